@@ -1,0 +1,162 @@
+"""What a check is: a property of one exercise, judged on private inputs, with a four-part message when it fails.
+
+Runs in the grader's process, and in a learner's notebook where both sides are one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any
+
+import torch
+
+from autograder.errors import LearnerError
+from autograder.learner import hold
+from autograder.randomness import preserved, seed_everything
+from autograder.verdict import Verdict
+
+_seed: ContextVar[int | None] = ContextVar("seed", default=None)
+
+
+class Failure(AssertionError):
+    """A property does not hold: what was checked, expected, observed, and the likely mistake if it was recognised."""
+
+    def __init__(
+        self,
+        what: str,
+        expected: str = "",
+        observed: str = "",
+        likely: str = "",
+        *,
+        title: str = "",
+        hint: str = "",
+        verdict: Verdict = Verdict.WRONG_ANSWER,
+    ) -> None:
+        super().__init__(what)
+        self.what, self.expected, self.observed, self.likely = what, expected, observed, likely
+        self.title, self.hint, self.verdict = title, hint, verdict
+
+    def __reduce__(self) -> tuple:
+        return _rebuild_failure, (self.__dict__,)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The parts below the first line that have something to say."""
+        names = ("expected", "observed", "likely", "hint")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+    def __str__(self) -> str:
+        head = f"{self.title}: {self.what}" if self.title else self.what
+        return "\n".join([head, *(_line(name, text) for name, text in self.parts.items())])
+
+    def _render_traceback_(self) -> list[str]:
+        """What Jupyter shows in place of a traceback."""
+        first, *rest = str(self).splitlines()
+        return [f"\033[1;31m✗ {first}\033[0m", *(_coloured(line) for line in rest)]
+
+
+def _rebuild_failure(state: dict) -> Failure:
+    failure = Failure(state["what"])
+    failure.__dict__.update(state)
+    return failure
+
+
+def _line(name: str, text: str) -> str:
+    return f"  {name:<10}" + text.replace("\n", "\n" + " " * 12)
+
+
+def _coloured(line: str) -> str:
+    label, text = line[:12], line[12:]
+    colour = "1;33" if label.strip() == "likely" else "0"
+    return f"\033[36m{label}\033[0m\033[{colour}m{text}\033[0m"
+
+
+class Draws:
+    """Private inputs of a check, reproducible from one seed. Tensors are float64 unless ``dtype`` is given."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def normal(self, *shape: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
+        """Standard normal numbers of the given shape."""
+        return torch.randn(shape, generator=self._generator, dtype=torch.float64).to(dtype)
+
+    def uniform(self, low: float, high: float, *shape: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
+        """Uniform numbers between ``low`` and ``high``."""
+        unit = torch.rand(shape, generator=self._generator, dtype=torch.float64)
+        return (low + (high - low) * unit).to(dtype)
+
+    def new_seed(self) -> int:
+        """A seed to replay one random state with ``replay``."""
+        return int(torch.randint(2**62, (), generator=self._generator))
+
+
+def replay(seed: int) -> None:
+    """Put the random state that the learner's next call sees into a known place (torch, NumPy and ``random``)."""
+    seed_everything(seed)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Every check inside draws its inputs from ``seed``; the global random state starts from it too."""
+    token = _seed.set(seed)
+    try:
+        with preserved():
+            seed_everything(seed)
+            yield
+    finally:
+        _seed.reset(token)
+
+
+def derive_seed(seed: int, name: str) -> int:
+    """An independent seed for ``name`` (a grade cell's id)."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=7).digest(), "big")
+
+
+def check(exercise: str, property_: str, hint: str = "") -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make ``function(*learner_objects, rng)`` the check of one property; its docstring says what passing establishes."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        title = f"{exercise} - {property_}"
+        established = (function.__doc__ or "").strip().splitlines()[0]
+
+        @wraps(function)
+        def run(*learner: Any) -> None:
+            seed = _seed.get()
+            # Not the seed itself: the learner's draws start from it, and would repeat the inputs.
+            rng = Draws(derive_seed(secrets.randbits(56) if seed is None else seed, "inputs"))
+            with preserved():
+                try:
+                    function(*map(hold, learner), rng)
+                except Failure as failure:
+                    failure.title, failure.hint = title, failure.hint or hint
+                    raise failure.with_traceback(None) from None
+                except LearnerError as error:
+                    raise explain(error, exercise, title, hint) from None
+            print(f"✓ {title}: {established}")
+
+        run.title, run.hint = title, hint  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def explain(error: LearnerError, exercise: str, title: str, hint: str = "") -> Failure:
+    """An exception from the learner's code as a failure that quotes the learner's line."""
+    if error.kind == "NotImplementedError":
+        next_step = "Write your answer in its cell, run that cell, then run this check again."
+        return Failure(f"not implemented yet. {next_step}", title=exercise)
+    return Failure(
+        "your code stopped with an error",
+        expected=f"{exercise} returns a result for these inputs",
+        observed=f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else ""),
+        title=title,
+        hint=hint,
+        verdict=Verdict.RUN_TIME_ERROR,
+    )

@@ -1,0 +1,73 @@
+"""Where a course keeps its files: any nbgrader course, this one included. Grader's side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config.loader import Config, PyFileConfigLoader
+
+from autograder.lesson import Lesson, LessonError
+
+CONFIG = "nbgrader_config.py"
+
+
+@dataclass(frozen=True)
+class Course:
+    """A folder with an nbgrader_config.py, and what that says about the folders in it."""
+
+    root: Path
+
+    @classmethod
+    def containing(cls, *places: Path) -> Course:
+        """The course that one of ``places`` lies in, looked for from each place upwards."""
+        for place in places:
+            for folder in (place.resolve(), *place.resolve().parents):
+                if (folder / CONFIG).is_file():
+                    return cls(folder)
+        where = " or ".join(str(place) for place in places)
+        raise LessonError(f"No course at or above {where}: no folder there holds {CONFIG}. Go to the course's folder.")
+
+    @cached_property
+    def config(self) -> Config:
+        """nbgrader's configuration, with every folder below this course's root."""
+        if not (self.root / CONFIG).is_file():
+            raise LessonError(f"{self.root} holds no {CONFIG}. Run this in the root of the course.")
+        config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+        config.CourseDirectory.root = str(self.root.resolve())
+        return config
+
+    @property
+    def directory(self) -> CourseDirectory:
+        """nbgrader's own view of the folders."""
+        return CourseDirectory(config=self.config)
+
+    def folder(self, step: str, student: str, assignment: str) -> Path:
+        """The folder of one assignment in a step of the work: source, release, submitted, autograded, feedback."""
+        directory = self.directory
+        return Path(directory.format_path(getattr(directory, f"{step}_directory"), student, assignment))
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """The lessons that are written in solutions/, in order."""
+        return sorted(path.stem for path in (self.root / "solutions").glob("*.py"))
+
+    def notebooks(self, assignment: str) -> list[str]:
+        """The names of an assignment's notebooks: for a lesson its own, else what lies in nbgrader's source folder."""
+        if assignment in self.stems:
+            return [assignment]
+        found = sorted(path.stem for path in self.folder("source", ".", assignment).glob("*.ipynb"))
+        if not found:
+            known = ", ".join(self.stems) or f"none in {self.root / 'solutions'}"
+            raise LessonError(f"No lesson is called {assignment!r}. The lessons are: {known}.")
+        return found
+
+    def lesson(self, assignment: str, notebook: str | None = None) -> Lesson:
+        """A lesson as its author wrote it: solutions/<stem>.py, else nbgrader's source notebook."""
+        notebook = notebook or assignment
+        if notebook not in self.notebooks(assignment):
+            raise LessonError(f"{assignment} has no notebook called {notebook!r}.")
+        script = self.root / "solutions" / f"{notebook}.py"
+        return Lesson.read(script if script.is_file() else self.folder("source", ".", assignment) / f"{notebook}.ipynb")

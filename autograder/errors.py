@@ -1,0 +1,33 @@
+"""What went wrong in the learner's code, in the learner's terms. Both sides."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import traceback
+
+_CELL_FILE = re.compile(r"^<(ipython-input|cell)|ipykernel_")
+
+
+class LearnerError(Exception):
+    """The learner's code raised ``kind: message``; ``where`` quotes their line, or is empty."""
+
+    def __init__(self, kind: str, message: str, where: str = "") -> None:
+        super().__init__(kind, message, where)
+        self.kind, self.message, self.where = kind, message, where
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}" + (f" ({self.where})" if self.where else "")
+
+    @classmethod
+    def of(cls, error: BaseException) -> LearnerError:
+        """Describe an exception by its last line in a notebook cell."""
+        where = ""
+        for frame in traceback.extract_tb(error.__traceback__):
+            if _CELL_FILE.search(frame.filename) and frame.lineno:
+                line = linecache.getline(frame.filename, frame.lineno).strip()
+                where = f"line {frame.lineno} of your cell: {line}"
+        if isinstance(error, SyntaxError) and error.lineno:
+            where = f"line {error.lineno} of your cell: {(error.text or '').strip()}"
+        message = error.msg if isinstance(error, SyntaxError) else str(error)
+        return cls(type(error).__name__, message[:2_000], where[:500])

@@ -1,0 +1,302 @@
+"""Expectations that checks are written with: properties of tensors, gradients, noise and distributions.
+
+Each raises ``checking.Failure``, names a listed mistake when it recognises one, and never compares source text.
+Runs in the grader's process, and in a learner's notebook where both sides are one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from autograder.beside.common import on_meta
+from autograder.checking import Failure
+from autograder.errors import LearnerError
+from autograder.learner import LearnerObject, beside
+
+Mistakes = Mapping[str, torch.Tensor | float]
+Cdf = Callable[[torch.Tensor], torch.Tensor]
+Alternatives = Mapping[str, Cdf | torch.Tensor]
+"""Mistakes that a distribution gives away: the wrong distribution function, or the values as they would have to be."""
+
+ERROR_RATE = 1e-10
+"""False-failure probability of one statistical expectation, and by how much it may be chosen otherwise is up to the check."""
+
+
+def tensor(observed: Any, what: str) -> torch.Tensor:
+    """``observed`` is a tensor."""
+    if isinstance(observed, torch.Tensor):
+        return observed
+    shown = "a function or module" if isinstance(observed, LearnerObject) else describe_value(observed)
+    likely = "a missing return: a function without one returns None." if observed is None else ""
+    raise Failure(f"{what} is not a tensor", "a torch.Tensor", shown, likely)
+
+
+def pair(observed: Any, what: str, names: tuple[str, str]) -> tuple[Any, Any]:
+    """``observed`` is a tuple (or list) of two."""
+    if not isinstance(observed, (tuple, list)) or len(observed) != 2:
+        expected = f"a tuple ({names[0]}, {names[1]})"
+        raise Failure(f"{what} should be a pair", expected, describe_value(observed))
+    return observed[0], observed[1]
+
+
+def shaped(
+    observed: Any, shape: tuple[int, ...], what: str, mistakes: Mapping[str, tuple[int, ...]] | None = None
+) -> torch.Tensor:
+    """``observed`` is a tensor of this shape; ``mistakes`` maps a sentence to the shape that it leads to."""
+    observed = tensor(observed, what)
+    found = tuple(observed.shape)
+    if found != tuple(shape):
+        likely = next((sentence for sentence, wrong in (mistakes or {}).items() if found == tuple(wrong)), "")
+        raise Failure(f"{what} has the wrong shape", f"shape {tuple(shape)}", f"shape {found}", likely)
+    return observed
+
+
+def kept(
+    observed: Any,
+    like: torch.Tensor,
+    what: str,
+    shape: tuple[int, ...] | None = None,
+    mistakes: Mapping[str, tuple[int, ...]] | None = None,
+) -> torch.Tensor:
+    """Shape (of ``like`` unless given), dtype and device are those of the input ``like``; ``mistakes`` as in ``shaped``."""
+    observed = shaped(observed, tuple(like.shape if shape is None else shape), what, mistakes)
+    if observed.dtype != like.dtype:
+        raise Failure(f"{what} has the wrong dtype", f"{like.dtype}, as the inputs have", str(observed.dtype))
+    if observed.device != like.device:
+        raise Failure(f"{what} is on the wrong device", f"{like.device}, where the inputs are", str(observed.device))
+    return observed
+
+
+def close(
+    observed: Any,
+    expected: torch.Tensor | float,
+    what: str,
+    *,
+    rule: str = "",
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    mistakes: Mistakes | None = None,
+    show: bool = True,
+) -> None:
+    """Element by element |observed - expected| <= atol + rtol |expected|; ``mistakes`` maps a sentence to its wrong values.
+
+    Not a number is never right, since an expected value that follows from a wrong answer may be one too.
+    ``rule`` says the expected value in words; with ``show=False`` its numbers are not given away.
+    """
+    observed = torch.as_tensor(observed) if isinstance(observed, (int, float)) else tensor(observed, what)
+    observed, expected = observed.detach(), torch.as_tensor(expected).detach()
+    shaped(observed, tuple(expected.shape), what)
+    wrong = ~_agree(observed, expected, rtol, atol) | expected.isnan()
+    if not wrong.any():
+        return
+    distance = torch.where(wrong, (observed.double() - expected.double()).abs(), -1.0)
+    # Not a number is the farthest of all.
+    worst = int(torch.nan_to_num(distance, nan=math.inf, posinf=math.inf).flatten().argmax())
+    index = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), expected.shape))
+    place = f" at {list(index)}" if index else ""
+    number = f"{expected[index]:.5g}{place}" if show else ""
+    raise Failure(
+        f"{what} is wrong",
+        ", e.g. ".join(part for part in (rule, number) if part) or "another value",
+        f"{observed[index]:.5g}{place}"
+        + (f"   ({int(wrong.sum())} of {wrong.numel()} elements differ)" if place else ""),
+        recognise(observed, expected, mistakes or {}, rtol, atol),
+    )
+
+
+def recognise(
+    observed: torch.Tensor, expected: torch.Tensor | None, mistakes: Mistakes, rtol: float = 1e-6, atol: float = 1e-9
+) -> str:
+    """The first listed mistake whose values ``observed`` has (and the right answer has not), or ''."""
+    for sentence, values in mistakes.items():
+        values = torch.as_tensor(values).detach()
+        if values.shape != observed.shape or not _agree(observed, values, rtol, atol).all():
+            continue
+        if expected is None or not _agree(values, expected, rtol, atol).all():
+            return sentence
+    return ""
+
+
+def _agree(a: torch.Tensor, b: torch.Tensor, rtol: float, atol: float) -> torch.Tensor:
+    if a.is_meta or b.is_meta:
+        return torch.zeros(a.shape, dtype=torch.bool)
+    if a.is_complex() or b.is_complex():
+        return torch.isclose(a.to(torch.complex128), b.to(torch.complex128), rtol=rtol, atol=atol)
+    return torch.isclose(a.double(), b.double(), rtol=rtol, atol=atol, equal_nan=True)
+
+
+def gradients(
+    output: torch.Tensor,
+    inputs: Mapping[str, torch.Tensor],
+    weights: torch.Tensor | None = None,
+    *,
+    cut: str = "",
+    unused: Mapping[str, str] | None = None,
+    zero: str = "",
+) -> dict[str, torch.Tensor]:
+    """Gradients of sum(weights * output) in each input; none may be missing, and none may be zero everywhere.
+
+    Likely mistakes: ``cut`` when no input has a path, ``unused`` (by input) when one has none, ``zero`` when a path
+    carries only zeros.
+    """
+    if not output.requires_grad:
+        names = " and ".join(inputs)
+        raise Failure(
+            f"no gradient reaches {names}", "an output that carries a path back", "a tensor cut from its inputs", cut
+        )
+    weights = torch.ones_like(output) if weights is None else weights
+    found = torch.autograd.grad(output, list(inputs.values()), weights, retain_graph=True, allow_unused=True)
+    for name, gradient in zip(inputs, found, strict=True):
+        if gradient is None:
+            likely = (unused or {}).get(name, "")
+            raise Failure(
+                f"no gradient reaches {name}", f"an output that depends on {name}", f"no path to {name}", likely
+            )
+        if not gradient.any():
+            observed = "0 in every element: there is a path, and it carries nothing"
+            raise Failure(f"the gradient in {name} is zero", f"a gradient that {name} can learn from", observed, zero)
+    return dict(zip(inputs, found, strict=True))
+
+
+def distribution(
+    values: torch.Tensor,
+    cdf: Cdf,
+    what: str,
+    *,
+    name: str,
+    mistakes: Alternatives | None = None,
+    error_rate: float = ERROR_RATE,
+) -> None:
+    """Independent ``values`` follow ``cdf``, by the Dvoretzky-Kiefer-Wolfowitz bound with Massart's constant (1990).
+
+    A right answer fails with probability at most ``error_rate``. A wrong one whose distribution function is off by d
+    somewhere passes with probability at most 2 exp(-2 n (d - limit)^2), limit = sqrt(log(2 / error_rate) / (2 n)):
+    with n = 200,000 the limit is 0.0077, and d = 0.0137 is missed once in a million.
+    """
+    values = values.detach().double().flatten()
+    if not values.isfinite().all():
+        bad = int((~values.isfinite()).sum())
+        raise Failure(f"{what} is not finite", name, f"{bad} of {values.numel()} values are nan or inf")
+    limit = math.sqrt(math.log(2 / error_rate) / (2 * values.numel()))
+    distance = _kolmogorov(values, cdf)
+    if distance <= limit:
+        return
+    fits = (
+        sentence
+        for sentence, wrong in (mistakes or {}).items()
+        if (_kolmogorov(values, wrong) if callable(wrong) else _kolmogorov(wrong, cdf)) <= limit
+    )
+    raise Failure(
+        f"{what} has the wrong distribution",
+        name,
+        f"mean {values.mean():.3f}, standard deviation {values.std():.3f}, from {values.min():.2f} to {values.max():.2f}; "
+        f"its distribution function is off by {distance:.3f} (allowed: {limit:.3f})",
+        next(fits, ""),
+    )
+
+
+def standard_normal(
+    values: torch.Tensor, what: str, *, mistakes: Alternatives | None = None, error_rate: float = ERROR_RATE
+) -> None:
+    """Independent ``values`` follow N(0, 1); error rates as in ``distribution``."""
+    distribution(values, torch.special.ndtr, what, name="N(0, 1)", mistakes=mistakes, error_rate=error_rate)
+
+
+def _kolmogorov(values: torch.Tensor, cdf: Cdf) -> float:
+    """Largest distance between the empirical distribution function and ``cdf``."""
+    values = values.detach().double().flatten().sort().values
+    n = values.numel()
+    steps = torch.arange(n + 1, dtype=torch.float64) / n
+    expected = cdf(values)
+    return float(torch.maximum(steps[1:] - expected, expected - steps[:-1]).max())
+
+
+def independent(
+    noise: torch.Tensor, axes: Mapping[str, str], what: str = "the noise", *, error_rate: float = ERROR_RATE
+) -> None:
+    """Normal noise does not repeat along its dimensions; ``axes`` maps each dimension's name, in order, to its mistake.
+
+    Neighbours along a dimension must differ and be uncorrelated. For n pairs of independent normals
+    P(|r| > t) <= (1 - t^2)^((n - 2) / 2), from which the limit t for ``error_rate`` follows. Give each dimension two
+    entries or more, and at least 200 numbers in all (t is then below 0.5; identical neighbours have r = 1).
+    """
+    noise = noise.detach().double()
+    for dim, (axis, sentence) in enumerate(axes.items()):
+        left = noise.narrow(dim, 0, noise.shape[dim] - 1).flatten()
+        right = noise.narrow(dim, 1, noise.shape[dim] - 1).flatten()
+        # Noise recovered from z is exact up to rounding only; two float32 draws may coincide once in millions.
+        same = float(((left - right).abs() <= 1e-6).double().mean())
+        if same > 0.5:
+            observed = f"{same:.0%} of the neighbouring {axis}s are identical"
+            raise Failure(f"{what} is the same in every {axis}", f"a fresh draw for every {axis}", observed, sentence)
+        correlation = float(torch.corrcoef(torch.stack([left, right]))[0, 1])
+        limit = math.sqrt(1 - error_rate ** (2 / (left.numel() - 2)))
+        if not abs(correlation) <= limit:
+            observed = f"neighbouring {axis}s have correlation {correlation:.3f} (allowed: {limit:.3f})"
+            raise Failure(f"{what} repeats along the {axis}s", f"independent {axis}s", observed, sentence)
+
+
+def device_kept(function: LearnerObject, *args: Any, what: str, likely: str = "") -> None:
+    """Given inputs on the ``meta`` device, ``function`` returns tensors on it: proves device handling without a GPU.
+
+    It must return tensors for the inputs as they are, first: an answer that cannot do that proves nothing. Then only
+    a device mismatch fails; whatever else the meta device cannot do is no fault of the answer.
+    """
+    for item in _items(function(*args)):
+        tensor(item, what)
+    try:
+        result = beside(on_meta, function, *args)
+    except LearnerError as error:
+        if "device" not in error.message or "not an accelerator" in error.message:
+            return
+        observed = f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else "")
+        raise Failure(f"{what} mixes devices", "new tensors on the inputs' device", observed, likely) from None
+    for item in _items(result):
+        if not tensor(item, what).is_meta:
+            raise Failure(f"{what} is on the wrong device", "the inputs' device", f"a tensor on {item.device}", likely)
+
+
+def _items(result: Any) -> Sequence[Any]:
+    return result if isinstance(result, (tuple, list)) else [result]
+
+
+@contextmanager
+def untouched(**inputs: torch.Tensor) -> Iterator[None]:
+    """The inputs are the same after the call as before it."""
+    before = {name: value.detach().clone() for name, value in inputs.items()}
+    yield
+    for name, value in inputs.items():
+        old = before[name]
+        if value.shape != old.shape or not torch.equal(torch.nan_to_num(value.detach()), torch.nan_to_num(old)):
+            likely = "an operation in place (+=, *=, mul_, exp_ ...) on an argument."
+            raise Failure(f"{name} was changed", f"{name} as it was before the call", "other values in it", likely)
+        if value.is_leaf and value.grad is not None:
+            likely = "backward() inside the function fills .grad of its inputs."
+            raise Failure(
+                f"{name}.grad was changed", f"{name}.grad as it was before the call", "a gradient in it", likely
+            )
+
+
+def raises(kind: type[Exception], function: LearnerObject, *args: Any, what: str) -> str:
+    """Calling ``function`` raises ``kind``; returns its message."""
+    try:
+        result = function(*args)
+    except LearnerError as error:
+        if error.kind == kind.__name__:
+            return error.message
+        raise Failure(f"{what} raises the wrong error", kind.__name__, f"{error.kind}: {error.message}") from None
+    raise Failure(f"{what} raises no error", kind.__name__, f"it returned {describe_value(result)}")
+
+
+def describe_value(value: Any) -> str:
+    """A short description of a value for a message."""
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)} and dtype {value.dtype}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"{value!r}" if value is None or isinstance(value, (bool, int, float, str)) else f"a {type(value).__name__}"

@@ -1,0 +1,85 @@
+"""Grades into nbgrader's gradebook, through nbgrader's own API, one transaction a submission. Grader's side."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import compute_checksum
+
+from autograder.lesson import is_answer, is_grade, marks
+from autograder.verdict import Grade, Verdict
+
+
+class GradebookError(Exception):
+    """The gradebook does not know what it is asked for; the message says what to do."""
+
+
+@contextmanager
+def opened(directory: CourseDirectory) -> Iterator[Gradebook]:
+    """The course's gradebook."""
+    # nbgrader creates a new database by running `alembic` from PATH: that of this environment.
+    path = os.environ.get("PATH", "")
+    here = str(Path(sys.executable).parent)
+    if here not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([here, path])
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        yield gradebook
+
+
+@contextmanager
+def one_transaction(gradebook: Gradebook) -> Iterator[None]:
+    """nbgrader's API commits at every step; in here each step is only flushed, and one commit ends them all."""
+    session = gradebook.db
+    session.commit = session.flush
+    try:
+        yield
+        del session.commit
+        session.commit()
+    except BaseException:
+        session.__dict__.pop("commit", None)
+        session.rollback()
+        raise
+
+
+def save(
+    gradebook: Gradebook, grade: Grade, assignment: str, notebook: str, student: str, timestamp: datetime | None = None
+) -> None:
+    """Write one notebook's grade. Scores given by hand stay; a judge error leaves the score as it is, for a person."""
+    try:
+        gradebook.find_notebook(notebook, assignment)
+    except MissingEntry:
+        message = f"The gradebook does not know {assignment}. Run `autograder build {assignment}`."
+        raise GradebookError(message) from None
+    gradebook.update_or_create_student(student)
+    when = {"timestamp": timestamp} if timestamp else {}
+    gradebook.update_or_create_submission(assignment, student, **when)
+    for check in grade.checks:
+        entry = gradebook.find_grade(check.grade_id, notebook, assignment, student)
+        if check.verdict is not Verdict.JUDGE_ERROR:
+            entry.auto_score = check.points
+        entry.needs_manual_grade = entry.manual_score is not None or check.points is None
+    for cell in grade.notebook.cells:
+        if is_answer(cell):
+            _save_answer(gradebook, cell, assignment, notebook, student)
+    gradebook.db.commit()
+
+
+def _save_answer(gradebook: Gradebook, cell: NotebookNode, assignment: str, notebook: str, student: str) -> None:
+    """What nbgrader records about an answer: whether it was left as released, and whether a person must grade it."""
+    name = marks(cell)["grade_id"]
+    released = gradebook.find_source_cell(name, notebook, assignment).checksum
+    untouched = compute_checksum(cell) == released
+    comment = gradebook.find_comment(name, notebook, assignment, student)
+    comment.auto_comment = "No response." if untouched else None
+    if marks(cell).get("grade") and not is_grade(cell):
+        entry = gradebook.find_grade(name, notebook, assignment, student)
+        entry.auto_score = 0.0 if untouched else None
+        entry.needs_manual_grade = entry.manual_score is not None or not untouched

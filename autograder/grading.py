@@ -1,0 +1,253 @@
+"""From one submission to its grade: cells run in a worker, grade cells are judged here. Grader's side."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from typing import Any
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
+
+from autograder.checking import Failure, derive_seed, explain, seeded
+from autograder.errors import LearnerError
+from autograder.learner import current_side
+from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
+from autograder.remote import Limits, RemoteWorker, Template, WorkerLost
+from autograder.submission import rebuild, runs
+from autograder.verdict import CheckResult, Grade, Verdict
+
+ISOLATION = ("process",)
+
+
+class Grader:
+    """Grades submissions of one lesson, each in a worker of its own, all from one template process."""
+
+    def __init__(self, lesson: Lesson, template: Template, limits: Limits | None = None) -> None:
+        self.lesson, self.template, self.limits = lesson, template, limits or Limits()
+        self._reference: _Attempt | None = None
+        self._passes: dict[tuple[str, int], bool] = {}
+
+    def grade(self, submitted: NotebookNode, seed: int, only: set[str] | None = None) -> Grade:
+        """Grade a notebook that was handed in; ``only`` names the grade cells to judge (all, if None).
+
+        ``seed`` is recorded with every check and fixes all its draws: the same seed gives the same verdicts.
+        """
+        started = time.perf_counter()
+        attempt = _Attempt(self.lesson, rebuild(submitted, self.lesson), self.template, self.limits, only)
+        try:
+            checks = tuple(self._second_opinion(check) for check in attempt.judge_all(seed))
+        finally:
+            attempt.close()
+        seconds = time.perf_counter() - started
+        return Grade(self.lesson.stem, checks, seconds, ISOLATION, attempt.for_people(checks))
+
+    def close(self) -> None:
+        """End the reference solution's worker."""
+        if self._reference:
+            self._reference.close()
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _second_opinion(self, check: CheckResult) -> CheckResult:
+        """A check that the reference solution fails too, with the same seed, says nothing about the submission."""
+        if check.verdict is Verdict.ACCEPTED or self._reference_passes(check.grade_id, check.seed):
+            return check
+        message = f"This check fails on the reference solution too, so a person has to decide.\n{check.message}"
+        return CheckResult(check.grade_id, Verdict.JUDGE_ERROR, None, check.max_points, message, check.seed)
+
+    def _reference_passes(self, grade_id: str, seed: int) -> bool:
+        if (grade_id, seed) not in self._passes:
+            if self._reference is None or not self._reference.worker.alive:
+                self._reference = _Attempt(self.lesson, self.lesson.source, self.template, self.limits)
+                self._reference.run_cells()
+            result = self._reference.judge(self.lesson.cells[grade_id], seed)
+            self._passes[grade_id, seed] = result.verdict is Verdict.ACCEPTED
+        return self._passes[grade_id, seed]
+
+
+class _Attempt:
+    """One notebook and the worker that runs it; a new worker takes over when the submission kills its own."""
+
+    def __init__(
+        self, lesson: Lesson, notebook: NotebookNode, template: Template, limits: Limits, only: set[str] | None = None
+    ) -> None:
+        self.lesson, self.notebook, self.only = lesson, notebook, only
+        self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits)
+        self._forks_left = len(set(lesson.questions.values())) + 1
+        self._deadly: set[str] = set()
+        self.problems: dict[str, LearnerError] = {}
+        self._question = ""
+        self.worker = self._fork()
+        self.namespace = _Namespace(self)
+        for source in _imports(lesson):
+            try:
+                exec(source, self.namespace)
+            except ImportError as error:
+                message = f"{lesson.stem}: `{source}` fails where grading runs: {error}. Install it there."
+                raise LessonError(message) from error
+
+    def judge_all(self, seed: int) -> list[CheckResult]:
+        """Run every cell and judge every grade cell, in order; a crash costs the question that it happened in."""
+        results: list[CheckResult] = []
+        lost: dict[str, WorkerLost] = {}
+        for cell in self.notebook.cells:
+            if runs(cell):
+                self._question = marks(cell).get("grade_id", "") if is_answer(cell) else self._question
+                try:
+                    self.run(cell)
+                except WorkerLost as loss:
+                    self._deadly.add(cell.id)
+                    lost.setdefault(self._question if is_answer(cell) else cell.id, loss)
+                    self._replace(cell)
+            elif is_grade(cell) and (self.only is None or marks(cell)["grade_id"] in self.only):
+                grade_id = marks(cell)["grade_id"]
+                question = self.lesson.questions[grade_id]
+                try:
+                    if question in lost or not self.worker.alive:
+                        raise lost.get(question) or next(reversed(lost.values()))
+                    results.append(self.judge(cell, seed))
+                except WorkerLost as loss:
+                    lost[question] = loss
+                    results.append(self._result(grade_id, loss.verdict, _lost(grade_id, loss), seed))
+                    self._replace(cell)
+        return results
+
+    def run_cells(self) -> None:
+        """Run every cell that grading runs."""
+        for cell in filter(runs, self.notebook.cells):
+            self.run(cell)
+
+    def run(self, cell: NotebookNode) -> None:
+        """Run one cell in the worker and keep its outputs for people."""
+        outputs, problem = self.worker.run(cell.source)
+        cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        if problem:
+            self.problems[marks(cell).get("grade_id", cell.id)] = problem
+            shown = {"ename": problem.kind, "evalue": problem.message, "traceback": [str(problem)]}
+            cell.outputs.append(nbformat.v4.new_output("error", **shown))
+
+    def judge(self, cell: NotebookNode, seed: int) -> CheckResult:
+        """Run a grade cell in this process, the names that it does not define being looked up in the worker."""
+        grade_id = marks(cell)["grade_id"]
+        own_seed = derive_seed(seed, grade_id)
+        printed = io.StringIO()
+        self.worker.begin(own_seed)
+        token = current_side.set(self.worker)
+        try:
+            with seeded(own_seed), redirect_stdout(printed):
+                exec(compile(python(cell.source), f"<grade cell {grade_id}>", "exec"), self.namespace)
+        except WorkerLost:
+            raise
+        except Exception as error:
+            failure = as_failure(error, grade_id)
+            return self._result(grade_id, failure.verdict, str(failure), seed)
+        finally:
+            current_side.reset(token)
+        return self._result(grade_id, Verdict.ACCEPTED, printed.getvalue().strip(), seed)
+
+    def for_people(self, checks: tuple[CheckResult, ...]) -> NotebookNode:
+        """The notebook with its outputs and each check's message under its grade cell."""
+        by_id = {check.grade_id: check for check in checks}
+        for cell in self.notebook.cells:
+            if is_grade(cell) and cell.cell_type == "code":
+                check = by_id.get(marks(cell)["grade_id"])
+                cell.outputs = [_as_output(check)] if check else []
+        return self.notebook
+
+    def close(self) -> None:
+        """End the worker."""
+        self.worker.close()
+
+    def _fork(self) -> RemoteWorker:
+        self._forks_left -= 1
+        return self._start()
+
+    def _replace(self, until: NotebookNode) -> None:
+        """A fresh worker in which the cells before ``until`` have run again, except those that killed one."""
+        while self._forks_left and not self.worker.alive:
+            self.worker = self._fork()
+            for cell in self.notebook.cells:
+                if cell is until:
+                    return
+                if runs(cell) and cell.id not in self._deadly:
+                    try:
+                        self.worker.run(cell.source)
+                    except WorkerLost:
+                        self._deadly.add(cell.id)
+                        break
+
+    def _result(self, grade_id: str, verdict: Verdict, message: str, seed: int) -> CheckResult:
+        points = self.lesson.points(grade_id)
+        return CheckResult(grade_id, verdict, points if verdict is Verdict.ACCEPTED else 0.0, points, message, seed)
+
+
+class _Namespace(dict):
+    """A grade cell's global names: the instructor's are here, the submission's are asked for each time."""
+
+    def __init__(self, attempt: _Attempt) -> None:
+        super().__init__(__name__="__main__", __builtins__=builtins)
+        self._attempt = attempt
+
+    def __missing__(self, name: str) -> Any:
+        # A name that Python itself defines is never the submission's.
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        try:
+            return self._attempt.worker.lookup(name)
+        except KeyError:
+            raise explain_missing(name, self._attempt.problems) from None
+
+
+def explain_missing(name: str, problems: dict[str, LearnerError]) -> Failure:
+    """Why a submission has no such name: its answer cell stopped (``problems``), or no cell defines it."""
+    if problem := problems.get(name):
+        return explain(problem, name, "")
+    observed = "no cell that ran defines this name"
+    return Failure(f"{name} is not defined", f"a cell that defines {name}", observed, verdict=Verdict.RUN_TIME_ERROR)
+
+
+def _imports(lesson: Lesson) -> list[str]:
+    """The import statements of the instructor's ordinary cells, which grade cells may rely on."""
+    cells = (cell for cell in lesson.source.cells if runs(cell) and not is_answer(cell))
+    trees = (ast.parse(python(cell.source)) for cell in cells)
+    return [ast.unparse(node) for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def python(source: str) -> str:
+    """A cell's source with IPython's magics as plain Python."""
+    return TransformerManager().transform_cell(source)
+
+
+def as_failure(error: Exception, grade_id: str) -> Failure:
+    """Any exception of a grade cell as a failure with a title; the cell's own source is never shown."""
+    exercise, _, property_ = grade_id.partition("-")
+    title = f"{exercise} - {property_}" if property_ else exercise
+    if isinstance(error, LearnerError):
+        return explain(error, exercise, title)
+    if isinstance(error, Failure):
+        error.title = error.title or title
+        return error
+    observed = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return Failure("this check does not hold", observed=observed, title=title)
+
+
+def _lost(grade_id: str, loss: WorkerLost) -> str:
+    exercise, _, property_ = grade_id.partition("-")
+    return str(Failure(loss.message, title=f"{exercise} - {property_}"))
+
+
+def _as_output(check: CheckResult) -> NotebookNode:
+    if check.verdict is Verdict.ACCEPTED:
+        return nbformat.v4.new_output("stream", name="stdout", text=check.message + "\n")
+    lines = check.message.splitlines()
+    return nbformat.v4.new_output("error", ename=check.verdict.value, evalue=lines[0], traceback=lines)

@@ -1,0 +1,137 @@
+"""What a check holds of the learner's: something it may call, and nothing that may decide for it.
+
+Runs in the grader's process, and in a learner's notebook where both sides are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any, NoReturn, Protocol
+
+from autograder.errors import LearnerError
+from autograder.wire import Parcel, encode, is_callable, refuse_value, resolve_path
+
+BESIDE = "autograder.beside."
+
+
+class AuthoringError(Exception):
+    """A lesson asks for something that cannot be had across the boundary; the message says what to write instead."""
+
+
+class Handle(Protocol):
+    """One object on the learner's side."""
+
+    def call(self, path: str, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call the object, or what is at the dotted attribute ``path`` of it."""
+
+
+class Side(Protocol):
+    """Where the learner's code runs."""
+
+    def call_beside(self, function: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Run a function of ``autograder.beside`` next to the learner's code."""
+
+
+current_side: ContextVar[Side | None] = ContextVar("current_side", default=None)
+
+
+class LearnerObject:
+    """A function, class or module of the learner's, local or remote: call it or call its methods.
+
+    It refuses comparison, truth, length, iteration and attribute values: by each the learner's side could decide.
+    """
+
+    __slots__ = ("__weakref__", "_handle", "_path")
+
+    def __init__(self, handle: Handle, path: str = "") -> None:
+        self._handle, self._path = handle, path
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._handle.call(self._path, args, kwargs)
+
+    def __getattr__(self, name: str) -> LearnerObject:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return LearnerObject(self._handle, f"{self._path}.{name}".lstrip("."))
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise AuthoringError(
+            "an object of the learner's can be called, and its methods can be called; it cannot be compared, counted, "
+            "iterated or used as a truth value. Call it and check the value that it returns."
+        )
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __float__ = __int__ = _refuse
+    __hash__ = object.__hash__
+
+
+def beside(function: Callable, *args: Any, **kwargs: Any) -> Any:
+    """Run ``function`` of the lesson's beside module next to the learner's code; what it returns is testimony."""
+    side = current_side.get()
+    path_of(function)
+    if side is None:
+        return LocalHandle(function).call("", args, kwargs)
+    return side.call_beside(function, args, kwargs)
+
+
+def path_of(function: Any) -> str:
+    """The import path by which a function may cross; refuses everything outside ``autograder.beside``."""
+    module, name = getattr(function, "__module__", "") or "", getattr(function, "__qualname__", "")
+    if isinstance(function, ModuleType) or not f"{module}.".startswith(BESIDE) or not name.isidentifier():
+        raise AuthoringError(
+            f"{name or function!r} of {module or 'nowhere'} cannot cross to the learner's side: only functions at the "
+            "top level of a module in autograder/beside/ do, by their import path (no lambdas, closures or objects)."
+        )
+    return f"{module}:{name}"
+
+
+def hold(value: Any) -> Any:
+    """Give a check the same view of a local object that it has of a remote one; plain values stay as they are."""
+    if isinstance(value, LearnerObject) or not is_callable(value):
+        return value
+    return LearnerObject(LocalHandle(value))
+
+
+class LocalHandle:
+    """An object of the learner's in this very process."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+
+    def call(self, path: str, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call the object; its exceptions become LearnerError and its result is held as a remote one would be."""
+        args, kwargs = _release(args), _release(kwargs)
+        try:
+            result = resolve_path(self.target, path)(*args, **kwargs)
+            return _held(result)
+        except (Exception, SystemExit) as error:
+            if isinstance(error, LearnerError | AuthoringError):
+                raise
+            raise LearnerError.of(error) from error
+
+
+def _held(value: Any) -> Any:
+    """Results as they look from across the boundary: plain values themselves, callables held, the rest refused."""
+    if type(value) in (list, tuple):
+        return type(value)(_held(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _held(item) for key, item in value.items()}
+    if is_callable(value):
+        return hold(value)
+    encode(value, Parcel(), refuse_value)
+    return value
+
+
+def _release(value: Any) -> Any:
+    """Arguments as the learner's function gets them: held objects as the objects; other callables must be beside."""
+    if isinstance(value, LearnerObject):
+        return resolve_path(value._handle.target, value._path)  # type: ignore[attr-defined]
+    if type(value) in (list, tuple):
+        return type(value)(_release(item) for item in value)
+    if type(value) is dict:
+        return {key: _release(item) for key, item in value.items()}
+    if is_callable(value):
+        path_of(value)
+    return value

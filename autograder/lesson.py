@@ -1,0 +1,97 @@
+"""A lesson as its author wrote it: cells, questions, points. Grader's side."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+class LessonError(Exception):
+    """A lesson cannot be read; the message says what, where and what to do."""
+
+
+def marks(cell: NotebookNode) -> dict:
+    """The cell's nbgrader metadata, empty for an ordinary cell."""
+    return cell.metadata.get("nbgrader", {})
+
+
+def is_grade(cell: NotebookNode) -> bool:
+    """A cell that earns points by running: a test, not a written answer."""
+    return bool(marks(cell).get("grade")) and not marks(cell).get("solution") and cell.cell_type == "code"
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """A cell that the learner fills in."""
+    return bool(marks(cell).get("solution"))
+
+
+def is_locked(cell: NotebookNode) -> bool:
+    """A cell whose text is the instructor's whatever was handed in."""
+    return is_grade(cell) or (bool(marks(cell).get("locked")) and not is_answer(cell))
+
+
+def is_demo(cell: NotebookNode) -> bool:
+    """A cell that only shows something; grading does not run it."""
+    return "demo" in cell.metadata.get("tags", [])
+
+
+def read_source(path: Path) -> NotebookNode:
+    """Read a lesson's source, percent script or notebook, as a notebook with stable cell ids."""
+    try:
+        notebook = jupytext.read(path) if path.suffix == ".py" else nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
+        raise LessonError(f"{path}: cannot be read as a lesson source: {error}") from error
+    notebook.metadata = NotebookNode(kernelspec=KERNELSPEC, language_info={"name": "python"})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    _name_cells(notebook)
+    return notebook
+
+
+def _name_cells(notebook: NotebookNode) -> None:
+    """Ids that depend on the cell alone, so that builds repeat and an inserted cell renames no other."""
+    seen: set[str] = set()
+    for cell in notebook.cells:
+        name = marks(cell).get("grade_id") or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        cell.id = name if name not in seen else f"{name}-{len(seen)}"
+        seen.add(cell.id)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson's source notebook, solutions included; the authority on grade cells and points."""
+
+    stem: str
+    source: NotebookNode
+
+    @classmethod
+    def read(cls, path: Path) -> Lesson:
+        """Read the lesson whose source is ``path`` (its stem is the lesson's name)."""
+        return cls(path.stem, read_source(path))
+
+    @cached_property
+    def cells(self) -> dict[str, NotebookNode]:
+        """Every cell that nbgrader knows, by ``grade_id``."""
+        return {marks(cell)["grade_id"]: cell for cell in self.source.cells if marks(cell)}
+
+    @cached_property
+    def questions(self) -> dict[str, str]:
+        """Grade cell -> its question: the answer cell before it ('' when there is none)."""
+        questions, current = {}, ""
+        for cell in self.source.cells:
+            if is_answer(cell):
+                current = marks(cell)["grade_id"]
+            elif is_grade(cell):
+                questions[marks(cell)["grade_id"]] = current
+        return questions
+
+    def points(self, grade_id: str) -> float:
+        """The points that the grade cell is worth."""
+        return float(marks(self.cells[grade_id])["points"])

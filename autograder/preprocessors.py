@@ -1,0 +1,59 @@
+"""The same grading inside nbgrader's own converter, for `nbgrader autograde` and formgrader's button. Grader's side.
+
+c.Autograde.sanitize_preprocessors = [..., "autograder.preprocessors.RebuildSubmission", ...]
+c.Autograde.autograde_preprocessors = [..., "autograder.preprocessors.JudgeSubmission", ...]
+"""
+
+from __future__ import annotations
+
+import atexit
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.course import Course
+from autograder.gradebook import one_transaction, opened, save
+from autograder.grading import Grader
+from autograder.lesson import Lesson
+from autograder.remote import Template
+from autograder.submission import rebuild
+
+
+class RebuildSubmission(NbGraderPreprocessor):
+    """Put the learner's answers into the instructor's notebook, in place of nbgrader's own repairs."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Rebuild one submitted notebook."""
+        return rebuild(nb, _lesson(self, resources)), resources
+
+
+class JudgeSubmission(NbGraderPreprocessor):
+    """Run the notebook in a worker, judge it here, save the grade; in place of Execute and SaveAutoGrades."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Grade one rebuilt notebook."""
+        lesson = _lesson(self, resources)
+        with Grader(lesson, _template()) as grader:
+            grade = grader.grade(nb, secrets.randbits(48))
+        about = resources["nbgrader"]
+        with opened(CourseDirectory(config=self.config)) as gradebook, one_transaction(gradebook):
+            save(gradebook, grade, about["assignment"], about["notebook"], about["student"])
+        return grade.notebook, resources
+
+
+@cache
+def _template() -> Template:
+    template = Template()
+    atexit.register(template.close)
+    return template
+
+
+def _lesson(preprocessor: NbGraderPreprocessor, resources: dict[str, Any]) -> Lesson:
+    about = resources["nbgrader"]
+    root = Path(CourseDirectory(config=preprocessor.config).root)
+    return Course(root).lesson(about["assignment"], about["notebook"])

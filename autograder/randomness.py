@@ -1,0 +1,45 @@
+"""The random state that a check controls: torch, NumPy and ``random``. Both sides."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def seed_everything(seed: int) -> None:
+    """Seed every global generator that a learner's function may draw from."""
+    # torch.manual_seed queues work for devices that may never be initialised; the generator itself does not.
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+
+
+def fingerprint(key: bytes) -> bytes:
+    """32 bytes that stand for the present random state and that only the holder of ``key`` can foresee."""
+    digest = hashlib.blake2b(key=key, digest_size=32)
+    digest.update(torch.default_generator.get_state().numpy().tobytes())
+    numpy_state: Any = np.random.get_state()
+    digest.update(numpy_state[1].tobytes() + numpy_state[2].to_bytes(4, "big"))
+    digest.update(array("L", random.getstate()[1]).tobytes())
+    return digest.digest()
+
+
+@contextmanager
+def preserved() -> Iterator[None]:
+    """Leave the global random state as it was found."""
+    before = torch.default_generator.get_state(), np.random.get_state(), random.getstate()
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(before[0])
+        np.random.set_state(before[1])
+        random.setstate(before[2])

@@ -1,0 +1,376 @@
+"""The grader's end of the boundary: a worker that is told what to run and answers with plain values. Grader's side."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from autograder.errors import LearnerError
+from autograder.learner import AuthoringError, LearnerObject, path_of
+from autograder.randomness import fingerprint, seed_everything
+from autograder.verdict import Verdict
+from autograder.wire import Closed, Deadline, Parcel, WireError, decode, encode, is_callable, receive, send
+
+START_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use; the one place for the defaults."""
+
+    cell_seconds: float = 30.0
+    """Wall clock of one cell of the submission, or of one grade cell with all its calls."""
+
+
+class WorkerLost(Exception):
+    """The worker ended, ran out of time, or answered nonsense; it is gone, and the verdict says why."""
+
+    def __init__(self, verdict: Verdict, message: str) -> None:
+        super().__init__(verdict, message)
+        self.verdict, self.message = verdict, message
+
+
+class Template:
+    """A process that has imported everything, from which workers are forked in milliseconds.
+
+    Where forking does not serve (not Linux), every worker is started cold instead: the same worker, seconds later.
+    """
+
+    def __init__(self) -> None:
+        self.scratch = tempfile.mkdtemp(prefix="autograder-")
+        self.forks = sys.platform == "linux" and os.environ.get("AUTOGRADER_WORKERS") != "cold"
+        self._process: subprocess.Popen | None = None
+        self._control: socket.socket | None = None
+
+    def __enter__(self) -> Template:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the template, its workers and their folders."""
+        if self._control:
+            self._control.close()
+        if self._process:
+            self._process.wait()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def start(self) -> tuple[socket.socket, str, Callable[[float], int]]:
+        """A new worker: its channel, its folder, and a function that ends it and tells its exit code."""
+        scratch = tempfile.mkdtemp(prefix="worker-", dir=self.scratch)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            if not self.forks:
+                return ours, scratch, _ender(self._exec("cold", theirs, scratch))
+            control = self._ready_control()
+            socket.send_fds(control, [b"f"], [theirs.fileno()])
+            send(control, {"scratch": scratch})
+        pid = receive(control)[0]["pid"]
+
+        def end(grace: float) -> int:
+            control.sendall(b"k")
+            send(control, {"pid": pid, "grace": grace})
+            return receive(control)[0]["status"]
+
+        return ours, scratch, end
+
+    def _ready_control(self) -> socket.socket:
+        if self._control is None:
+            ours, theirs = socket.socketpair()
+            with theirs:
+                self._process = self._exec("template", theirs)
+            receive(ours, time.monotonic() + START_SECONDS)
+            ours.settimeout(None)
+            self._control = ours
+        return self._control
+
+    def _exec(self, kind: str, channel: socket.socket, *rest: str) -> subprocess.Popen:
+        # A clean environment: what the grader's holds (tokens, paths) is no business of a submission's.
+        environment = {
+            name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ
+        }
+        environment |= {"HOME": self.scratch, "IPYTHONDIR": self.scratch, "MPLCONFIGDIR": self.scratch}
+        environment |= {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
+        environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # one thread, or a fork would hang
+        environment |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+        descriptor = channel.fileno()
+        return subprocess.Popen(
+            [sys.executable, "-m", "autograder.worker", kind, str(descriptor), *rest],
+            pass_fds=[descriptor],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=None if os.environ.get("AUTOGRADER_DEBUG") else subprocess.DEVNULL,
+        )
+
+
+def _ender(process: subprocess.Popen) -> Callable[[float], int]:
+    def end(grace: float) -> int:
+        try:
+            return process.wait(grace)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    return end
+
+
+class RemoteWorker:
+    """One submission's process, as the grader sees it."""
+
+    def __init__(self, template: Template, limits: Limits) -> None:
+        self.limits = limits
+        self._channel, self._scratch, self._end = template.start()
+        self._released: list[int] = []
+        self._deadline = time.monotonic() + START_SECONDS
+        self._key = b""
+        self.alive = True
+
+    def begin(self, key: int = 0) -> None:
+        """Start the clock of a cell; ``key`` fixes the random streams of a grade cell's calls."""
+        self._deadline = time.monotonic() + self.limits.cell_seconds
+        self._key = key.to_bytes(8, "big")
+
+    def close(self) -> None:
+        """End the process and remove its folder."""
+        if self.alive:
+            self._stop(grace=0.0)
+
+    def run(self, source: str) -> tuple[list[dict], LearnerError | None]:
+        """Run a cell: its outputs, for people, and the exception that ended it."""
+        self.begin()
+        reply, _ = self._ask({"do": "run", "source": source})
+        return self._trusting(lambda: (list(reply["outputs"]), reply["problem"] and _learner_error(reply["problem"])))
+
+    def lookup(self, name: str) -> Any:
+        """The value or callable that ``name`` stands for; KeyError if there is none."""
+        reply, parcel = self._ask({"do": "lookup", "name": name})
+        if "missing" in reply:
+            raise KeyError(name)
+        if "module" in reply:
+            raise AuthoringError(
+                f"{name} is the module {str(reply['module'])[:100]!r} on the learner's side, and modules do not cross: "
+                f"import it in the grade cell, or in an ordinary cell of the lesson."
+            )
+        return self._trusting(lambda: decode(reply["value"], parcel, self._hold))
+
+    def call_beside(self, function: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Run a function of ``autograder.beside`` next to the learner's code."""
+        return self.call({"beside": path_of(function)}, args, kwargs)
+
+    def call(self, target: dict, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call an object of the learner's; its outputs stay connected to the inputs for autograd."""
+        sent = Parcel()
+        request = {
+            "do": "call",
+            "target": target,
+            "args": encode(list(args), sent, self._refer),
+            "kwargs": encode(kwargs, sent, self._refer),
+            "seed": self._advance(),
+            "grad": torch.is_grad_enabled(),
+        }
+        reply, parcel = self._ask(request, sent)
+        value, outputs = self._trusting(lambda: self._connected(reply, parcel, sent))
+        self._trusting(lambda: self._copy_back(reply["damage"], parcel, sent, args))
+        return decode(value, outputs, self._hold)
+
+    def backward(self, graph: int, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
+        """The vector-Jacobian product of an earlier call, computed where its graph is."""
+        sent = Parcel()
+        request = {
+            "do": "backward",
+            "graph": graph,
+            "accumulate": accumulate,
+            "grads": encode(grads, sent, self._refer),
+        }
+        reply, parcel = self._ask(request, sent)
+        return self._trusting(lambda: decode(reply["grads"], parcel, self._hold))
+
+    def release(self, number: int) -> None:
+        """Tell the worker, with the next request, that an object or a graph is no longer needed."""
+        self._released.append(number)
+
+    def _advance(self) -> int:
+        """A seed for the next call, from the grader's random state, which moves on in a way no worker can foresee."""
+        digest = fingerprint(self._key)
+        seed_everything(int.from_bytes(digest[8:15], "big"))
+        return int.from_bytes(digest[:7], "big")
+
+    def _connected(self, reply: dict, parcel: Parcel, sent: Parcel) -> tuple[Any, Parcel]:
+        """The reply's value and a parcel whose tensors have this side's autograd history."""
+        decode(reply["value"], parcel, lambda _: None)
+        if reply["graph"] is None:
+            return reply["value"], parcel
+        names = [name for name, item in parcel.originals.items() if isinstance(item, torch.Tensor)]
+        # The order of a graph's outputs is the order in which the worker encoded them.
+        names.sort(key=int)
+        inputs = [item for item in sent.originals.values() if isinstance(item, torch.Tensor) and item.requires_grad]
+        graph = _Graph(self, int(reply["graph"]), [parcel.originals[name].requires_grad for name in names])
+        anchor = torch.zeros((), requires_grad=True)
+        with torch.enable_grad():
+            outputs = _RemoteCall.apply(graph, [parcel.originals[name].detach() for name in names], anchor, *inputs)
+        connected = Parcel(dict(zip(names, outputs, strict=True)))
+        return _without_grad_flags(reply["value"]), connected
+
+    def _copy_back(self, damage: Any, parcel: Parcel, sent: Parcel, args: tuple) -> None:
+        """Do to the grader's arguments what the function did to the worker's copies."""
+        damage = decode(damage, parcel, self._hold)
+        for name, value in damage["tensors"].items():
+            _restore(sent.originals[name], value)
+        for name, grad in damage["grads"].items():
+            sent.originals[name].grad = grad.detach()
+        for index, value in damage["containers"].items():
+            _restore(args[int(index)], value)
+
+    def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:
+        if not self.alive:
+            raise WorkerLost(Verdict.RUN_TIME_ERROR, "the submission's process has ended")
+        request["release"], self._released = self._released, []
+        try:
+            send(self._channel, request, parcel, self._deadline)
+            reply, received = receive(self._channel, self._deadline)
+        except Deadline:
+            self._stop(grace=0.0)
+            message = f"stopped after {self.limits.cell_seconds:g} s without an answer"
+            raise WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, message) from None
+        except Closed:
+            raise WorkerLost(Verdict.RUN_TIME_ERROR, _ending(self._stop(grace=1.0))) from None
+        except WireError as error:
+            self._stop(grace=0.0)
+            raise WorkerLost(Verdict.RUN_TIME_ERROR, f"the submission's process sent {error}") from None
+        if not isinstance(reply, dict):
+            return self._trusting(lambda: reply["value"])
+        if "error" in reply:
+            raise self._trusting(lambda: _learner_error(reply["error"]))
+        return reply, received
+
+    def _trusting(self, read: Callable[[], Any]) -> Any:
+        """Read a reply; whatever is wrong with it is the submission's fault, never the grader's crash."""
+        try:
+            return read()
+        except (AuthoringError, WorkerLost):
+            raise
+        except Exception as error:
+            self._stop(grace=0.0)
+            message = f"the submission's process sent a reply that makes no sense ({type(error).__name__})"
+            raise WorkerLost(Verdict.RUN_TIME_ERROR, message) from None
+
+    def _stop(self, grace: float) -> int:
+        self.alive = False
+        self._channel.close()
+        status = self._end(grace)
+        # `rm` rather than shutil.rmtree, which a folder tree a thousand deep would break.
+        subprocess.run(["rm", "-rf", self._scratch], check=False)
+        return status
+
+    def _hold(self, reference: dict) -> LearnerObject:
+        handle = RemoteHandle(self, int(reference["callable"]))
+        weakref.finalize(handle, self.release, handle.number)
+        return LearnerObject(handle)
+
+    def _refer(self, value: Any) -> dict:
+        if isinstance(value, LearnerObject):
+            return {"object": [value._handle.number, value._path]}  # type: ignore[attr-defined]
+        if is_callable(value):
+            return {"beside": path_of(value)}
+        raise AuthoringError(
+            f"a {type(value).__name__} cannot cross to the learner's side: make it by a beside function"
+        )
+
+
+class RemoteHandle:
+    """One callable object in a worker."""
+
+    def __init__(self, worker: RemoteWorker, number: int) -> None:
+        self.worker, self.number = worker, number
+
+    def call(self, path: str, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call the object, or what is at the dotted attribute ``path`` of it."""
+        return self.worker.call({"object": [self.number, path]}, args, kwargs)
+
+
+class _Graph:
+    """A call's graph in the worker; the worker forgets it when the grader does."""
+
+    def __init__(self, worker: RemoteWorker, number: int, differentiable: list[bool]) -> None:
+        self.worker, self.number, self.differentiable = worker, number, differentiable
+        weakref.finalize(self, worker.release, number)
+
+
+class _RemoteCall(torch.autograd.Function):
+    """One call across the boundary as a node of the grader's autograd graph.
+
+    ``anchor`` requires grad, so that outputs which depend on the learner's parameters alone stay connected.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, graph: _Graph, outputs: list, anchor: torch.Tensor, *inputs: torch.Tensor) -> Any:
+        ctx.graph = graph
+        with torch.enable_grad():
+            ctx.accumulator = anchor.view_as(anchor).grad_fn.next_functions[0][0]  # type: ignore[union-attr]
+        ctx.set_materialize_grads(False)
+        ctx.mark_non_differentiable(*(out for out, grad in zip(outputs, graph.differentiable, strict=True) if not grad))
+        return tuple(outputs)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *grads: torch.Tensor | None) -> Any:
+        graph = ctx.graph
+        # True under .backward(), False under torch.autograd.grad(): only the former fills the parameters' .grad.
+        accumulate = torch._C._will_engine_execute_node(ctx.accumulator)
+        found = graph.worker.backward(graph.number, list(grads), accumulate)
+        return None, None, None, *found
+
+
+def _without_grad_flags(tree: Any) -> Any:
+    """The same tree, its tensors taken as they are: their history is already this side's."""
+    if isinstance(tree, list):
+        return [_without_grad_flags(item) for item in tree]
+    if isinstance(tree, dict):
+        return {key: False if key == "grad" else _without_grad_flags(value) for key, value in tree.items()}
+    return tree
+
+
+def _restore(original: Any, value: Any) -> None:
+    """Make ``original`` equal to ``value`` in place."""
+    if isinstance(original, torch.Tensor):
+        same_kind = original.shape == value.shape and original.dtype == value.dtype
+        original.data = original.data.copy_(value.detach()) if same_kind else value.detach()
+    elif isinstance(original, np.ndarray):
+        original[...] = value.numpy() if isinstance(value, torch.Tensor) else value
+    elif isinstance(original, list) and len(original) == len(value):
+        for index, item in enumerate(value):
+            if isinstance(original[index], torch.Tensor | np.ndarray | list | dict):
+                _restore(original[index], item)
+            else:
+                original[index] = item
+    elif isinstance(original, list):
+        original[:] = value
+    elif isinstance(original, dict):
+        original.clear()
+        original.update(value)
+
+
+def _learner_error(parts: Any) -> LearnerError:
+    kind, message, where = map(str, parts)
+    return LearnerError(kind, message, where)
+
+
+def _ending(status: int) -> str:
+    if status < 0:
+        return f"the submission's process was ended by {signal.Signals(-status).name}"
+    return f"the submission ended its own process (exit status {status})"

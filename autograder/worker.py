@@ -1,0 +1,272 @@
+"""The worker: runs a submission's cells and calls its functions, and judges nothing. Learner's side.
+
+``python -m autograder.worker template FD`` is a process that has imported everything and forks one worker per request;
+``python -m autograder.worker cold FD SCRATCH`` is a single worker, for platforms where forking does not serve.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import gc
+import importlib
+import io
+import os
+import pkgutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from types import ModuleType
+from typing import Any
+
+import matplotlib.pyplot as plt  # noqa: F401  (imported for the workers that are forked from here)
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import RichOutput, capture_output
+
+import autograder.beside
+from autograder.errors import LearnerError
+from autograder.randomness import seed_everything
+from autograder.wire import Closed, Parcel, decode, encode, is_callable, receive, refuse_value, resolve_path, send
+
+OUTPUT_CHARACTERS = 100_000
+OUTPUT_KINDS = ("text/plain", "image/png")
+
+
+class Worker:
+    """One submission's side of the boundary: a shell, the objects lent to the grader, the graphs of recent calls."""
+
+    def __init__(self, channel: socket.socket, shell: InteractiveShell) -> None:
+        self.channel, self.shell = channel, shell
+        self.objects: dict[int, Any] = {}
+        self.graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor | None]]] = {}
+        self.count = 0
+
+    def serve(self) -> None:
+        """Answer requests until the grader goes away."""
+        actions: dict[str, Callable[[dict, Parcel], tuple[dict, Parcel]]] = {
+            "run": self.run,
+            "lookup": self.lookup,
+            "call": self.call,
+            "backward": self.backward,
+        }
+        while True:
+            try:
+                request, parcel = receive(self.channel)
+            except Closed:
+                return
+            for number in request.get("release", ()):
+                self.objects.pop(number, None)
+                self.graphs.pop(number, None)
+            try:
+                reply, sent = actions[request["do"]](request, parcel)
+                send(self.channel, reply, sent)
+            except (Exception, SystemExit) as error:
+                problem = LearnerError.of(error)
+                send(self.channel, {"error": [problem.kind, problem.message, problem.where]})
+
+    def run(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
+        """Run a cell; its outputs are for people."""
+        outputs: list[dict] = []
+        stdout, stderr = Capped(), Capped()
+        with redirect_stdout(stdout), redirect_stderr(stderr), capture_output(stdout=False, stderr=False) as captured:
+            result = self.shell.run_cell(request["source"], store_history=True)
+        outputs += [{"output_type": "stream", "name": "stdout", "text": stdout.getvalue()}] if stdout.tell() else []
+        outputs += [{"output_type": "stream", "name": "stderr", "text": stderr.getvalue()}] if stderr.tell() else []
+        outputs += [_display(output) for output in captured.outputs]
+        error = result.error_before_exec or result.error_in_exec
+        problem = LearnerError.of(error) if error else None
+        return {"outputs": outputs, "problem": problem and [problem.kind, problem.message, problem.where]}, Parcel()
+
+    def lookup(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
+        """What a name of the submission's stands for: a value, something callable, a module, or nothing."""
+        name, parcel = request["name"], Parcel()
+        if name not in self.shell.user_ns:
+            return {"missing": True}, parcel
+        value = self.shell.user_ns[name]
+        if isinstance(value, ModuleType):
+            return {"module": value.__name__}, parcel
+        return {"value": encode(value, parcel, self._lend)}, parcel
+
+    def call(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
+        """Call an object with plain values, and keep the graph of its outputs for ``backward``."""
+        target = self._find(request["target"])
+        args = decode(request["args"], received, self._find)
+        kwargs = decode(request["kwargs"], received, self._find)
+        before = {name: _bytes(value) for name, value in received.originals.items()}
+        seed_everything(request["seed"])
+        silence, grad_enabled = Capped(), torch.set_grad_enabled(request["grad"])
+        with redirect_stdout(silence), redirect_stderr(silence), self.shell.builtin_trap, grad_enabled:
+            result = target(*args, **kwargs)
+        sent = Parcel()
+        value = encode(result, sent, self._lend)
+        outputs = [item if isinstance(item, torch.Tensor) else None for item in sent.originals.values()]
+        graph = None
+        if any(output is not None and output.requires_grad for output in outputs):
+            graph = self._number()
+            self.graphs[graph] = [item for item in received.originals.values() if item.requires_grad], outputs
+        grads = {name: item.grad for name, item in received.originals.items() if item.grad is not None}
+        changed = {name: item for name, item in received.originals.items() if before[name] != _bytes(item)}
+        containers = {str(i): arg for i, arg in enumerate(args) if isinstance(arg, list | dict)}
+        damage = encode({"tensors": changed, "grads": grads, "containers": containers}, sent, self._lend)
+        return {"value": value, "graph": graph, "damage": damage}, sent
+
+    def backward(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
+        """The vector-Jacobian product of an earlier call; with ``accumulate`` the parameters get their .grad too."""
+        inputs, outputs = self.graphs[request["graph"]]
+        pairs = zip(outputs, decode(request["grads"], received, self._find), strict=True)
+        used = [(out, weight) for out, weight in pairs if out is not None and out.requires_grad and weight is not None]
+        outs, weights = [out for out, _ in used], [weight for _, weight in used]
+        if request["accumulate"]:
+            for item in inputs:
+                item.grad = None
+            torch.autograd.backward(outs, weights, retain_graph=True)
+            grads = [item.grad for item in inputs]
+        else:
+            grads = list(torch.autograd.grad(outs, inputs, weights, retain_graph=True, allow_unused=True))
+        sent = Parcel()
+        return {"grads": encode(grads, sent, refuse_value)}, sent
+
+    def _number(self) -> int:
+        self.count += 1
+        return self.count
+
+    def _lend(self, value: Any) -> dict:
+        if isinstance(value, ModuleType) or not is_callable(value):
+            refuse_value(value)
+        number = self._number()
+        self.objects[number] = value
+        return {"callable": number}
+
+    def _find(self, reference: dict) -> Any:
+        if "beside" in reference:
+            module, name = reference["beside"].split(":")
+            return getattr(importlib.import_module(module), name)
+        number, path = reference["object"]
+        return resolve_path(self.objects[number], path)
+
+
+class Capped(io.StringIO):
+    """A stream that keeps its first OUTPUT_CHARACTERS characters."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, OUTPUT_CHARACTERS - self.tell())])
+        return len(text)
+
+
+def _display(output: RichOutput) -> dict:
+    data = {}
+    for kind in OUTPUT_KINDS:
+        if content := output.data.get(kind):
+            text = base64.b64encode(content).decode() if isinstance(content, bytes) else str(content)
+            data[kind] = text if kind == "image/png" else text[:OUTPUT_CHARACTERS]
+    return {"output_type": "display_data", "data": data, "metadata": {}}
+
+
+def _bytes(tensor: torch.Tensor) -> Any:
+    """The content of a tensor, by which in-place changes are noticed."""
+    if tensor.is_meta:
+        return None
+    content = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+    return tensor.dtype, tensor.shape, content.numpy().tobytes()
+
+
+def make_shell() -> InteractiveShell:
+    """An IPython shell without history, colours or tracebacks on the terminal."""
+    shell: Any = InteractiveShell.instance(history_length=0, colors="nocolor")
+    shell.history_manager.enabled = False
+    shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for an event loop; there is none
+    shell.displayhook.write_output_prompt = lambda: None
+    shell.displayhook.write_format_data = lambda data, metadata=None: shell.display_pub.publish(data, metadata)
+    shell._showtraceback = lambda etype, evalue, stb: None  # errors travel in the reply
+    return shell
+
+
+def warm_up() -> None:
+    """Import and touch what most lessons use, on one thread: a thread pool made before a fork hangs every child."""
+    for module in pkgutil.iter_modules(autograder.beside.__path__):
+        importlib.import_module(f"autograder.beside.{module.name}")
+    layer = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(layer.parameters())
+    layer(torch.ones(2, 2)).sum().backward()
+    optimizer.step()
+
+
+def enter(scratch: str) -> None:
+    """Make this process the worker of one submission: own session, own folder, own environment."""
+    os.setsid()
+    os.environ.update(HOME=scratch, TMPDIR=scratch, IPYTHONDIR=scratch)
+    os.chdir(scratch)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no worker outlives its template
+
+
+def template(control: socket.socket) -> None:
+    """Fork a worker for every request on ``control``, kill and reap on request, and end when the grader does."""
+    shell = make_shell()
+    torch.set_num_threads(1)
+    warm_up()
+    gc.collect()
+    gc.freeze()
+    workers: set[int] = set()
+    with _killing(workers):
+        send(control, {"ready": os.getpid()})
+        while True:
+            command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+            if not command:
+                return
+            request, _ = receive(control)
+            if command == b"k":
+                workers.discard(request["pid"])
+                send(control, {"status": _end(request["pid"], request["grace"])})
+                continue
+            pid = os.fork()
+            if pid == 0:
+                control.close()
+                work(socket.socket(fileno=descriptors[0]), request["scratch"], shell)
+            os.close(descriptors[0])
+            workers.add(pid)
+            send(control, {"pid": pid})
+
+
+def work(channel: socket.socket, scratch: str, shell: InteractiveShell) -> None:
+    """Serve one submission, then end the process."""
+    enter(scratch)
+    try:
+        Worker(channel, shell).serve()
+    finally:
+        os._exit(0)
+
+
+def _end(pid: int, grace: float) -> int:
+    """Kill a worker unless it ends by itself within ``grace`` seconds; its exit code, or minus its signal."""
+    deadline = time.monotonic() + grace
+    while True:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() >= deadline:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(1e-3)
+
+
+@contextmanager
+def _killing(workers: set[int]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    kind, descriptor, *rest = sys.argv[1:]
+    connection = socket.socket(fileno=int(descriptor))
+    if kind == "template":
+        template(connection)
+    else:
+        warm_up()
+        work(connection, rest[0], make_shell())

@@ -1,0 +1,29 @@
+"""nbgrader's configuration for this course: where things are, and who judges."""
+
+c = get_config()
+
+c.CourseDirectory.course_id = "differentiating-through-randomness"
+
+# Lessons are written in solutions/; `autograder build` turns them into build/source/ and releases them to course/.
+# nbgrader copies whatever it finds beside a source notebook, so its source is never solutions/ itself.
+c.CourseDirectory.source_directory = "build/source"
+c.CourseDirectory.release_directory = "course"
+c.CourseDirectory.submitted_directory = "submitted"
+c.CourseDirectory.autograded_directory = "autograded"
+c.CourseDirectory.feedback_directory = "feedback"
+
+# One stub for every cleared answer of the course.
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+
+# `nbgrader autograde` and formgrader's button keep nbgrader's converter. Two steps are ours: the submission is rebuilt
+# from the instructor's cells, and grade cells run in the grader's process instead of the student's.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "autograder.preprocessors.RebuildSubmission",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "autograder.preprocessors.JudgeSubmission",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
