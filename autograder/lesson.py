@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -57,11 +58,11 @@ def read_source(path: Path) -> NotebookNode:
 
 def _name_cells(notebook: NotebookNode) -> None:
     """Ids that depend on the cell alone, so that builds repeat and an inserted cell renames no other."""
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
     for cell in notebook.cells:
         name = marks(cell).get("grade_id") or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
-        cell.id = name if name not in seen else f"{name}-{len(seen)}"
-        seen.add(cell.id)
+        seen[name] += 1
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.build import build, lessons, stale
+from autograder.build import build, stale
+from autograder.course import Course
 from autograder.lesson import LessonError
 
 ROOT = Path(__file__).parents[1]
@@ -215,7 +216,7 @@ def test_asking_what_is_stale_writes_nothing(course):
 
 
 def test_an_unknown_lesson_is_answered_with_those_that_exist(course):
-    assert lessons(course) == [STEM]
+    assert Course(course).stems == [STEM]
     with pytest.raises(LessonError) as caught:
         build(["lesson03"], course)
     assert str(caught.value) == f"No lesson is called 'lesson03'. The lessons are: {STEM}."
@@ -376,7 +377,7 @@ def test_saving_a_source_in_jupyter_leaves_its_bytes(course, tmp_path):
     assert saved_in_jupyter(tmp_path, course / SCRIPT) == LESSON
 
 
-@pytest.mark.parametrize("stem", lessons(ROOT))
+@pytest.mark.parametrize("stem", Course(ROOT).stems)
 def test_saving_a_lesson_of_this_course_in_jupyter_leaves_its_bytes(stem, tmp_path):
     script = ROOT / "solutions" / f"{stem}.py"
     assert saved_in_jupyter(tmp_path, script) == script.read_text(encoding="utf-8")

@@ -1,0 +1,8 @@
+# Adds noise whose mean is not zero.
+#
+# fails reparameterize-noise: "mean 0.2"
+
+# %% grade_id="reparameterize"
+def reparameterize(mu, logvar):
+    eps = torch.randn_like(mu) + 0.2
+    return mu + torch.exp(logvar / 2) * eps

@@ -1,0 +1,13 @@
+# Takes the variance for the standard deviation, with noise from a generator of its own.
+#
+# fails reparameterize-values: "sigma = exp(logvar): that is the variance"
+# fails reparameterize-gradients: "sigma = exp(logvar): that is the variance"
+
+# %% grade_id="reparameterize"
+source = torch.Generator()
+source.seed()
+
+
+def reparameterize(mu, logvar):
+    eps = torch.randn(mu.shape, generator=source, dtype=mu.dtype, device=mu.device)
+    return mu + torch.exp(logvar) * eps
