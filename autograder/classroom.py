@@ -27,10 +27,15 @@ RECORD = "autograder"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one student's notebook: a grade, nothing new to do, or the reason why it cannot be graded."""
+    """What became of one student's notebook: its score in the gradebook, or the reason why it cannot be graded.
+
+    ``grade`` is None where there was nothing new to do. The score counts what people gave by hand.
+    """
 
     student: str
     notebook: str
+    score: float = 0.0
+    max_score: float = 0.0
     grade: Grade | None = None
     reason: str = ""
 
@@ -45,71 +50,84 @@ def grade_class(
     course: Course, assignment: str, who: list[str], force: bool = False, limits: Limits | None = None
 ) -> Iterator[Outcome]:
     """Grade what is new or changed (everything, with ``force``), one outcome for each student and notebook."""
-    lessons = {name: course.lesson(assignment, name) for name in course.notebooks(assignment)}
     seed = secrets.randbits(48)
     with opened(course.directory) as gradebook, Template() as template:
-        for name, lesson in lessons.items():
+        for name in course.notebooks(assignment):
+            lesson = course.lesson(assignment, name)
+            desk = _Desk(course, gradebook, assignment, name, _fingerprint(lesson), seed)
             with Grader(lesson, template, limits) as grader:
                 for student in who:
-                    yield _grade_one(course, gradebook, grader, assignment, name, student, seed, force)
+                    yield _grade_one(desk, grader, student, force)
 
 
-def _grade_one(
-    course: Course,
-    gradebook: Gradebook,
-    grader: Grader,
-    assignment: str,
-    name: str,
-    student: str,
-    seed: int,
-    force: bool,
-) -> Outcome:
-    folder = course.folder("submitted", student, assignment)
-    source, target = folder / f"{name}.ipynb", course.folder("autograded", student, assignment) / f"{name}.ipynb"
+@dataclass(frozen=True)
+class _Desk:
+    """Where one notebook of an assignment is graded for every student."""
+
+    course: Course
+    gradebook: Gradebook
+    assignment: str
+    name: str
+    judge: str
+    seed: int
+
+    def file(self, step: str, student: str) -> Path:
+        """The student's notebook in a step of the work."""
+        return self.course.folder(step, student, self.assignment) / f"{self.name}.ipynb"
+
+
+def _grade_one(desk: _Desk, grader: Grader, student: str, force: bool) -> Outcome:
+    source, target = desk.file("submitted", student), desk.file("autograded", student)
     try:
         submitted = read_submission(source)
     except SubmissionError as error:
-        return Outcome(student, name, reason=str(error))
-    fingerprint = _fingerprint(source, grader.lesson)
-    if not force and _is_graded(gradebook, assignment, name, student, target, fingerprint):
-        return Outcome(student, name)
-    grade = grader.grade(submitted, seed)
-    timestamp = course.directory.get_existing_timestamp(str(folder))
-    with one_transaction(gradebook):
-        save(gradebook, grade, assignment, name, student, timestamp)
-    _penalise(course, gradebook, assignment, name, student)
+        return Outcome(student, desk.name, reason=str(error))
+    fingerprint = hashlib.sha256(desk.judge.encode() + source.read_bytes()).hexdigest()
+    if not force and _is_graded(desk, student, target, fingerprint):
+        return _outcome(desk, student)
+    grade = grader.grade(submitted, desk.seed)
+    timestamp = desk.course.directory.get_existing_timestamp(str(source.parent))
+    with one_transaction(desk.gradebook):
+        save(desk.gradebook, grade, desk.assignment, desk.name, student, timestamp)
+    _penalise(desk, student)
     # The notebook is written last: its record says that the gradebook has the grade.
     verdicts = {check.grade_id: check.verdict.value for check in grade.checks}
-    record = {"fingerprint": fingerprint, "isolation": list(grade.isolation), "seed": seed, "verdicts": verdicts}
+    record = {"fingerprint": fingerprint, "isolation": list(grade.isolation), "seed": desk.seed, "verdicts": verdicts}
     grade.notebook.metadata[RECORD] = record
-    _write(grade, folder, target)
-    return Outcome(student, name, grade)
+    _write(grade, source.parent, target)
+    return _outcome(desk, student, grade)
 
 
-def _fingerprint(source: Path, lesson: Lesson) -> str:
-    """Changes with the submission, the lesson, and the code that judges."""
-    digest = hashlib.sha256(source.read_bytes())
-    digest.update(nbformat.writes(lesson.source).encode())
+def _outcome(desk: _Desk, student: str, grade: Grade | None = None) -> Outcome:
+    entry = desk.gradebook.find_submission_notebook(desk.name, desk.assignment, student)
+    return Outcome(student, desk.name, entry.score, entry.max_score, grade)
+
+
+def _fingerprint(lesson: Lesson) -> str:
+    """Changes with the lesson and with the code that judges, so that a mended check grades again."""
+    digest = hashlib.sha256(nbformat.writes(lesson.source).encode())
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _is_graded(gradebook: Gradebook, assignment: str, name: str, student: str, target: Path, fingerprint: str) -> bool:
+def _is_graded(desk: _Desk, student: str, target: Path, fingerprint: str) -> bool:
     try:
-        gradebook.find_submission_notebook(name, assignment, student)
+        desk.gradebook.find_submission_notebook(desk.name, desk.assignment, student)
         record = nbformat.read(target, as_version=4).metadata.get(RECORD, {})
     except (MissingEntry, OSError, ValueError):
         return False
     return record.get("fingerprint") == fingerprint
 
 
-def _penalise(course: Course, gradebook: Gradebook, assignment: str, name: str, student: str) -> None:
+def _penalise(desk: _Desk, student: str) -> None:
     """Apply nbgrader's late penalty plugin where the submission is late, or was before."""
-    late = gradebook.find_submission(assignment, student).total_seconds_late > 0
-    if late or gradebook.find_submission_notebook(name, assignment, student).late_submission_penalty:
-        about = {"assignment": assignment, "notebook": name, "student": student, "db_url": course.directory.db_url}
-        AssignLatePenalties(config=course.config).preprocess(nbformat.v4.new_notebook(), {"nbgrader": about})
+    late = desk.gradebook.find_submission(desk.assignment, student).total_seconds_late > 0
+    entry = desk.gradebook.find_submission_notebook(desk.name, desk.assignment, student)
+    if late or entry.late_submission_penalty:
+        about = {"assignment": desk.assignment, "notebook": desk.name, "student": student}
+        resources = {"nbgrader": about | {"db_url": desk.course.directory.db_url}}
+        AssignLatePenalties(config=desk.course.config).preprocess(nbformat.v4.new_notebook(), resources)
 
 
 def _write(grade: Grade, submitted: Path, target: Path) -> None:

@@ -163,18 +163,21 @@ def grade(
 def _show_class(course: Course, lesson: str, outcomes: list[Outcome]) -> None:
     table = Table("student", POINTS, "verdicts", title=lesson, title_justify="left")
     for outcome in outcomes:
-        if outcome.grade is None:
-            table.add_row(outcome.student, "", "could not be graded" if outcome.reason else "graded already")
-            continue
-        counts = Counter(result.verdict for result in outcome.grade.checks)
-        verdicts = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
-        table.add_row(outcome.student, f"{outcome.grade.points:g} of {outcome.grade.max_points:g}", verdicts)
+        score = "" if outcome.reason else f"{outcome.score:g} of {outcome.max_score:g}"
+        table.add_row(outcome.student, score, _in_short(outcome))
     out.print(table)
     for outcome in outcomes:
         if outcome.reason:
             err.print(Text(f"{outcome.student}: {outcome.reason}"))
     out.print(f"gradebook: {course.directory.db_url}")
     out.print(f"graded notebooks: {course.folder('autograded', '*', lesson)}")
+
+
+def _in_short(outcome: Outcome) -> str:
+    if outcome.grade is None:
+        return "could not be graded" if outcome.reason else "graded already"
+    counts = Counter(result.verdict.replace("_", " ") for result in outcome.grade.checks)
+    return ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
 
 
 @app.command()

@@ -23,8 +23,9 @@ Cdf = Callable[[torch.Tensor], torch.Tensor]
 Alternatives = Mapping[str, Cdf | torch.Tensor]
 """Mistakes that a distribution gives away: the wrong distribution function, or the values as they would have to be."""
 
+DEVICE = "every tensor on the inputs' device (here: meta, which has shapes and no data)"
 ERROR_RATE = 1e-10
-"""False-failure probability of one statistical expectation, and by how much it may be chosen otherwise is up to the check."""
+"""False-failure probability of one statistical expectation, unless a check asks for another."""
 
 
 def tensor(observed: Any, what: str) -> torch.Tensor:
@@ -63,7 +64,7 @@ def kept(
     shape: tuple[int, ...] | None = None,
     mistakes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> torch.Tensor:
-    """Shape (of ``like`` unless given), dtype and device are those of the input ``like``; ``mistakes`` as in ``shaped``."""
+    """Shape (of ``like`` unless given), dtype and device are those of ``like``; ``mistakes`` as in ``shaped``."""
     observed = shaped(observed, tuple(like.shape if shape is None else shape), what, mistakes)
     if observed.dtype != like.dtype:
         raise Failure(f"{what} has the wrong dtype", f"{like.dtype}, as the inputs have", str(observed.dtype))
@@ -83,7 +84,7 @@ def close(
     mistakes: Mistakes | None = None,
     show: bool = True,
 ) -> None:
-    """Element by element |observed - expected| <= atol + rtol |expected|; ``mistakes`` maps a sentence to its wrong values.
+    """Element by element |observed - expected| <= atol + rtol |expected|; ``mistakes`` maps sentences to wrong values.
 
     Not a number is never right, since an expected value that follows from a wrong answer may be one too.
     ``rule`` says the expected value in words; with ``show=False`` its numbers are not given away.
@@ -194,7 +195,8 @@ def distribution(
     raise Failure(
         f"{what} has the wrong distribution",
         name,
-        f"mean {values.mean():.3f}, standard deviation {values.std():.3f}, from {values.min():.2f} to {values.max():.2f}; "
+        f"mean {values.mean():.3f}, standard deviation {values.std():.3f}, "
+        f"from {values.min():.2f} to {values.max():.2f};\n"
         f"its distribution function is off by {distance:.3f} (allowed: {limit:.3f})",
         next(fits, ""),
     )
@@ -226,19 +228,25 @@ def independent(
     entries or more, and at least 200 numbers in all (t is then below 0.5; identical neighbours have r = 1).
     """
     noise = noise.detach().double()
-    for dim, (axis, sentence) in enumerate(axes.items()):
-        left = noise.narrow(dim, 0, noise.shape[dim] - 1).flatten()
-        right = noise.narrow(dim, 1, noise.shape[dim] - 1).flatten()
+    neighbours = {axis: _neighbours(noise, dim) for dim, axis in enumerate(axes)}
+    for axis, (left, right) in neighbours.items():
         # Noise recovered from z is exact up to rounding only; two float32 draws may coincide once in millions.
         same = float(((left - right).abs() <= 1e-6).double().mean())
         if same > 0.5:
             observed = f"{same:.0%} of the neighbouring {axis}s are identical"
-            raise Failure(f"{what} is the same in every {axis}", f"a fresh draw for every {axis}", observed, sentence)
+            raise Failure(f"{what} is the same in every {axis}", f"a fresh draw for every {axis}", observed, axes[axis])
+    for axis, (left, right) in neighbours.items():
         correlation = float(torch.corrcoef(torch.stack([left, right]))[0, 1])
         limit = math.sqrt(1 - error_rate ** (2 / (left.numel() - 2)))
         if not abs(correlation) <= limit:
             observed = f"neighbouring {axis}s have correlation {correlation:.3f} (allowed: {limit:.3f})"
-            raise Failure(f"{what} repeats along the {axis}s", f"independent {axis}s", observed, sentence)
+            raise Failure(f"{what} repeats along the {axis}s", f"independent {axis}s", observed, axes[axis])
+
+
+def _neighbours(noise: torch.Tensor, dim: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Every entry but the last along ``dim``, and the entry after it."""
+    pairs = noise.shape[dim] - 1
+    return noise.narrow(dim, 0, pairs).flatten(), noise.narrow(dim, 1, pairs).flatten()
 
 
 def device_kept(function: LearnerObject, *args: Any, what: str, likely: str = "") -> None:
@@ -255,10 +263,10 @@ def device_kept(function: LearnerObject, *args: Any, what: str, likely: str = ""
         if "device" not in error.message or "not an accelerator" in error.message:
             return
         observed = f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else "")
-        raise Failure(f"{what} mixes devices", "new tensors on the inputs' device", observed, likely) from None
+        raise Failure(f"{what} mixes devices", DEVICE, observed, likely) from None
     for item in _items(result):
         if not tensor(item, what).is_meta:
-            raise Failure(f"{what} is on the wrong device", "the inputs' device", f"a tensor on {item.device}", likely)
+            raise Failure(f"{what} is on the wrong device", DEVICE, f"a tensor on {item.device}", likely)
 
 
 def _items(result: Any) -> Sequence[Any]:

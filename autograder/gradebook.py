@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,6 +14,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum
+from sqlalchemy.exc import SAWarning
 
 from autograder.lesson import is_answer, is_grade, marks
 from autograder.verdict import Grade, Verdict
@@ -40,7 +42,10 @@ def one_transaction(gradebook: Gradebook) -> Iterator[None]:
     session = gradebook.db
     session.commit = session.flush
     try:
-        yield
+        with warnings.catch_warnings():
+            # nbgrader builds its rows before it adds them, which SQLAlchemy remarks on at every flush.
+            warnings.simplefilter("ignore", SAWarning)
+            yield
         del session.commit
         session.commit()
     except BaseException:

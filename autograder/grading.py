@@ -68,7 +68,9 @@ class Grader:
     def _reference_passes(self, grade_id: str, seed: int) -> bool:
         if (grade_id, seed) not in self._passes:
             if self._reference is None or not self._reference.worker.alive:
-                self._reference = _Attempt(self.lesson, self.lesson.source, self.template, self.limits)
+                self._reference = _Attempt(
+                    self.lesson, rebuild(self.lesson.source, self.lesson), self.template, self.limits
+                )
                 self._reference.run_cells()
             result = self._reference.judge(self.lesson.cells[grade_id], seed)
             self._passes[grade_id, seed] = result.verdict is Verdict.ACCEPTED

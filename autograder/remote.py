@@ -56,6 +56,8 @@ class Template:
         self._control: socket.socket | None = None
 
     def __enter__(self) -> Template:
+        if self.forks:
+            self._ready_control()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -334,8 +334,9 @@ def judge_covariance(sample: Sample, rng: Draws) -> None:
     mu, tril = rng.normal(10_000, 2), torch.tensor([[2.0, 0.0], [1.0, 1.0]], dtype=torch.float64)
     z = sample(mu, tril.repeat(10_000, 1, 1))
     eps = torch.linalg.solve(tril, (z - mu).mT).mT
-    expect.standard_normal(eps, "the noise, scale_tril^-1 (z - mu),")
-    expect.independent(eps, {"row": SHARED["row"], "latent": "scale_tril @ eps is not what was added to mu."})
+    what = "the noise, scale_tril^-1 (z - mu),"
+    expect.independent(eps, {"row": SHARED["row"], "latent": "what is added to mu is not scale_tril @ eps."}, what)
+    expect.standard_normal(eps, what)
 
 
 @check("sample_full_covariance", "noise", in_lesson("Noise with a direction"))
@@ -353,7 +354,7 @@ def sample_full_covariance_gradients(sample_full_covariance: LearnerObject, rng:
     inputs = {"mu": mu, "scale_tril": tril}
     unused = {"scale_tril": NO_DIRECTION if torch.equal(z, mu) else UNSCALED_FACTOR}
     found = expect.gradients(z, inputs, weights, cut=CUT, unused=unused)
-    agrees(found["mu"] / weights, torch.ones_like(mu), "dz/dmu", rule="1")
+    agrees(found["mu"] / weights, torch.ones_like(mu), "dz/dmu", rule="1", show=False)
     offset, weights = (z - mu).detach(), weights[..., None]
 
     def per_output(factor: Scale) -> Tensor:

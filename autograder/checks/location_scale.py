@@ -95,7 +95,7 @@ def judge_values(sample: Sample, rng: Draws) -> None:
     judge_shift(draw, mu, logvar, step, {MEAN_SCALED: (step * (logvar / 2).exp()).expand_as(z)})
     noise, less = z - mu, logvar - log(4)
     named = {sentence: noise * sigma(less) / sigma(logvar) for sentence, sigma in SIGMAS.items()}
-    what, rule = "z - mu after logvar fell by ln 4, with the same noise,", "half of z - mu before, since sigma halves"
+    what, rule = "z - mu after logvar fell by ln 4, with the same noise,", "half of what it was, since sigma halves"
     agrees(draw(mu, less) - mu, noise / 2, what, rule=rule, mistakes=named)
 
 
@@ -141,7 +141,7 @@ def judge_path(z: Tensor, mu: Tensor, logvar: Tensor, rng: Draws) -> None:
     unused = {"logvar": NO_NOISE if torch.equal(z, mu) else UNSCALED}
     found = expect.gradients(z, {"mu": mu, "logvar": logvar}, weights, cut=CUT, zero=ZERO, unused=unused)
     mistakes = {MEAN_SCALED: (logvar / 2).exp()}
-    agrees(found["mu"] / weights, torch.ones_like(mu), "dz/dmu", rule="1", mistakes=mistakes)
+    agrees(found["mu"] / weights, torch.ones_like(mu), "dz/dmu", rule="1", mistakes=mistakes, show=False)
     noise = (z - mu).detach()
     named = {sentence: derivative(sigma, logvar, noise / sigma(logvar)) for sentence, sigma in SIGMAS.items()}
     agrees(found["logvar"] / weights, noise / 2, "dz/dlogvar", rule="0.5 * (z - mu)", mistakes=named)

@@ -1,10 +1,10 @@
 # Ends the process when it is called.
 #
-# fails reparameterize-shape: "ended"
-# fails reparameterize-device: "ended"
-# fails reparameterize-values: "ended"
-# fails reparameterize-noise: "ended"
-# fails reparameterize-gradients: "ended"
+# fails reparameterize-shape: "ended its own process"
+# fails reparameterize-device: "ended its own process"
+# fails reparameterize-values: "ended its own process"
+# fails reparameterize-noise: "ended its own process"
+# fails reparameterize-gradients: "ended its own process"
 
 # %% grade_id="reparameterize"
 import os

@@ -1,8 +1,8 @@
 # Returns zeros as a tensor subclass that says it is equal to everything.
 #
-# fails reparameterize-values: "REPLACE"
-# fails reparameterize-noise: "REPLACE"
-# fails reparameterize-gradients: "REPLACE"
+# fails reparameterize-values: "how far z moves when mu moves by step is wrong"
+# fails reparameterize-noise: "the noise is the same in every call"
+# fails reparameterize-gradients: "no gradient reaches mu and logvar"
 
 # %% grade_id="reparameterize"
 class Liar(torch.Tensor):

@@ -1,6 +1,6 @@
 # Multiplies by the transposed factor, with noise from a generator of its own.
 #
-# fails sample_full_covariance-values: "scale_tril^-1 (z - mu)"
+# fails sample_full_covariance-values: "what is added to mu is not scale_tril @ eps"
 # fails sample_full_covariance-gradients: "scale_tril is transposed"
 
 # %% grade_id="sample_full_covariance"

@@ -1,6 +1,6 @@
 # Makes sigma positive with softplus, a mistake that no list names.
 #
-# fails reparameterize-values: "half of z - mu before, since sigma halves"
+# fails reparameterize-values: "half of what it was, since sigma halves"
 # fails reparameterize-noise: "the noise (z - mu) / sigma has the wrong distribution"
 # fails reparameterize-gradients: "0.5 * (z - mu)"
 
