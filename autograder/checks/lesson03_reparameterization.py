@@ -352,7 +352,7 @@ def sample_full_covariance_gradients(sample_full_covariance: LearnerObject, rng:
     mu, tril, weights = rng.normal(5, 3).requires_grad_(), lower(rng, 5, 3).requires_grad_(), rng.uniform(1, 2, 5, 3)
     z = sampler(sample_full_covariance)(mu, tril)
     inputs = {"mu": mu, "scale_tril": tril}
-    unused = {"scale_tril": NO_DIRECTION if torch.equal(z, mu) else UNSCALED_FACTOR}
+    unused = {"mu": CUT, "scale_tril": NO_DIRECTION if torch.equal(z, mu) else UNSCALED_FACTOR}
     found = expect.gradients(z, inputs, weights, cut=CUT, unused=unused)
     agrees(found["mu"] / weights, torch.ones_like(mu), "dz/dmu", rule="1", show=False)
     offset, weights = (z - mu).detach(), weights[..., None]

@@ -138,7 +138,7 @@ def path_inputs(rng: Draws) -> tuple[Tensor, Tensor]:
 def judge_path(z: Tensor, mu: Tensor, logvar: Tensor, rng: Draws) -> None:
     """dz/dmu = 1 and dz/dlogvar = (z - mu) / 2 for one draw of (batch, latent), element by element."""
     weights = rng.uniform(1, 2, *mu.shape)
-    unused = {"logvar": NO_NOISE if torch.equal(z, mu) else UNSCALED}
+    unused = {"mu": CUT, "logvar": NO_NOISE if torch.equal(z, mu) else UNSCALED}
     found = expect.gradients(z, {"mu": mu, "logvar": logvar}, weights, cut=CUT, zero=ZERO, unused=unused)
     mistakes = {MEAN_SCALED: (logvar / 2).exp()}
     agrees(found["mu"] / weights, torch.ones_like(mu), "dz/dmu", rule="1", mistakes=mistakes, show=False)

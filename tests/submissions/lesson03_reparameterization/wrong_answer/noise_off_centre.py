@@ -1,6 +1,6 @@
 # Adds noise whose mean is not zero.
 #
-# fails reparameterize-noise: "mean 0.2"
+# fails reparameterize-noise: "the noise (z - mu) / sigma has the wrong distribution"
 
 # %% grade_id="reparameterize"
 def reparameterize(mu, logvar):
