@@ -29,7 +29,7 @@ RECORD = "autograder"
 class Outcome:
     """What became of one student's notebook: its score in the gradebook, or the reason why it cannot be graded.
 
-    ``grade`` is None where there was nothing new to do. The score counts what people gave by hand.
+    ``grade`` is None where there was nothing new to do. The score counts what people gave by hand and late penalties.
     """
 
     student: str
@@ -47,11 +47,17 @@ def students(course: Course, assignment: str) -> list[str]:
 
 
 def grade_class(
-    course: Course, assignment: str, who: list[str], force: bool = False, limits: Limits | None = None
+    course: Course,
+    assignment: str,
+    who: list[str],
+    template: Template,
+    *,
+    force: bool = False,
+    limits: Limits | None = None,
 ) -> Iterator[Outcome]:
     """Grade what is new or changed (everything, with ``force``), one outcome for each student and notebook."""
     seed = secrets.randbits(48)
-    with opened(course.directory) as gradebook, Template() as template:
+    with opened(course.directory) as gradebook:
         for name in course.notebooks(assignment):
             lesson = course.lesson(assignment, name)
             desk = _Desk(course, gradebook, assignment, name, _fingerprint(lesson), seed)
@@ -100,7 +106,8 @@ def _grade_one(desk: _Desk, grader: Grader, student: str, force: bool) -> Outcom
 
 def _outcome(desk: _Desk, student: str, grade: Grade | None = None) -> Outcome:
     entry = desk.gradebook.find_submission_notebook(desk.name, desk.assignment, student)
-    return Outcome(student, desk.name, entry.score, entry.max_score, grade)
+    score = max(0.0, entry.score - (entry.late_submission_penalty or 0.0))
+    return Outcome(student, desk.name, score, entry.max_score, grade)
 
 
 def _fingerprint(lesson: Lesson) -> str:
@@ -128,6 +135,7 @@ def _penalise(desk: _Desk, student: str) -> None:
         about = {"assignment": desk.assignment, "notebook": desk.name, "student": student}
         resources = {"nbgrader": about | {"db_url": desk.course.directory.db_url}}
         AssignLatePenalties(config=desk.course.config).preprocess(nbformat.v4.new_notebook(), resources)
+        desk.gradebook.db.expire_all()  # nbgrader wrote through a connection of its own
 
 
 def _write(grade: Grade, submitted: Path, target: Path) -> None:

@@ -38,7 +38,6 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 Lessons = Annotated[
     list[str] | None, typer.Argument(metavar="[LESSON]...", help="Lessons by name; all if none is given.")
 ]
-POINTS = Column("points", justify="right")
 
 
 class Exit:
@@ -123,7 +122,9 @@ def _check_one(path: Path, stem: str | None, template: Template, seed: int) -> G
 
 def _show(path: Path, grade: Grade) -> None:
     """A table of the checks, then the message of each that did not pass."""
-    table = Table("check", "verdict", POINTS, title=f"{path}: {grade.lesson}", title_justify="left")
+    table = Table(
+        "check", "verdict", Column("points", justify="right"), title=f"{path}: {grade.lesson}", title_justify="left"
+    )
     for result in grade.checks:
         mark = "✓" if result.verdict is Verdict.ACCEPTED else "✗"
         points = "?" if result.points is None else f"{result.points:g}"
@@ -154,14 +155,15 @@ def grade(
             raise SubmissionError(
                 f"Nobody has handed in {lesson}: {course.folder('submitted', 'STUDENT', lesson)}/ holds nothing yet."
             )
-        outcomes = list(grade_class(course, lesson, student or present, force))
+        with Template() as template:
+            outcomes = list(grade_class(course, lesson, student or present, template, force=force))
         _show_class(course, lesson, outcomes)
     if any(outcome.reason for outcome in outcomes):
         raise typer.Exit(Exit.UNGRADABLE)
 
 
 def _show_class(course: Course, lesson: str, outcomes: list[Outcome]) -> None:
-    table = Table("student", POINTS, "verdicts", title=lesson, title_justify="left")
+    table = Table("student", Column("points", justify="right"), "verdicts", title=lesson, title_justify="left")
     for outcome in outcomes:
         score = "" if outcome.reason else f"{outcome.score:g} of {outcome.max_score:g}"
         table.add_row(outcome.student, score, _in_short(outcome))
@@ -235,9 +237,12 @@ def lab() -> None:
 def demo() -> None:
     """Lay out a small class from the example submissions in build/demo/, grade it, and say where to look."""
     with _explained():
-        course = lay_out_class(Course.containing(Path.cwd()))
+        course, stories = lay_out_class(Course.containing(Path.cwd()))
+        for student, story in stories.items():
+            out.print(f"{student:<8}{story}")
         os.chdir(course.root)
         for stem in course.stems:
-            outcomes = list(grade_class(course, stem, students(course, stem)))
+            with Template() as template:
+                outcomes = list(grade_class(course, stem, students(course, stem), template))
             _show_class(course, stem, outcomes)
             feedback(stem)

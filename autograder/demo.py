@@ -2,52 +2,73 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
+from collections.abc import Iterable, Iterator
 
 import nbformat
+from nbformat import NotebookNode
 
 from autograder.build import build
 from autograder.course import CONFIG, Course
+from autograder.lesson import Lesson, marks
 from autograder.submission import read_submission
 from autograder.verify import Example, examples
 
-STUDENTS = {
-    "accepted": "ada",
-    "wrong_answer": "ben",
-    "run_time_error": "chloe",
-    "tampering": "dev",
-}
-"""Who hands in which kind of work; emil hands in the right half of it, and fay the untouched notebook."""
+CHEATS = ("patched_allclose", "lying_tensor", "exits_process", "writes_gradebook")
 
 
-def lay_out_class(course: Course) -> Course:
-    """A course of its own in build/demo/, with one submission of each kind in submitted/."""
+def lay_out_class(course: Course) -> tuple[Course, dict[str, str]]:
+    """A course of its own in build/demo/ with a class's work in submitted/, and what each student handed in."""
     root = course.root / "build" / "demo"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     shutil.copy(course.root / CONFIG, root)
     shutil.copytree(course.root / "solutions", root / "solutions")
     demo = Course(root)
+    said = {}
     for path in build([], root):
-        lesson = demo.lesson(path.stem)
-        handed_in = {"fay": read_submission(path)}
-        for verdict, student in STUDENTS.items():
-            chosen = [example for example in examples(course, path.stem) if example.verdict == verdict]
-            handed_in[student] = _together(chosen).submission(lesson)
-        half = [cell.source for cell in lesson.source.cells]
-        handed_in["emil"] = read_submission(path)
-        for cell, source in zip(handed_in["emil"].cells[: len(half) // 2], half, strict=False):
-            cell.source = source
-        for student, notebook in handed_in.items():
+        release = read_submission(path)
+        for student, story, notebook in _class(demo.lesson(path.stem), release, examples(course, path.stem)):
+            said[student] = story
             target = demo.folder("submitted", student, path.stem) / path.name
             target.parent.mkdir(parents=True)
             nbformat.write(notebook, target)
-    return demo
+    return demo, said
 
 
-def _together(chosen: list[Example]) -> Example:
-    """One submission with the first answer that some example gives to each exercise."""
+def _class(lesson: Lesson, release: NotebookNode, known: list[Example]) -> Iterator[tuple[str, str, NotebookNode]]:
+    """Student, what they handed in, their notebook."""
+    right = {name: cell.source for name, cell in lesson.cells.items() if name in lesson.questions.values()}
+    wrong = _first_answers(_with(known, "wrong_answer"))
+    half = dict(list(right.items())[: len(right) // 2])
+    yield "ada", "right answers", _fill(release, right)
+    yield "ben", "the same, in other words", _fill(release, right | _first_answers(_with(known, "accepted")))
+    yield "chloe", "the first half; the rest untouched", _fill(release, half)
+    yield "dan", "a common mistake in every exercise", _fill(release, right | wrong)
+    yield "emil", "code that stops with errors", _fill(release, right | _first_answers(_with(known, "run_time_error")))
+    yield "fay", "nothing: the notebook as released", release
+    for student, cheat in zip(("gus", "hana", "ivo", "juno"), CHEATS, strict=True):
+        tricks = _first_answers(example for example in _with(known, "tampering") if example.path.stem == cheat)
+        if tricks:
+            yield student, f"mistakes, and a trick: {cheat.replace('_', ' ')}", _fill(release, right | wrong | tricks)
+
+
+def _with(known: list[Example], verdict: str) -> list[Example]:
+    return [example for example in known if example.verdict == verdict]
+
+
+def _first_answers(chosen: Iterable[Example]) -> dict[str, str]:
+    """The first answer that some example gives to each exercise."""
     answers: dict[str, str] = {}
     for example in chosen:
-        answers = {**example.answers, **answers}
-    return Example(chosen[0].path, chosen[0].verdict, answers, {})
+        answers = example.answers | answers
+    return answers
+
+
+def _fill(release: NotebookNode, answers: dict[str, str]) -> NotebookNode:
+    """The released notebook with these answers in it."""
+    notebook = copy.deepcopy(release)
+    for cell in notebook.cells:
+        cell.source = answers.get(marks(cell).get("grade_id", ""), cell.source)
+    return notebook

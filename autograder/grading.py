@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearHiddenTests
 
 from autograder.checking import Failure, derive_seed, explain, seeded
 from autograder.errors import LearnerError
@@ -158,12 +159,13 @@ class _Attempt:
         return self._result(grade_id, Verdict.ACCEPTED, printed.getvalue().strip(), seed)
 
     def for_people(self, checks: tuple[CheckResult, ...]) -> NotebookNode:
-        """The notebook with its outputs and each check's message under its grade cell."""
+        """The notebook with its outputs and each check's message under its grade cell, without hidden tests."""
         by_id = {check.grade_id: check for check in checks}
         for cell in self.notebook.cells:
             if is_grade(cell) and cell.cell_type == "code":
                 check = by_id.get(marks(cell)["grade_id"])
                 cell.outputs = [_as_output(check)] if check else []
+                ClearHiddenTests().preprocess_cell(cell, {}, 0)
         return self.notebook
 
     def close(self) -> None:

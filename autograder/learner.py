@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, NoReturn, Protocol
 
 from autograder.errors import LearnerError
-from autograder.wire import Parcel, encode, is_callable, refuse_value, resolve_path
+from autograder.wire import Parcel, encode, is_callable, items_of, refuse_value, resolve_path
 
 BESIDE = "autograder.beside."
 
@@ -129,9 +129,13 @@ def _release(value: Any) -> Any:
     if isinstance(value, LearnerObject):
         return resolve_path(value._handle.target, value._path)  # type: ignore[attr-defined]
     if type(value) in (list, tuple):
-        return type(value)(_release(item) for item in value)
-    if type(value) is dict:
-        return {key: _release(item) for key, item in value.items()}
-    if is_callable(value):
-        path_of(value)
-    return value
+        released = type(value)(_release(item) for item in value)
+    elif type(value) is dict:
+        released = {key: _release(item) for key, item in value.items()}
+    else:
+        if is_callable(value):
+            path_of(value)
+        return value
+    # The container itself wherever possible, so that a check sees what the learner's function does to it.
+    same = all(new is old for new, old in zip(items_of(released), items_of(value), strict=True))
+    return value if same else released

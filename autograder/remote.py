@@ -13,18 +13,19 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
-import numpy as np
 import torch
 
 from autograder.errors import LearnerError
 from autograder.learner import AuthoringError, LearnerObject, path_of
+from autograder.outputs import shown
 from autograder.randomness import fingerprint, seed_everything
 from autograder.verdict import Verdict
-from autograder.wire import Closed, Deadline, Parcel, WireError, decode, encode, is_callable, receive, send
+from autograder.wire import Closed, Deadline, Parcel, WireError, decode, encode, is_callable, parts, receive, send
 
 START_SECONDS = 120.0
+MAX_ERROR = 2_000
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,14 @@ class Template:
         pid = receive(control)[0]["pid"]
 
         def end(grace: float) -> int:
-            control.sendall(b"k")
-            send(control, {"pid": pid, "grace": grace})
-            return receive(control)[0]["status"]
+            try:
+                control.sendall(b"k")
+                send(control, {"pid": pid, "grace": grace})
+                return receive(control)[0]["status"]
+            except (OSError, WireError):
+                # The submission killed the template; its workers went with it, and the next one gets a new template.
+                self._control = None
+                return -signal.SIGKILL
 
         return ours, scratch, end
 
@@ -156,7 +162,7 @@ class RemoteWorker:
         """Run a cell: its outputs, for people, and the exception that ended it."""
         self.begin()
         reply, _ = self._ask({"do": "run", "source": source})
-        return self._trusting(lambda: (list(reply["outputs"]), reply["problem"] and _learner_error(reply["problem"])))
+        return self._trusting(lambda: (shown(reply["outputs"]), reply["problem"] and _learner_error(reply["problem"])))
 
     def lookup(self, name: str) -> Any:
         """The value or callable that ``name`` stands for; KeyError if there is none."""
@@ -187,8 +193,8 @@ class RemoteWorker:
         }
         reply, parcel = self._ask(request, sent)
         value, outputs = self._trusting(lambda: self._connected(reply, parcel, sent))
-        self._trusting(lambda: self._copy_back(reply["damage"], parcel, sent, args))
-        return decode(value, outputs, self._hold)
+        self._trusting(lambda: self._copy_back(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
+        return self._trusting(lambda: decode(value, outputs, self._hold))
 
     def backward(self, graph: int, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
         """The vector-Jacobian product of an earlier call, computed where its graph is."""
@@ -228,15 +234,16 @@ class RemoteWorker:
         connected = Parcel(dict(zip(names, outputs, strict=True)))
         return _without_grad_flags(reply["value"]), connected
 
-    def _copy_back(self, damage: Any, parcel: Parcel, sent: Parcel, args: tuple) -> None:
+    def _copy_back(self, damage: Any, parcel: Parcel, sent: Parcel, args: list) -> None:
         """Do to the grader's arguments what the function did to the worker's copies."""
-        damage = decode(damage, parcel, self._hold)
+        known = list(parts(args))
+        damage = decode(damage, parcel, lambda tree: known[tree["known"]] if "known" in tree else self._hold(tree))
         for name, value in damage["tensors"].items():
             _restore(sent.originals[name], value)
         for name, grad in damage["grads"].items():
             sent.originals[name].grad = grad.detach()
-        for index, value in damage["containers"].items():
-            _restore(args[int(index)], value)
+        for number, items in damage["containers"].items():
+            _refill(known[number], items)
 
     def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:
         if not self.alive:
@@ -254,10 +261,8 @@ class RemoteWorker:
         except WireError as error:
             self._stop(grace=0.0)
             raise WorkerLost(Verdict.RUN_TIME_ERROR, f"the submission's process sent {error}") from None
-        if not isinstance(reply, dict):
-            return self._trusting(lambda: reply["value"])
-        if "error" in reply:
-            raise self._trusting(lambda: _learner_error(reply["error"]))
+        if problem := self._trusting(lambda: reply.get("error")):
+            raise self._trusting(lambda: _learner_error(problem))
         return reply, received
 
     def _trusting(self, read: Callable[[], Any]) -> Any:
@@ -329,13 +334,32 @@ class _RemoteCall(torch.autograd.Function):
         return tuple(outputs)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor | None) -> Any:
         graph = ctx.graph
         # True under .backward(), False under torch.autograd.grad(): only the former fills the parameters' .grad.
         accumulate = torch._C._will_engine_execute_node(ctx.accumulator)
         found = graph.worker.backward(graph.number, list(grads), accumulate)
+        if torch.is_grad_enabled():  # under create_graph=True
+            found = [grad if grad is None else _Last.apply(grad.requires_grad_()) for grad in found]
         return None, None, None, *found
+
+
+class _Last(torch.autograd.Function):
+    """A gradient that came across the boundary: a graph cannot be continued through it, and must not lack it silently.
+
+    Unlike ``once_differentiable``, which lets a second derivative pass where the incoming gradient is a constant.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, grad: torch.Tensor) -> Any:
+        return grad.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> NoReturn:
+        raise AuthoringError(
+            "a second derivative through a call of the learner's function cannot be taken across the boundary: "
+            "check the first derivative, or take the second one in a beside function."
+        )
 
 
 def _without_grad_flags(tree: Any) -> Any:
@@ -352,23 +376,21 @@ def _restore(original: Any, value: Any) -> None:
     if isinstance(original, torch.Tensor):
         same_kind = original.shape == value.shape and original.dtype == value.dtype
         original.data = original.data.copy_(value.detach()) if same_kind else value.detach()
-    elif isinstance(original, np.ndarray):
-        original[...] = value.numpy() if isinstance(value, torch.Tensor) else value
-    elif isinstance(original, list) and len(original) == len(value):
-        for index, item in enumerate(value):
-            if isinstance(original[index], torch.Tensor | np.ndarray | list | dict):
-                _restore(original[index], item)
-            else:
-                original[index] = item
-    elif isinstance(original, list):
-        original[:] = value
-    elif isinstance(original, dict):
-        original.clear()
-        original.update(value)
+    else:
+        original[...] = value.numpy()
+
+
+def _refill(container: Any, items: list) -> None:
+    """Make a list or dict hold these items (of a dict, its keys and values in turn)."""
+    container.clear()
+    if isinstance(container, list):
+        container.extend(items)
+    else:
+        container.update(zip(items[::2], items[1::2], strict=True))
 
 
 def _learner_error(parts: Any) -> LearnerError:
-    kind, message, where = map(str, parts)
+    kind, message, where = (str(part)[:MAX_ERROR] for part in parts)
     return LearnerError(kind, message, where)
 
 

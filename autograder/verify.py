@@ -75,15 +75,19 @@ def examples(course: Course, stem: str) -> list[Example]:
 
 
 def verify(course: Course, stem: str, grader: Grader, seed: int, full: bool = False) -> Iterator[tuple[str, list[str]]]:
-    """Every claim about a lesson, with what is wrong with it (nothing, if it holds)."""
+    """Every claim about a lesson and its example submissions, with what is wrong with it (nothing, if it holds)."""
+    yield from about_lesson(course, stem, grader, seed)
+    for example in examples(course, stem):
+        yield f"{example.verdict}/{example.path.stem}", try_example(example, grader, seed, full)
+
+
+def about_lesson(course: Course, stem: str, grader: Grader, seed: int) -> Iterator[tuple[str, list[str]]]:
+    """The claims about the lesson itself."""
     lesson = grader.lesson
     yield "the release is built from the source", stale([stem], course.root)
     yield "every exercise has hints, examples and checks of its own", list(_completeness(course, lesson))
     yield "the reference solution has full marks", _reference(lesson, grader, seed)
     yield "the untouched release has no marks", _release(course, lesson, grader, seed)
-    for example in examples(course, stem):
-        name = f"{example.verdict}/{example.path.stem}"
-        yield name, try_example(example, grader, seed, full)
 
 
 def try_example(example: Example, grader: Grader, seed: int, full: bool = False) -> list[str]:

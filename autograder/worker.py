@@ -30,9 +30,22 @@ from IPython.utils.capture import RichOutput, capture_output
 import autograder.beside
 from autograder.errors import LearnerError
 from autograder.randomness import seed_everything
-from autograder.wire import Closed, Parcel, decode, encode, is_callable, receive, refuse_value, resolve_path, send
+from autograder.wire import (
+    MAX_OUTPUTS,
+    MAX_TEXT,
+    Closed,
+    Parcel,
+    decode,
+    encode,
+    is_callable,
+    items_of,
+    parts,
+    receive,
+    refuse_value,
+    resolve_path,
+    send,
+)
 
-OUTPUT_CHARACTERS = 100_000
 OUTPUT_KINDS = ("text/plain", "image/png")
 
 
@@ -76,7 +89,7 @@ class Worker:
             result = self.shell.run_cell(request["source"], store_history=True)
         outputs += [{"output_type": "stream", "name": "stdout", "text": stdout.getvalue()}] if stdout.tell() else []
         outputs += [{"output_type": "stream", "name": "stderr", "text": stderr.getvalue()}] if stderr.tell() else []
-        outputs += [_display(output) for output in captured.outputs]
+        outputs += [_display(output) for output in captured.outputs[:MAX_OUTPUTS]]
         error = result.error_before_exec or result.error_in_exec
         problem = LearnerError.of(error) if error else None
         return {"outputs": outputs, "problem": problem and [problem.kind, problem.message, problem.where]}, Parcel()
@@ -97,6 +110,7 @@ class Worker:
         args = decode(request["args"], received, self._find)
         kwargs = decode(request["kwargs"], received, self._find)
         before = {name: _bytes(value) for name, value in received.originals.items()}
+        known = [(part, items_of(part)) for part in parts([*args, *kwargs.values()])]
         seed_everything(request["seed"])
         silence, grad_enabled = Capped(), torch.set_grad_enabled(request["grad"])
         with redirect_stdout(silence), redirect_stderr(silence), self.shell.builtin_trap, grad_enabled:
@@ -110,8 +124,8 @@ class Worker:
             self.graphs[graph] = [item for item in received.originals.values() if item.requires_grad], outputs
         grads = {name: item.grad for name, item in received.originals.items() if item.grad is not None}
         changed = {name: item for name, item in received.originals.items() if before[name] != _bytes(item)}
-        containers = {str(i): arg for i, arg in enumerate(args) if isinstance(arg, list | dict)}
-        damage = encode({"tensors": changed, "grads": grads, "containers": containers}, sent, self._lend)
+        damage = {"tensors": changed, "grads": grads, "containers": _rearranged(known)}
+        damage = encode(damage, sent, lambda item: item.tree if isinstance(item, _Known) else self._lend(item))
         return {"value": value, "graph": graph, "damage": damage}, sent
 
     def backward(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
@@ -149,11 +163,29 @@ class Worker:
         return resolve_path(self.objects[number], path)
 
 
+class _Known:
+    """Stands for the part of the arguments with this number, which the grader has already."""
+
+    def __init__(self, number: int) -> None:
+        self.tree = {"known": number}
+
+
+def _rearranged(known: list[tuple[Any, list]]) -> dict[int, list]:
+    """The containers among a call's arguments that no longer hold what they held, and what they hold now."""
+    numbers = {id(part): number for number, (part, _) in enumerate(known)}
+    changed = {}
+    for number, (part, before) in enumerate(known):
+        now = items_of(part)
+        if len(now) != len(before) or any(new is not old for new, old in zip(now, before, strict=True)):
+            changed[number] = [_Known(numbers[id(item)]) if id(item) in numbers else item for item in now]
+    return changed
+
+
 class Capped(io.StringIO):
-    """A stream that keeps its first OUTPUT_CHARACTERS characters."""
+    """A stream that keeps its first MAX_TEXT characters."""
 
     def write(self, text: str) -> int:
-        super().write(text[: max(0, OUTPUT_CHARACTERS - self.tell())])
+        super().write(text[: max(0, MAX_TEXT - self.tell())])
         return len(text)
 
 
@@ -162,7 +194,7 @@ def _display(output: RichOutput) -> dict:
     for kind in OUTPUT_KINDS:
         if content := output.data.get(kind):
             text = base64.b64encode(content).decode() if isinstance(content, bytes) else str(content)
-            data[kind] = text if kind == "image/png" else text[:OUTPUT_CHARACTERS]
+            data[kind] = text if kind == "image/png" else text[:MAX_TEXT]
     return {"output_type": "display_data", "data": data, "metadata": {}}
 
 
@@ -170,7 +202,8 @@ def _bytes(tensor: torch.Tensor) -> Any:
     """The content of a tensor, by which in-place changes are noticed."""
     if tensor.is_meta:
         return None
-    content = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+    # A clone, since a tensor that was once seen as an array can no longer be resized.
+    content = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).clone()
     return tensor.dtype, tensor.shape, content.numpy().tobytes()
 
 

@@ -2,7 +2,29 @@
 
 import os
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+import pytest
+from sides import Get, across_the_boundary, in_this_process
+
+from autograder.remote import Template
 
 # nbgrader starts alembic by name, so that of this environment must be the first on PATH.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+@pytest.fixture(scope="session")
+def template():
+    """One template process for all tests: it takes seconds to start, a worker milliseconds."""
+    with Template() as template:
+        yield template
+
+
+@pytest.fixture(params=["in one process", "across the boundary"])
+def learner(request: pytest.FixtureRequest, template: Template) -> Callable[[str], AbstractContextManager[Get]]:
+    """``with learner(source) as get: get(name)``: what a check holds of the learner's, on each side in turn."""
+    if request.param == "in one process":
+        return in_this_process
+    return lambda source: across_the_boundary(template, source)

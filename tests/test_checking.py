@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import pickle
 import random
 
@@ -97,7 +98,7 @@ def test_an_answer_not_written_yet_is_told_so() -> None:
         raise NotImplementedError
 
     assert said(double) == (
-        "double - values: not implemented yet. Write your answer in its cell, run that cell, then run this check again."
+        "double: not implemented yet. Write your answer in its cell, run that cell, then run this check again."
     )
 
 
@@ -114,8 +115,6 @@ def test_an_exception_shows_its_message_and_is_a_run_time_error() -> None:
 
 
 def test_an_exception_quotes_the_line_of_the_learners_cell() -> None:
-    import linecache
-
     source = "def double(x):\n    y = x\n    return y * missing\n"
     linecache.cache["<cell double>"] = (len(source), None, source.splitlines(keepends=True), "<cell double>")
     names: dict[str, object] = {}

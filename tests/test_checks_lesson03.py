@@ -7,15 +7,18 @@ What ``autograder verify`` proves with one seed, across the boundary too, is not
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 import torch
 
-from autograder.checking import Failure, seeded
+from autograder import expect
+from autograder.checking import Draws, Failure, seeded
 from autograder.checks import lesson03_reparameterization as checks
+from autograder.checks.location_scale import SIGMAS, WRONG_NOISE
 from autograder.course import Course
 from autograder.grading import python
 from autograder.lesson import Lesson
@@ -28,7 +31,10 @@ EXAMPLES = examples(COURSE, STEM)
 RIGHT = [example for example in EXAMPLES if example.verdict == "accepted"]
 WRONG = [example for example in EXAMPLES if example.verdict == "wrong_answer"]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
+
+def slow(test: Callable) -> Callable:
+    """Minutes, and longer than other tests may take."""
+    return pytest.mark.slow(pytest.mark.timeout(1_800)(test))
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +74,7 @@ def message(grade_id: str, exercise: object, seed: int) -> str:
     return ""
 
 
+@slow
 def test_reference_answers_pass_a_thousand_seeds_of_every_check(lesson: Lesson) -> None:
     names = answers(lesson)
     for grade_id, exercise in lesson.questions.items():
@@ -75,6 +82,7 @@ def test_reference_answers_pass_a_thousand_seeds_of_every_check(lesson: Lesson) 
             assert message(grade_id, names[exercise], seed) == "", f"seed {seed}"
 
 
+@slow
 @pytest.mark.parametrize("example", RIGHT, ids=name_of)
 def test_right_answers_of_another_make_pass_a_thousand_seeds(lesson: Lesson, example: Example) -> None:
     names = answers(lesson, example)
@@ -83,6 +91,7 @@ def test_right_answers_of_another_make_pass_a_thousand_seeds(lesson: Lesson, exa
             assert message(grade_id, names[lesson.questions[grade_id]], seed) == "", f"seed {seed}"
 
 
+@slow
 @pytest.mark.parametrize("example", WRONG, ids=name_of)
 def test_wrong_answers_lose_the_same_checks_with_the_same_words_for_fifty_seeds(
     lesson: Lesson, example: Example
@@ -95,3 +104,26 @@ def test_wrong_answers_lose_the_same_checks_with_the_same_words_for_fifty_seeds(
                 assert phrase in said, f"seed {seed}"
             else:
                 assert said == "", f"seed {seed}"
+
+
+def missed(off_by: float, draws: int) -> float:
+    """The bound on the probability that a distribution function that is wrong by ``off_by`` passes."""
+    limit = math.sqrt(math.log(2 / expect.ERROR_RATE) / (2 * draws))
+    return 2 * math.exp(-2 * draws * (off_by - limit) ** 2) if off_by > limit else 1.0
+
+
+@pytest.mark.parametrize("sentence", SIGMAS)
+def test_a_listed_sigma_is_missed_less_than_once_in_a_million_where_no_seed_helps(sentence: str) -> None:
+    """Every check of a distribution looks at 40,000 draws or more."""
+    eps = torch.linspace(-6, 6, 6_001, dtype=torch.float64)
+    logvar = Draws(0).uniform(0.3, 1.2, 2_000, 1)
+    ratio = (logvar / 2).exp() / SIGMAS[sentence](logvar)
+    off_by = float((torch.special.ndtr(eps * ratio).mean(0) - torch.special.ndtr(eps)).abs().max())
+    assert missed(off_by, 40_000) < 1e-6
+
+
+@pytest.mark.parametrize("sentence", WRONG_NOISE)
+def test_a_listed_noise_is_missed_less_than_once_in_a_million(sentence: str) -> None:
+    eps = torch.linspace(-6, 6, 6_001, dtype=torch.float64)
+    off_by = float((WRONG_NOISE[sentence](eps) - torch.special.ndtr(eps)).abs().max())
+    assert missed(off_by, 40_000) < 1e-6

@@ -95,7 +95,7 @@ def reparameterize_values(reparameterize: LearnerObject, rng: Draws) -> None:
 @check("reparameterize", "noise", in_lesson("What must hold for every draw"))
 def reparameterize_noise(reparameterize: LearnerObject, rng: Draws) -> None:
     """The noise is standard normal, and fresh for every element and every call."""
-    sample, mu = sampler(reparameterize), rng.normal(1_000, 100)
+    sample, mu = sampler(reparameterize), rng.normal(500, 40)
     judge_noise(sample, mu, unit_logvar(sample, mu), ("row", "latent"))
 
 
@@ -224,7 +224,7 @@ def reparameterize_many_values(reparameterize_many: LearnerObject, rng: Draws) -
 @check("reparameterize_many", "noise", in_lesson("Many draws at once"))
 def reparameterize_many_noise(reparameterize_many: LearnerObject, rng: Draws) -> None:
     """The noise is standard normal, and fresh for every draw, every element and every call."""
-    sample, mu = sampler(reparameterize_many, 20), rng.normal(100, 50)
+    sample, mu = sampler(reparameterize_many, 10), rng.normal(50, 40)
     judge_noise(sample, mu, unit_logvar(sample, mu), ("draw", "row", "latent"))
 
 
@@ -331,8 +331,8 @@ def sample_full_covariance_values(sample_full_covariance: LearnerObject, rng: Dr
 
 def judge_covariance(sample: Sample, rng: Draws) -> None:
     """scale_tril^-1 (z - mu) is standard normal and independent: what can be said without the same noise again."""
-    mu, tril = rng.normal(10_000, 2), torch.tensor([[2.0, 0.0], [1.0, 1.0]], dtype=torch.float64)
-    z = sample(mu, tril.repeat(10_000, 1, 1))
+    mu, tril = rng.normal(20_000, 2), torch.tensor([[2.0, 0.0], [1.0, 1.0]], dtype=torch.float64)
+    z = sample(mu, tril.repeat(20_000, 1, 1))
     eps = torch.linalg.solve(tril, (z - mu).mT).mT
     what = "the noise, scale_tril^-1 (z - mu),"
     expect.independent(eps, {"row": SHARED["row"], "latent": "what is added to mu is not scale_tril @ eps."}, what)

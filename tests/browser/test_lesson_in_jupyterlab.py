@@ -1,0 +1,128 @@
+"""Lesson 3 as a learner sees it: the checks' messages, Validate, and the lesson itself."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from autograder.course import Course
+from autograder.lesson import marks
+
+if TYPE_CHECKING:
+    from conftest import OpenNotebook
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+STEM = "lesson03_reparameterization"
+ROOT = Path(__file__).resolve().parents[2]
+VARIANCE_AS_SIGMA = """def reparameterize(mu, logvar):
+    sigma = torch.exp(logvar)
+    return mu + sigma * torch.randn_like(mu)"""
+RIGHT = VARIANCE_AS_SIGMA.replace("torch.exp(logvar)", "torch.exp(logvar / 2)")
+LIKELY = "likely    sigma = exp(logvar): that is the variance. The standard deviation is exp(logvar / 2)."
+TRACEBACK = re.compile(r"Traceback|File .*line \d+|-----|Cell In\[")
+ESCAPES = re.compile(r"\x1b|\[\d+(;\d+)*m")
+
+
+@pytest.fixture
+def released() -> NotebookNode:
+    """The notebook that learners get."""
+    return nbformat.read(ROOT / "course" / STEM / f"{STEM}.ipynb", as_version=4)
+
+
+@pytest.fixture
+def solved(released: NotebookNode) -> NotebookNode:
+    """The released notebook with every answer of the reference solution."""
+    answers = Course(ROOT).lesson(STEM).cells
+    notebook = copy.deepcopy(released)
+    for cell in notebook.cells:
+        if marks(cell).get("solution"):
+            cell.source = answers[marks(cell)["grade_id"]].source
+    return notebook
+
+
+Open = Callable[[NotebookNode], "OpenNotebook"]
+
+
+def test_a_known_mistake_is_named_under_the_check_and_without_a_traceback(
+    open_notebook: Open, released: NotebookNode, shots: Path
+) -> None:
+    notebook = open_notebook(released)
+    notebook.run("import matplotlib.pyplot as plt")
+    notebook.write("def reparameterize(mu", VARIANCE_AS_SIGMA)
+    assert notebook.run("def reparameterize(mu") == ""
+
+    assert notebook.run("check.reparameterize_shape(").startswith("✓ reparameterize - shape: ")
+    message = notebook.run("check.reparameterize_gradients(")
+    notebook.page.screenshot(path=shots / "mistake.png")
+
+    head, expected, observed, likely, hint = message.splitlines()
+    assert head == "✗ reparameterize - gradients: dz/dlogvar is wrong"
+    assert expected.startswith("  expected  0.5 * (z - mu), e.g. ")
+    assert observed.startswith("  observed  ")
+    assert likely == f"  {LIKELY}"
+    assert hint == '  hint      Lesson 3, "What must hold for every draw"'
+    assert not TRACEBACK.search(message)
+
+
+def test_a_right_answer_gets_a_line_from_each_of_its_checks(
+    open_notebook: Open, released: NotebookNode, shots: Path
+) -> None:
+    notebook = open_notebook(released)
+    notebook.run("import matplotlib.pyplot as plt")
+    notebook.write("def reparameterize(mu", VARIANCE_AS_SIGMA)
+    notebook.run("def reparameterize(mu")
+    assert LIKELY in notebook.run("check.reparameterize_values(")
+
+    notebook.write("def reparameterize(mu", RIGHT)
+    notebook.run("def reparameterize(mu")
+    for name in ("shape", "device", "values", "noise", "gradients"):
+        line = notebook.run(f"check.reparameterize_{name}(").strip()
+        assert line.startswith(f"✓ reparameterize - {name}: "), line
+    notebook.page.screenshot(path=shots / "corrected.png")
+
+
+def test_validate_shows_the_message_of_the_check_that_fails(
+    open_notebook: Open, solved: NotebookNode, shots: Path
+) -> None:
+    notebook = open_notebook(solved)
+    notebook.write("def reparameterize(mu", VARIANCE_AS_SIGMA)
+    dialog = notebook.validate()
+    notebook.page.screenshot(path=shots / "validate_mistake.png")
+
+    text = dialog.inner_text()
+    assert text.count("The following cell failed:") == 2
+    assert text.count(LIKELY) == 2
+    assert "✗ reparameterize - values: " in text and "✗ reparameterize - gradients: " in text
+    assert not TRACEBACK.search(text)
+    assert not ESCAPES.search(text)
+
+
+def test_validate_says_that_a_solved_notebook_passes(open_notebook: Open, solved: NotebookNode, shots: Path) -> None:
+    dialog = open_notebook(solved).validate()
+    notebook_text = dialog.inner_text()
+    dialog.page.screenshot(path=shots / "validate_solved.png")
+    assert "Success! Your notebook passes all the tests." in notebook_text
+
+
+def test_the_solved_lesson_runs_from_top_to_bottom_and_shows_its_figures(
+    open_notebook: Open, solved: NotebookNode, shots: Path
+) -> None:
+    notebook = open_notebook(solved)
+    notebook.run_all()
+    notebook.photograph(shots / "lesson")
+
+    page = notebook.page
+    assert page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+    assert page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+    drawn = [cell for cell in solved.cells if cell.cell_type == "code" and "plt.show()" in cell.source]
+    assert page.locator(".jp-RenderedImage img").count() >= len(drawn)
+    assert page.locator(".widget-slider").count() == 2
+    assert page.locator(".jp-RenderedMarkdown mjx-merror").count() == 0

@@ -1,0 +1,88 @@
+"""What the README files say is so."""
+
+import re
+
+import pytest
+import torch
+from class_of_four import ROOT
+
+import autograder.cli
+from autograder.checking import Failure, seeded
+from autograder.checks import lesson03_reparameterization
+from autograder.course import Course
+
+COURSE = Course(ROOT)
+NUMBERS = re.compile(r"-?\d+\.\d+|\[\d+, \d+\]")
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(name: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text(name), re.DOTALL)
+
+
+@pytest.mark.parametrize("command", [command.callback.__name__ for command in autograder.cli.app.registered_commands])
+def test_the_readme_names_every_command(command):
+    assert f"| `autograder {command}" in text("README.md")
+
+
+def test_every_make_command_in_the_readme_exists():
+    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)`", text("README.md"))) <= targets
+
+
+@pytest.mark.parametrize("stem", COURSE.stems)
+def test_the_readmes_name_every_lesson_and_its_points(stem):
+    lesson = COURSE.lesson(stem)
+    points = sum(lesson.points(grade_id) for grade_id in lesson.questions)
+    assert stem in text("README.md")
+    row = next(line for line in text("course/README.md").splitlines() if f"[{stem}]" in line)
+    assert row.endswith(f"| {points:g} |")
+    assert f"| {points:g} |" in lesson.source.cells[0].source
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "course/README.md", "solutions/README.md", "autograder/README.md"]
+)
+def test_every_linked_file_exists(name):
+    for target in re.findall(r"\]\(([^)#]+)\)", text(name)):
+        assert ((ROOT / name).parent / target).exists(), target
+
+
+def test_the_message_in_the_readme_is_what_a_learner_reads():
+    def variance_for_sigma(mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
+        return mu + torch.exp(logvar) * torch.randn_like(mu)
+
+    with pytest.raises(Failure) as failure:
+        lesson03_reparameterization.reparameterize_gradients(variance_for_sigma)
+    shown = [line.removeprefix("    ") for line in text("README.md").splitlines() if line.startswith("    ")][:5]
+    assert NUMBERS.sub("#", "\n".join(shown)) == NUMBERS.sub("#", str(failure.value))
+
+
+def test_the_check_in_the_authors_readme_works():
+    code = next(block for block in blocks("solutions/README.md", "python") if block.startswith("@check"))
+    names: dict[str, object] = {}
+    exec(
+        "from __future__ import annotations\nimport torch\nfrom autograder import expect\n"
+        "from autograder.checking import Draws, check\nfrom autograder.learner import LearnerObject\n" + code,
+        names,
+    )
+    sign = names["noise_from_sign"]
+    with seeded(1):
+        sign(lambda z, mu, logvar: (z - mu) * torch.exp(-logvar / 2))
+        with pytest.raises(Failure, match="upside down"):
+            sign(lambda z, mu, logvar: (mu - z) * torch.exp(-logvar / 2))
+
+
+def test_the_grade_cell_in_the_authors_readme_stands_in_the_lesson():
+    source = text("solutions/lesson03_reparameterization.py")
+    answer, grade_cell = blocks("solutions/README.md", "python")[:2]
+    assert answer in source
+    assert grade_cell in source
+
+
+def test_the_config_lines_in_the_readme_are_those_of_this_course():
+    (lines,) = blocks("README.md", "python")
+    assert lines in text("nbgrader_config.py")

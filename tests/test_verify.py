@@ -1,0 +1,51 @@
+"""Every claim of the course, proven: each example gets its verdict, in one process and across the boundary."""
+
+import secrets
+
+import pytest
+from class_of_four import ROOT
+
+from autograder.course import Course
+from autograder.grading import Grader
+from autograder.verify import about_lesson, examples, try_example
+
+COURSE = Course(ROOT)
+EXAMPLES = [(stem, example) for stem in COURSE.stems for example in examples(COURSE, stem)]
+
+
+@pytest.fixture(scope="module")
+def graders(template):
+    """A grader for each lesson, made when it is first asked for."""
+    made: dict[str, Grader] = {}
+
+    def grader(stem: str) -> Grader:
+        if stem not in made:
+            made[stem] = Grader(COURSE.lesson(stem), template)
+        return made[stem]
+
+    yield grader
+    for grader in made.values():
+        grader.close()
+
+
+@pytest.mark.parametrize("stem", COURSE.stems)
+def test_a_lesson_holds_what_it_promises(stem, graders):
+    for claim, problems in about_lesson(COURSE, stem, graders(stem), secrets.randbits(48)):
+        assert problems == [], claim
+
+
+@pytest.mark.parametrize(
+    ("stem", "example"), EXAMPLES, ids=[f"{stem}-{example.verdict}-{example.path.stem}" for stem, example in EXAMPLES]
+)
+def test_an_example_submission_gets_its_verdict(stem, example, graders):
+    seed = secrets.randbits(48)
+    assert try_example(example, graders(stem), seed) == [], f"replay with --seed {seed}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("stem", "example"), EXAMPLES, ids=[f"{stem}-{example.verdict}-{example.path.stem}" for stem, example in EXAMPLES]
+)
+def test_an_example_submission_leaves_the_other_exercises_alone(stem, example, graders):
+    seed = secrets.randbits(48)
+    assert try_example(example, graders(stem), seed, full=True) == [], f"replay with --seed {seed}"

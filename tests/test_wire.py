@@ -1,0 +1,271 @@
+"""What crosses the boundary, and what a message may do to the side that reads it."""
+
+import json
+import math
+import pickle
+import random
+import socket
+import struct
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from autograder.wire import (
+    MAX_DEPTH,
+    MAX_MESSAGE,
+    Closed,
+    Deadline,
+    Parcel,
+    WireError,
+    decode,
+    encode,
+    receive,
+    refuse_value,
+    send,
+)
+
+DTYPES = [
+    *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+    *(torch.uint16, torch.uint32, torch.uint64, torch.float16, torch.bfloat16, torch.float32, torch.float64),
+    *(torch.complex64, torch.complex128, torch.float8_e4m3fn),
+]
+TENSORS = {
+    "of no dimension": torch.tensor(2.5),
+    "empty": torch.empty(0, 3),
+    "transposed": torch.arange(6.0).reshape(2, 3).T,
+    "every second element": torch.arange(10)[::2],
+    "expanded": torch.ones(1, 3).expand(4, 3),
+    "conjugated": torch.tensor([1 + 2j, 3 - 1j]).conj(),
+    "negated view": torch.tensor([1 + 2j]).conj().imag,
+    "parameter": torch.nn.Parameter(torch.ones(2)).detach(),
+    "of inf and nan": torch.tensor([math.inf, -math.inf, math.nan]),
+}
+
+
+@pytest.fixture
+def channel() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def crossed(value: Any) -> Any:
+    """The value after a journey through a socket."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        parcel = Parcel()
+        tree = encode(value, parcel, refuse_value)
+        sender = threading.Thread(target=send, args=(ours, tree, parcel))
+        sender.start()
+        tree, received = receive(theirs, time.monotonic() + 10)
+        sender.join()
+        return decode(tree, received, refuse_value)
+
+
+def message(body: bytes, blob: bytes = b"") -> bytes:
+    """The bytes of one message, of whatever content."""
+    return struct.pack(">II", len(body), len(blob)) + body + blob
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, False, 0, -3, 2**70, 0.1, math.inf, -math.inf, "", "déjà vu \n\0", "\ud800"),
+        *(torch.device("cpu"), torch.device("cuda:1"), torch.float64, torch.bfloat16, torch.Size([2, 0, 3])),
+        *([], (), {}, [1, (2, [3, None])], {"a": [1], (1, 2): "b", None: {}}, {"grad": 1, "tensor": 2}),
+    ],
+    ids=repr,
+)
+def test_a_plain_value_arrives_as_it_was(value: Any) -> None:
+    arrived = crossed(value)
+    assert arrived == value
+    assert type(arrived) is type(value)
+
+
+def test_nan_arrives_as_nan() -> None:
+    assert math.isnan(crossed(math.nan))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_a_tensor_of_any_dtype_arrives_bit_by_bit(dtype: torch.dtype) -> None:
+    sent = torch.tensor([[0, 1], [3, 2]]).to(dtype)
+    arrived = crossed(sent)
+    assert arrived.dtype is dtype
+    assert arrived.tolist() == sent.tolist()
+
+
+@pytest.mark.parametrize("tensor", TENSORS.values(), ids=TENSORS.keys())
+def test_a_tensor_of_any_layout_in_memory_arrives(tensor: torch.Tensor) -> None:
+    torch.testing.assert_close(crossed(tensor), tensor, rtol=0, atol=0, equal_nan=True)
+
+
+def test_a_meta_tensor_crosses_as_shape_and_dtype() -> None:
+    arrived = crossed(torch.empty(10**9, 10**9, dtype=torch.float16, device="meta"))
+    assert (arrived.device.type, arrived.shape, arrived.dtype) == ("meta", (10**9, 10**9), torch.float16)
+
+
+def test_whether_a_tensor_requires_grad_crosses() -> None:
+    assert crossed(torch.ones(2, requires_grad=True)).requires_grad
+    assert not crossed(torch.ones(2)).requires_grad
+
+
+def test_one_tensor_named_twice_arrives_twice() -> None:
+    tensor = torch.ones(3)
+    first, view = crossed([tensor, tensor[:2]])
+    assert (first.tolist(), view.tolist()) == ([1, 1, 1], [1, 1])
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.arange(6.0).reshape(2, 3)[:, ::-1], np.array(3), np.zeros((0, 2), np.int16), np.array([1j]), np.array([True])],
+    ids=repr,
+)
+def test_an_array_arrives_as_an_array_that_can_be_written(array: np.ndarray) -> None:
+    arrived = crossed(array)
+    assert type(arrived) is np.ndarray
+    assert arrived.dtype == array.dtype
+    assert arrived.flags.writeable
+    np.testing.assert_array_equal(arrived, array)
+
+
+@pytest.mark.parametrize("scalar", [np.float32(0.1), np.float64(0.1), np.int8(-3), np.bool_(True)], ids=repr)
+def test_a_numpy_scalar_keeps_its_type(scalar: np.generic) -> None:
+    assert type(crossed(scalar)) is type(scalar)
+    assert crossed(scalar) == scalar
+
+
+def test_subclasses_of_containers_arrive_as_the_plain_container() -> None:
+    assert crossed(OrderedDict(a=1)) == {"a": 1}
+    assert type(crossed(torch.ones(2, 2).max(dim=0))) is tuple
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [(object(), "object"), ({1}, "set"), (1j, "complex"), (b"", "bytes"), ((n for n in [1]), "generator")],
+)
+def test_what_is_no_plain_value_is_refused_by_name(value: Any, named: str) -> None:
+    with pytest.raises(TypeError) as refused:
+        crossed([value])
+    assert str(refused.value) == (
+        f"a {named} was returned where the check can only take None, numbers, strings, tensors, arrays, functions, "
+        "modules, or lists, tuples and dicts of these"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (np.array(["a"]), "a NumPy array of <U1 cannot cross: use numbers or booleans"),
+        (np.array([None]), "a NumPy array of object cannot cross: use numbers or booleans"),
+        (torch.eye(2).to_sparse(), "a tensor of layout torch.sparse_coo cannot cross: make it dense"),
+    ],
+)
+def test_arrays_and_tensors_without_plain_numbers_are_refused(value: Any, said: str) -> None:
+    with pytest.raises(TypeError) as refused:
+        crossed(value)
+    assert str(refused.value) == said
+
+
+def test_a_value_that_contains_itself_is_refused() -> None:
+    endless: list = []
+    endless.append(endless)
+    with pytest.raises(TypeError, match=f"nested more than {MAX_DEPTH} deep cannot cross"):
+        crossed(endless)
+
+
+def test_a_message_over_the_limit_is_not_sent(channel: tuple[socket.socket, socket.socket]) -> None:
+    parcel = Parcel()
+    tree = encode(torch.empty(MAX_MESSAGE, dtype=torch.uint8), parcel, refuse_value)
+    with pytest.raises(TypeError, match="a message of 64 MiB is over the 64 MiB limit"):
+        send(channel[0], tree, parcel)
+
+
+MALFORMED = {
+    "no JSON": message(b"hello"),
+    "half a JSON text": message(b'{"value": [1, 2'),
+    "not UTF-8": message(b"\xff\xfe"),
+    "nothing": message(b""),
+    "a million brackets": message(b"[" * 10**6),
+    "an integer of a million digits": message(b"1" * 10**6),
+    "a pickle": message(pickle.dumps({"value": 1})),
+    "a pickle for tensors": message(b"{}", pickle.dumps(torch.ones(2))),
+    "noise for tensors": message(b"{}", bytes(range(256))),
+    "a tensor shorter than its shape": message(b"{}", safetensors.torch.save({"0": torch.ones(9)})[:-4]),
+    "a complex tensor that is none": message(b"{}", safetensors.torch.save({"0i": torch.ones(9)})),
+    "two lengths beyond all limits": struct.pack(">II", 2**32 - 1, 2**32 - 1),
+}
+
+
+@pytest.mark.parametrize("received", MALFORMED.values(), ids=MALFORMED.keys())
+def test_a_malformed_message_is_a_wire_error(received: bytes, channel: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = channel
+    threading.Thread(target=theirs.sendall, args=(received,), daemon=True).start()
+    with pytest.raises(WireError):
+        receive(ours, time.monotonic() + 5)
+
+
+def test_a_message_that_ends_in_the_middle_means_the_other_side_is_gone() -> None:
+    ours, theirs = socket.socketpair()
+    with ours:
+        theirs.sendall(message(b"[1, 2, 3]")[:-2])
+        theirs.close()
+        with pytest.raises(Closed):
+            receive(ours, time.monotonic() + 5)
+
+
+def test_silence_ends_at_the_deadline(channel: tuple[socket.socket, socket.socket]) -> None:
+    with pytest.raises(Deadline):
+        receive(channel[0], time.monotonic() + 0.05)
+
+
+def test_a_drip_of_bytes_does_not_put_the_deadline_off(channel: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = channel
+    finished = threading.Event()
+
+    def drip() -> None:
+        theirs.sendall(struct.pack(">II", 10**6, 0))
+        while not finished.wait(2e-4):
+            theirs.sendall(b" ")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    started = time.monotonic()
+    with pytest.raises(Deadline):
+        receive(ours, started + 0.2)
+    finished.set()
+    dripping.join()
+    assert time.monotonic() - started < 2
+
+
+def test_a_side_that_does_not_read_ends_the_sending_at_the_deadline(
+    channel: tuple[socket.socket, socket.socket],
+) -> None:
+    with pytest.raises(Deadline):
+        send(channel[0], "x" * 10**7, deadline=time.monotonic() + 0.05)
+
+
+def test_no_damaged_message_raises_anything_but_a_wire_error() -> None:
+    """2,000 messages with some bytes changed, from a fixed seed."""
+    dice = random.Random(5)
+    parcel = Parcel()
+    tree = encode({"z": torch.ones(2, 3), "n": [1, None, np.float32(2)]}, parcel, refuse_value)
+    whole = message(json.dumps(tree).encode(), safetensors.torch.save(parcel.tensors))
+    for _ in range(2_000):
+        damaged = bytearray(whole)
+        for _ in range(dice.randint(1, 4)):
+            damaged[dice.randrange(8, len(damaged))] = dice.randrange(256)
+        ours, theirs = socket.socketpair()
+        with ours:
+            theirs.sendall(damaged)
+            theirs.close()
+            try:
+                receive(ours, time.monotonic() + 5)
+            except WireError:
+                continue
