@@ -40,7 +40,10 @@ def lay_out_class(course: Course) -> tuple[Course, dict[str, str]]:
 def _class(lesson: Lesson, release: NotebookNode, known: list[Example]) -> Iterator[tuple[str, str, NotebookNode]]:
     """Student, what they handed in, their notebook."""
     right = {name: cell.source for name, cell in lesson.cells.items() if name in lesson.questions.values()}
-    wrong = _first_answers(_with(known, "wrong_answer"))
+    # The variance in place of the standard deviation is the commonest mistake of all: it goes first.
+    wrong = _first_answers(
+        sorted(_with(known, "wrong_answer"), key=lambda example: "variance" not in example.path.stem)
+    )
     half = dict(list(right.items())[: len(right) // 2])
     yield "ada", "right answers", _fill(release, right)
     yield "ben", "the same, in other words", _fill(release, right | _first_answers(_with(known, "accepted")))

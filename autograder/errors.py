@@ -9,6 +9,11 @@ import traceback
 _CELL_FILE = re.compile(r"^<(ipython-input|cell)|ipykernel_")
 
 
+def writable(text: str) -> str:
+    """The text without lone surrogates, which no file or database takes."""
+    return text.encode("utf-8", "replace").decode()
+
+
 class LearnerError(Exception):
     """The learner's code raised ``kind: message``; ``where`` quotes their line, or is empty."""
 

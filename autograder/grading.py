@@ -11,6 +11,7 @@ from contextlib import redirect_stdout
 from typing import Any
 
 import nbformat
+import torch
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests
@@ -31,6 +32,8 @@ class Grader:
 
     def __init__(self, lesson: Lesson, template: Template, limits: Limits | None = None) -> None:
         self.lesson, self.template, self.limits = lesson, template, limits or Limits()
+        # A check's tensors are small: a second thread costs more than it gives, and a core may have another grader.
+        torch.set_num_threads(1)
         self._reference: _Attempt | None = None
         self._passes: dict[tuple[str, int], bool] = {}
 
@@ -68,14 +71,20 @@ class Grader:
 
     def _reference_passes(self, grade_id: str, seed: int) -> bool:
         if (grade_id, seed) not in self._passes:
-            if self._reference is None or not self._reference.worker.alive:
-                self._reference = _Attempt(
-                    self.lesson, rebuild(self.lesson.source, self.lesson), self.template, self.limits
-                )
-                self._reference.run_cells()
-            result = self._reference.judge(self.lesson.cells[grade_id], seed)
-            self._passes[grade_id, seed] = result.verdict is Verdict.ACCEPTED
+            try:
+                result = self._running_reference().judge(self.lesson.cells[grade_id], seed)
+                self._passes[grade_id, seed] = result.verdict is Verdict.ACCEPTED
+            except WorkerLost:
+                self._passes[grade_id, seed] = False
         return self._passes[grade_id, seed]
+
+    def _running_reference(self) -> _Attempt:
+        if self._reference is None or not self._reference.worker.alive:
+            self._reference = _Attempt(
+                self.lesson, rebuild(self.lesson.source, self.lesson), self.template, self.limits
+            )
+            self._reference.run_cells()
+        return self._reference
 
 
 class _Attempt:
@@ -234,8 +243,7 @@ def python(source: str) -> str:
 
 def as_failure(error: Exception, grade_id: str) -> Failure:
     """Any exception of a grade cell as a failure with a title; the cell's own source is never shown."""
-    exercise, _, property_ = grade_id.partition("-")
-    title = f"{exercise} - {property_}" if property_ else exercise
+    exercise, title = grade_id.partition("-")[0], _title(grade_id)
     if isinstance(error, LearnerError):
         return explain(error, exercise, title)
     if isinstance(error, Failure):
@@ -246,8 +254,12 @@ def as_failure(error: Exception, grade_id: str) -> Failure:
 
 
 def _lost(grade_id: str, loss: WorkerLost) -> str:
+    return str(Failure(loss.message, title=_title(grade_id)))
+
+
+def _title(grade_id: str) -> str:
     exercise, _, property_ = grade_id.partition("-")
-    return str(Failure(loss.message, title=f"{exercise} - {property_}"))
+    return f"{exercise} - {property_}" if property_ else exercise
 
 
 def _as_output(check: CheckResult) -> NotebookNode:

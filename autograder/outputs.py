@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from autograder.errors import writable
 from autograder.wire import MAX_OUTPUTS, MAX_TEXT
 
 MAX_IMAGE = 4 * 2**20
@@ -18,13 +19,19 @@ def shown(outputs: Any) -> list[dict]:
 
 def _stream(output: dict) -> dict:
     name = "stderr" if output["name"] == "stderr" else "stdout"
-    return {"output_type": "stream", "name": name, "text": str(output["text"])[:MAX_TEXT]}
+    return {"output_type": "stream", "name": name, "text": writable(str(output["text"])[:MAX_TEXT])}
 
 
 def _display(output: dict) -> dict:
-    data = {"text/plain": str(output["data"].get("text/plain", ""))[:MAX_TEXT]}
-    image = output["data"].get("image/png")
-    if image and len(image) <= MAX_IMAGE:
-        # Re-encoded: a page puts this text into an attribute, where anything but base64 would be markup.
-        data["image/png"] = base64.b64encode(base64.b64decode(image)).decode()
+    data = {"text/plain": writable(str(output["data"].get("text/plain", ""))[:MAX_TEXT])}
+    if _is_image(image := output["data"].get("image/png")):
+        data["image/png"] = image
     return {"output_type": "display_data", "data": data, "metadata": {}}
+
+
+def _is_image(text: Any) -> bool:
+    # A page puts this text into an attribute, where anything but base64 would be markup.
+    try:
+        return isinstance(text, str) and len(text) <= MAX_IMAGE and bool(base64.b64decode(text, validate=True))
+    except ValueError:
+        return False

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import torch
 
-from autograder.errors import LearnerError
+from autograder.errors import LearnerError, writable
 from autograder.learner import AuthoringError, LearnerObject, path_of
 from autograder.outputs import shown
 from autograder.randomness import fingerprint, seed_everything
@@ -196,17 +196,17 @@ class RemoteWorker:
         self._trusting(lambda: self._copy_back(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
         return self._trusting(lambda: decode(value, outputs, self._hold))
 
-    def backward(self, graph: int, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
+    def backward(self, graph: _Graph, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
         """The vector-Jacobian product of an earlier call, computed where its graph is."""
         sent = Parcel()
         request = {
             "do": "backward",
-            "graph": graph,
+            "graph": graph.number,
             "accumulate": accumulate,
             "grads": encode(grads, sent, self._refer),
         }
         reply, parcel = self._ask(request, sent)
-        return self._trusting(lambda: decode(reply["grads"], parcel, self._hold))
+        return self._trusting(lambda: graph.fitting(decode(reply["grads"], parcel, self._hold)))
 
     def release(self, number: int) -> None:
         """Tell the worker, with the next request, that an object or a graph is no longer needed."""
@@ -227,7 +227,8 @@ class RemoteWorker:
         # The order of a graph's outputs is the order in which the worker encoded them.
         names.sort(key=int)
         inputs = [item for item in sent.originals.values() if isinstance(item, torch.Tensor) and item.requires_grad]
-        graph = _Graph(self, int(reply["graph"]), [parcel.originals[name].requires_grad for name in names])
+        differentiable = [parcel.originals[name].requires_grad for name in names]
+        graph = _Graph(self, int(reply["graph"]), inputs, differentiable)
         anchor = torch.zeros((), requires_grad=True)
         with torch.enable_grad():
             outputs = _RemoteCall.apply(graph, [parcel.originals[name].detach() for name in names], anchor, *inputs)
@@ -269,8 +270,6 @@ class RemoteWorker:
         """Read a reply; whatever is wrong with it is the submission's fault, never the grader's crash."""
         try:
             return read()
-        except (AuthoringError, WorkerLost):
-            raise
         except Exception as error:
             self._stop(grace=0.0)
             message = f"the submission's process sent a reply that makes no sense ({type(error).__name__})"
@@ -313,9 +312,22 @@ class RemoteHandle:
 class _Graph:
     """A call's graph in the worker; the worker forgets it when the grader does."""
 
-    def __init__(self, worker: RemoteWorker, number: int, differentiable: list[bool]) -> None:
+    def __init__(
+        self, worker: RemoteWorker, number: int, inputs: list[torch.Tensor], differentiable: list[bool]
+    ) -> None:
         self.worker, self.number, self.differentiable = worker, number, differentiable
+        self._inputs = [(item.shape, item.device, item.dtype) for item in inputs]
         weakref.finalize(self, worker.release, number)
+
+    def fitting(self, grads: list[torch.Tensor | None]) -> list[torch.Tensor | None]:
+        """The gradients, if they are one for each input and of its shape; else ValueError."""
+        for grad, (shape, _, _) in zip(grads, self._inputs, strict=True):
+            if grad is not None and grad.shape != shape:
+                raise ValueError("a gradient of another shape than its input")
+        return [
+            grad if grad is None else grad.to(device, dtype)
+            for grad, (_, device, dtype) in zip(grads, self._inputs, strict=True)
+        ]
 
 
 class _RemoteCall(torch.autograd.Function):
@@ -330,6 +342,7 @@ class _RemoteCall(torch.autograd.Function):
         with torch.enable_grad():
             ctx.accumulator = anchor.view_as(anchor).grad_fn.next_functions[0][0]  # type: ignore[union-attr]
         ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*inputs)
         ctx.mark_non_differentiable(*(out for out, grad in zip(outputs, graph.differentiable, strict=True) if not grad))
         return tuple(outputs)
 
@@ -338,20 +351,22 @@ class _RemoteCall(torch.autograd.Function):
         graph = ctx.graph
         # True under .backward(), False under torch.autograd.grad(): only the former fills the parameters' .grad.
         accumulate = torch._C._will_engine_execute_node(ctx.accumulator)
-        found = graph.worker.backward(graph.number, list(grads), accumulate)
+        found = graph.worker.backward(graph, list(grads), accumulate)
         if torch.is_grad_enabled():  # under create_graph=True
-            found = [grad if grad is None else _Last.apply(grad.requires_grad_()) for grad in found]
+            sources = [*ctx.saved_tensors, *(grad for grad in grads if grad is not None)]
+            found = [grad if grad is None else _Last.apply(grad, *sources) for grad in found]
         return None, None, None, *found
 
 
 class _Last(torch.autograd.Function):
-    """A gradient that came across the boundary: a graph cannot be continued through it, and must not lack it silently.
+    """A gradient that came across the boundary, made from ``sources`` in a way that is not known here.
 
-    Unlike ``once_differentiable``, which lets a second derivative pass where the incoming gradient is a constant.
+    ``once_differentiable`` would not do: its error stands on no path to the sources, so ``torch.autograd.grad`` passes
+    it by and leaves a term out.
     """
 
     @staticmethod
-    def forward(ctx: Any, grad: torch.Tensor) -> Any:
+    def forward(ctx: Any, grad: torch.Tensor, *sources: torch.Tensor) -> Any:
         return grad.clone()
 
     @staticmethod
@@ -390,7 +405,7 @@ def _refill(container: Any, items: list) -> None:
 
 
 def _learner_error(parts: Any) -> LearnerError:
-    kind, message, where = (str(part)[:MAX_ERROR] for part in parts)
+    kind, message, where = (writable(str(part)[:MAX_ERROR]) for part in parts)
     return LearnerError(kind, message, where)
 
 

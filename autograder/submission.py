@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import copy
+import json
+import re
 from collections import defaultdict
+from itertools import count
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
+from autograder.errors import writable
 from autograder.lesson import Lesson, is_answer, is_demo, is_grade, is_locked, marks
 
 MAX_BYTES = 50 * 2**20
+MARKS = ("grade", "grade_id", "locked", "points", "schema_version", "solution", "task", "checksum", "cell_type")
+_CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class SubmissionError(Exception):
@@ -25,7 +30,7 @@ def read_submission(path: Path) -> NotebookNode:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SubmissionError(f"{path} is over {MAX_BYTES >> 20} MiB. Clear its outputs and hand it in again.")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise SubmissionError(f"{path} cannot be opened: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -33,26 +38,57 @@ def read_submission(path: Path) -> NotebookNode:
     if not text.strip():
         raise SubmissionError(f"{path} is empty. Save the notebook in Jupyter and hand it in again.")
     try:
-        notebook = nbformat.reads(text, as_version=4)
-        cells = [_clean(cell) for cell in notebook.cells]
+        content = json.loads(text)
+    except RecursionError:
+        raise SubmissionError(f"{path} is nested too deeply to be a notebook.") from None
+    except ValueError as error:
+        reason = f"Notebook does not appear to be JSON: {text.strip()[:60]!r}"
+        raise SubmissionError(f"{path} is not a Jupyter notebook ({reason}). Hand in the .ipynb file.") from error
+    if not isinstance(content, dict) or "nbformat" not in content:
+        raise SubmissionError(f"{path} is not a Jupyter notebook. Hand in the .ipynb file.")
+    return _notebook(_cells(content, path))
+
+
+def _cells(content: dict, path: Path) -> list[NotebookNode]:
+    """The cells of a notebook of any age, cleaned."""
+    try:
+        if content["nbformat"] != 4:
+            content = nbformat.convert(nbformat.from_dict(content), 4)
+        return [_clean(cell) for cell in content["cells"] if isinstance(cell, dict)]
     except RecursionError:
         raise SubmissionError(f"{path} is nested too deeply to be a notebook.") from None
     except Exception as error:  # nbformat raises half a dozen kinds, also KeyError and AttributeError
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SubmissionError(f"{path} is not a Jupyter notebook ({reason[:200]}). Hand in the .ipynb file.") from error
-    return nbformat.v4.new_notebook(cells=cells)
+        message = (
+            f"{path} is a damaged notebook: its cells cannot be read. Open it in Jupyter, save it, hand it in again."
+        )
+        raise SubmissionError(message) from error
 
 
-def _clean(cell: NotebookNode) -> NotebookNode:
+def _notebook(cells: list[NotebookNode], metadata: dict | None = None) -> NotebookNode:
+    return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata or {}, "cells": cells})
+
+
+def _clean(cell: dict) -> NotebookNode:
     """The parts of a handed-in cell that matter, of the types they should have."""
-    kind = cell.cell_type if cell.cell_type in ("code", "markdown", "raw") else "raw"
-    source = "".join(cell.source) if isinstance(cell.source, list) else str(cell.source)
-    metadata = cell.get("metadata", {})
-    own = metadata.get("nbgrader", {})
-    kept: dict[str, Any] = {"nbgrader": dict(own)} if isinstance(own, dict) and own else {}
-    tags = metadata.get("tags", [])
-    kept |= {"tags": [tag for tag in tags if isinstance(tag, str)]} if isinstance(tags, list) and tags else {}
-    clean = nbformat.from_dict({"cell_type": kind, "metadata": kept, "source": source, "id": str(cell.get("id", ""))})
+    kind = cell.get("cell_type")
+    kind = kind if kind in ("code", "markdown") else "raw"
+    source, metadata, name = cell.get("source"), cell.get("metadata"), cell.get("id")
+    lines = source if isinstance(source, list) else [source]
+    metadata = metadata if isinstance(metadata, dict) else {}
+    own, tags = metadata.get("nbgrader"), metadata.get("tags")
+    own = (
+        {key: own[key] for key in MARKS if isinstance(own.get(key), str | int | float)} if isinstance(own, dict) else {}
+    )
+    tags = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+    kept = ({"nbgrader": own} if own else {}) | ({"tags": tags} if tags else {})
+    clean = nbformat.from_dict(
+        {
+            "cell_type": kind,
+            "metadata": kept,
+            "source": writable("".join(line for line in lines if isinstance(line, str))),
+            "id": name if isinstance(name, str) and _CELL_ID.fullmatch(name) else "",
+        }
+    )
     if kind == "code":
         clean.outputs, clean.execution_count = [], None
     return clean
@@ -78,29 +114,27 @@ def rebuild(submitted: NotebookNode, lesson: Lesson) -> NotebookNode:
     added are what was handed in, in their places; so deleted, repeated, moved or relabelled cells break nothing.
     """
     known = {cell.id: cell for cell in lesson.source.cells}
+    submitted_cells = [_clean(cell) for cell in submitted.cells]
     found: dict[str, NotebookNode] = {}
+    earlier: dict[str, list[NotebookNode]] = defaultdict(list)
     extras: dict[str, list[NotebookNode]] = defaultdict(list)
     anchor = ""
-    for cell in submitted.cells:
-        name = _home(cell, known)
-        if name is None:
-            if not _is_instructors(cell):
-                extras[anchor].append(_as_extra(cell))
-            continue
-        if name in found and not is_locked(known[name]):
-            # A repeated answer cell: run all of them in order, as a notebook would, except untouched stubs.
-            cell, found[name] = _later_answer(found[name], cell)
-            extras[anchor] += [_as_extra(cell)] if cell.source.strip() else []
-        else:
-            found[name] = cell
-        anchor = name
-    cells = list(extras.pop("", []))
+    for cell, name in zip(submitted_cells, _homes(submitted_cells, known), strict=True):
+        if name is None or (name in found and not marks(known[name])):
+            extras[anchor] += [cell] if not is_grade(cell) else []
+        elif name not in found:
+            found[name], anchor = cell, name
+        elif is_answer(known[name]):
+            # A repeated answer: all of them run in order, as a notebook would, except untouched stubs.
+            first, found[name] = _later_answer(found[name], cell)
+            earlier[name] += first
+    taken = set(known)
+    cells = [_as_extra(cell, taken) for cell in extras[""]]
     for name, original in known.items():
+        cells += [_as_extra(cell, taken) for cell in earlier[name]]
         cells.append(_merge(original, found.get(name)))
-        cells += extras.get(name, [])
-    rebuilt = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(lesson.source.metadata))
-    _number(rebuilt.cells)
-    return rebuilt
+        cells += [_as_extra(cell, taken) for cell in extras[name]]
+    return _notebook(cells, copy.deepcopy(lesson.source.metadata))
 
 
 def _name(cell: NotebookNode) -> str | None:
@@ -108,39 +142,43 @@ def _name(cell: NotebookNode) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _home(cell: NotebookNode, known: dict[str, NotebookNode]) -> str | None:
-    """The lesson's cell that a submitted cell stands for: by its nbgrader name, else by its cell id."""
-    for name in (_name(cell), cell.id):
-        if name in known and known[name].cell_type == cell.cell_type:
-            return name
-    same = (name for name, original in known.items() if not marks(original) and original.source == cell.source)
-    return next(same, None) if cell.source.strip() else None
+def _homes(cells: list[NotebookNode], known: dict[str, NotebookNode]) -> list[str | None]:
+    """For each submitted cell the id of the lesson's cell that it stands for, if any: by its id, name or text."""
+
+    def fits(cell: NotebookNode, name: str | None) -> bool:
+        return name in known and known[name].cell_type == cell.cell_type
+
+    homes = [next((name for name in (cell.id, _name(cell)) if fits(cell, name)), None) for cell in cells]
+    free = {name: original for name, original in known.items() if not marks(original) and name not in homes}
+    for index, cell in enumerate(cells):
+        if homes[index] is None and cell.source.strip():
+            same = (name for name, original in free.items() if fits(cell, name) and original.source == cell.source)
+            homes[index] = next(same, None)
+            free.pop(homes[index] or "", None)
+    return homes
 
 
-def _is_instructors(cell: NotebookNode) -> bool:
-    """Marked as a test: a copy or a renamed one of the instructor's, not work of the learner's."""
-    return is_grade(cell)
+def _as_extra(cell: NotebookNode, taken: set[str]) -> NotebookNode:
+    """The learner's own cell, under an id that no other cell has."""
+    if not cell.id or cell.id in taken:
+        cell.id = next(name for name in map("extra-{}".format, count(1)) if name not in taken)
+    taken.add(cell.id)
+    cell.metadata.pop("nbgrader", None)
+    return cell
 
 
-def _as_extra(cell: NotebookNode) -> NotebookNode:
-    extra = copy.deepcopy(cell)
-    extra.metadata.pop("nbgrader", None)
-    return extra
-
-
-def _later_answer(first: NotebookNode, second: NotebookNode) -> tuple[NotebookNode, NotebookNode]:
-    """(the cell to demote, the cell to keep): the later one is kept unless it is an untouched stub."""
-    nothing = nbformat.v4.new_code_cell("")
-    if _untouched(second):
-        return nothing, first
-    return (nothing if _untouched(first) else first), second
+def _later_answer(first: NotebookNode, second: NotebookNode) -> tuple[list[NotebookNode], NotebookNode]:
+    """(what runs before the answer, the answer): the later one, unless it is an untouched stub or nothing."""
+    if _untouched(second) or not second.source.strip():
+        return [], first
+    return [] if _untouched(first) else [first], second
 
 
 def _untouched(cell: NotebookNode) -> bool:
     """Whether the cell still is as it was released; nbgrader writes a checksum of it into the release."""
     try:
         return marks(cell).get("checksum") == compute_checksum(cell)
-    except (KeyError, TypeError, AttributeError):  # relabelled by hand
+    except (KeyError, TypeError, ValueError, AttributeError):  # relabelled by hand
         return False
 
 
@@ -153,16 +191,6 @@ def _merge(original: NotebookNode, submitted: NotebookNode | None) -> NotebookNo
     elif is_answer(original):
         merged.source = ""
     return merged
-
-
-def _number(cells: list[NotebookNode]) -> None:
-    """Give the learner's own cells ids that clash with no other."""
-    taken = {cell.id for cell in cells if _name(cell)}
-    seen: set[str] = set()
-    for index, cell in enumerate(cells):
-        if cell.id in seen or not cell.id or (cell.id in taken and not _name(cell)):
-            cell.id = f"extra-{index}"
-        seen.add(cell.id)
 
 
 def runs(cell: NotebookNode) -> bool:

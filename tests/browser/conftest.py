@@ -42,8 +42,8 @@ class Lab:
 class OpenNotebook:
     """A notebook in the browser, its cells found by a piece of their text."""
 
-    def __init__(self, page: sync_api.Page) -> None:
-        self.page = page
+    def __init__(self, page: sync_api.Page, code_cells: int) -> None:
+        self.page, self.code_cells = page, code_cells
 
     def cell(self, text: str) -> sync_api.Locator:
         """The code cell whose source holds ``text``."""
@@ -77,9 +77,9 @@ class OpenNotebook:
         """Run every cell and wait until the last of them is done."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        prompts = self.page.locator(".jp-CodeCell .jp-InputPrompt")
         done = self.page.locator(".jp-CodeCell .jp-InputPrompt", has_text=re.compile(r"\[\d+\]:"))
-        sync_api.expect(done).to_have_count(prompts.count(), timeout=120_000)
+        # JupyterLab draws the cells below the window later, so that they cannot be counted on the page.
+        sync_api.expect(done).to_have_count(self.code_cells, timeout=120_000)
 
     def photograph(self, folder: Path) -> None:
         """Screenshots of the whole notebook, one window after another."""
@@ -119,6 +119,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         "--IdentityProvider.token=",
+        "--ServerApp.disable_check_xsrf=True",  # a fixture ends kernels without a form
         f"--notebook-dir={course / 'work'}",
     ]
     folders = {f"JUPYTER{name}_DIR": str(course / name) for name in ("_CONFIG", "_DATA", "_RUNTIME", "LAB_WORKSPACES")}
@@ -173,11 +174,11 @@ def open_notebook(
         nbformat.write(notebook, path)
         page.goto(f"{lab.address}/lab/tree/{path.relative_to(lab.folder).as_posix()}?reset")
         page.locator(".jp-StatusBar-Widget").get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-        return OpenNotebook(page)
+        return OpenNotebook(page, sum(cell.cell_type == "code" for cell in notebook.cells))
 
     yield put_and_open
     for session in page.request.get(f"{lab.address}/api/sessions").json():
-        page.request.delete(f"{lab.address}/api/sessions/{session['id']}")
+        assert page.request.delete(f"{lab.address}/api/sessions/{session['id']}").ok
     page.close()
 
 

@@ -1,0 +1,311 @@
+"""Whatever a worker sends or fails to send costs its own submission, never the grader: WorkerLost, and in time."""
+
+import json
+import os
+import pickle
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+from sides import worker_running
+
+from autograder.errors import LearnerError
+from autograder.remote import Limits, RemoteWorker, Template, WorkerLost, _Graph
+from autograder.verdict import Verdict
+
+Reply = Callable[[socket.socket], None]
+
+
+class Impostor(Template):
+    """A template whose workers read each request and then do as told."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__()
+        self.reply = reply
+
+    def start(self) -> tuple[socket.socket, str, Callable[[float], int]]:
+        """A thread in place of a worker."""
+        ours, theirs = socket.socketpair()
+        threading.Thread(target=self._answer, args=(theirs,), daemon=True).start()
+        return ours, os.path.join(self.scratch, "worker"), lambda grace: 0
+
+    def _answer(self, channel: socket.socket) -> None:
+        with channel, suppress(OSError):
+            while channel.recv(2**20):
+                self.reply(channel)
+
+
+@pytest.fixture
+def told() -> Iterator[Callable[[Reply], RemoteWorker]]:
+    """``told(reply)``: a grader's end whose other end does as told."""
+    templates: list[Template] = []
+
+    def make(reply: Reply) -> RemoteWorker:
+        templates.append(Impostor(reply))
+        return RemoteWorker(templates[-1], Limits(cell_seconds=1))
+
+    yield make
+    for template in templates:
+        template.close()
+
+
+def saying(tree: Any, tensors: dict[str, torch.Tensor] | None = None) -> Reply:
+    """A reply in the format of an honest one, of whatever content."""
+    return sending(json.dumps(tree).encode(), safetensors.torch.save(tensors) if tensors else b"")
+
+
+def sending(body: bytes, blob: bytes = b"") -> Reply:
+    """A reply whose two parts are any bytes."""
+    return lambda channel: channel.sendall(struct.pack(">II", len(body), len(blob)) + body + blob)
+
+
+def result(value: Any, graph: Any = None, **damage: Any) -> dict:
+    """What a worker answers to a call; ``damage`` is what it says the function did to its arguments."""
+    whole = {"tensors": {"dict": []}, "grads": {"dict": []}, "containers": {"dict": []}} | damage
+    return {"value": value, "graph": graph, "damage": {"dict": [list(pair) for pair in whole.items()]}}
+
+
+def drip(channel: socket.socket) -> None:
+    """Announce a message and send it a byte at a time."""
+    channel.sendall(struct.pack(">II", 10**6, 0))
+    while True:
+        channel.sendall(b" ")
+        time.sleep(1e-4)
+
+
+TENSOR = {"tensor": {"grad": False, "name": "0"}}
+NESTED: Any = 1
+for _ in range(40):
+    NESTED = [NESTED]
+NO_MESSAGE = {
+    "bytes that are no JSON": sending(b"\xffhello"),
+    "a pickle": sending(pickle.dumps({"value": 1})),
+    "a pickle in place of tensors": sending(b"{}", pickle.dumps(torch.ones(1))),
+    "a hundred thousand brackets": sending(b"[" * 100_000),
+    "a length of four gigabytes": lambda channel: channel.sendall(b"\xff" * 8),
+}
+NO_ANSWER = {
+    "a number": saying(1),
+    "nothing": saying(None),
+    "a list": saying([1, 2]),
+    "a text": saying("value"),
+    "an empty object": saying({}),
+    "an error of one part": saying({"error": ["ValueError"]}),
+    "an error that is a number": saying({"error": 3}),
+}
+NO_RESULT = {
+    "no damage": saying({"value": 1, "graph": None}),
+    "damage that is a number": saying({"value": 1, "graph": None, "damage": 1}),
+    "a value nested too deeply": saying(result(NESTED)),
+    "an empty object for a value": saying(result({})),
+    "an object of two kinds": saying(result({"size": [1], "dtype": "float32"})),
+    "an unknown kind of value": saying(result({"bytecode": "AAAA"})),
+    "a callable without a number": saying(result({"callable": "one"})),
+    "a tensor that was not sent": saying(result(TENSOR)),
+    "a tensor without a name": saying(result({"tensor": {"grad": False}}), {"0": torch.ones(1)}),
+    "a tensor on no device": saying(
+        result({"tensor": {"grad": False, "name": "0", "device": "moon:1"}}), {"0": torch.ones(1)}
+    ),
+    "an integer that requires grad": saying(result({"tensor": {"grad": True, "name": "0"}}), {"0": torch.tensor(1)}),
+    "an array of a number format that numpy lacks": saying(
+        result({"array": {"grad": False, "name": "0"}}), {"0": torch.ones(1, dtype=torch.bfloat16)}
+    ),
+    "a meta tensor of negative size": saying(
+        result({"tensor": {"grad": False, "name": "0", "meta": [-1], "dtype": "float32"}})
+    ),
+    "a dtype that is a function": saying(result({"dtype": "load"})),
+    "a device that is none": saying(result({"device": "moon"})),
+    "a size of words": saying(result({"size": ["two"]})),
+    "a dict of single things": saying(result({"dict": [1, 2]})),
+    "a dict with a list for a key": saying(result({"dict": [[[1], 2]]})),
+    "a graph that is a word": saying(result({"tensor": {"grad": True, "name": "0"}}, graph="g"), {"0": torch.ones(1)}),
+    "a graph of tensors without numbers": saying(
+        result({"tensor": {"grad": True, "name": "x"}}, graph=1), {"x": torch.ones(1)}
+    ),
+    "damage to an argument that was not given": saying(
+        result(1, tensors={"dict": [["7", TENSOR]]}), {"0": torch.ones(1)}
+    ),
+    "a gradient of another shape": saying(result(1, grads={"dict": [["0", TENSOR]]}), {"0": torch.ones(5)}),
+    "damage that is a callable": saying(result(1, tensors={"dict": [["0", {"callable": 1}]]})),
+    "damage that is no tensor": saying(result(1, tensors={"dict": [["0", "rm"]]})),
+    "a container that was not given": saying(result(1, containers={"dict": [[9, []]]})),
+    "a container that is a tensor": saying(result(1, containers={"dict": [[1, [1]]]})),
+    "a known part that is not known": saying(result({"known": 0})),
+}
+
+
+def lost(action: Callable[[], Any], verdict: Verdict, message: str) -> None:
+    """The action ends with WorkerLost of this verdict, its message starting like this, and within seconds."""
+    started = time.monotonic()
+    with pytest.raises(WorkerLost) as raised:
+        action()
+    assert raised.value.verdict is verdict
+    assert raised.value.message.startswith(message), raised.value.message
+    assert time.monotonic() - started < 10
+
+
+def actions(worker: RemoteWorker) -> list[Callable[[], Any]]:
+    """Everything that the grader asks of a worker."""
+    return [
+        lambda: worker.run("1"),
+        lambda: worker.lookup("f"),
+        lambda: worker.call({"object": [1, ""]}, (torch.ones(2, requires_grad=True),), {}),
+        lambda: worker.backward(_Graph(worker, 1, [], []), [torch.ones(1)], accumulate=True),
+    ]
+
+
+@pytest.mark.parametrize("action", range(4), ids=["run", "lookup", "call", "backward"])
+@pytest.mark.parametrize("reply", NO_MESSAGE.values(), ids=NO_MESSAGE.keys())
+def test_bytes_that_are_no_message_end_the_worker(told, reply: Reply, action: int) -> None:
+    lost(actions(told(reply))[action], Verdict.RUN_TIME_ERROR, "the submission's process sent a ")
+
+
+@pytest.mark.parametrize("action", range(4), ids=["run", "lookup", "call", "backward"])
+@pytest.mark.parametrize("reply", NO_ANSWER.values(), ids=NO_ANSWER.keys())
+def test_a_message_that_is_no_answer_ends_the_worker(told, reply: Reply, action: int) -> None:
+    expected = "the submission's process sent a reply that makes no sense ("
+    lost(actions(told(reply))[action], Verdict.RUN_TIME_ERROR, expected)
+
+
+@pytest.mark.parametrize("reply", NO_RESULT.values(), ids=NO_RESULT.keys())
+def test_a_result_that_makes_no_sense_ends_the_worker(told, reply: Reply) -> None:
+    call = actions(told(reply))[2]
+    lost(call, Verdict.RUN_TIME_ERROR, "the submission's process sent a reply that makes no sense (")
+
+
+@pytest.mark.parametrize(
+    "grads", [None, 1, [], [TENSOR], [1], ["x"], [TENSOR, TENSOR], [{"callable": 1}], {"dict": [[1, 2]]}], ids=repr
+)
+def test_gradients_that_make_no_sense_end_the_worker(told, grads: Any) -> None:
+    replies = iter(
+        [
+            saying(result({"tensor": {"grad": True, "name": "0"}}, graph=1), {"0": torch.ones(2)}),
+            saying({"grads": grads}, {"0": torch.ones(5)}),
+        ]
+    )
+    worker = told(lambda channel: next(replies)(channel))
+    z = worker.call({"object": [1, ""]}, (torch.ones(2, requires_grad=True),), {})
+    lost(lambda: z.sum().backward(), Verdict.RUN_TIME_ERROR, "the submission's process sent a reply that makes no ")
+
+
+@pytest.mark.parametrize("outputs", [1, [1], [{}], [{"output_type": "stream"}], [{"output_type": "x", "data": 1}]])
+def test_outputs_that_make_no_sense_end_the_worker(told, outputs: Any) -> None:
+    worker = told(saying({"outputs": outputs, "problem": None}))
+    lost(lambda: worker.run("1"), Verdict.RUN_TIME_ERROR, "the submission's process sent a reply that makes no sense")
+
+
+def test_of_forged_outputs_only_plain_text_and_real_png_are_taken(told) -> None:
+    forged = [
+        {
+            "output_type": "display_data",
+            "data": {"text/html": "<script>", "text/plain": "x" * 10**6},
+            "metadata": {"a": 1},
+        },
+        {"output_type": "display_data", "data": {"image/png": 'iVBO"><script>alert(1)</script>'}},
+        {"output_type": "stream", "name": "<b>", "text": "y" * 10**6, "more": 1},
+        *({"output_type": "stream", "name": "stderr", "text": "!"} for _ in range(1_000)),
+    ]
+    (display, image, stream, *rest), _ = told(saying({"outputs": forged, "problem": None})).run("1")
+    assert display == {"output_type": "display_data", "data": {"text/plain": "x" * 100_000}, "metadata": {}}
+    assert image["data"] == {"text/plain": ""}
+    assert stream == {"output_type": "stream", "name": "stdout", "text": "y" * 100_000}
+    assert len(rest) == 197
+
+
+def test_an_endless_error_message_is_cut(told) -> None:
+    with pytest.raises(LearnerError) as raised:
+        told(saying({"error": ["E" * 10**6, "m" * 10**6, "w" * 10**6]})).lookup("f")
+    assert len(str(raised.value)) < 10_000
+
+
+@pytest.mark.parametrize("reply", [lambda channel: None, drip], ids=["silence", "a byte at a time"])
+def test_an_answer_that_does_not_end_is_over_at_the_time_limit(told, reply: Reply) -> None:
+    worker = told(reply)
+    worker.begin()
+    lost(lambda: worker.lookup("f"), Verdict.TIME_LIMIT_EXCEEDED, "stopped after 1 s without an answer")
+
+
+def test_many_quick_answers_share_one_time_limit(told) -> None:
+    worker = told(saying({"value": 1}))
+    worker.begin()
+
+    def ask_on() -> None:
+        while True:
+            worker.lookup("f")
+
+    lost(ask_on, Verdict.TIME_LIMIT_EXCEEDED, "stopped after 1 s without an answer")
+
+
+def test_a_lost_worker_stays_lost(told) -> None:
+    worker = told(saying(1))
+    for message in ("the submission's process sent a reply", "the submission's process has ended"):
+        lost(lambda: worker.lookup("f"), Verdict.RUN_TIME_ERROR, message)
+    worker.close()
+
+
+FIND_CHANNEL = """
+import gc, os, socket
+channel = next(item for item in gc.get_objects() if isinstance(item, socket.socket) and item.fileno() >= 0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("import os; os._exit(7)", "the submission ended its own process (exit status 7)"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "the submission's process was ended by SIGSEGV"),
+        (FIND_CHANNEL + "channel.close()", "the submission ended its own process (exit status 0)"),
+        (FIND_CHANNEL + "channel.sendall(b'x' * 100)", "the submission's process sent a message of "),
+        (FIND_CHANNEL + "os.write(channel.fileno(), bytes(8))", "the submission's process sent a malformed message"),
+    ],
+    ids=["exits", "crashes", "closes the channel", "writes noise", "writes an empty message"],
+)
+def test_what_a_submission_does_to_its_own_end_ends_only_its_worker(template, source: str, message: str) -> None:
+    with worker_running(template) as worker:
+        lost(lambda: worker.run(source), Verdict.RUN_TIME_ERROR, message)
+    with worker_running(template, "x = 1") as worker:
+        assert worker.lookup("x") == 1
+
+
+def test_an_endless_loop_ends_at_the_time_limit(template) -> None:
+    with worker_running(template, limits=Limits(cell_seconds=0.5)) as worker:
+        expected = "stopped after 0.5 s without an answer"
+        lost(lambda: worker.run("while True: pass"), Verdict.TIME_LIMIT_EXCEEDED, expected)
+
+
+def test_a_submission_that_kills_the_template_ends_its_own_grading_alone() -> None:
+    with Template() as template:
+        with worker_running(template) as worker:
+            expected = "the submission's process was ended by SIGKILL"
+            lost(
+                lambda: worker.run("import os; os.kill(os.getppid(), 9); os.read(os.pipe()[0], 1)"),
+                Verdict.RUN_TIME_ERROR,
+                expected,
+            )
+        with worker_running(template, "x = 1") as worker:
+            assert worker.lookup("x") == 1
+
+
+def test_a_result_too_large_for_a_message_is_the_learners_error(template) -> None:
+    with worker_running(template, "import torch\ndef f(): return torch.zeros(65 * 2**20, dtype=torch.uint8)") as worker:
+        worker.begin()
+        with pytest.raises(LearnerError, match="TypeError: a message of 65 MiB is over the 64 MiB limit"):
+            worker.lookup("f")()
+
+
+def test_nothing_is_left_of_a_worker_that_was_lost(template) -> None:
+    with worker_running(
+        template, "import os\nopen('file', 'w').close()\nos.makedirs('a/b')\npid = os.getpid()"
+    ) as worker:
+        pid = worker.lookup("pid")
+        lost(lambda: worker.run("import os; os._exit(1)"), Verdict.RUN_TIME_ERROR, "the submission ended")
+    assert not os.path.exists(f"/proc/{pid}")
+    assert not list(Path(template.scratch).glob("worker-*/a/b"))

@@ -1,0 +1,50 @@
+"""The import rule: nothing that runs beside a learner's code imports the judging side, and each module says its side."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "autograder"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+SIDES = ("Grader's side", "Learner's side", "Both sides", "Runs in the grader's process")
+BESIDE_THE_LEARNER = {
+    "autograder",
+    "autograder.worker",
+    "autograder.wire",
+    "autograder.errors",
+    "autograder.randomness",
+}
+
+
+def name_of(path: Path) -> str:
+    """The import name of a module of the package."""
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_says_on_its_first_lines_which_side_it_runs_on(path: Path) -> None:
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    assert sum(side in said for side in SIDES) == 1, f"{path} names no side, or two: {said!r}"
+
+
+def test_a_worker_with_everything_that_it_imports_holds_nothing_of_the_judging_side() -> None:
+    program = (
+        "import sys, autograder.worker; autograder.worker.warm_up(); "
+        "print(*(name for name in sys.modules if name.split('.')[0] == 'autograder'))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    loaded = set(found.stdout.split())
+    assert "autograder.beside.common" in loaded
+    assert {name for name in loaded if not name.startswith("autograder.beside")} == BESIDE_THE_LEARNER
+
+
+def test_what_the_judging_side_says_of_itself_agrees() -> None:
+    learners = {name_of(path) for path in MODULES if "Grader's side" not in path.read_text(encoding="utf-8")[:1_000]}
+    for path in MODULES:
+        if name_of(path) in BESIDE_THE_LEARNER or name_of(path).startswith("autograder.beside"):
+            assert name_of(path) in learners
