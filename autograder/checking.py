@@ -120,7 +120,7 @@ def derive_seed(seed: int, name: str) -> int:
 
 
 def check(exercise: str, property_: str, hint: str = "") -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make ``function(*learner_objects, rng)`` the check of one property; its docstring says what passing establishes."""
+    """Make ``function(*learner_objects, rng)`` the check of a property; its docstring says what passing establishes."""
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         title = f"{exercise} - {property_}"

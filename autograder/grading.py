@@ -71,9 +71,13 @@ class Grader:
 
     def _reference_passes(self, grade_id: str, seed: int) -> bool:
         if (grade_id, seed) not in self._passes:
+            names = list(self.lesson.questions)
+            up_to_this = names[: names.index(grade_id) + 1]
             try:
-                result = self._running_reference().judge(self.lesson.cells[grade_id], seed)
-                self._passes[grade_id, seed] = result.verdict is Verdict.ACCEPTED
+                reference = self._running_reference()
+                # Alone, which is quick; else after the grade cells before it, whose names it may use.
+                passes = reference.passes([grade_id], seed) or reference.passes(up_to_this, seed)
+                self._passes[grade_id, seed] = passes
             except WorkerLost:
                 self._passes[grade_id, seed] = False
         return self._passes[grade_id, seed]
@@ -118,6 +122,7 @@ class _Attempt:
                 try:
                     self.run(cell)
                 except WorkerLost as loss:
+                    cell.outputs = [_as_error(loss.verdict.value, loss.message)]
                     self._deadly.add(cell.id)
                     lost.setdefault(self._question if is_answer(cell) else cell.id, loss)
                     self._replace(cell)
@@ -166,6 +171,11 @@ class _Attempt:
         finally:
             current_side.reset(token)
         return self._result(grade_id, Verdict.ACCEPTED, printed.getvalue().strip(), seed)
+
+    def passes(self, grade_ids: list[str], seed: int) -> bool:
+        """Whether the last of these grade cells is passed, when they are judged in order."""
+        results = [self.judge(self.lesson.cells[grade_id], seed) for grade_id in grade_ids]
+        return results[-1].verdict is Verdict.ACCEPTED
 
     def for_people(self, checks: tuple[CheckResult, ...]) -> NotebookNode:
         """The notebook with its outputs and each check's message under its grade cell, without hidden tests."""
@@ -265,5 +275,9 @@ def _title(grade_id: str) -> str:
 def _as_output(check: CheckResult) -> NotebookNode:
     if check.verdict is Verdict.ACCEPTED:
         return nbformat.v4.new_output("stream", name="stdout", text=check.message + "\n")
-    lines = check.message.splitlines()
-    return nbformat.v4.new_output("error", ename=check.verdict.value, evalue=lines[0], traceback=lines)
+    return _as_error(check.verdict.value, check.message)
+
+
+def _as_error(name: str, message: str) -> NotebookNode:
+    lines = message.splitlines()
+    return nbformat.v4.new_output("error", ename=name, evalue=lines[0], traceback=lines)

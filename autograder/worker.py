@@ -226,6 +226,7 @@ def warm_up() -> None:
     optimizer = torch.optim.Adam(layer.parameters())
     layer(torch.ones(2, 2)).sum().backward()
     optimizer.step()
+    torch.randn(2, device="meta").exp()
 
 
 def enter(scratch: str) -> None:

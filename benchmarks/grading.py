@@ -176,9 +176,10 @@ def bare(lesson: Lesson, submissions: int) -> Iterator[None]:
 
 def ours_grades(course: Course) -> Iterator[None]:
     """What `autograder grade` does: from submitted/ to the gradebook and autograded/."""
-    for outcome in grade_class(course, STEM, students(course, STEM), force=True):
-        assert outcome.grade and outcome.grade.points == outcome.grade.max_points, outcome
-        yield
+    with Template() as template:
+        for outcome in grade_class(course, STEM, students(course, STEM), template, force=True):
+            assert outcome.grade and outcome.grade.points == outcome.grade.max_points, outcome
+            yield
 
 
 def stock_course(root: Path, ours: Course, notebook: NotebookNode, submissions: int) -> Config:

@@ -157,19 +157,19 @@ def test_a_missing_name_is_said_as_such(grade: Grading) -> None:
 @pytest.mark.parametrize(
     ("answer", "observed"),
     [
-        ("def square(x:\n    return x", "SyntaxError: '(' was never closed\n            line 1 of your cell: def square(x:"),
-        ("y = 1 / 0\ndef square(x): return x", "ZeroDivisionError: division by zero\n            line 1 of your cell: y = 1 / 0"),
-        ("def square(x):\n    return y", "NameError: name 'y' is not defined\n            line 2 of your cell: return y"),
+        ("def square(x:\n    return x", ["SyntaxError: '(' was never closed", "line 1 of your cell: def square(x:"]),
+        ("y = 1 / 0\ndef square(x): pass", ["ZeroDivisionError: division by zero", "line 1 of your cell: y = 1 / 0"]),
+        ("def square(x):\n    return y", ["NameError: name 'y' is not defined", "line 2 of your cell: return y"]),
     ],
     ids=["in its syntax", "at its definition", "in a call"],
-)  # fmt: skip
-def test_an_error_in_one_answer_leaves_the_others(grade: Grading, answer: str, observed: str) -> None:
+)
+def test_an_error_in_one_answer_leaves_the_others(grade: Grading, answer: str, observed: list[str]) -> None:
     graded = grade({"square": answer})
     assert points(graded) == SQUARE_LOST
     assert outcome(graded, "square-values") == (
         Verdict.RUN_TIME_ERROR,
         "square - values: your code stopped with an error\n"
-        f"  expected  square returns a result for these inputs\n  observed  {observed}",
+        f"  expected  square returns a result for these inputs\n  observed  {observed[0]}\n            {observed[1]}",
     )
 
 
@@ -335,6 +335,11 @@ def test_what_a_cell_prints_is_shown_and_its_error_too(grade: Grading) -> None:
     assert (error["ename"], error["evalue"]) == ("ZeroDivisionError", "division by zero")
 
 
+def test_a_cell_that_ended_the_process_says_so(grade: Grading) -> None:
+    (error,) = outputs(grade({}, extra=("import os; os._exit(4)",)), "own-0")
+    assert error["evalue"] == "the submission ended its own process (exit status 4)"
+
+
 def test_a_figure_comes_back_as_an_image(grade: Grading) -> None:
     source = "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);"
     (figure,) = outputs(grade({}, extra=(source,)), "own-0")
@@ -351,7 +356,7 @@ def test_only_text_and_images_come_back(grade: Grading) -> None:
 
 
 def test_a_flood_of_output_is_cut(grade: Grading) -> None:
-    graded = grade({}, extra=("for _ in range(300_000): print('x' * 10)", "for n in range(1_000): display(n)"))
+    graded = grade({}, extra=("for _ in range(300): print('x' * 10_000)", "for n in range(1_000): display(n)"))
     assert len(outputs(graded, "own-0")[0]["text"]) == 100_000
     assert len(outputs(graded, "own-1")) == 200
     assert graded.points == 8

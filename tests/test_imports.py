@@ -1,4 +1,4 @@
-"""The import rule: nothing that runs beside a learner's code imports the judging side, and each module says its side."""
+"""The import rule: nothing that runs beside a learner's code imports the judging side; each module says its side."""
 
 import ast
 import subprocess
