@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -57,7 +58,7 @@ class Failure(AssertionError):
     def _render_traceback_(self) -> list[str]:
         """What Jupyter shows in place of a traceback."""
         first, *rest = str(self).splitlines()
-        return [f"\033[1;31m✗ {first}\033[0m", *(_coloured(line) for line in rest)]
+        return [f"\033[1;31m✗ {first}\033[0m", *(_weighted(line) for line in rest)]
 
 
 def _rebuild_failure(state: dict) -> Failure:
@@ -70,10 +71,10 @@ def _line(name: str, text: str) -> str:
     return f"  {name:<10}" + text.replace("\n", "\n" + " " * 12)
 
 
-def _coloured(line: str) -> str:
+def _weighted(line: str) -> str:
+    # Bold rather than a colour, since Jupyter shows an error on pink, where most colours are hard to read.
     label, text = line[:12], line[12:]
-    colour = "1;33" if label.strip() == "likely" else "0"
-    return f"\033[36m{label}\033[0m\033[{colour}m{text}\033[0m"
+    return f"\033[1m{line}\033[0m" if label.strip() == "likely" else f"\033[1m{label}\033[0m{text}"
 
 
 class Draws:
@@ -139,7 +140,8 @@ def check(exercise: str, property_: str, hint: str = "") -> Callable[[Callable[.
                     raise failure.with_traceback(None) from None
                 except LearnerError as error:
                     raise explain(error, exercise, title, hint) from None
-            print(f"✓ {title}: {established}")
+            # Jupyter breaks longer lines inside words.
+            print(textwrap.fill(f"✓ {title}: {established}", width=92, subsequent_indent="  "))
 
         run.title, run.hint = title, hint  # type: ignore[attr-defined]
         return run

@@ -149,10 +149,10 @@ def class_of(ours: Course, folder: Path, submissions: int, few: int) -> Table:
     short = copy.deepcopy(lesson.source)
     short.cells = [cell for cell in short.cells if not is_demo(cell)]
     classes = {
-        "one process, no gradebook": bare(lesson, submissions),
+        "no gradebook, no fork": bare(lesson, submissions),
         "autograder grade": ours_grades(ours),
         "nbgrader autograde": stock_grades(stock_course(folder / "stock", ours, lesson.source, few)),
-        "the same, no demo cells": stock_grades(stock_course(folder / "short", ours, short, few)),
+        "without demo cells": stock_grades(stock_course(folder / "short", ours, short, few)),
     }
     columns = ("students", "first, s", "further, s", "ratio", "peak MiB")
     table = Table("a class", *(Column(name, justify="right") for name in columns))

@@ -2,6 +2,7 @@
 
 import gc
 import random
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -166,7 +167,11 @@ def nearby(x: Any) -> Any:
     return x
 
 
-@pytest.mark.parametrize("function", [lambda x: x, nearby, torch.relu, torch.nn.Identity()], ids=repr)
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: x, nearby, partial(on_meta, abs), torch.relu, torch.nn.Identity()],
+    ids=["a lambda", "a function elsewhere", "a partial", "a library's function", "an object"],
+)
 def test_a_function_crosses_only_by_its_import_path_in_beside(learner, function: Any) -> None:
     with learner("def apply(f, x): return f(x)") as get:
         for call in (lambda: get("apply")(function, 1), lambda: beside(function, 1)):

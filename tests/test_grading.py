@@ -57,6 +57,7 @@ CHECKS = ("double-values", "square-values", "square-gradients", "noise-fresh")
 RIGHT = {"double": "def double(x): return x + x", "square": "def square(x): return x * x"}
 SQUARE_LOST = {"double-values": 2, "square-values": 0, "square-gradients": 0, "noise-fresh": 3}
 Grading = Callable[..., Grade]
+IMPATIENT = Limits(cell_seconds=3)
 
 
 def read(tmp_path_factory: pytest.TempPathFactory, source: str) -> Lesson:
@@ -73,8 +74,13 @@ def lesson(tmp_path_factory: pytest.TempPathFactory) -> Lesson:
 @pytest.fixture(scope="module")
 def grade(lesson: Lesson, template: Template):
     """``grade({exercise: answer})`` over the reference's other answers; ``extra`` cells come first."""
-    with Grader(lesson, template, Limits(cell_seconds=1.5)) as grader:
-        yield lambda answers, extra=(), seed=1: grader.grade(handed_in(lesson, answers, extra), seed)
+    with Grader(lesson, template) as patient, Grader(lesson, template, IMPATIENT) as impatient:
+
+        def grade(answers: dict[str, str], extra: tuple[str, ...] = (), seed: int = 1) -> Grade:
+            grader = impatient if "while True" in str(answers) else patient
+            return grader.grade(handed_in(lesson, answers, extra), seed)
+
+        yield grade
 
 
 def handed_in(lesson: Lesson, answers: dict[str, str], extra: tuple[str, ...] = ()) -> NotebookNode:
@@ -178,8 +184,8 @@ def test_an_error_in_one_answer_leaves_the_others(grade: Grading, answer: str, o
     [
         ("import os; os._exit(3)", "run_time_error", "the submission ended its own process (exit status 3)"),
         ("def square(x):\n    import os; os._exit(3)", "run_time_error", "the submission ended its own process (exit "),
-        ("while True: pass", "time_limit_exceeded", "stopped after 1.5 s without an answer"),
-        ("def square(x):\n    while True: pass", "time_limit_exceeded", "stopped after 1.5 s without an answer"),
+        ("while True: pass", "time_limit_exceeded", "stopped after 3 s without an answer"),
+        ("def square(x):\n    while True: pass", "time_limit_exceeded", "stopped after 3 s without an answer"),
         ("import os; os.kill(os.getpid(), 11)", "run_time_error", "the submission's process was ended by SIGSEGV"),
     ],
     ids=["exits", "exits when called", "loops", "loops when called", "crashes"],
@@ -236,7 +242,7 @@ def test_a_check_that_the_reference_fails_is_for_a_person_to_decide(
     tmp_path_factory: pytest.TempPathFactory, template: Template, before: str, after: str
 ) -> None:
     lesson = read(tmp_path_factory, LESSON.replace(before, after).replace("demo_ran = True", "pass"))
-    with Grader(lesson, template, Limits(cell_seconds=1)) as grader:
+    with Grader(lesson, template, IMPATIENT) as grader:
         graded = grader.grade(
             handed_in(lesson, RIGHT | {"double": "def double(x): return 1"}, ("import math as tool",)), 1
         )

@@ -149,6 +149,7 @@ def test_subclasses_of_containers_arrive_as_the_plain_container() -> None:
 @pytest.mark.parametrize(
     ("value", "named"),
     [(object(), "object"), ({1}, "set"), (1j, "complex"), (b"", "bytes"), ((n for n in [1]), "generator")],
+    ids=["object", "set", "complex", "bytes", "generator"],
 )
 def test_what_is_no_plain_value_is_refused_by_name(value: Any, named: str) -> None:
     with pytest.raises(TypeError) as refused:
