@@ -18,8 +18,9 @@ from autograder.course import Course
 from autograder.gradebook import one_transaction, opened, save
 from autograder.grading import Grader
 from autograder.lesson import Lesson
-from autograder.remote import Limits, Template
+from autograder.limits import Limits
 from autograder.submission import SubmissionError, read_submission
+from autograder.template import Template
 from autograder.verdict import Grade
 
 RECORD = "autograder"

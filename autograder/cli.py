@@ -26,8 +26,8 @@ from autograder.demo import lay_out_class
 from autograder.gradebook import GradebookError
 from autograder.grading import Grader
 from autograder.lesson import LessonError
-from autograder.remote import Template
 from autograder.submission import SubmissionError, read_submission, recognise
+from autograder.template import Template
 from autograder.verdict import Grade, Verdict
 from autograder.verify import verify as verify_lesson
 

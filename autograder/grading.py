@@ -20,8 +20,10 @@ from autograder.checking import Failure, derive_seed, explain, seeded
 from autograder.errors import LearnerError
 from autograder.learner import current_side
 from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
-from autograder.remote import Limits, RemoteWorker, Template, WorkerLost
+from autograder.limits import Limits
+from autograder.remote import RemoteWorker, WorkerLost
 from autograder.submission import rebuild, runs
+from autograder.template import Template
 from autograder.verdict import CheckResult, Grade, Verdict
 
 ISOLATION = ("process",)

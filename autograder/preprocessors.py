@@ -20,8 +20,8 @@ from autograder.course import Course
 from autograder.gradebook import one_transaction, opened, save
 from autograder.grading import Grader
 from autograder.lesson import Lesson
-from autograder.remote import Template
 from autograder.submission import rebuild
+from autograder.template import Template
 
 
 class RebuildSubmission(NbGraderPreprocessor):

@@ -44,7 +44,9 @@ from autograder.course import CONFIG, Course
 from autograder.gradebook import opened
 from autograder.learner import hold
 from autograder.lesson import Lesson, is_demo
-from autograder.remote import Limits, RemoteWorker, Template
+from autograder.limits import Limits
+from autograder.remote import RemoteWorker
+from autograder.template import Template
 from autograder.verify import in_one_process
 
 STEM = "lesson03_reparameterization"

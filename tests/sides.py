@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograder.learner import current_side, hold
-from autograder.remote import Limits, RemoteWorker, Template
+from autograder.limits import Limits
+from autograder.remote import RemoteWorker
+from autograder.template import Template
 
 Get = Callable[[str], Any]
 

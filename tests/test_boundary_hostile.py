@@ -18,7 +18,9 @@ import torch
 from sides import worker_running
 
 from autograder.errors import LearnerError
-from autograder.remote import Limits, RemoteWorker, Template, WorkerLost, _Graph
+from autograder.limits import Limits
+from autograder.remote import RemoteWorker, WorkerLost, _Graph
+from autograder.template import Template
 from autograder.verdict import Verdict
 
 Reply = Callable[[socket.socket], None]

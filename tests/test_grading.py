@@ -10,7 +10,8 @@ from nbformat import NotebookNode, from_dict
 
 from autograder.grading import Grader
 from autograder.lesson import Lesson, marks
-from autograder.remote import Limits, Template
+from autograder.limits import Limits
+from autograder.template import Template
 from autograder.verdict import Grade, Verdict
 
 LESSON = """\
