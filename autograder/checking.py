@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
+from inspect import Parameter, signature
 from typing import Any
 
 import torch
 
 from autograder.errors import LearnerError
-from autograder.learner import hold
+from autograder.learner import LearnerObject, hold
 from autograder.randomness import preserved, seed_everything
 from autograder.verdict import Verdict
 
@@ -126,6 +127,7 @@ def check(exercise: str, property_: str, hint: str = "") -> Callable[[Callable[.
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         title = f"{exercise} - {property_}"
         established = (function.__doc__ or "").strip().splitlines()[0]
+        parameters = list(signature(function).parameters.values())
 
         @wraps(function)
         def run(*learner: Any) -> None:
@@ -134,7 +136,7 @@ def check(exercise: str, property_: str, hint: str = "") -> Callable[[Callable[.
             rng = Draws(derive_seed(secrets.randbits(56) if seed is None else seed, "inputs"))
             with preserved():
                 try:
-                    function(*map(hold, learner), rng)
+                    function(*map(_held, parameters, learner), rng)
                 except Failure as failure:
                     failure.title, failure.hint = title, failure.hint or hint
                     raise failure.with_traceback(None) from None
@@ -147,6 +149,24 @@ def check(exercise: str, property_: str, hint: str = "") -> Callable[[Callable[.
         return run
 
     return decorate
+
+
+def _held(parameter: Parameter, value: Any) -> Any:
+    """What the check gets for a parameter; one that is declared a LearnerObject must be something to call."""
+    value = hold(value)
+    if "LearnerObject" in str(parameter.annotation) and not isinstance(value, LearnerObject):
+        expected = f"a function or class called {parameter.name}"
+        raise Failure(f"{parameter.name} is nothing that can be called", expected, describe_value(value))
+    return value
+
+
+def describe_value(value: Any) -> str:
+    """A short description of a value for a message."""
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)} and dtype {value.dtype}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"{value!r}" if value is None or isinstance(value, bool | int | float | str) else f"a {type(value).__name__}"
 
 
 def explain(error: LearnerError, exercise: str, title: str, hint: str = "") -> Failure:

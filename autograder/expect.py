@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from autograder.beside.common import on_meta
-from autograder.checking import Failure
+from autograder.checking import Failure, describe_value
 from autograder.errors import LearnerError
 from autograder.learner import LearnerObject, beside
 
@@ -299,12 +299,3 @@ def raises(kind: type[Exception], function: LearnerObject, *args: Any, what: str
             return error.message
         raise Failure(f"{what} raises the wrong error", kind.__name__, f"{error.kind}: {error.message}") from None
     raise Failure(f"{what} raises no error", kind.__name__, f"it returned {describe_value(result)}")
-
-
-def describe_value(value: Any) -> str:
-    """A short description of a value for a message."""
-    if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {tuple(value.shape)} and dtype {value.dtype}"
-    if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
-    return f"{value!r}" if value is None or isinstance(value, (bool, int, float, str)) else f"a {type(value).__name__}"

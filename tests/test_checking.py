@@ -212,3 +212,20 @@ def test_a_check_holds_a_learners_function_and_may_only_call_it() -> None:
     for attempt in (lambda: function == 3, lambda: bool(function), lambda: list(function), lambda: len(function)):
         with pytest.raises(Exception, match="it cannot be compared, counted, iterated or used as a truth value"):
             attempt()
+
+
+def test_a_name_that_holds_nothing_to_call_is_told_so() -> None:
+    @check("double", "values", hint='Lesson 0, "Start"')
+    def double_values(double: LearnerObject, rng: Draws) -> None:
+        """Twice the number."""
+        assert double(2) == 4
+
+    double_values(lambda x: 2 * x)
+    with pytest.raises(Failure) as failure:
+        double_values(4.0)
+    assert str(failure.value) == (
+        "double - values: double is nothing that can be called\n"
+        "  expected  a function or class called double\n"
+        "  observed  4.0\n"
+        '  hint      Lesson 0, "Start"'
+    )
