@@ -110,6 +110,8 @@ class Worker:
         args = decode(request["args"], received, self._find)
         kwargs = decode(request["kwargs"], received, self._find)
         before = {name: _bytes(value) for name, value in received.originals.items()}
+        # Noted before the call: an operation in place may give a history to an input that had none.
+        inputs = [item for item in received.originals.values() if item.requires_grad]
         known = [(part, items_of(part)) for part in parts([*args, *kwargs.values()])]
         seed_everything(request["seed"])
         silence, grad_enabled = Capped(), torch.set_grad_enabled(request["grad"])
@@ -121,8 +123,9 @@ class Worker:
         graph = None
         if any(output is not None and output.requires_grad for output in outputs):
             graph = self._number()
-            self.graphs[graph] = [item for item in received.originals.values() if item.requires_grad], outputs
-        grads = {name: item.grad for name, item in received.originals.items() if item.grad is not None}
+            self.graphs[graph] = inputs, outputs
+        leaves = ((name, item) for name, item in received.originals.items() if item.is_leaf)
+        grads = {name: item.grad for name, item in leaves if item.grad is not None}
         changed = {name: item for name, item in received.originals.items() if before[name] != _bytes(item)}
         damage = {"tensors": changed, "grads": grads, "containers": _rearranged(known)}
         damage = encode(damage, sent, lambda item: item.tree if isinstance(item, _Known) else self._lend(item))

@@ -38,6 +38,11 @@ def no_grad(x):
     with torch.no_grad():
         return 2 * x
 
+def stretch_in_place(x, scale):
+    x *= scale
+    return x + 0
+
+
 def own_backward(x, y):
     (x**2 * y).sum().backward()
 
@@ -249,3 +254,10 @@ def test_a_backward_after_the_worker_ended_is_the_submissions_error(template) ->
             end()
         with pytest.raises(WorkerLost, match="the submission's process has ended"):
             z.backward()
+
+
+def test_an_input_changed_in_place_takes_no_part_in_the_gradients_of_the_others(functions) -> None:
+    x, scale = torch.tensor([1.0, 2.0]), leaf(3, 5, dtype=torch.float32)
+    functions("stretch_in_place")(x, scale).sum().backward()
+    assert scale.grad.tolist() == [1, 2]
+    assert x.tolist() == [3, 10]
