@@ -49,7 +49,8 @@ def _class(lesson: Lesson, release: NotebookNode, known: list[Example]) -> Itera
     yield "ben", "the same, in other words", _fill(release, right | _first_answers(_with(known, "accepted")))
     yield "chloe", "the first half; the rest untouched", _fill(release, half)
     yield "dan", "a common mistake in every exercise", _fill(release, right | wrong)
-    yield "emil", "code that stops with errors", _fill(release, right | _first_answers(_with(known, "run_time_error")))
+    if errors := _first_answers(_with(known, "run_time_error")):
+        yield "emil", "code that stops with errors", _fill(release, right | errors)
     yield "fay", "nothing: the notebook as released", release
     for student, cheat in zip(("gus", "hana", "ivo", "juno"), CHEATS, strict=True):
         tricks = _first_answers(example for example in _with(known, "tampering") if example.path.stem == cheat)

@@ -290,7 +290,7 @@ def untouched(**inputs: torch.Tensor) -> Iterator[None]:
             )
 
 
-def raises(kind: type[Exception], function: LearnerObject, *args: Any, what: str) -> str:
+def raises(kind: type[Exception], function: Callable, *args: Any, what: str) -> str:
     """Calling ``function`` raises ``kind``; returns its message."""
     try:
         result = function(*args)
