@@ -174,11 +174,13 @@ def explain(error: LearnerError, exercise: str, title: str, hint: str = "") -> F
     if error.kind == "NotImplementedError":
         next_step = "Write your answer in its cell, run that cell, then run this check again."
         return Failure(f"not implemented yet. {next_step}", title=exercise)
+    # In Python's words, or in torch's.
+    out_of_memory = error.kind.endswith("MemoryError") or "can't allocate memory" in error.message
     return Failure(
         "your code stopped with an error",
         expected=f"{exercise} returns a result for these inputs",
         observed=f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else ""),
         title=title,
         hint=hint,
-        verdict=Verdict.RUN_TIME_ERROR,
+        verdict=Verdict.MEMORY_LIMIT_EXCEEDED if out_of_memory else Verdict.RUN_TIME_ERROR,
     )

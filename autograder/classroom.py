@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import pickle
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
+from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 
 import nbformat
@@ -16,11 +21,10 @@ from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.course import Course
 from autograder.gradebook import one_transaction, opened, save
-from autograder.grading import Grader
-from autograder.lesson import Lesson
+from autograder.lesson import Lesson, LessonError
 from autograder.limits import Limits
-from autograder.submission import SubmissionError, read_submission
-from autograder.template import Template
+from autograder.pool import InThisProcess, Task, grade
+from autograder.submission import SubmissionError, read_content
 from autograder.verdict import Grade
 
 RECORD = "autograder"
@@ -51,92 +55,184 @@ def grade_class(
     course: Course,
     assignment: str,
     who: list[str],
-    template: Template,
+    start: Callable[[], Executor] = InThisProcess,
     *,
+    at_once: int = 1,
     force: bool = False,
     limits: Limits | None = None,
 ) -> Iterator[Outcome]:
-    """Grade what is new or changed (everything, with ``force``), one outcome for each student and notebook."""
+    """Grade what is new or changed (everything, with ``force``), one outcome for each student and notebook.
+
+    Submissions are graded in executors that ``start`` makes, ``at_once`` of them; outcomes come as they are ready. This
+    process alone writes. Whenever it is stopped, what was graded stays graded.
+    """
     seed = secrets.randbits(48)
     with opened(course.directory) as gradebook:
         for name in course.notebooks(assignment):
-            lesson = course.lesson(assignment, name)
-            desk = _Desk(course, gradebook, assignment, name, _fingerprint(lesson), seed)
-            with Grader(lesson, template, limits) as grader:
+            desk = _Desk(course, gradebook, assignment, name, course.lesson(assignment, name), seed, limits or Limits())
+            with _Hall(start, at_once) as hall:
                 for student in who:
-                    yield _grade_one(desk, grader, student, force)
+                    yield from hall.make_room()
+                    task = desk.task(student, force)
+                    if isinstance(task, Outcome):
+                        yield task
+                    else:
+                        hall.send(task, partial(desk.record, student, task))
+                yield from hall.empty()
+
+
+class _Hall:
+    """The submissions that are being graded now. One that breaks its executor costs no other submission its grade."""
+
+    def __init__(self, start: Callable[[], Executor], at_once: int) -> None:
+        self._start, self._at_once = start, at_once
+        self._executor: Executor | None = None  # none is started where there is nothing to grade
+        self._running: dict[Future[Grade], tuple[Task, Callable[[Future[Grade]], Outcome]]] = {}
+
+    def __enter__(self) -> _Hall:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop(wait=not self._running)
+
+    def send(self, task: Task, record: Callable[[Future[Grade]], Outcome]) -> None:
+        """Have a submission graded; ``record`` makes an outcome of its grade."""
+        self._running[self._submit(task)] = task, record
+
+    def make_room(self) -> Iterator[Outcome]:
+        """Outcomes, until one more submission may be sent."""
+        while len(self._running) >= self._at_once:
+            yield from self._some()
+
+    def empty(self) -> Iterator[Outcome]:
+        """All outcomes that are still to come."""
+        while self._running:
+            yield from self._some()
+
+    def _some(self) -> Iterator[Outcome]:
+        done, _ = wait_for(self._running, return_when=FIRST_COMPLETED)
+        broken = []
+        for future in done:
+            task, record = self._running.pop(future)
+            if isinstance(future.exception(), BrokenExecutor):
+                broken.append((task, record))
+            else:
+                yield record(future)
+        if broken:
+            # Any of those that ran may have done it: each gets another try, alone.
+            yield from self.empty()
+            for task, record in broken:
+                self._stop(wait=False)
+                alone = self._submit(task)
+                wait_for([alone])
+                yield record(alone)
+            self._stop(wait=False)
+
+    def _submit(self, task: Task) -> Future[Grade]:
+        self._executor = self._executor or self._start()
+        try:
+            return self._executor.submit(grade, task)
+        except BrokenExecutor as error:
+            future: Future[Grade] = Future()
+            future.set_exception(error)
+            return future
+
+    def _stop(self, wait: bool) -> None:
+        if self._executor:
+            self._executor.shutdown(wait, cancel_futures=True)
+        self._executor = None
 
 
 @dataclass(frozen=True)
 class _Desk:
-    """Where one notebook of an assignment is graded for every student."""
+    """Where one notebook of an assignment is handed out to be graded, and its grades are written down."""
 
     course: Course
     gradebook: Gradebook
     assignment: str
     name: str
-    judge: str
+    lesson: Lesson
     seed: int
+    limits: Limits
 
-    def file(self, step: str, student: str) -> Path:
+    def task(self, student: str, force: bool) -> Task | Outcome:
+        """What there is to grade; the outcome, if there is nothing."""
+        source = self._file("submitted", student)
+        try:
+            content = read_content(source)
+        except SubmissionError as error:
+            return Outcome(student, self.name, reason=str(error))
+        if not force and self._is_graded(student, content):
+            return self._outcome(student)
+        return Task(content, source, self._pickled, self.seed, self.limits)
+
+    def record(self, student: str, task: Task, future: Future[Grade]) -> Outcome:
+        """Write down what came of a task."""
+        try:
+            grade = future.result()
+        except SubmissionError as error:
+            return Outcome(student, self.name, reason=str(error))
+        except LessonError:
+            raise
+        except BrokenExecutor:
+            return Outcome(student, self.name, reason="could not be graded: the process that graded it died.")
+        except Exception as error:
+            return Outcome(student, self.name, reason=f"could not be graded: {type(error).__name__}: {error}")
+        timestamp = self.course.directory.get_existing_timestamp(str(task.path.parent))
+        with one_transaction(self.gradebook):
+            save(self.gradebook, grade, self.assignment, self.name, student, timestamp)
+        self._penalise(student)
+        # The notebook is written last: its record says that the gradebook has the grade.
+        grade.notebook.metadata[RECORD] = {
+            "fingerprint": self._fingerprint(task.content),
+            "isolation": list(grade.isolation),
+            "seed": task.seed,
+            "verdicts": {check.grade_id: check.verdict.value for check in grade.checks},
+        }
+        _write(grade, task.path.parent, self._file("autograded", student))
+        return self._outcome(student, grade)
+
+    def _file(self, step: str, student: str) -> Path:
         """The student's notebook in a step of the work."""
         return self.course.folder(step, student, self.assignment) / f"{self.name}.ipynb"
 
+    @cached_property
+    def _pickled(self) -> bytes:
+        return pickle.dumps(self.lesson)
 
-def _grade_one(desk: _Desk, grader: Grader, student: str, force: bool) -> Outcome:
-    source, target = desk.file("submitted", student), desk.file("autograded", student)
-    try:
-        submitted = read_submission(source)
-    except SubmissionError as error:
-        return Outcome(student, desk.name, reason=str(error))
-    fingerprint = hashlib.sha256(desk.judge.encode() + source.read_bytes()).hexdigest()
-    if not force and _is_graded(desk, student, target, fingerprint):
-        return _outcome(desk, student)
-    grade = grader.grade(submitted, desk.seed)
-    timestamp = desk.course.directory.get_existing_timestamp(str(source.parent))
-    with one_transaction(desk.gradebook):
-        save(desk.gradebook, grade, desk.assignment, desk.name, student, timestamp)
-    _penalise(desk, student)
-    # The notebook is written last: its record says that the gradebook has the grade.
-    verdicts = {check.grade_id: check.verdict.value for check in grade.checks}
-    record = {"fingerprint": fingerprint, "isolation": list(grade.isolation), "seed": desk.seed, "verdicts": verdicts}
-    grade.notebook.metadata[RECORD] = record
-    _write(grade, source.parent, target)
-    return _outcome(desk, student, grade)
+    @cached_property
+    def _judge(self) -> bytes:
+        """Changes with the lesson and with the code that judges, so that a mended check grades again."""
+        digest = hashlib.sha256(nbformat.v4.writes(self.lesson.source).encode())
+        for path in sorted(Path(__file__).parent.rglob("*.py")):
+            digest.update(path.read_bytes())
+        return digest.digest()
 
+    def _fingerprint(self, content: bytes) -> str:
+        return hashlib.sha256(self._judge + content).hexdigest()
 
-def _outcome(desk: _Desk, student: str, grade: Grade | None = None) -> Outcome:
-    entry = desk.gradebook.find_submission_notebook(desk.name, desk.assignment, student)
-    score = max(0.0, entry.score - (entry.late_submission_penalty or 0.0))
-    return Outcome(student, desk.name, score, entry.max_score, grade)
+    def _is_graded(self, student: str, content: bytes) -> bool:
+        try:
+            self.gradebook.find_submission_notebook(self.name, self.assignment, student)
+            record = json.loads(self._file("autograded", student).read_bytes())["metadata"][RECORD]
+            return record["fingerprint"] == self._fingerprint(content)
+        except (MissingEntry, OSError, ValueError, KeyError, TypeError):
+            return False
 
+    def _outcome(self, student: str, grade: Grade | None = None) -> Outcome:
+        entry = self.gradebook.find_submission_notebook(self.name, self.assignment, student)
+        score = max(0.0, entry.score - (entry.late_submission_penalty or 0.0))
+        return Outcome(student, self.name, score, entry.max_score, grade)
 
-def _fingerprint(lesson: Lesson) -> str:
-    """Changes with the lesson and with the code that judges, so that a mended check grades again."""
-    digest = hashlib.sha256(nbformat.writes(lesson.source).encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _is_graded(desk: _Desk, student: str, target: Path, fingerprint: str) -> bool:
-    try:
-        desk.gradebook.find_submission_notebook(desk.name, desk.assignment, student)
-        record = nbformat.read(target, as_version=4).metadata.get(RECORD, {})
-    except (MissingEntry, OSError, ValueError):
-        return False
-    return record.get("fingerprint") == fingerprint
-
-
-def _penalise(desk: _Desk, student: str) -> None:
-    """Apply nbgrader's late penalty plugin where the submission is late, or was before."""
-    late = desk.gradebook.find_submission(desk.assignment, student).total_seconds_late > 0
-    entry = desk.gradebook.find_submission_notebook(desk.name, desk.assignment, student)
-    if late or entry.late_submission_penalty:
-        about = {"assignment": desk.assignment, "notebook": desk.name, "student": student}
-        resources = {"nbgrader": about | {"db_url": desk.course.directory.db_url}}
-        AssignLatePenalties(config=desk.course.config).preprocess(nbformat.v4.new_notebook(), resources)
-        desk.gradebook.db.expire_all()  # nbgrader wrote through a connection of its own
+    def _penalise(self, student: str) -> None:
+        """Apply nbgrader's late penalty plugin where the submission is late, or was before."""
+        late = self.gradebook.find_submission(self.assignment, student).total_seconds_late > 0
+        entry = self.gradebook.find_submission_notebook(self.name, self.assignment, student)
+        if late or entry.late_submission_penalty:
+            about = {"assignment": self.assignment, "notebook": self.name, "student": student}
+            resources = {"nbgrader": about | {"db_url": self.course.directory.db_url}}
+            AssignLatePenalties(config=self.course.config).preprocess(nbformat.v4.new_notebook(), resources)
+            self.gradebook.db.expire_all()  # nbgrader wrote through a connection of its own
 
 
 def _write(grade: Grade, submitted: Path, target: Path) -> None:
@@ -147,5 +243,6 @@ def _write(grade: Grade, submitted: Path, target: Path) -> None:
         if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb":
             shutil.copyfile(path, target.parent / path.name)
     part = target.with_suffix(".part")
-    nbformat.write(grade.notebook, part)
+    # On one line: that takes a tenth of nbformat's time, and people read it in Jupyter.
+    part.write_text(json.dumps(grade.notebook), encoding="utf-8")
     os.replace(part, target)

@@ -8,8 +8,8 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -20,12 +20,16 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from autograder import build as building
-from autograder.classroom import Outcome, grade_class, students
+from autograder import sandbox
+from autograder.classroom import grade_class, students
 from autograder.course import Course
 from autograder.demo import lay_out_class
 from autograder.gradebook import GradebookError
 from autograder.grading import Grader
 from autograder.lesson import LessonError
+from autograder.limits import Isolation, IsolationError, Limits
+from autograder.pool import InThisProcess, processes
+from autograder.report import Report
 from autograder.submission import SubmissionError, read_submission, recognise
 from autograder.template import Template
 from autograder.verdict import Grade, Verdict
@@ -43,7 +47,7 @@ Lessons = Annotated[
 class Exit:
     """Exit statuses that scripts rely on."""
 
-    FULL_MARKS, NOT_FULL_MARKS, UNGRADABLE = 0, 1, 2
+    FULL_MARKS, NOT_FULL_MARKS, UNGRADABLE, INTERRUPTED = 0, 1, 2, 130
 
 
 @app.callback()
@@ -56,9 +60,14 @@ def _explained() -> Iterator[None]:
     """Known problems are told in words, not in tracebacks."""
     try:
         yield
-    except (LessonError, GradebookError, SubmissionError) as error:
+    except (LessonError, GradebookError, SubmissionError, IsolationError) as error:
         err.print(Text(str(error)))
         raise typer.Exit(Exit.UNGRADABLE) from None
+
+
+Isolations = Annotated[
+    Isolation, typer.Option(help="How far submissions are locked in; full refuses to start where a layer is missing.")
+]
 
 
 @app.command()
@@ -85,6 +94,7 @@ def check(
     lesson: Annotated[str | None, typer.Option(help="Which lesson they are; else it is recognised.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a notebook, on one line.")] = False,
     seed: Annotated[int | None, typer.Option(help="Replay the draws of an earlier check.")] = None,
+    isolation: Isolations = Isolation.STRONGEST,
 ) -> None:
     """Grade notebook files without a gradebook. Exit status: 0 full marks, 1 not, 2 could not be graded."""
     status = Exit.FULL_MARKS
@@ -92,7 +102,7 @@ def check(
     with _explained(), Template() as template:
         for path in notebooks:
             try:
-                grade = _check_one(path, lesson, template, seed)
+                grade = _check_one(path, lesson, template, seed, Limits(isolation=isolation.value))
             except (SubmissionError, LessonError) as error:
                 status = Exit.UNGRADABLE
                 if as_json:
@@ -109,14 +119,14 @@ def check(
     raise typer.Exit(status)
 
 
-def _check_one(path: Path, stem: str | None, template: Template, seed: int) -> Grade:
+def _check_one(path: Path, stem: str | None, template: Template, seed: int, limits: Limits) -> Grade:
     submitted = read_submission(path)
     course = Course.containing(path.parent, Path.cwd())
     if stem is None:
         stem = path.stem if path.stem in course.stems else ""
         candidates = [stem] if stem else course.stems
         stem = recognise(submitted, {name: course.lesson(name) for name in candidates})
-    with Grader(course.lesson(stem), template) as grader:
+    with Grader(course.lesson(stem), template, limits) as grader:
         return grader.grade(submitted, seed)
 
 
@@ -143,8 +153,16 @@ def grade(
     lesson: Annotated[str, typer.Argument(help="The lesson (nbgrader's assignment).")],
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded already.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Submissions at the same time; else one a core.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a student, on one line, as they come.")
+    ] = False,
+    isolation: Isolations = Isolation.STRONGEST,
 ) -> None:
-    """Grade what was handed in: submitted/ into nbgrader's gradebook and autograded/."""
+    """Grade what was handed in: submitted/ into nbgrader's gradebook and autograded/.
+
+    Exit status: 0 all graded, 2 some could not be, 130 stopped by Ctrl-C. The next run goes on where one was stopped.
+    """
     with _explained():
         course = Course.containing(Path.cwd())
         course.notebooks(lesson)
@@ -155,31 +173,37 @@ def grade(
             raise SubmissionError(
                 f"Nobody has handed in {lesson}: {course.folder('submitted', 'STUDENT', lesson)}/ holds nothing yet."
             )
-        with Template() as template:
-            outcomes = list(grade_class(course, lesson, student or present, template, force=force))
-        _show_class(course, lesson, outcomes)
-    if any(outcome.reason for outcome in outcomes):
+        if isolation is Isolation.FULL and (missing := sandbox.available()):
+            raise IsolationError(sandbox.refusal(missing))
+        limits = Limits(isolation=isolation.value)
+        who = student or present
+        report = Report(course, lesson, who, as_json)
+        try:
+            with report, _executors(min(jobs or _cores(), len(who))) as (start, at_once):
+                for outcome in grade_class(course, lesson, who, start, limits=limits, at_once=at_once, force=force):
+                    report.add(outcome)
+        except KeyboardInterrupt:
+            report.stopped()
+            raise typer.Exit(Exit.INTERRUPTED) from None
+        report.show()
+    if report.reasons:
         raise typer.Exit(Exit.UNGRADABLE)
 
 
-def _show_class(course: Course, lesson: str, outcomes: list[Outcome]) -> None:
-    table = Table("student", Column("points", justify="right"), "verdicts", title=lesson, title_justify="left")
-    for outcome in outcomes:
-        score = "" if outcome.reason else f"{outcome.score:g} of {outcome.max_score:g}"
-        table.add_row(outcome.student, score, _in_short(outcome))
-    out.print(table)
-    for outcome in outcomes:
-        if outcome.reason:
-            err.print(Text(f"{outcome.student}: {outcome.reason}"))
-    out.print(f"gradebook: {course.directory.db_url}")
-    out.print(f"graded notebooks: {course.folder('autograded', '*', lesson)}")
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _in_short(outcome: Outcome) -> str:
-    if outcome.grade is None:
-        return "could not be graded" if outcome.reason else "graded already"
-    counts = Counter(result.verdict.replace("_", " ") for result in outcome.grade.checks)
-    return ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+@contextmanager
+def _executors(jobs: int) -> Iterator[tuple[Callable[[], Executor], int]]:
+    """What makes executors of so many processes, and how many submissions to give them at a time."""
+    if jobs == 1:
+        yield InThisProcess, 1
+    else:
+        with processes(jobs) as start:
+            # One waits for each that runs, so that no process waits while a grade is written.
+            yield start, 2 * jobs
 
 
 @app.command()
@@ -200,6 +224,7 @@ def verify(
     lesson: Lessons = None,
     full: Annotated[bool, typer.Option("--full", help="Judge every exercise of every example submission.")] = False,
     seed: Annotated[int | None, typer.Option(help="Replay the draws of an earlier run.")] = None,
+    isolation: Isolations = Isolation.STRONGEST,
 ) -> None:
     """Prove the course: reference, release and every example submission get what they deserve."""
     seed = secrets.randbits(48) if seed is None else seed
@@ -207,7 +232,7 @@ def verify(
     with _explained(), Template() as template:
         course = Course.containing(Path.cwd())
         for stem in lesson or course.stems:
-            with Grader(course.lesson(stem), template) as grader:
+            with Grader(course.lesson(stem), template, Limits(isolation=isolation.value)) as grader:
                 for claim, problems in verify_lesson(course, stem, grader, seed, full):
                     failed += bool(problems)
                     out.print(Text(f"{'✗' if problems else '✓'} {stem}: {claim}", style="red" if problems else "green"))
@@ -242,7 +267,9 @@ def demo() -> None:
             out.print(f"{student:<8}{story}")
         os.chdir(course.root)
         for stem in course.stems:
-            with Template() as template:
-                outcomes = list(grade_class(course, stem, students(course, stem), template))
-            _show_class(course, stem, outcomes)
+            who = students(course, stem)
+            with Report(course, stem, who) as report:
+                for outcome in grade_class(course, stem, who):
+                    report.add(outcome)
+            report.show()
             feedback(stem)

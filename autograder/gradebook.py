@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import BaseCell, Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum
 from sqlalchemy.exc import SAWarning
+from sqlalchemy.orm import with_polymorphic
 
 from autograder.lesson import is_answer, is_grade, marks
 from autograder.verdict import Grade, Verdict
@@ -66,25 +68,29 @@ def save(
     gradebook.update_or_create_student(student)
     when = {"timestamp": timestamp} if timestamp else {}
     gradebook.update_or_create_submission(assignment, student, **when)
+    # One query for all rows of a kind, and for the cells that they name: find_grade and find_comment take one each.
+    entry = gradebook.find_submission_notebook(notebook, assignment, student)
+    every = with_polymorphic(BaseCell, "*")
+    named = gradebook.db.query(every).filter(every.notebook_id == entry.notebook_id).all()  # held until they are used
+    grades = {row.name: row for row in entry.grades}
+    comments = {row.name: row for row in entry.comments}
     for check in grade.checks:
-        entry = gradebook.find_grade(check.grade_id, notebook, assignment, student)
+        row = grades[check.grade_id]
         if check.verdict is not Verdict.JUDGE_ERROR:
-            entry.auto_score = check.points
-        entry.needs_manual_grade = entry.manual_score is not None or check.points is None
+            row.auto_score = check.points
+        row.needs_manual_grade = row.manual_score is not None or check.points is None
+    released = {cell.name: cell.checksum for cell in entry.notebook.source_cells}
     for cell in grade.notebook.cells:
         if is_answer(cell):
-            _save_answer(gradebook, cell, assignment, notebook, student)
+            name = marks(cell)["grade_id"]
+            _save_answer(cell, compute_checksum(cell) == released[name], comments[name], grades.get(name))
+    del named
     gradebook.db.commit()
 
 
-def _save_answer(gradebook: Gradebook, cell: NotebookNode, assignment: str, notebook: str, student: str) -> None:
+def _save_answer(cell: NotebookNode, untouched: bool, comment: Any, row: Any) -> None:
     """What nbgrader records about an answer: whether it was left as released, and whether a person must grade it."""
-    name = marks(cell)["grade_id"]
-    released = gradebook.find_source_cell(name, notebook, assignment).checksum
-    untouched = compute_checksum(cell) == released
-    comment = gradebook.find_comment(name, notebook, assignment, student)
     comment.auto_comment = "No response." if untouched else None
     if marks(cell).get("grade") and not is_grade(cell):
-        entry = gradebook.find_grade(name, notebook, assignment, student)
-        entry.auto_score = 0.0 if untouched else None
-        entry.needs_manual_grade = entry.manual_score is not None or not untouched
+        row.auto_score = 0.0 if untouched else None
+        row.needs_manual_grade = row.manual_score is not None or not untouched

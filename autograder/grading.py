@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 import io
+import math
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from functools import lru_cache
 from typing import Any
 
 import nbformat
@@ -22,11 +24,10 @@ from autograder.learner import current_side
 from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
 from autograder.limits import Limits
 from autograder.remote import RemoteWorker, WorkerLost
+from autograder.sanitise import clean
 from autograder.submission import rebuild, runs
 from autograder.template import Template
 from autograder.verdict import CheckResult, Grade, Verdict
-
-ISOLATION = ("process",)
 
 
 class Grader:
@@ -51,7 +52,7 @@ class Grader:
         finally:
             attempt.close()
         seconds = time.perf_counter() - started
-        return Grade(self.lesson.stem, checks, seconds, ISOLATION, attempt.for_people(checks))
+        return Grade(self.lesson.stem, checks, seconds, attempt.layers, attempt.for_people(checks))
 
     def close(self) -> None:
         """End the reference solution's worker."""
@@ -87,7 +88,7 @@ class Grader:
     def _running_reference(self) -> _Attempt:
         if self._reference is None or not self._reference.worker.alive:
             self._reference = _Attempt(
-                self.lesson, rebuild(self.lesson.source, self.lesson), self.template, self.limits
+                self.lesson, rebuild(self.lesson.source, self.lesson), self.template, self.limits, timed=False
             )
             self._reference.run_cells()
         return self._reference
@@ -97,15 +98,23 @@ class _Attempt:
     """One notebook and the worker that runs it; a new worker takes over when the submission kills its own."""
 
     def __init__(
-        self, lesson: Lesson, notebook: NotebookNode, template: Template, limits: Limits, only: set[str] | None = None
+        self,
+        lesson: Lesson,
+        notebook: NotebookNode,
+        template: Template,
+        limits: Limits,
+        only: set[str] | None = None,
+        timed: bool = True,
     ) -> None:
         self.lesson, self.notebook, self.only = lesson, notebook, only
-        self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits)
+        self._ends = time.monotonic() + limits.submission_seconds if timed else math.inf
+        self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends)
         self._forks_left = len(set(lesson.questions.values())) + 1
         self._deadly: set[str] = set()
         self.problems: dict[str, LearnerError] = {}
         self._question = ""
         self.worker = self._fork()
+        self.layers = self.worker.layers
         self.namespace = _Namespace(self)
         for source in _imports(lesson):
             try:
@@ -153,7 +162,7 @@ class _Attempt:
         if problem:
             self.problems[marks(cell).get("grade_id", cell.id)] = problem
             shown = {"ename": problem.kind, "evalue": problem.message, "traceback": [str(problem)]}
-            cell.outputs.append(nbformat.v4.new_output("error", **shown))
+            cell.outputs.append(NotebookNode(output_type="error", **shown))
 
     def judge(self, cell: NotebookNode, seed: int) -> CheckResult:
         """Run a grade cell in this process, the names that it does not define being looked up in the worker."""
@@ -187,6 +196,7 @@ class _Attempt:
                 check = by_id.get(marks(cell)["grade_id"])
                 cell.outputs = [_as_output(check)] if check else []
                 ClearHiddenTests().preprocess_cell(cell, {}, 0)
+        clean(self.notebook, self.lesson)
         return self.notebook
 
     def close(self) -> None:
@@ -199,7 +209,7 @@ class _Attempt:
 
     def _replace(self, until: NotebookNode) -> None:
         """A fresh worker in which the cells before ``until`` have run again, except those that killed one."""
-        while self._forks_left and not self.worker.alive:
+        while self._forks_left and not self.worker.alive and time.monotonic() < self._ends:
             self.worker = self._fork()
             for cell in self.notebook.cells:
                 if cell is until:
@@ -248,6 +258,7 @@ def _imports(lesson: Lesson) -> list[str]:
     return [ast.unparse(node) for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
+@lru_cache(maxsize=1024)
 def python(source: str) -> str:
     """A cell's source with IPython's magics as plain Python."""
     return TransformerManager().transform_cell(source)
@@ -276,10 +287,11 @@ def _title(grade_id: str) -> str:
 
 def _as_output(check: CheckResult) -> NotebookNode:
     if check.verdict is Verdict.ACCEPTED:
-        return nbformat.v4.new_output("stream", name="stdout", text=check.message + "\n")
+        return NotebookNode(output_type="stream", name="stdout", text=check.message + "\n")
     return _as_error(check.verdict.value, check.message)
 
 
 def _as_error(name: str, message: str) -> NotebookNode:
     lines = message.splitlines()
-    return nbformat.v4.new_output("error", ename=name, evalue=lines[0], traceback=lines)
+    # nbformat.v4.new_output would check each against the schema, which costs more than to judge the cell.
+    return NotebookNode(output_type="error", ename=name, evalue=lines[0], traceback=lines)

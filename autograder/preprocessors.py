@@ -6,9 +6,7 @@ c.Autograde.autograde_preprocessors = [..., "autograder.preprocessors.JudgeSubmi
 
 from __future__ import annotations
 
-import atexit
 import secrets
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +18,8 @@ from autograder.course import Course
 from autograder.gradebook import one_transaction, opened, save
 from autograder.grading import Grader
 from autograder.lesson import Lesson
+from autograder.pool import template
 from autograder.submission import rebuild
-from autograder.template import Template
 
 
 class RebuildSubmission(NbGraderPreprocessor):
@@ -38,19 +36,12 @@ class JudgeSubmission(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Grade one rebuilt notebook."""
         lesson = _lesson(self, resources)
-        with Grader(lesson, _template()) as grader:
+        with Grader(lesson, template()) as grader:
             grade = grader.grade(nb, secrets.randbits(48))
         about = resources["nbgrader"]
         with opened(CourseDirectory(config=self.config)) as gradebook, one_transaction(gradebook):
             save(gradebook, grade, about["assignment"], about["notebook"], about["student"])
         return grade.notebook, resources
-
-
-@cache
-def _template() -> Template:
-    template = Template()
-    atexit.register(template.close)
-    return template
 
 
 def _lesson(preprocessor: NbGraderPreprocessor, resources: dict[str, Any]) -> Lesson:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import subprocess
 import time
@@ -13,7 +14,7 @@ import torch
 
 from autograder.errors import LearnerError, writable
 from autograder.learner import AuthoringError, LearnerObject, path_of
-from autograder.limits import Limits
+from autograder.limits import IsolationError, Limits
 from autograder.outputs import shown
 from autograder.randomness import fingerprint, seed_everything
 from autograder.template import START_SECONDS, Template
@@ -34,17 +35,19 @@ class WorkerLost(Exception):
 class RemoteWorker:
     """One submission's process, as the grader sees it."""
 
-    def __init__(self, template: Template, limits: Limits) -> None:
-        self.limits = limits
-        self._channel, self._scratch, self._end = template.start()
+    def __init__(self, template: Template, limits: Limits, ends: float = math.inf) -> None:
+        """Start a worker; ``ends`` is the moment (of ``time.monotonic``) at which the submission's time is over."""
+        self.limits, self.ends = limits, ends
+        self._channel, self._scratch, self._end = template.start(limits)
         self._released: list[int] = []
         self._deadline = time.monotonic() + START_SECONDS
         self._key = b""
         self.alive = True
+        self.layers = self._active_layers()
 
     def begin(self, key: int = 0) -> None:
         """Start the clock of a cell; ``key`` fixes the random streams of a grade cell's calls."""
-        self._deadline = time.monotonic() + self.limits.cell_seconds
+        self._deadline = min(time.monotonic() + self.limits.cell_seconds, self.ends)
         self._key = key.to_bytes(8, "big")
 
     def close(self) -> None:
@@ -150,15 +153,29 @@ class RemoteWorker:
         except Deadline:
             self._stop(grace=0.0)
             message = f"stopped after {self.limits.cell_seconds:g} s without an answer"
+            if self._deadline == self.ends:
+                message = f"stopped: the whole submission took more than {self.limits.submission_seconds:g} s"
             raise WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, message) from None
         except Closed:
-            raise WorkerLost(Verdict.RUN_TIME_ERROR, _ending(self._stop(grace=1.0))) from None
+            raise _ending(self._stop(grace=1.0), self.limits) from None
         except WireError as error:
             self._stop(grace=0.0)
             raise WorkerLost(Verdict.RUN_TIME_ERROR, f"the submission's process sent {error}") from None
         if problem := self._trusting(lambda: reply.get("error")):
             raise self._trusting(lambda: _learner_error(problem))
         return reply, received
+
+    def _active_layers(self) -> tuple[str, ...]:
+        """What the worker says first: how it has locked itself in, before it has read a line of the submission."""
+        try:
+            said, _ = receive(self._channel, self._deadline)
+        except WireError as error:
+            self._stop(grace=0.0)
+            raise IsolationError(f"The process that runs a submission could not be started: {error}") from None
+        if "refused" in said:
+            self._stop(grace=0.0)
+            raise IsolationError(said["refused"])
+        return tuple(said["layers"])
 
     def _trusting(self, read: Callable[[], Any]) -> Any:
         """Read a reply; whatever is wrong with it is the submission's fault, never the grader's crash."""
@@ -303,7 +320,16 @@ def _learner_error(parts: Any) -> LearnerError:
     return LearnerError(kind, message, where)
 
 
-def _ending(status: int) -> str:
-    if status < 0:
-        return f"the submission's process was ended by {signal.Signals(-status).name}"
-    return f"the submission ended its own process (exit status {status})"
+def _ending(status: int, limits: Limits) -> WorkerLost:
+    """What an exit status tells; a flood of output and too much processor time end a worker by signals of their own."""
+    if status >= 0:
+        message = f"the submission ended its own process (exit status {status})"
+        return WorkerLost(Verdict.RUN_TIME_ERROR, message)
+    number = signal.Signals(-status)
+    if number.name == "SIGXCPU":
+        message = f"stopped after {limits.cpu_seconds} s of processor time"
+        return WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, message)
+    if number.name == "SIGXFSZ":
+        message = f"stopped after printing more than {limits.output_characters:,} characters"
+        return WorkerLost(Verdict.OUTPUT_LIMIT_EXCEEDED, message)
+    return WorkerLost(Verdict.RUN_TIME_ERROR, f"the submission's process was ended by {number.name}")

@@ -27,12 +27,26 @@ class SubmissionError(Exception):
 
 def read_submission(path: Path) -> NotebookNode:
     """Read a notebook file, or say in one sentence why it is none."""
+    return parse_submission(read_content(path), path)
+
+
+def read_content(path: Path) -> bytes:
+    """The file that was handed in, if it can be opened and is no larger than a notebook should be."""
+    # A link could hand in anything that the grader can read: another's work, or the solution.
+    if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+        raise SubmissionError(f"{path} is a link or no ordinary file. Hand in the notebook itself.")
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SubmissionError(f"{path} is over {MAX_BYTES >> 20} MiB. Clear its outputs and hand it in again.")
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_bytes()
     except OSError as error:
         raise SubmissionError(f"{path} cannot be opened: {error.strerror}.") from error
+
+
+def parse_submission(content: bytes, path: Path) -> NotebookNode:
+    """The notebook that a file holds; ``path`` is what messages call it."""
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SubmissionError(f"{path} is not text: is it a notebook (.ipynb)?") from error
     if not text.strip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -12,9 +13,13 @@ import tempfile
 import time
 from collections.abc import Callable
 
-from autograder.wire import WireError, receive, send
+from autograder.limits import Limits
+from autograder.wire import Parcel, WireError, receive, send
 
 START_SECONDS = 120.0
+# What the template does at once, on a machine that is busy.
+ANSWER_SECONDS = 20.0
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "AUTOGRADER_LANDLOCK_ABI")
 
 
 class Template:
@@ -25,6 +30,8 @@ class Template:
 
     def __init__(self) -> None:
         self.scratch = tempfile.mkdtemp(prefix="autograder-")
+        # A worker with a user of its own passes through, and sees nothing on its way.
+        os.chmod(self.scratch, 0o711)
         self.forks = sys.platform == "linux" and os.environ.get("AUTOGRADER_WORKERS") != "cold"
         self._process: subprocess.Popen | None = None
         self._control: socket.socket | None = None
@@ -41,39 +48,66 @@ class Template:
         """End the template, its workers and their folders."""
         if self._control:
             self._control.close()
-        if self._process:
-            self._process.wait()
+        self._end_process(ANSWER_SECONDS)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
-    def start(self) -> tuple[socket.socket, str, Callable[[float], int]]:
+    def start(self, limits: Limits) -> tuple[socket.socket, str, Callable[[float], int]]:
         """A new worker: its channel, its folder, and a function that ends it and tells its exit code."""
         scratch = tempfile.mkdtemp(prefix="worker-", dir=self.scratch)
         ours, theirs = socket.socketpair()
         with theirs:
             if not self.forks:
-                return ours, scratch, _ender(self._exec("cold", theirs, scratch))
-            control = self._ready_control()
-            socket.send_fds(control, [b"f"], [theirs.fileno()])
-            send(control, {"scratch": scratch})
-        pid = receive(control)[0]["pid"]
+                return ours, scratch, _ender(self._exec("cold", theirs, scratch, json.dumps(limits.for_worker())))
+            request = {"scratch": scratch, "limits": limits.for_worker()}
+            try:
+                pid = self._tell(b"f", request, theirs)["pid"]
+            except (OSError, WireError):
+                self._lost()
+                pid = self._tell(b"f", request, theirs)["pid"]
+
+        control = self._control
 
         def end(grace: float) -> int:
+            if self._control is not control:  # it went with its template
+                return -signal.SIGKILL
             try:
-                control.sendall(b"k")
-                send(control, {"pid": pid, "grace": grace})
-                return receive(control)[0]["status"]
+                return self._tell(b"k", {"pid": pid, "grace": grace})["status"]
             except (OSError, WireError):
-                # The submission killed the template; its workers went with it, and the next one gets a new template.
-                self._control = None
+                # The submission killed or froze the template; its workers go with it, and the next gets a new one.
+                self._lost()
                 return -signal.SIGKILL
 
         return ours, scratch, end
 
+    def _tell(self, command: bytes, request: dict, lent: socket.socket | None = None) -> dict:
+        """One request to the template and its answer, which it owes at once."""
+        control = self._ready_control()
+        deadline = time.monotonic() + request.get("grace", 0.0) + ANSWER_SECONDS
+        if lent:
+            socket.send_fds(control, [command], [lent.fileno()])
+        else:
+            control.sendall(command)
+        send(control, request, Parcel(), deadline)
+        return receive(control, deadline)[0]
+
+    def _lost(self) -> None:
+        # Killed first, since a template whose grader only goes away removes the folder.
+        self._end_process(0.0)
+        if self._control:
+            self._control.close()
+        self._control = None
+
+    def _end_process(self, grace: float) -> None:
+        if self._process:
+            _ender(self._process)(grace)
+            self._process = None
+
     def _ready_control(self) -> socket.socket:
         if self._control is None:
+            os.makedirs(self.scratch, mode=0o711, exist_ok=True)
             ours, theirs = socket.socketpair()
             with theirs:
-                self._process = self._exec("template", theirs)
+                self._process = self._exec("template", theirs, self.scratch)
             receive(ours, time.monotonic() + START_SECONDS)
             ours.settimeout(None)
             self._control = ours
@@ -81,16 +115,14 @@ class Template:
 
     def _exec(self, kind: str, channel: socket.socket, *rest: str) -> subprocess.Popen:
         # A clean environment: what the grader's holds (tokens, paths) is no business of a submission's.
-        environment = {
-            name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ
-        }
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environment |= {"HOME": self.scratch, "IPYTHONDIR": self.scratch, "MPLCONFIGDIR": self.scratch}
         environment |= {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
         environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # one thread, or a fork would hang
         environment |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
         descriptor = channel.fileno()
         return subprocess.Popen(
-            [sys.executable, "-m", "autograder.worker", kind, str(descriptor), *rest],
+            [sys.executable, "-P", "-m", "autograder.worker", kind, str(descriptor), *rest],
             pass_fds=[descriptor],
             env=environment,
             stdin=subprocess.DEVNULL,

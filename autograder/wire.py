@@ -15,6 +15,8 @@ import safetensors.torch
 import torch
 
 MAX_MESSAGE = 64 * 2**20
+MAX_TREE = 32 * 2**20
+MAX_PARTS = 1_000_000
 MAX_DEPTH = 32
 MAX_OUTPUTS = 200
 MAX_TEXT = 100_000
@@ -182,6 +184,8 @@ def send(channel: socket.socket, tree: Any, parcel: Parcel | None = None, deadli
     blob = _pack(parcel.tensors) if parcel and parcel.tensors else b""
     if len(body) + len(blob) > MAX_MESSAGE:
         raise TypeError(f"a message of {(len(body) + len(blob)) >> 20} MiB is over the {MAX_MESSAGE >> 20} MiB limit")
+    if len(body) > MAX_TREE or _parts_of(body) > MAX_PARTS:
+        raise TypeError(f"a message of {_parts_of(body)} parts is over the limit: return tensors rather than lists")
     try:
         channel.settimeout(_remaining(deadline))
         channel.sendall(_LENGTHS.pack(len(body), len(blob)) + body + blob)
@@ -196,11 +200,20 @@ def receive(channel: socket.socket, deadline: float | None = None) -> tuple[Any,
     sizes = _LENGTHS.unpack(_read(channel, _LENGTHS.size, deadline))
     if sum(sizes) > MAX_MESSAGE:
         raise WireError(f"a message of {sum(sizes)} bytes is over the limit of {MAX_MESSAGE}")
+    if sizes[0] > MAX_TREE:
+        raise WireError(f"a message with a tree of {sizes[0]} bytes is over the limit of {MAX_TREE}")
     body, blob = (_read(channel, size, deadline) for size in sizes)
+    if _parts_of(body) > MAX_PARTS:
+        raise WireError(f"a message of {_parts_of(body)} parts is over the limit of {MAX_PARTS}")
     try:
         return json.loads(body), Parcel(_unpack(blob) if blob else None)
     except Exception as error:  # two parsers on hostile bytes: whatever they raise, the message is to blame
         raise WireError(f"a malformed message: {type(error).__name__}") from error
+
+
+def _parts_of(body: bytes) -> int:
+    """No fewer parts than the JSON text has: in memory, a part takes up to a hundred times its text."""
+    return sum(map(body.count, (b"[", b"{", b",")))
 
 
 def _read(channel: socket.socket, size: int, deadline: float | None) -> bytes:

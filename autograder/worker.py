@@ -1,7 +1,7 @@
 """The worker: runs a submission's cells and calls its functions, and judges nothing. Learner's side.
 
 ``python -m autograder.worker template FD`` is a process that has imported everything and forks one worker per request;
-``python -m autograder.worker cold FD SCRATCH`` is a single worker, for platforms where forking does not serve.
+``python -m autograder.worker cold FD SCRATCH LIMITS`` is a single worker, for platforms where forking does not serve.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import ctypes
 import gc
 import importlib
 import io
+import json
 import os
 import pkgutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +30,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 
 import autograder.beside
+from autograder import sandbox
 from autograder.errors import LearnerError
 from autograder.randomness import seed_everything
 from autograder.wire import (
@@ -52,8 +55,8 @@ OUTPUT_KINDS = ("text/plain", "image/png")
 class Worker:
     """One submission's side of the boundary: a shell, the objects lent to the grader, the graphs of recent calls."""
 
-    def __init__(self, channel: socket.socket, shell: InteractiveShell) -> None:
-        self.channel, self.shell = channel, shell
+    def __init__(self, channel: socket.socket, shell: InteractiveShell, most_output: int) -> None:
+        self.channel, self.shell, self.most_output = channel, shell, most_output
         self.objects: dict[int, Any] = {}
         self.graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor | None]]] = {}
         self.count = 0
@@ -84,11 +87,11 @@ class Worker:
     def run(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """Run a cell; its outputs are for people."""
         outputs: list[dict] = []
-        stdout, stderr = Capped(), Capped()
+        stdout, stderr = Capped(self.most_output), Capped(self.most_output)
         with redirect_stdout(stdout), redirect_stderr(stderr), capture_output(stdout=False, stderr=False) as captured:
             result = self.shell.run_cell(request["source"], store_history=True)
-        outputs += [{"output_type": "stream", "name": "stdout", "text": stdout.getvalue()}] if stdout.tell() else []
-        outputs += [{"output_type": "stream", "name": "stderr", "text": stderr.getvalue()}] if stderr.tell() else []
+        outputs += [{"output_type": "stream", "name": "stdout", "text": stdout.shown()}] if stdout.tell() else []
+        outputs += [{"output_type": "stream", "name": "stderr", "text": stderr.shown()}] if stderr.tell() else []
         outputs += [_display(output) for output in captured.outputs[:MAX_OUTPUTS]]
         error = result.error_before_exec or result.error_in_exec
         problem = LearnerError.of(error) if error else None
@@ -114,7 +117,7 @@ class Worker:
         inputs = [item for item in received.originals.values() if item.requires_grad]
         known = [(part, items_of(part)) for part in parts([*args, *kwargs.values()])]
         seed_everything(request["seed"])
-        silence, grad_enabled = Capped(), torch.set_grad_enabled(request["grad"])
+        silence, grad_enabled = Capped(self.most_output), torch.set_grad_enabled(request["grad"])
         with redirect_stdout(silence), redirect_stderr(silence), self.shell.builtin_trap, grad_enabled:
             result = target(*args, **kwargs)
         sent = Parcel()
@@ -185,11 +188,34 @@ def _rearranged(known: list[tuple[Any, list]]) -> dict[int, list]:
 
 
 class Capped(io.StringIO):
-    """A stream that keeps its first MAX_TEXT characters."""
+    """A stream that keeps its first MAX_TEXT characters; a flood of more than ``most`` ends the process."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most, self._seen = most, 0
 
     def write(self, text: str) -> int:
+        self._seen += len(text)
+        if self._seen > self._most:
+            end_by(signal.SIGXFSZ)
         super().write(text[: max(0, MAX_TEXT - self.tell())])
         return len(text)
+
+    def shown(self) -> str:
+        """What was kept, with a note if that is not all."""
+        text = self.getvalue()
+        if self._seen <= len(text):
+            return text
+        note = f"\n[output cut: {self._seen:,} characters were printed]"
+        return text[: MAX_TEXT - len(note)] + note
+
+
+def end_by(number: int) -> None:
+    """End this process by a signal, whatever the submission has set up for it: the grader sees which one it was."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
+    os.kill(os.getpid(), number)
+    os._exit(1)
 
 
 def _display(output: RichOutput) -> dict:
@@ -232,24 +258,28 @@ def warm_up() -> None:
     torch.randn(2, device="meta").exp()
 
 
-def enter(scratch: str) -> None:
-    """Make this process the worker of one submission: own session, own folder, own environment."""
+def enter(channel: socket.socket, scratch: str, limits: dict) -> list[str]:
+    """Make this process the worker of one submission, locked in; the active layers."""
     os.setsid()
     os.environ.update(HOME=scratch, TMPDIR=scratch, IPYTHONDIR=scratch)
     os.chdir(scratch)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no worker outlives its template
+    if limits["isolation"] != "none":
+        sandbox.close_descriptors(keep=channel.fileno())
+    return sandbox.lock_in(scratch, limits, limits["isolation"])
 
 
-def template(control: socket.socket) -> None:
+def template(control: socket.socket, scratch: str) -> None:
     """Fork a worker for every request on ``control``, kill and reap on request, and end when the grader does."""
     shell = make_shell()
     torch.set_num_threads(1)
     warm_up()
+    sandbox.prepare()
     gc.collect()
     gc.freeze()
     workers: set[int] = set()
-    with _killing(workers):
+    with _clearing(workers, scratch):
         send(control, {"ready": os.getpid()})
         while True:
             command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
@@ -263,17 +293,21 @@ def template(control: socket.socket) -> None:
             pid = os.fork()
             if pid == 0:
                 control.close()
-                work(socket.socket(fileno=descriptors[0]), request["scratch"], shell)
+                work(socket.socket(fileno=descriptors[0]), request["scratch"], request["limits"], shell)
             os.close(descriptors[0])
             workers.add(pid)
             send(control, {"pid": pid})
 
 
-def work(channel: socket.socket, scratch: str, shell: InteractiveShell) -> None:
+def work(channel: socket.socket, scratch: str, limits: dict, shell: InteractiveShell) -> None:
     """Serve one submission, then end the process."""
-    enter(scratch)
     try:
-        Worker(channel, shell).serve()
+        try:
+            send(channel, {"layers": enter(channel, scratch, limits)})
+        except (sandbox.SandboxError, OSError) as error:
+            send(channel, {"refused": str(error)})
+            return
+        Worker(channel, shell, limits["output_characters"]).serve()
     finally:
         os._exit(0)
 
@@ -291,19 +325,24 @@ def _end(pid: int, grace: float) -> int:
 
 
 @contextmanager
-def _killing(workers: set[int]) -> Iterator[None]:
+def _clearing(workers: set[int], scratch: str) -> Iterator[None]:
+    """At the end, kill the workers and remove their folders, which a grader that was killed cannot do."""
     try:
         yield
     finally:
         for pid in workers:
             os.kill(pid, signal.SIGKILL)
+        for pid in workers:
+            os.waitpid(pid, 0)
+        subprocess.run(["rm", "-rf", scratch], check=False)
 
 
 if __name__ == "__main__":
-    kind, descriptor, *rest = sys.argv[1:]
+    kind, descriptor, folder, *rest = sys.argv[1:]
     connection = socket.socket(fileno=int(descriptor))
     if kind == "template":
-        template(connection)
+        template(connection, folder)
     else:
         warm_up()
-        work(connection, rest[0], make_shell())
+        sandbox.prepare()
+        work(connection, folder, json.loads(rest[0]), make_shell())

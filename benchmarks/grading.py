@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import copy
 import importlib.metadata
+import json
 import logging
 import os
 import platform
 import shutil
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -62,8 +64,9 @@ out = Console(highlight=False, soft_wrap=True)
 
 
 def main(
-    submissions: Annotated[int, typer.Option(min=2, help="How many students hand in the reference solution.")] = 6,
+    submissions: Annotated[int, typer.Option(min=2, help="How many students hand in the reference solution.")] = 40,
     stock: Annotated[int, typer.Option(min=2, help="How many of them stock nbgrader grades; it takes longer.")] = 3,
+    jobs: Annotated[int, typer.Option(min=1, help="How many submissions ours grades at the same time.")] = 2,
     calls: Annotated[int, typer.Option(min=1, help="How many remote calls to take the median of.")] = 500,
 ) -> None:
     """Measure what grading costs on this machine."""
@@ -79,7 +82,7 @@ def main(
     with TemporaryDirectory(prefix="benchmark-") as folder:
         ours = our_course(Path(folder) / "ours", submissions)
         out.print(boundary(calls))
-        out.print(class_of(ours, Path(folder), submissions, stock))
+        out.print(class_of(ours, Path(folder), submissions, stock, jobs))
         out.print(breakdown(ours))
 
 
@@ -145,28 +148,33 @@ def backward(function: Callable, mu: torch.Tensor, logvar: torch.Tensor) -> None
     torch.autograd.grad(function(mu, logvar).sum(), [mu, logvar])
 
 
-def class_of(ours: Course, folder: Path, submissions: int, few: int) -> Table:
-    """Seconds for the first submission and the median of the further ones; peak memory of all processes together."""
+def class_of(ours: Course, folder: Path, submissions: int, few: int, jobs: int) -> Table:
+    """Seconds for a class and for one of it; peak memory of all processes together.
+
+    Ours is the command with its start-up. Stock nbgrader is timed without its own, on ``few`` submissions.
+    """
     lesson = ours.lesson(STEM)
     short = copy.deepcopy(lesson.source)
     short.cells = [cell for cell in short.cells if not is_demo(cell)]
     classes = {
-        "no gradebook, no fork": bare(lesson, submissions),
-        "autograder grade": ours_grades(ours),
-        "nbgrader autograde": stock_grades(stock_course(folder / "stock", ours, lesson.source, few)),
-        "without demo cells": stock_grades(stock_course(folder / "short", ours, short, few)),
+        "cells and checks alone, one process": (submissions, bare(lesson, submissions)),
+        f"autograder grade --jobs {jobs}, with start-up": (submissions, ours_grades(ours, jobs)),
+        "nbgrader autograde, as handed in": (
+            few,
+            stock_grades(stock_course(folder / "stock", ours, lesson.source, few)),
+        ),
+        "nbgrader autograde, demo cells removed": (few, stock_grades(stock_course(folder / "short", ours, short, few))),
     }
-    columns = ("students", "first, s", "further, s", "ratio", "peak MiB")
+    columns = ("students", "in all, s", "each, s", "times ours", "peak MiB")
     table = Table("a class", *(Column(name, justify="right") for name in columns))
-    further: dict[str, float] = {}
-    for name, graded in classes.items():
+    own = 0.0
+    for name, (count, graded) in classes.items():
         with peak_memory() as memory:
-            first, *rest = steps(graded)
-        further[name] = statistics.median(rest)
-        own = further.get("autograder grade")
-        ratio = f"{further[name] / own:.1f}" if own else ""
+            total = sum(steps(graded))
+        own = total / count if name.startswith("autograder") else own
+        ratio = f"{total / count / own:.1f}" if own else ""
         peak = f"{memory['peak'] / MIB:.0f}" if memory["peak"] else "?"
-        table.add_row(name, str(1 + len(rest)), f"{first:.2f}", f"{further[name]:.2f}", ratio, peak)
+        table.add_row(name, str(count), f"{total:.1f}", f"{total / count:.3f}", ratio, peak)
     return table
 
 
@@ -176,12 +184,20 @@ def bare(lesson: Lesson, submissions: int) -> Iterator[None]:
         yield in_one_process(lesson, lesson.source, seed)
 
 
-def ours_grades(course: Course) -> Iterator[None]:
-    """What `autograder grade` does: from submitted/ to the gradebook and autograded/."""
-    with Template() as template:
-        for outcome in grade_class(course, STEM, students(course, STEM), template, force=True):
-            assert outcome.grade and outcome.grade.points == outcome.grade.max_points, outcome
-            yield
+def ours_grades(course: Course, jobs: int) -> Iterator[None]:
+    """The command, from start to end: from submitted/ to the gradebook and autograded/."""
+    command = [sys.executable, "-c", "from autograder.cli import app; app()", "grade", STEM, "--force", "--json"]
+    done = subprocess.run([*command, "--jobs", str(jobs)], cwd=course.root, capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(lines) == len(students(course, STEM)) and all(line["score"] == line["max_score"] for line in lines)
+    yield
+
+
+def graded_here(course: Course) -> Iterator[None]:
+    """The same in this process, one by one."""
+    for outcome in grade_class(course, STEM, students(course, STEM), force=True):
+        assert outcome.grade and outcome.grade.points == outcome.grade.max_points, outcome
+        yield
 
 
 def stock_course(root: Path, ours: Course, notebook: NotebookNode, submissions: int) -> Config:
@@ -220,7 +236,7 @@ def breakdown(course: Course) -> Table:
             for name in names:
                 stack.enter_context(patch.object(owner, name, timed(getattr(owner, name), part, spent)))
         # The first one pays for what is done once a class: it is graded, and not counted.
-        graded = ours_grades(course)
+        graded = graded_here(course)
         next(graded)
         spent.clear()
         total = elapsed(lambda: list(graded))

@@ -22,6 +22,7 @@ from autograder.limits import Limits
 from autograder.remote import RemoteWorker, WorkerLost, _Graph
 from autograder.template import Template
 from autograder.verdict import Verdict
+from autograder.wire import send
 
 Reply = Callable[[socket.socket], None]
 
@@ -33,7 +34,7 @@ class Impostor(Template):
         super().__init__()
         self.reply = reply
 
-    def start(self) -> tuple[socket.socket, str, Callable[[float], int]]:
+    def start(self, limits: Limits) -> tuple[socket.socket, str, Callable[[float], int]]:
         """A thread in place of a worker."""
         ours, theirs = socket.socketpair()
         threading.Thread(target=self._answer, args=(theirs,), daemon=True).start()
@@ -41,6 +42,7 @@ class Impostor(Template):
 
     def _answer(self, channel: socket.socket) -> None:
         with channel, suppress(OSError):
+            send(channel, {"layers": []})
             while channel.recv(2**20):
                 self.reply(channel)
 
@@ -285,7 +287,7 @@ def test_an_endless_loop_ends_at_the_time_limit(template) -> None:
 
 def test_a_submission_that_kills_the_template_ends_its_own_grading_alone() -> None:
     with Template() as template:
-        with worker_running(template) as worker:
+        with worker_running(template, limits=Limits(isolation="none")) as worker:
             expected = "the submission's process was ended by SIGKILL"
             lost(
                 lambda: worker.run("import os; os.kill(os.getppid(), 9); os.read(os.pipe()[0], 1)"),

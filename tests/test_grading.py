@@ -220,7 +220,7 @@ def test_if_every_question_crashes_there_are_no_more_workers_than_questions_and_
     start = template.start
     with Grader(lesson, template) as grader:
         grader.grade(handed_in(lesson, {"double": "", "square": "", "noise": ""}), 1)  # the reference has its worker
-        monkeypatch.setattr(template, "start", lambda: started.append(1) or start())
+        monkeypatch.setattr(template, "start", lambda limits: started.append(1) or start(limits))
         answers = {name: answer.format(name=name) for name in ("double", "square", "noise")}
         graded = grader.grade(handed_in(lesson, answers, extra=("import os; os._exit(1)",) * 3), 1)
     assert (graded.points, len(graded.checks)) == (0, 4)

@@ -13,6 +13,8 @@ SIDES = ("Grader's side", "Learner's side", "Both sides", "Runs in the grader's 
 BESIDE_THE_LEARNER = {
     "autograder",
     "autograder.worker",
+    "autograder.sandbox",
+    "autograder.policy",
     "autograder.wire",
     "autograder.errors",
     "autograder.randomness",

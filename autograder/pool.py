@@ -1,0 +1,147 @@
+"""One submission as a pure task, and the processes that tasks run in. Grader's side.
+
+A task holds all that it needs, so any ``concurrent.futures.Executor`` can run it: this process, a pool, a cluster.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.util
+import os
+import pickle
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+from autograder.grading import Grader
+from autograder.lesson import Lesson
+from autograder.limits import Limits
+from autograder.submission import parse_submission
+from autograder.template import Template
+from autograder.verdict import Grade
+
+PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """Everything that the grade of one submission follows from."""
+
+    content: bytes
+    """The file that was handed in."""
+    path: Path
+    """What messages call it."""
+    lesson: bytes
+    """The lesson, pickled once for the class."""
+    seed: int
+    limits: Limits
+
+
+def grade(task: Task) -> Grade:
+    """Grade one submission; SubmissionError says why it cannot be graded."""
+    return _grader(task.lesson, task.limits).grade(parse_submission(task.content, task.path), task.seed)
+
+
+@cache
+def template() -> Template:
+    """This process's template, made when it is first needed and closed when the process ends."""
+    made = Template()
+    # Unlike atexit, this also runs at the end of a process that multiprocessing started.
+    multiprocessing.util.Finalize(None, made.close, exitpriority=1)
+    return made
+
+
+_graders: dict[tuple[bytes, Limits], Grader] = {}
+
+
+def _grader(lesson: bytes, limits: Limits) -> Grader:
+    """This process's grader: one, of the lesson that is being graded."""
+    if (lesson, limits) not in _graders:
+        while _graders:
+            _graders.popitem()[1].close()
+        read: Lesson = pickle.loads(lesson)
+        _graders[lesson, limits] = Grader(read, template(), limits)
+    return _graders[lesson, limits]
+
+
+class InThisProcess(Executor):
+    """Runs each task here and now."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
+        """A future that is done already."""
+        future: Future = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def processes(jobs: int) -> Iterator[Callable[[], Executor]]:
+    """``with processes(4) as start``: ``start()`` is an executor of four processes. None of them is left at the end."""
+    context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+    if os.name == "posix":
+        context.set_forkserver_preload(["autograder.cli"])
+
+    scratch = tempfile.mkdtemp(prefix="autograder-")
+
+    def start() -> Executor:
+        executor = ProcessPoolExecutor(jobs, context, _begin, (scratch,))
+        # Ctrl-C reaches every process of the terminal; those that start now are told by this one what to do.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            executor.submit(os.getpid)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        return executor
+
+    try:
+        yield start
+    finally:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        for process in multiprocessing.active_children():
+            process.join(PATIENCE)
+            process.kill()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _begin(scratch: str) -> None:
+    """Make a process of the pool ready: it ends when it is told to, or when the coordinator is gone."""
+    tempfile.tempdir = scratch
+    signal.signal(signal.SIGTERM, _end)
+    threading.Thread(target=_watch, daemon=True).start()
+    template().__enter__()
+
+
+def _end(*_: object) -> None:
+    try:
+        template().close()
+        if not _coordinator().is_alive():
+            shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+    finally:
+        os._exit(1)
+
+
+def _watch() -> None:
+    wait([_coordinator().sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)
+    # The handler waits for the interpreter, which may be deep in a long computation.
+    time.sleep(PATIENCE)
+    os._exit(1)
+
+
+def _coordinator() -> Any:
+    """The process that started this one, as multiprocessing sees it."""
+    return multiprocessing.parent_process()

@@ -1,0 +1,105 @@
+"""What an instructor sees of a class: progress, a table, or one JSON object a student. Grader's side."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+from rich.text import Text
+
+from autograder.classroom import Outcome
+from autograder.course import Course
+
+
+@dataclass
+class Report:
+    """One run of grading; it keeps a line of each outcome, not the graded notebook."""
+
+    course: Course
+    lesson: str
+    who: list[str]
+    as_json: bool = False
+    done: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    reasons: dict[tuple[str, str], str] = field(default_factory=dict)
+    verdicts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._expected = [(student, name) for student in self.who for name in self.course.notebooks(self.lesson)]
+        self._out = Console(highlight=False, soft_wrap=True)
+        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        counts = TextColumn("{task.fields[counts]}")
+        self._progress = Progress(
+            *columns, counts, console=self._err, transient=True, disable=not self._err.is_terminal
+        )
+        self._bar = self._progress.add_task(self.lesson, total=len(self._expected), counts="")
+
+    def __enter__(self) -> Report:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def add(self, outcome: Outcome) -> None:
+        """One more notebook is done."""
+        score = "" if outcome.reason else f"{outcome.score:g} of {outcome.max_score:g}"
+        key = outcome.student, outcome.notebook
+        self.done[key] = score, _in_short(outcome)
+        self.verdicts += _counts(outcome)
+        if outcome.reason:
+            self.reasons[key] = outcome.reason
+        if self.as_json:
+            print(json.dumps(_as_json(outcome, str(self._handed_in(outcome)))), flush=True)
+        self._progress.update(self._bar, advance=1, counts=_listed(self.verdicts))
+
+    def _handed_in(self, outcome: Outcome) -> Path:
+        return self.course.folder("submitted", outcome.student, self.lesson) / f"{outcome.notebook}.ipynb"
+
+    def stopped(self) -> None:
+        """What is done and what is left when grading is stopped."""
+        left = dict.fromkeys(student for student, name in self._expected if (student, name) not in self.done)
+        self._err.print(f"Stopped. Done and saved: {len(self.done)} of {len(self._expected)}.")
+        self._err.print(Text(f"Not done: {', '.join(left)}. Run the same command again to go on."))
+
+    def show(self) -> None:
+        """Everybody's points, who could not be graded and why, and where the work lies."""
+        if not self.as_json:
+            table = Table("student", Column("points", justify="right"), "verdicts", title=self.lesson)
+            table.title_justify = "left"
+            for (student, _), row in sorted(self.done.items()):
+                table.add_row(student, *row)
+            self._out.print(table)
+        for (student, _), reason in sorted(self.reasons.items()):
+            self._err.print(Text(f"{student}: {reason}"))
+        if not self.as_json:
+            self._out.print(f"gradebook: {self.course.directory.db_url}")
+            self._out.print(f"graded notebooks: {self.course.folder('autograded', '*', self.lesson)}")
+
+
+def _counts(outcome: Outcome) -> Counter[str]:
+    checks = outcome.grade.checks if outcome.grade else ()
+    return Counter(check.verdict.replace("_", " ") for check in checks)
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+
+
+def _in_short(outcome: Outcome) -> str:
+    if outcome.grade is None:
+        return "could not be graded" if outcome.reason else "graded already"
+    return _listed(_counts(outcome))
+
+
+def _as_json(outcome: Outcome, notebook: str) -> dict:
+    """What `check --json` prints, with the student and the score that the gradebook holds."""
+    if outcome.reason:
+        return {"student": outcome.student, "notebook": notebook, "error": outcome.reason}
+    about = {"student": outcome.student, "score": outcome.score, "max_score": outcome.max_score}
+    return about | (outcome.grade.as_json(notebook) if outcome.grade else {"notebook": notebook, "graded": "already"})

@@ -1,0 +1,10 @@
+# class: bombs
+# attack: a result that contains itself
+# expects double-values: run_time_error, wrong_answer
+# expects double-gradients: run_time_error, wrong_answer
+
+# %% grade_id="double"
+def double(x):
+    result = []
+    result.append(result)
+    return result

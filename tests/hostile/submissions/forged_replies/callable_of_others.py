@@ -1,0 +1,40 @@
+# class: forged replies
+# attack: a reply that refers to callables, graphs and arguments that there are not
+# expects double-values: run_time_error
+# expects double-gradients: run_time_error
+
+# %%
+import json
+import os
+import socket
+import stat
+import struct
+import threading
+import time
+
+channels = []
+for number in range(64):
+    try:
+        if stat.S_ISSOCK(os.fstat(number).st_mode):
+            channels.append(number)
+    except OSError:
+        pass
+
+
+def frame(body, blob=b""):
+    return struct.pack(">II", len(body), len(blob)) + body + blob
+
+
+def say(data):
+    for channel in channels:
+        try:
+            os.write(channel, data)
+        except OSError:
+            pass
+
+
+# %% grade_id="double"
+def double(x):
+    damage = {"dict": [["tensors", {"dict": [["99", {"callable": 1}]]}], ["grads", {"dict": []}], ["containers", {"dict": []}]]}
+    say(frame(json.dumps({"value": {"callable": -1}, "graph": 10**30, "damage": damage}).encode()))
+    return 3 * x + 1

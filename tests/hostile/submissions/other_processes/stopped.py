@@ -1,0 +1,15 @@
+# class: other processes
+# attack: a process next door is stopped
+# needs: sandbox
+# expects double-values: wrong_answer
+# expects double-gradients: wrong_answer
+
+# %%
+import ctypes
+import os
+import signal
+from contextlib import suppress
+
+
+with suppress(OSError):
+    os.kill(@victim@, signal.SIGSTOP)

@@ -1,0 +1,250 @@
+"""What a worker cannot do: refused by the sandbox, and possible without it, so that the refusals mean something."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "hostile"))
+
+from probes import LET_THROUGH, PROBES, program
+from sides import worker_running
+
+import autograder
+from autograder import policy, sandbox
+from autograder.limits import IsolationError, Limits
+from autograder.remote import RemoteWorker, WorkerLost
+from autograder.template import Template
+from autograder.verdict import Verdict
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
+complete = pytest.mark.skipif(bool(sandbox.available()), reason="a layer is missing here")
+
+
+def got_through(template: Template, folder: Path, isolation: str) -> set[str]:
+    """The probes that get through, each tried in a worker of its own against fresh targets."""
+    return {name for name, body in PROBES.items() if _tried(template, folder, isolation, body)}
+
+
+def _tried(template: Template, folder: Path, isolation: str, body: str) -> bool:
+    secret = folder / "secret"
+    secret.write_text("the canary")
+    secret.chmod(0o644)
+    victim = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    package = str(Path(autograder.__file__).parent)
+    source = program(body, SECRET=str(secret), OUTSIDE=str(folder), VICTIM=victim.pid, PACKAGE=package)
+    worker = RemoteWorker(template, Limits(isolation=isolation, cell_seconds=10))
+    try:
+        worker.run(source)
+        worker.begin()
+        return worker.lookup("through")
+    except WorkerLost:
+        return False
+    finally:
+        worker.close()
+        victim.kill()
+        victim.wait()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder outside every worker's own."""
+    return tmp_path
+
+
+@complete
+def test_there_are_at_least_60_probes_and_each_one_let_through_has_a_reason() -> None:
+    assert len(PROBES) >= 60
+    assert set(LET_THROUGH) <= set(PROBES)
+
+
+@complete
+@pytest.mark.parametrize("abi", [None, 1, 2, 5])
+def test_only_the_harmless_named_probes_get_through(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, abi: int | None
+) -> None:
+    if abi:
+        monkeypatch.setenv("AUTOGRADER_LANDLOCK_ABI", str(abi))
+    with Template() as template:
+        with worker_running(template, limits=Limits(isolation="full")) as worker:
+            layer = f"landlock {abi}" if abi else f"landlock {min(sandbox.landlock_abi(), 7)}"
+            assert layer in worker.layers
+        assert got_through(template, folder, "full") == set(LET_THROUGH)
+
+
+def test_without_isolation_most_probes_get_through(template: Template, folder: Path) -> None:
+    assert len(got_through(template, folder, "none")) >= 40
+
+
+HONEST = """
+import asyncio, shutil, tempfile, threading
+import matplotlib.pyplot as plt, numpy as np, torch
+model = torch.nn.Linear(4, 4)
+optimizer = torch.optim.Adam(model.parameters())
+for _ in range(3):
+    optimizer.zero_grad()
+    model(torch.randn(8, 4)).pow(2).mean().backward()
+    optimizer.step()
+torch.save(model.state_dict(), "model.pt")
+shutil.copy("model.pt", "copy.pt")
+model.load_state_dict(torch.load("copy.pt"))
+with torch.autocast("cpu", dtype=torch.bfloat16):
+    assert model(torch.ones(2, 4)).dtype == torch.bfloat16
+from torch.distributions import Normal
+Normal(0.0, 1.0).rsample()
+np.random.default_rng().normal()
+with tempfile.TemporaryDirectory() as directory:
+    open(directory + "/file", "w").close()
+thread = threading.Thread(target=print, args=("from a thread",))
+thread.start()
+thread.join()
+await asyncio.sleep(0.001)
+plt.plot([1, 2])
+plt.show()
+%timeit -n 1 -r 1 1 + 1
+"""
+
+
+def test_what_honest_notebooks_do_works_inside(template: Template) -> None:
+    with worker_running(template) as worker:
+        outputs, problem = worker.run(HONEST)
+        assert problem is None
+        assert "from a thread" in outputs[0]["text"] and "per loop" in outputs[0]["text"]
+        assert any("image/png" in output.get("data", {}) for output in outputs)
+
+
+@complete
+def test_every_system_call_of_the_policy_has_a_number_on_both_architectures() -> None:
+    names = {*policy.ALLOWED, *policy.PRETENDED, *policy.ABSENT, *(name for name, _ in policy.CONDITIONAL)}
+    library = policy.library("libseccomp.so.2")
+    x86_64, aarch64, unknown = 0xC000003E, 0xC00000B7, -1
+    for architecture in (x86_64, aarch64):
+        numbers = {
+            name: library.seccomp_syscall_resolve_name_arch(architecture, name.encode())
+            for name in names - NEWER_THAN_THE_LIBRARY
+        }
+        assert [name for name, number in numbers.items() if number == unknown] == []
+
+
+NEWER_THAN_THE_LIBRARY = {"fchmodat2"}
+
+
+@pytest.mark.parametrize(
+    ("source", "limits", "verdict", "message"),
+    [
+        (
+            "while True: print('x' * 1000)",
+            Limits(output_characters=10**6),
+            Verdict.OUTPUT_LIMIT_EXCEEDED,
+            "stopped after printing more than 1,000,000 characters",
+        ),
+        (
+            "while True: pass",
+            Limits(cpu_seconds=1),
+            Verdict.TIME_LIMIT_EXCEEDED,
+            "stopped after 1 s of processor time",
+        ),
+        (
+            "import time; time.sleep(60)",
+            Limits(submission_seconds=1),
+            Verdict.TIME_LIMIT_EXCEEDED,
+            "stopped: the whole submission took more than 1 s",
+        ),
+        (
+            "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
+            Limits(cell_seconds=1),
+            Verdict.TIME_LIMIT_EXCEEDED,
+            "stopped after 1 s without an answer",
+        ),
+    ],
+)
+def test_a_limit_has_its_verdict_and_message(
+    template: Template, source: str, limits: Limits, verdict: Verdict, message: str
+) -> None:
+    worker = RemoteWorker(template, limits, ends=time.monotonic() + limits.submission_seconds)
+    with pytest.raises(WorkerLost) as lost:
+        worker.run(source)
+    assert (lost.value.verdict, lost.value.message) == (verdict, message)
+
+
+def test_output_that_was_cut_says_so(template: Template) -> None:
+    with worker_running(template) as worker:
+        outputs, _ = worker.run("print('x' * 200_000)")
+        assert outputs[0]["text"].endswith("[output cut: 200,001 characters were printed]")
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("x = bytearray(6 * 2**30)", "MemoryError"),
+        ("import numpy; x = numpy.ones(2**30)", "MemoryError"),
+        ("import torch; x = torch.zeros(2**30)", "RuntimeError"),
+        ("open('big', 'wb').truncate(2**40)", "OSError"),
+    ],
+)
+def test_too_much_memory_or_disk_is_an_error_of_the_learners(template: Template, source: str, kind: str) -> None:
+    worker = RemoteWorker(template, Limits(memory_bytes=2**30))
+    try:
+        _, problem = worker.run(source)
+        assert problem and problem.kind.endswith(kind)
+    finally:
+        worker.close()
+
+
+def test_a_template_that_is_lost_is_replaced() -> None:
+    with Template() as template:
+        with worker_running(template):
+            assert template._process
+            frozen = template._process.pid
+            template._lost()
+        with worker_running(template, "x = 1") as worker:
+            assert worker.lookup("x") == 1 and template._process.pid != frozen
+
+
+@complete
+def test_full_isolation_refuses_to_start_where_a_layer_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRADER_LANDLOCK_ABI", "0")
+    with Template() as template:
+        with pytest.raises(IsolationError, match=r"Full isolation cannot be had here.\n  landlock: needs Linux 5.13"):
+            RemoteWorker(template, Limits(isolation="full"))
+        with worker_running(template) as worker:
+            assert "seccomp" in worker.layers and not any("landlock" in layer for layer in worker.layers)
+
+
+KILLED_GRADER = """
+import time
+from autograder.limits import Limits
+from autograder.remote import RemoteWorker
+from autograder.template import Template
+with Template() as template:
+    worker = RemoteWorker(template, Limits())
+    worker.run("import os; open('file', 'w').close(); pid = os.getpid()")
+    print(worker.lookup("pid"), template._process.pid, template.scratch, flush=True)
+    worker.run("while True: pass")
+"""
+
+
+def test_a_grader_that_is_killed_leaves_no_process_and_no_file() -> None:
+    grader = subprocess.Popen([sys.executable, "-c", KILLED_GRADER], stdout=subprocess.PIPE, text=True)
+    assert grader.stdout
+    worker, template, scratch = grader.stdout.readline().split()
+    time.sleep(0.2)
+    os.kill(grader.pid, signal.SIGKILL)
+    grader.communicate()
+    left = [Path("/proc", worker, "exe"), Path("/proc", template, "exe"), Path(scratch)]
+    until = time.monotonic() + 5
+    while any(os.path.lexists(path) and _is_live(path) for path in left) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [path for path in left if _is_live(path)] == []
+
+
+def _is_live(path: Path) -> bool:
+    """Whether the file, or the process that the path is of, is still there (a zombie is not)."""
+    try:
+        return bool(os.readlink(path)) if path.name == "exe" else path.exists()
+    except OSError:
+        return False
