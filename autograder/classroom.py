@@ -159,6 +159,7 @@ class _Desk:
         """What there is to grade; the outcome, if there is nothing."""
         source = self._file("submitted", student)
         try:
+            _refuse_links(source)
             content = read_content(source)
         except SubmissionError as error:
             return Outcome(student, self.name, reason=str(error))
@@ -233,6 +234,13 @@ class _Desk:
             resources = {"nbgrader": about | {"db_url": self.course.directory.db_url}}
             AssignLatePenalties(config=self.course.config).preprocess(nbformat.v4.new_notebook(), resources)
             self.gradebook.db.expire_all()  # nbgrader wrote through a connection of its own
+
+
+def _refuse_links(source: Path) -> None:
+    """A folder that is a link could hand in another student's work."""
+    for folder in (source.parent, source.parent.parent):
+        if folder.is_symlink():
+            raise SubmissionError(f"{folder} is a link. Put the submission itself there.")
 
 
 def _write(grade: Grade, submitted: Path, target: Path) -> None:

@@ -195,6 +195,13 @@ def test_files_handed_in_beside_the_notebook_are_copied_but_no_link_is_followed(
     assert sorted(path.name for path in graded.iterdir()) == ["data.csv", f"{STEM}.ipynb"]
 
 
+def test_a_folder_that_is_a_link_is_named_and_not_followed(course, grade):
+    linked = course.folder("submitted", "zoe", STEM)
+    linked.parent.mkdir()
+    linked.symlink_to(course.folder("submitted", "ada", STEM))
+    assert grade(course, "zoe")["zoe"].reason == f"{linked} is a link. Put the submission itself there."
+
+
 def test_a_crash_while_writing_leaves_the_gradebook_as_it_was(course, grade, monkeypatch):
     before = rows(course)
 
