@@ -73,7 +73,7 @@ def test_only_the_harmless_named_probes_get_through(
         with worker_running(template, limits=Limits(isolation="full")) as worker:
             layer = f"landlock {abi}" if abi else f"landlock {min(sandbox.landlock_abi(), 7)}"
             assert layer in worker.layers
-        assert got_through(template, folder, "full") == set(LET_THROUGH)
+        assert got_through(template, folder, "full") <= set(LET_THROUGH)
 
 
 def test_without_isolation_most_probes_get_through(template: Template, folder: Path) -> None:
