@@ -80,8 +80,8 @@ CONDITIONAL = _conditional()
 
 
 @cache
-def library(name: str) -> ctypes.CDLL:
-    """libseccomp; OSError where it is not installed."""
+def libseccomp(name: str) -> ctypes.CDLL:
+    """The library itself, ready to be called; OSError where it is not installed."""
     found = ctypes.CDLL(name)
     found.seccomp_init.restype = ctypes.c_void_p
     found.seccomp_init.argtypes = [ctypes.c_uint32]
@@ -98,7 +98,7 @@ def library(name: str) -> ctypes.CDLL:
 @cache
 def _general(name: str) -> ctypes.c_void_p:
     """The part of the filter that is the same in every worker: made once, before the forks."""
-    lib = library(name)
+    lib = libseccomp(name)
     context = ctypes.c_void_p(lib.seccomp_init(_ERRNO | errno.EPERM))
     if not context:
         raise OSError("libseccomp made no filter")
@@ -124,7 +124,7 @@ def prepare(name: str) -> None:
 
 def load(name: str, pid: int) -> None:
     """Put the filter in force in the process ``pid``, which is this one: for all its threads and for good."""
-    lib, context = library(name), _general(name)
+    lib, context = libseccomp(name), _general(name)
     for call in ("kill", "tgkill", "prlimit64"):
         _add(lib, context, _ALLOW, call, ((0, _EQUAL, pid, 0),))
     _check(lib.seccomp_load(context))

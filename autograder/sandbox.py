@@ -255,7 +255,7 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
 
 def _seccomp_library() -> ctypes.CDLL | None:
     try:
-        return policy.library(_SECCOMP_LIBRARY)
+        return policy.libseccomp(_SECCOMP_LIBRARY)
     except OSError:
         return None
 
