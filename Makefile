@@ -8,7 +8,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check -c constrain
 # Tools that start other tools by name (nbgrader starts alembic) must find those of this environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup build demo test test-slow test-browser bench lab verify constraints clean
+.PHONY: help setup build demo test gpu-check test-slow test-browser bench bench-lessons lab verify constraints clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -47,6 +47,9 @@ test: setup  ## what continuous integration runs
 test-slow: setup  ## the tests that take minutes
 	pytest -n 2 -m "slow or server"
 
+gpu-check: setup  ## lesson 7's checks on a CUDA device
+	pytest -m gpu
+
 test-browser: setup  ## the tests that look at the course in a real browser
 	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && apt-get install -qq -y chromium; \
@@ -56,6 +59,9 @@ test-browser: setup  ## the tests that look at the course in a real browser
 
 bench: setup  ## measure what grading costs
 	python benchmarks/grading.py
+
+bench-lessons: setup  ## measure every lesson, into benchmarks/lessons.md
+	python benchmarks/lessons.py --write
 
 constraints:  ## pin torch and the newest version of all else in constraints.txt
 	rm -rf build/constraints && $(PYTHON) -m venv build/constraints

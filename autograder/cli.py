@@ -10,9 +10,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -23,17 +23,17 @@ from autograder import build as building
 from autograder import sandbox
 from autograder.classroom import grade_class, students
 from autograder.course import Course
-from autograder.demo import lay_out_class
 from autograder.gradebook import GradebookError
-from autograder.grading import Grader
 from autograder.lesson import LessonError
 from autograder.limits import Isolation, IsolationError, Limits
 from autograder.pool import InThisProcess, processes
 from autograder.report import Report
 from autograder.submission import SubmissionError, read_submission, recognise
-from autograder.template import Template
 from autograder.verdict import Grade, Verdict
-from autograder.verify import verify as verify_lesson
+
+# What needs torch is imported by the commands that need it, so that the others start at once.
+if TYPE_CHECKING:
+    from autograder.template import Template
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 out = Console(highlight=False, soft_wrap=True)
@@ -97,6 +97,8 @@ def check(
     isolation: Isolations = Isolation.STRONGEST,
 ) -> None:
     """Grade notebook files without a gradebook. Exit status: 0 full marks, 1 not, 2 could not be graded."""
+    from autograder.template import Template
+
     status = Exit.FULL_MARKS
     seed = secrets.randbits(48) if seed is None else seed
     with _explained(), Template() as template:
@@ -120,6 +122,8 @@ def check(
 
 
 def _check_one(path: Path, stem: str | None, template: Template, seed: int, limits: Limits) -> Grade:
+    from autograder.grading import Grader
+
     submitted = read_submission(path)
     course = Course.containing(path.parent, Path.cwd())
     if stem is None:
@@ -227,6 +231,10 @@ def verify(
     isolation: Isolations = Isolation.STRONGEST,
 ) -> None:
     """Prove the course: reference, release and every example submission get what they deserve."""
+    from autograder.grading import Grader
+    from autograder.template import Template
+    from autograder.verify import verify as verify_lesson
+
     seed = secrets.randbits(48) if seed is None else seed
     failed = 0
     with _explained(), Template() as template:
@@ -248,19 +256,49 @@ def lab() -> None:
     """Copy the lessons that are not in work/ yet, and open JupyterLab there."""
     with _explained():
         course = Course.containing(Path.cwd())
-        work = course.root / "work"
         for source in sorted(course.folder("release", ".", "*").parent.glob("*/*.ipynb")):
-            target = work / source.parent.name / source.name
+            target = course.work / source.parent.name / source.name
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
-        out.print(f"Your notebooks are in {work}. They are never overwritten.")
-    os.execvp(sys.executable, [sys.executable, "-m", "jupyterlab", f"--notebook-dir={work}"])
+        out.print(f"Your notebooks are in {course.work}. They are never overwritten.")
+    os.execvp(sys.executable, [sys.executable, "-m", "jupyterlab", f"--notebook-dir={course.work}"])
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a lesson, on one line.")] = False,
+    isolation: Isolations = Isolation.STRONGEST,
+) -> None:
+    """Show how far you are: every lesson's points so far, from the notebooks in work/.
+
+    Exit status: 0, or 2 when a notebook could not be graded.
+    """
+    from autograder.status import as_table, standing
+    from autograder.template import Template
+
+    seed, found = secrets.randbits(48), []
+    # Closed, not entered: the template starts with the first notebook that there is anything to grade in.
+    with _explained(), closing(Template()) as template, err.status("") as now:
+        course = Course.containing(Path.cwd())
+        for stem in course.stems:
+            now.update(f"grading {stem}")
+            found.append(standing(course, stem, template, seed, Limits(isolation=isolation.value)))
+            if as_json:
+                print(json.dumps(found[-1].as_json()), flush=True)
+    if not as_json:
+        out.print(as_table(found), soft_wrap=False)
+    if not course.work.exists():
+        err.print("There is no folder work/ yet: `autograder lab` puts the lessons there.")
+    if any(each.error for each in found):
+        raise typer.Exit(Exit.UNGRADABLE)
 
 
 @app.command()
 def demo() -> None:
     """Lay out a small class from the example submissions in build/demo/, grade it, and say where to look."""
+    from autograder.demo import lay_out_class
+
     with _explained():
         course, stories = lay_out_class(Course.containing(Path.cwd()))
         for student, story in stories.items():

@@ -49,6 +49,11 @@ class Course:
         directory = self.directory
         return Path(directory.format_path(getattr(directory, f"{step}_directory"), student, assignment))
 
+    @property
+    def work(self) -> Path:
+        """Where a learner works."""
+        return self.root / "work"
+
     @cached_property
     def stems(self) -> list[str]:
         """The lessons that are written in solutions/, in order."""

@@ -45,6 +45,7 @@ class Grader:
 
         ``seed`` is recorded with every check and fixes all its draws: the same seed gives the same verdicts.
         """
+        self.template.wait()  # its start is no part of the submission's time
         started = time.perf_counter()
         attempt = _Attempt(self.lesson, rebuild(submitted, self.lesson), self.template, self.limits, only)
         try:

@@ -19,16 +19,20 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograder.grading import Grader
 from autograder.lesson import Lesson
 from autograder.limits import Limits
 from autograder.submission import parse_submission
-from autograder.template import Template
 from autograder.verdict import Grade
+
+# What grades is imported where it is used: the coordinator, which imports this module too, starts without torch.
+if TYPE_CHECKING:
+    from autograder.grading import Grader
+    from autograder.template import Template
 
 PATIENCE = 5.0
 
@@ -55,7 +59,9 @@ def grade(task: Task) -> Grade:
 @cache
 def template() -> Template:
     """This process's template, made when it is first needed and closed when the process ends."""
-    made = Template()
+    from autograder.template import Template
+
+    made = Template().__enter__()
     # Unlike atexit, this also runs at the end of a process that multiprocessing started.
     multiprocessing.util.Finalize(None, made.close, exitpriority=1)
     return made
@@ -66,11 +72,14 @@ _graders: dict[tuple[bytes, Limits], Grader] = {}
 
 def _grader(lesson: bytes, limits: Limits) -> Grader:
     """This process's grader: one, of the lesson that is being graded."""
+    workers = template()  # it imports while this process does
+    from autograder.grading import Grader
+
     if (lesson, limits) not in _graders:
         while _graders:
             _graders.popitem()[1].close()
         read: Lesson = pickle.loads(lesson)
-        _graders[lesson, limits] = Grader(read, template(), limits)
+        _graders[lesson, limits] = Grader(read, workers, limits)
     return _graders[lesson, limits]
 
 
@@ -92,18 +101,16 @@ def processes(jobs: int) -> Iterator[Callable[[], Executor]]:
     """``with processes(4) as start``: ``start()`` is an executor of four processes. None of them is left at the end."""
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     if os.name == "posix":
-        context.set_forkserver_preload(["autograder.cli"])
+        context.set_forkserver_preload(["autograder.faststart", "autograder.grading"])
+        with _out_of_reach_of_ctrl_c():
+            forkserver.ensure_running()  # it imports while the coordinator does
 
     scratch = tempfile.mkdtemp(prefix="autograder-")
 
     def start() -> Executor:
         executor = ProcessPoolExecutor(jobs, context, _begin, (scratch,))
-        # Ctrl-C reaches every process of the terminal; those that start now are told by this one what to do.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
+        with _out_of_reach_of_ctrl_c():
             executor.submit(os.getpid)
-        finally:
-            signal.signal(signal.SIGINT, before)
         return executor
 
     try:
@@ -117,12 +124,22 @@ def processes(jobs: int) -> Iterator[Callable[[], Executor]]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+@contextmanager
+def _out_of_reach_of_ctrl_c() -> Iterator[None]:
+    """Ctrl-C reaches every process of the terminal; those that start in here are told by this one what to do."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _begin(scratch: str) -> None:
     """Make a process of the pool ready: it ends when it is told to, or when the coordinator is gone."""
     tempfile.tempdir = scratch
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_watch, daemon=True).start()
-    template().__enter__()
+    template()
 
 
 def _end(*_: object) -> None:

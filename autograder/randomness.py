@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,12 +22,10 @@ def seed_everything(seed: int) -> None:
 
 
 def fingerprint(key: bytes) -> bytes:
-    """32 bytes that stand for the present random state and that only the holder of ``key`` can foresee."""
+    """32 bytes drawn from the present random state, which moves on; only the holder of ``key`` can foresee them."""
     digest = hashlib.blake2b(key=key, digest_size=32)
-    digest.update(torch.default_generator.get_state().numpy().tobytes())
-    numpy_state: Any = np.random.get_state()
-    digest.update(numpy_state[1].tobytes() + numpy_state[2].to_bytes(4, "big"))
-    digest.update(array("L", random.getstate()[1]).tobytes())
+    digest.update(torch.randint(2**62, (2,), generator=torch.default_generator).numpy().tobytes())
+    digest.update(np.random.bytes(16) + random.randbytes(16))
     return digest.digest()
 
 

@@ -13,8 +13,8 @@ import tempfile
 import time
 from collections.abc import Callable
 
+from autograder.frames import WireError, receive, send
 from autograder.limits import Limits
-from autograder.wire import Parcel, WireError, receive, send
 
 START_SECONDS = 120.0
 # What the template does at once, on a machine that is busy.
@@ -35,10 +35,12 @@ class Template:
         self.forks = sys.platform == "linux" and os.environ.get("AUTOGRADER_WORKERS") != "cold"
         self._process: subprocess.Popen | None = None
         self._control: socket.socket | None = None
+        self._ready = False
 
     def __enter__(self) -> Template:
+        """Begin to start it: it imports while the grader does."""
         if self.forks:
-            self._ready_control()
+            self._started()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -50,6 +52,11 @@ class Template:
             self._control.close()
         self._end_process(ANSWER_SECONDS)
         shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def wait(self) -> None:
+        """Wait until a worker takes milliseconds to start."""
+        if self.forks:
+            self._ready_control()
 
     def start(self, limits: Limits) -> tuple[socket.socket, str, Callable[[float], int]]:
         """A new worker: its channel, its folder, and a function that ends it and tells its exit code."""
@@ -87,7 +94,7 @@ class Template:
             socket.send_fds(control, [command], [lent.fileno()])
         else:
             control.sendall(command)
-        send(control, request, Parcel(), deadline)
+        send(control, request, deadline=deadline)
         return receive(control, deadline)[0]
 
     def _lost(self) -> None:
@@ -95,7 +102,7 @@ class Template:
         self._end_process(0.0)
         if self._control:
             self._control.close()
-        self._control = None
+        self._control, self._ready = None, False
 
     def _end_process(self, grace: float) -> None:
         if self._process:
@@ -103,14 +110,19 @@ class Template:
             self._process = None
 
     def _ready_control(self) -> socket.socket:
+        control = self._started()
+        if not self._ready:
+            receive(control, time.monotonic() + START_SECONDS)
+            control.settimeout(None)
+            self._ready = True
+        return control
+
+    def _started(self) -> socket.socket:
         if self._control is None:
             os.makedirs(self.scratch, mode=0o711, exist_ok=True)
-            ours, theirs = socket.socketpair()
+            self._control, theirs = socket.socketpair()
             with theirs:
                 self._process = self._exec("template", theirs, self.scratch)
-            receive(ours, time.monotonic() + START_SECONDS)
-            ours.settimeout(None)
-            self._control = ours
         return self._control
 
     def _exec(self, kind: str, channel: socket.socket, *rest: str) -> subprocess.Popen:

@@ -30,13 +30,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 
 import autograder.beside
+import lessonkit.data
 from autograder import sandbox
 from autograder.errors import LearnerError
+from autograder.frames import Closed
 from autograder.randomness import seed_everything
 from autograder.wire import (
     MAX_OUTPUTS,
     MAX_TEXT,
-    Closed,
     Parcel,
     decode,
     encode,
@@ -110,9 +111,11 @@ class Worker:
     def call(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
         """Call an object with plain values, and keep the graph of its outputs for ``backward``."""
         target = self._find(request["target"])
+        # The learner's code gets copies, which it may resize; what came stays, to compare them with.
+        before = received.tensors
+        received.tensors = {name: tensor.clone() for name, tensor in before.items()}
         args = decode(request["args"], received, self._find)
         kwargs = decode(request["kwargs"], received, self._find)
-        before = {name: _bytes(value) for name, value in received.originals.items()}
         # Noted before the call: an operation in place may give a history to an input that had none.
         inputs = [item for item in received.originals.values() if item.requires_grad]
         known = [(part, items_of(part)) for part in parts([*args, *kwargs.values()])]
@@ -129,7 +132,7 @@ class Worker:
             self.graphs[graph] = inputs, outputs
         leaves = ((name, item) for name, item in received.originals.items() if item.is_leaf)
         grads = {name: item.grad for name, item in leaves if item.grad is not None}
-        changed = {name: item for name, item in received.originals.items() if before[name] != _bytes(item)}
+        changed = {name: item for name, item in received.originals.items() if not _same(item, before[name])}
         damage = {"tensors": changed, "grads": grads, "containers": _rearranged(known)}
         damage = encode(damage, sent, lambda item: item.tree if isinstance(item, _Known) else self._lend(item))
         return {"value": value, "graph": graph, "damage": damage}, sent
@@ -227,13 +230,14 @@ def _display(output: RichOutput) -> dict:
     return {"output_type": "display_data", "data": data, "metadata": {}}
 
 
-def _bytes(tensor: torch.Tensor) -> Any:
-    """The content of a tensor, by which in-place changes are noticed."""
-    if tensor.is_meta:
-        return None
-    # A clone, since a tensor that was once seen as an array can no longer be resized.
-    content = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).clone()
-    return tensor.dtype, tensor.shape, content.numpy().tobytes()
+def _same(tensor: torch.Tensor, before: torch.Tensor) -> bool:
+    """Whether a tensor still holds what it held, by its bytes: not a number equals itself."""
+    if tensor.is_meta:  # it holds nothing
+        return True
+    if tensor.dtype != before.dtype or tensor.shape != before.shape:
+        return False
+    now, then = (item.detach().cpu().contiguous().reshape(-1).view(torch.uint8) for item in (tensor, before))
+    return torch.equal(now, then)
 
 
 def make_shell() -> InteractiveShell:
@@ -249,8 +253,10 @@ def make_shell() -> InteractiveShell:
 
 def warm_up() -> None:
     """Import and touch what most lessons use, on one thread: a thread pool made before a fork hangs every child."""
-    for module in pkgutil.iter_modules(autograder.beside.__path__):
-        importlib.import_module(f"autograder.beside.{module.name}")
+    for package in (autograder.beside, lessonkit):
+        # A worker that is locked in could not read lessonkit where the course is installed editable.
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{module.name}")
     layer = torch.nn.Linear(2, 2)
     optimizer = torch.optim.Adam(layer.parameters())
     layer(torch.ones(2, 2)).sum().backward()
@@ -275,6 +281,8 @@ def template(control: socket.socket, scratch: str) -> None:
     shell = make_shell()
     torch.set_num_threads(1)
     warm_up()
+    # So that no worker pays for scikit-learn.
+    lessonkit.data.digits()
     sandbox.prepare()
     gc.collect()
     gc.freeze()

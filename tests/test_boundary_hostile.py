@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import safetensors.torch
 import torch
 from sides import worker_running
 
@@ -22,7 +21,7 @@ from autograder.limits import Limits
 from autograder.remote import RemoteWorker, WorkerLost, _Graph
 from autograder.template import Template
 from autograder.verdict import Verdict
-from autograder.wire import send
+from autograder.wire import pack, send
 
 Reply = Callable[[socket.socket], None]
 
@@ -63,7 +62,7 @@ def told() -> Iterator[Callable[[Reply], RemoteWorker]]:
 
 def saying(tree: Any, tensors: dict[str, torch.Tensor] | None = None) -> Reply:
     """A reply in the format of an honest one, of whatever content."""
-    return sending(json.dumps(tree).encode(), safetensors.torch.save(tensors) if tensors else b"")
+    return sending(json.dumps(tree).encode(), pack(tensors) if tensors else b"")
 
 
 def sending(body: bytes, blob: bytes = b"") -> Reply:

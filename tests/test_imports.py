@@ -15,6 +15,7 @@ BESIDE_THE_LEARNER = {
     "autograder.worker",
     "autograder.sandbox",
     "autograder.policy",
+    "autograder.frames",
     "autograder.wire",
     "autograder.errors",
     "autograder.randomness",

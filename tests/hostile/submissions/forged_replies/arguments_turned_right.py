@@ -36,13 +36,14 @@ def say(data):
 
 
 # %% grade_id="double"
-import safetensors.torch
 import torch
+
+from autograder.wire import pack
 
 
 def double(x):
     zero = {"tensor": {"grad": False, "name": "0"}}
     damage = {"dict": [["tensors", {"dict": [["0", {"tensor": {"grad": False, "name": "1"}}]]}], ["grads", {"dict": []}], ["containers", {"dict": []}]]}
     tensors = {"0": torch.zeros(4, dtype=torch.float64), "1": torch.zeros(4, dtype=torch.float64)}
-    say(frame(json.dumps({"value": zero, "graph": None, "damage": damage}).encode(), safetensors.torch.save(tensors)))
+    say(frame(json.dumps({"value": zero, "graph": None, "damage": damage}).encode(), pack(tensors)))
     return 0 * x

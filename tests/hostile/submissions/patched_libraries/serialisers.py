@@ -4,11 +4,12 @@
 # expects double-gradients: wrong_answer
 
 # %%
+import ctypes
 import json
 
-import safetensors.torch
-import torch
+import autograder.wire
 
 honest = json.dumps
 json.dumps = lambda tree, *args, **kwargs: honest({"value": True, "graph": None, "damage": {"dict": []}})
-safetensors.torch.save = lambda tensors, *args: b""
+ctypes.string_at = lambda *args: bytes(64)
+autograder.wire.pack = lambda tensors: b""

@@ -1,0 +1,102 @@
+"""A learner's self-check: what each notebook in work/ has earned so far. Grader's side."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+from rich.progress_bar import ProgressBar
+from rich.table import Column, Table
+from rich.text import Text
+
+from autograder.course import Course
+from autograder.grading import Grader
+from autograder.lesson import Lesson, LessonError
+from autograder.limits import Limits
+from autograder.submission import SubmissionError, read_submission
+from autograder.template import Template
+from autograder.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a learner is with one lesson; ``points`` is None where the notebook cannot be graded."""
+
+    lesson: str
+    points: float | None
+    max_points: float
+    begun: bool
+    next_exercise: str | None = None
+    """The first exercise with a check that does not pass yet."""
+    error: str | None = None
+    """Why the notebook cannot be graded."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``autograder status --json`` prints."""
+        return asdict(self)
+
+    @property
+    def in_words(self) -> str:
+        """What the last column of the table says."""
+        if self.error:
+            return self.error
+        if not self.begun:
+            return "not begun"
+        return self.next_exercise or "all passed"
+
+
+def standing(course: Course, stem: str, template: Template, seed: int, limits: Limits) -> Standing:
+    """How far the notebook of one lesson in work/ is; it is graded only if a code cell was changed."""
+    lesson = course.lesson(stem)
+    most = sum(lesson.points(grade_id) for grade_id in lesson.questions)
+    path = course.work / stem / f"{stem}.ipynb"
+    if not path.exists() and not path.is_symlink():
+        return Standing(stem, 0.0, most, begun=False)
+    try:
+        submitted = read_submission(path)
+        if _code(submitted) == _released(course, stem):
+            return Standing(stem, 0.0, most, begun=False)
+        with Grader(lesson, template, limits) as grader:
+            grade = grader.grade(submitted, seed)
+    except (SubmissionError, LessonError) as error:
+        # The folder is the course's own, as every learner knows.
+        return Standing(stem, None, most, begun=True, error=str(error).replace(f"{course.root}/", ""))
+    failed = (check.grade_id for check in grade.checks if check.verdict is not Verdict.ACCEPTED)
+    return Standing(stem, grade.points, most, begun=True, next_exercise=_exercise(lesson, next(failed, None)))
+
+
+def _exercise(lesson: Lesson, grade_id: str | None) -> str | None:
+    return grade_id and (lesson.questions[grade_id] or grade_id)
+
+
+def _released(course: Course, stem: str) -> list[str] | None:
+    """The code of the notebook as it was released, if it can be had."""
+    try:
+        return _code(read_submission(course.folder("release", ".", stem) / f"{stem}.ipynb"))
+    except SubmissionError:
+        return None
+
+
+def _code(notebook: NotebookNode) -> list[str]:
+    """What runs in a notebook: a learner may answer in a cell of their own."""
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def as_table(standings: list[Standing]) -> Table:
+    """A row for every lesson, and the total."""
+    lesson, points = Column("lesson", no_wrap=True), Column("points", justify="right", no_wrap=True)
+    table = Table(lesson, Column("", width=10), points, Column("next exercise", overflow="fold"))
+    for each in standings:
+        table.add_row(each.lesson, *_progress(each.points, each.max_points), Text(each.in_words))
+    table.add_section()
+    earned = sum(each.points or 0.0 for each in standings)
+    table.add_row("total", *_progress(earned, sum(each.max_points for each in standings)), "")
+    return table
+
+
+def _progress(points: float | None, most: float) -> tuple[ProgressBar, str]:
+    """A bar, and the same in numbers."""
+    shown = "?" if points is None else f"{points:g}"
+    bar = ProgressBar(total=most or 1.0, completed=points or 0.0, complete_style="cyan", finished_style="green")
+    return bar, f"{shown}/{most:g}"
