@@ -7,6 +7,7 @@ import errno
 import os
 from functools import cache
 
+LIBRARY = "libseccomp.so.2"
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _ON_BAD_ARCHITECTURE, _ALL_THREADS, _OPTIMISE = 2, 4, 8
 _EQUAL, _MASKED = 4, 7
@@ -80,9 +81,9 @@ CONDITIONAL = _conditional()
 
 
 @cache
-def libseccomp(name: str) -> ctypes.CDLL:
+def libseccomp() -> ctypes.CDLL:
     """The library itself, ready to be called; OSError where it is not installed."""
-    found = ctypes.CDLL(name)
+    found = ctypes.CDLL(LIBRARY)
     found.seccomp_init.restype = ctypes.c_void_p
     found.seccomp_init.argtypes = [ctypes.c_uint32]
     found.seccomp_release.argtypes = found.seccomp_load.argtypes = [ctypes.c_void_p]
@@ -96,9 +97,9 @@ def libseccomp(name: str) -> ctypes.CDLL:
 
 
 @cache
-def _general(name: str) -> ctypes.c_void_p:
+def _general() -> ctypes.c_void_p:
     """The part of the filter that is the same in every worker: made once, before the forks."""
-    lib = libseccomp(name)
+    lib = libseccomp()
     context = ctypes.c_void_p(lib.seccomp_init(_ERRNO | errno.EPERM))
     if not context:
         raise OSError("libseccomp made no filter")
@@ -117,14 +118,14 @@ def _general(name: str) -> ctypes.c_void_p:
     return context
 
 
-def prepare(name: str) -> None:
+def prepare() -> None:
     """Make the filter, short of what depends on the process."""
-    _general(name)
+    _general()
 
 
-def load(name: str, pid: int) -> None:
+def load(pid: int) -> None:
     """Put the filter in force in the process ``pid``, which is this one: for all its threads and for good."""
-    lib, context = libseccomp(name), _general(name)
+    lib, context = libseccomp(), _general()
     for call in ("kill", "tgkill", "prlimit64"):
         _add(lib, context, _ALLOW, call, ((0, _EQUAL, pid, 0),))
     _check(lib.seccomp_load(context))

@@ -36,7 +36,6 @@ _SYSTEM = (
     *("/dev/zero", "/dev/random", "/dev/urandom", "/proc/cpuinfo", "/proc/meminfo"),
     *("/sys/devices/system/cpu", "/sys/devices/system/node"),
 )
-_SECCOMP_LIBRARY = "libseccomp.so.2"
 _LACKS = {
     "landlock": "Linux 5.13 or later with Landlock, which this kernel, or the container that this runs in, does not "
     "offer (WSL2 and Docker Desktop do)",
@@ -235,7 +234,7 @@ def prepare() -> None:
         readable()
         _library_folders()
         if _seccomp_library() is not None:
-            policy.prepare(_SECCOMP_LIBRARY)
+            policy.prepare()
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
@@ -255,13 +254,13 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
 
 def _seccomp_library() -> ctypes.CDLL | None:
     try:
-        return policy.libseccomp(_SECCOMP_LIBRARY)
+        return policy.libseccomp()
     except OSError:
         return None
 
 
 def _seccomp() -> None:
     try:
-        policy.load(_SECCOMP_LIBRARY, os.getpid())
+        policy.load(os.getpid())
     except OSError as error:
         raise SandboxError(f"the filter of system calls was not taken: {error}") from None

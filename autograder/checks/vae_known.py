@@ -1,0 +1,80 @@
+"""What the checks of lesson 6 compute themselves, and the known weights that they hand over. Grader's side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from autograder import expect
+from autograder.beside.lesson06_vae import (
+    Weights,
+)
+from autograder.checking import Draws, Failure, describe_value
+
+in_lesson = 'Lesson 6, "{}"'.format
+ENCODED = ("z", "mu", "logvar")
+FORWARD = ("logits", "mu", "logvar")
+
+SIGMOID_IN_DECODER = (
+    "a sigmoid in the decoder: decode returns probabilities. Return logits, since vae_loss applies the sigmoid."
+)
+
+
+def nll(logits: Tensor, x: Tensor) -> Tensor:
+    """The Bernoulli negative log-likelihood of each row, in nats."""
+    return binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
+
+
+def kl(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL(N(mu, sigma^2) || N(0, I)) of each row, in nats."""
+    return 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(-1)
+
+
+def named(observed: Any, names: tuple[str, ...], what: str) -> list[Any]:
+    """``observed`` is a tuple (or list) of as many values as there are names."""
+    if isinstance(observed, (tuple, list)) and len(observed) == len(names):
+        return list(observed)
+    raise Failure(f"{what} is not complete", f"a tuple ({', '.join(names)})", describe_value(observed))
+
+
+def tensors(observed: Any, names: tuple[str, ...], what: str) -> list[Tensor]:
+    """The same, each value a tensor."""
+    values = named(observed, names, what)
+    return [expect.tensor(value, f"{name} of {what}") for name, value in zip(names, values, strict=True)]
+
+
+def number(observed: Any, what: str) -> float:
+    """``observed`` as a number; only one check minds whether it is a float."""
+    if isinstance(observed, (int, float)) or (isinstance(observed, Tensor) and observed.numel() == 1):
+        return float(observed)
+    raise Failure(f"{what} is not a number", "a float", describe_value(observed))
+
+
+def judge_float(observed: Any, what: str) -> None:
+    """``observed`` is a float."""
+    if type(observed) is not float:
+        likely = "a tensor, which keeps its graph in memory. .item() gives the number alone."
+        shown = describe_value(observed)
+        raise Failure(f"{what} is no float", "a float", shown, likely if isinstance(observed, Tensor) else "")
+
+
+def binary(rng: Draws, rows: int, pixels: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Images of zeros and ones."""
+    return (rng.uniform(0, 1, rows, pixels) < 0.5).to(dtype)
+
+
+def known_weights(rng: Draws, pixels: int, latent: int, dtype: torch.dtype = torch.float32) -> Weights:
+    """Weights for which mu, logvar and logits are moderate, and logvar is never near 0."""
+    to_spread = rng.uniform(0.2, 0.6, pixels, latent) / pixels * 4
+    to_mu, to_logits = rng.normal(pixels, latent) / 2, rng.normal(latent, pixels)
+    weights = {"to_mu": to_mu, "to_spread": -to_spread, "to_logits": to_logits}
+    return {name: value.to(dtype) for name, value in weights.items()}
+
+
+def flat(weights: Mapping[str, Tensor]) -> Tensor:
+    """All weights in one row."""
+    return torch.cat([weights[name].flatten() for name in ("to_mu", "to_spread", "to_logits")])

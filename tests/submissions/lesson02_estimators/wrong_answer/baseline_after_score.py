@@ -1,0 +1,13 @@
+# Subtracts the baseline from the product.
+#
+# fails baseline_gradient-mu: "the baseline is subtracted after the product"
+# fails baseline_gradient-sigma: "the baseline is subtracted after the product"
+# fails baseline_gradient-constant: "the baseline is subtracted after the product"
+
+# %% grade_id="baseline_gradient"
+def baseline_gradient(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    values = f(z)
+    score = torch.stack(normal_score(z, mu, sigma), dim=1)
+    baseline = (values.sum() - values) / (n - 1)
+    return values.unsqueeze(1) * score - baseline.unsqueeze(1)

@@ -1,0 +1,13 @@
+# Returns the mean over the draws.
+#
+# fails baseline_gradient-shape: "averages first"
+# fails baseline_gradient-mu: "averages first"
+# fails baseline_gradient-sigma: "averages first"
+# fails baseline_gradient-constant: "averages first"
+
+# %% grade_id="baseline_gradient"
+def baseline_gradient(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    values = f(z)
+    score = torch.stack(normal_score(z, mu, sigma), dim=1)
+    return n / (n - 1) * ((values - values.mean()).unsqueeze(1) * score).mean(dim=0)

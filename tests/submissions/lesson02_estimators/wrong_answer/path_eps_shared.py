@@ -1,0 +1,12 @@
+# Draws one number for all rows.
+#
+# fails pathwise_gradient-draws: "eps is shared"
+
+# %% grade_id="pathwise_gradient"
+def pathwise_gradient(f, mu, sigma, n):
+    mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
+    sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
+    values = f(mus + sigmas * torch.randn((), dtype=torch.float64))
+    if not values.requires_grad:
+        return torch.zeros(n, 2, dtype=torch.float64)
+    return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)

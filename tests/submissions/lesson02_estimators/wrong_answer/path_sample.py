@@ -1,0 +1,13 @@
+# Draws with sample, and takes the missing graph for that of f.
+#
+# fails pathwise_gradient-mu: "zeros: the draw was cut"
+# fails pathwise_gradient-sigma: "zeros: the draw was cut"
+
+# %% grade_id="pathwise_gradient"
+def pathwise_gradient(f, mu, sigma, n):
+    mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
+    sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
+    values = f(torch.distributions.Normal(mus, sigmas).sample())
+    if not values.requires_grad:
+        return torch.zeros(n, 2, dtype=torch.float64)
+    return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)

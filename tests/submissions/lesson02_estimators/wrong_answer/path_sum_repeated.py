@@ -1,0 +1,13 @@
+# Repeats the gradient of the sum in every row.
+#
+# fails pathwise_gradient-mu: "gradient of the sum, returned once and repeated"
+# fails pathwise_gradient-sigma: "gradient of the sum, returned once and repeated"
+
+# %% grade_id="pathwise_gradient"
+def pathwise_gradient(f, mu, sigma, n):
+    mu = torch.tensor(float(mu), dtype=torch.float64, requires_grad=True)
+    sigma = torch.tensor(float(sigma), dtype=torch.float64, requires_grad=True)
+    values = f(mu + sigma * torch.randn(n, dtype=torch.float64))
+    if not values.requires_grad:
+        return torch.zeros(n, 2, dtype=torch.float64)
+    return torch.stack(torch.autograd.grad(values.sum(), (mu, sigma))).expand(n, 2)

@@ -1,0 +1,10 @@
+# Returns the variance of the mean.
+#
+# fails estimator_variances-score: "the variance of the mean"
+# fails estimator_variances-pathwise: "the variance of the mean"
+
+# %% grade_id="estimator_variances"
+def estimator_variances(f, mu, sigma, n):
+    by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
+    by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
+    return by_score.var() / n, by_path.var() / n

@@ -1,0 +1,10 @@
+# Turns the ratio of the variances.
+#
+# fails gaussian_kl_between-values: "the ratio of the variances is upside down"
+# fails gaussian_kl_between-gradients: "the ratio of the variances is upside down"
+
+# %% grade_id="gaussian_kl_between"
+def gaussian_kl_between(mu_q, logvar_q, mu_p, logvar_p):
+    d = logvar_q - logvar_p
+    e = (mu_q - mu_p) ** 2
+    return 0.5 * (torch.exp(-d) + e / logvar_p.exp() - 1 - d).sum(-1)

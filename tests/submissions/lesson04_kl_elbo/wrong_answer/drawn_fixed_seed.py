@@ -1,0 +1,10 @@
+# Sets a seed.
+#
+# fails monte_carlo_kl-draws: "a seed fixed inside the function"
+
+# %% grade_id="monte_carlo_kl"
+def monte_carlo_kl(mu, logvar, n):
+    torch.manual_seed(0)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    z = mu + torch.exp(logvar / 2) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)

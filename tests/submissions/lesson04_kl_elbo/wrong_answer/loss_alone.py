@@ -1,0 +1,14 @@
+# Returns the loss alone.
+#
+# fails vae_loss-shape: "the result should be three tensors"
+# fails vae_loss-reconstruction: "the result should be three tensors"
+# fails vae_loss-kl: "the result should be three tensors"
+# fails vae_loss-loss: "the result should be three tensors"
+# fails vae_loss-gradients: "the result should be three tensors"
+
+# %% grade_id="vae_loss"
+def vae_loss(logits, x, mu, logvar, beta):
+    f = torch.nn.functional.binary_cross_entropy_with_logits
+    reconstruction = f(logits, x, reduction="none").flatten(1).sum(1).mean()
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl

@@ -1,0 +1,11 @@
+# Sums the KL over everything.
+#
+# fails vae_loss-kl: "the KL is summed over the batch"
+# fails vae_loss-gradients: "the KL is summed over the batch"
+
+# %% grade_id="vae_loss"
+def vae_loss(logits, x, mu, logvar, beta):
+    f = torch.nn.functional.binary_cross_entropy_with_logits
+    reconstruction = f(logits, x, reduction="none").flatten(1).sum(1).mean()
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+    return reconstruction + beta * kl, reconstruction, kl

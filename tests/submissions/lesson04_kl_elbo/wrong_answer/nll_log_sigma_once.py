@@ -1,0 +1,13 @@
+# Adds log sigma once.
+#
+# fails gaussian_nll-values: "log_sigma is added once"
+# fails gaussian_nll-gradients: "log_sigma is added once"
+
+# %% grade_id="gaussian_nll"
+def gaussian_nll(x_hat, x, log_sigma):
+    e = ((x - x_hat) ** 2)
+    var = torch.exp(2 * log_sigma)
+    half = 0.5 * math.log(2 * math.pi)
+    sq = e.flatten(1).sum(1)
+    P = x[0].numel()
+    return 0.5 * sq / var + log_sigma + P * half

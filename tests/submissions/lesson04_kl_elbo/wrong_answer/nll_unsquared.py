@@ -1,0 +1,13 @@
+# Divides by sigma.
+#
+# fails gaussian_nll-values: "is divided by sigma"
+# fails gaussian_nll-gradients: "is divided by sigma"
+
+# %% grade_id="gaussian_nll"
+def gaussian_nll(x_hat, x, log_sigma):
+    e = ((x - x_hat) ** 2)
+    var = torch.exp(2 * log_sigma)
+    half = 0.5 * math.log(2 * math.pi)
+    sq = e.flatten(1).sum(1)
+    P = x[0].numel()
+    return 0.5 * sq / log_sigma.exp() + P * (log_sigma + half)

@@ -1,0 +1,12 @@
+# Returns the gradient in sigma.
+#
+# fails stl_elbo_gradient-values: "that is the gradient in sigma"
+
+# %% grade_id="stl_elbo_gradient"
+def stl_elbo_gradient(log_joint, mu, logvar, eps):
+    m = mu.expand_as(eps).clone().requires_grad_()
+    v = logvar.expand_as(eps).clone().requires_grad_()
+    z = m + torch.exp(v / 2) * eps
+    log_q = -0.5 * ((z - mu) ** 2 / logvar.exp() + logvar).sum(-1)
+    g = torch.autograd.grad((log_joint(z) - log_q).sum(), m)[0]
+    return g, g * eps

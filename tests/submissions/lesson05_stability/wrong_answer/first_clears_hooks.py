@@ -1,0 +1,35 @@
+# Clears all hooks, also those of others.
+#
+# fails first_nonfinite-hooks: "hooks of somebody else were removed"
+
+# %% grade_id="first_nonfinite"
+def tensors(output):
+    if torch.is_tensor(output):
+        yield output
+    elif isinstance(output, dict):
+        for value in output.values():
+            yield from tensors(value)
+    elif isinstance(output, (tuple, list)):
+        for value in output:
+            yield from tensors(value)
+
+
+def spoilt(output):
+    return any(not torch.isfinite(t).all() for t in tensors(output))
+
+
+def first_nonfinite(model, x):
+    found = []
+    for name, module in model.named_modules():
+
+        def hook(module, args, output, name=name):
+            if spoilt(output):
+                found.append(name)
+
+        module.register_forward_hook(hook)
+    try:
+        model(x)
+    finally:
+        for module in model.modules():
+            module._forward_hooks.clear()
+    return found[0] if found else None

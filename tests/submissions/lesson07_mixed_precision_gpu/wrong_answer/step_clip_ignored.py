@@ -1,0 +1,14 @@
+# Never clips.
+#
+# fails amp_train_step-clip: "clip is ignored"
+
+# %% grade_id="amp_train_step"
+def amp_train_step(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()

@@ -1,0 +1,17 @@
+# Raises mu and logvar and forgets the logits.
+#
+# fails amp_train_step-precision: "the reconstruction was computed in half precision"
+
+# %% grade_id="amp_train_step"
+def amp_train_step(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits, x.to(logits.dtype), mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()

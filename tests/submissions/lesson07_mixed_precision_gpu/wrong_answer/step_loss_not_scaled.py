@@ -1,0 +1,20 @@
+# Computes the scaled loss and goes on with the other one.
+#
+# fails amp_train_step-step: "the loss was never scaled"
+# fails amp_train_step-clip: "the loss was never scaled"
+# fails amp_train_step-update: "the scale after an overflow"
+
+# %% grade_id="amp_train_step"
+def amp_train_step(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss)
+    loss.backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()

@@ -1,0 +1,70 @@
+"""What lesson 4 says in words holds in numbers."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from autograder.checks import gaussian_bounds as exact
+
+
+def test_the_robot_that_pays_keeps_the_spread_that_the_lesson_names() -> None:
+    x = torch.tensor([0.2, 0.4, 0.6, 0.8, 1.0, 1.2], dtype=torch.float64)
+    _, covariance = exact.regression_posterior(x[:, None], x, 0.5)
+    assert float(covariance.sqrt()) == pytest.approx(0.25, abs=0.005)
+    assert 0.5 / float(x.square().sum().sqrt()) == pytest.approx(0.26, abs=0.005)
+
+
+def test_a_factor_of_ten_in_sigma_costs_at_most_the_logarithm_of_ten() -> None:
+    logvar = -torch.linspace(0, 20, 50, dtype=torch.float64)[:, None]
+    zero = torch.zeros_like(logvar)
+    step = exact.kl(zero, logvar - 2 * math.log(10)) - exact.kl(zero, logvar)
+    assert (step <= math.log(10)).all()
+    assert math.log(10) == pytest.approx(2.3, abs=0.01)
+    assert 1 / math.log(2) == pytest.approx(1.44, abs=0.005)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_the_price_near_the_prior_is_lost_in_sixteen_bits(dtype: torch.dtype) -> None:
+    mu = logvar = torch.full((1, 1), 0.01, dtype=dtype)
+    price = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum()
+    right = exact.kl(mu.double(), logvar.double()).item()
+    assert right == pytest.approx(7.5e-5, rel=0.01)
+    assert price <= 0
+
+
+def test_squared_error_is_the_gaussian_loss_at_a_variance_of_one_half() -> None:
+    x, x_hat = torch.randn(2, 4, 9, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    half = torch.tensor(0.5 * math.log(0.5), dtype=torch.float64)
+    difference = exact.nll(x_hat, x, half) - (x - x_hat).square().sum(-1)
+    assert torch.allclose(difference, difference[0])
+    assert half.exp().item() == pytest.approx(0.71, abs=0.005)
+
+
+def test_sticking_the_landing_is_better_above_one_over_the_root_of_two_only() -> None:
+    sigma = torch.linspace(0.3, 3, 500, dtype=torch.float64)
+    of_mu = (1 / sigma - sigma).square() < sigma.square()
+    of_logvar = (1 - sigma.square()).square() < sigma**4
+    assert torch.equal(of_mu, sigma > 1 / math.sqrt(2))
+    assert torch.equal(of_logvar, of_mu)
+
+
+def test_the_line_from_the_web_has_the_beta_that_the_lesson_names() -> None:
+    betas = {batch: 0.1 / batch for batch in (16, 128)}
+    assert betas == pytest.approx({16: 0.00625, 128: 0.00078}, abs=5e-6)
+    assert 64 * math.log(2) == pytest.approx(44.4, abs=0.05)
+
+
+def test_mean_field_has_the_highest_bound_at_the_inverse_of_the_diagonal_of_the_precision() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(20, 2, generator=generator, dtype=torch.float64)
+    x[:, 1] += 2 * x[:, 0]
+    y = x.sum(-1)
+    mean, covariance = exact.regression_posterior(x, y, 1.0)
+    best = -torch.linalg.inv(covariance).diagonal().log()
+    logvar = best.clone().requires_grad_()
+    exact.regression_elbo(x, y, mean, logvar, 1.0).backward()
+    assert logvar.grad is not None and logvar.grad.abs().max() < 1e-10
+    assert (covariance.diagonal().log() > best).all()

@@ -1,0 +1,91 @@
+"""The scripts of lesson 7: the ladder keeps its loss, and two processes get the gradients of one."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+
+from lessonkit import ladder, two_processes
+
+ROOT = Path(__file__).parents[1]
+ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    """A script in a process of its own, as a learner starts it."""
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(command, cwd=ROOT, env=ONE_THREAD, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def climbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], str]:
+    """What the quick ladder prints on the processor, and what it writes."""
+    table = tmp_path_factory.mktemp("ladder") / "table.md"
+    done = run("lessonkit.ladder", "--quick", "--device", "cpu", "--write", str(table))
+    return done, table.read_text(encoding="utf-8") if table.exists() else ""
+
+
+def test_every_rung_of_the_quick_ladder_reaches_the_loss_of_the_first(climbed) -> None:
+    done, _ = climbed
+    assert done.returncode == 0, done.stdout + done.stderr
+    losses = [float(loss) for loss in re.findall(r"samples/s, loss ([\d.]+)", done.stdout)]
+    assert len(losses) == 4
+    assert max(losses) - min(losses) < ladder.SAME_LOSS * losses[0]
+
+
+def test_the_ladder_says_which_rungs_a_processor_has_not(climbed) -> None:
+    done, _ = climbed
+    assert "left out: TF32" in done.stdout
+    assert "left out: CUDA graph" in done.stdout
+
+
+def test_the_written_table_names_machine_versions_and_date(climbed) -> None:
+    _, table = climbed
+    assert torch.__version__ in table
+    assert re.search(r"\d{4}-\d\d-\d\d", table)
+    assert "3.28 MFLOP a sample" in table
+    assert len([line for line in table.splitlines() if line.startswith("| ")]) == 2 + 4
+
+
+def test_each_rung_changes_one_thing() -> None:
+    rungs, _ = ladder.ladder(torch.device("cuda"), compile_too=True)
+    settings = ("resident", "tf32", "autocast", "fused", "compiled")
+    changes = [[name for name in settings if getattr(a, name) != getattr(b, name)] for a, b in pairwise(rungs)]
+    assert changes == [["resident"], ["tf32"], ["autocast"], ["fused"], ["compiled"], ["compiled"]]
+
+
+def test_a_rung_that_learns_something_else_is_named(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    losses = iter([100.0, 101.0, 120.0, 99.0])
+
+    def measured(rung: ladder.Rung, *_: object) -> ladder.Measurement:
+        return ladder.Measurement(rung.name, 1.0, next(losses), 2.0)
+
+    monkeypatch.setattr(ladder, "measure", measured)
+    assert ladder.main(["--quick", "--device", "cpu", "--peak", "1"]) == 1
+    assert "bfloat16 autocast: the loss is 120.0, and 100.0 on the first rung" in capsys.readouterr().out
+
+
+def test_two_processes_get_the_gradients_of_one() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--nproc-per-node", "2", "--master-addr", "127.0.0.1", "--master-port", str(port)]
+    done = run("torch.distributed.run", *options, "-m", "lessonkit.two_processes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The gradients are the same." in done.stdout
+    apart, together = (float(found) for found in re.findall(r"(?:alone|together): +([\d.e+-]+)", done.stdout))
+    assert together < 1e-4 * apart
+
+
+def test_without_torchrun_the_script_says_how_to_start_it(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.delenv("RANK", raising=False)
+    assert two_processes.main() == 2
+    assert "torchrun --nproc-per-node 2 -m lessonkit.two_processes" in capsys.readouterr().out
