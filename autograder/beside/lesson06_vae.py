@@ -164,6 +164,7 @@ def training_run(
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, fused=True)
 
     def go_on(epochs: int) -> None:
+        model.train()  # Whether an answer sees to that itself is for another check.
         for _ in range(epochs):
             train_epoch(model, images[torch.randperm(len(images))].split(BATCH), optimizer)
         model.eval()

@@ -1,0 +1,1239 @@
+# %% [markdown]
+# # Lesson 6: build and train a variational autoencoder
+#
+# **The question of this lesson: what does it take to train a model that draws, and how do you know that it is good?**
+#
+# | Time | Needs | Points | Files |
+# | --- | --- | --- | --- |
+# | 180 minutes | lessons 3 and 4; lesson 5 helps | 66 | this notebook only |
+
+# %% [markdown]
+# **You will be able to**
+#
+# - build a variational autoencoder from a layer that draws, an encoder and a decoder;
+# - write a training loop and an evaluation that report the number they claim to report;
+# - make new images, and walk from one image to another;
+# - say when a measured ELBO is not an ELBO;
+# - find five real mistakes in a script that runs without an error.
+
+# %% [markdown]
+# **How to work.**
+# Run the cells from top to bottom.
+# Where the text says *Predict first*, write your answer down before you run the cell.
+# Leave the inputs of a function as they are.
+# Two checks of exercise 3 train your model, and take some seconds each; all others are quick.
+
+# %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
+from collections.abc import Iterable
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from lessonkit.data import binarize, digits
+
+# %% [markdown]
+# ## The images
+#
+# The data are 1,797 real handwritten digits of 8 x 8 pixels: 1,437 to train on, 360 to test on.
+# Each image is a row of 64 pixels.
+# `binarize` makes each pixel 0 or 1, so that a pixel can be the outcome of a Bernoulli draw.
+#
+# A model of binary pixels gives each pixel a probability.
+# Its score is the *negative log-likelihood* in nats, summed over the 64 pixels and averaged over the test images; lower is better.
+#
+# The simplest model gives every image the same probabilities: the share of training images in which the pixel is 1.
+# Remember its score.
+
+# %% tags=["demo"]
+torch.set_num_threads(1)  # these tensors are small: sharing them out costs more than it gives
+images = digits()
+train, test = binarize(images.train), binarize(images.test)
+share = ((train.sum(dim=0) + 1) / (len(train) + 2)).clamp(1e-3, 1 - 1e-3)  # never exactly 0 or 1
+baseline = F.binary_cross_entropy(share.expand_as(test), test, reduction="none").sum(dim=1).mean()
+print(f"train {tuple(train.shape)}, test {tuple(test.shape)}, {train.dtype}")
+print(f"pixel means: {baseline:.2f} nats per test image")
+
+
+def show_images(*rows: Tensor, names: tuple[str, ...], title: str) -> None:
+    """Draw rows of images below each other, black where a number is 1."""
+    figure, axes = plt.subplots(len(rows), 1, figsize=(8, 0.78 * len(rows) + 0.4), layout="constrained")
+    for panel, row, name in zip(axes, rows, names, strict=True):
+        strip = torch.cat([F.pad(image.reshape(8, 8), (1, 1), value=0.5) for image in row.detach()], dim=1)
+        panel.imshow(strip, cmap="gray_r", vmin=0, vmax=1)
+        panel.set(xticks=[], yticks=[])
+        panel.set_ylabel(name, rotation=0, ha="right", va="center")
+    figure.suptitle(title)
+    plt.show()
+
+
+# %% [markdown]
+# ## An experiment that fails in silence
+#
+# An *autoencoder* squeezes an image into 8 numbers, the *code* `z`, and reads the image back from them.
+# Nothing in it is random.
+#
+# Train one.
+# Then leave the encoder away: draw codes from the standard normal distribution, and decode them.
+# To measure the result, round each picture to 0 and 1, and count in how many pixels it differs from the most similar training image.
+#
+# **Predict first.**
+# Will the reconstructions be good?
+# Will the decoded draws look like digits?
+
+# %% tags=["demo"]
+torch.manual_seed(0)
+encoder = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 8))
+decoder = nn.Sequential(nn.Linear(8, 128), nn.ReLU(), nn.Linear(128, 64))
+optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3)
+for _ in tqdm(range(50), desc="autoencoder"):
+    for x in train[torch.randperm(len(train))].split(64):
+        loss = F.binary_cross_entropy_with_logits(decoder(encoder(x)), x, reduction="none").sum(dim=1).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+rows = test[:10], torch.sigmoid(decoder(encoder(test[:10]))), torch.sigmoid(decoder(torch.randn(10, 8)))
+title = "An autoencoder copies well, and decodes noise into grey clouds"
+show_images(*rows, names=("test images", "reconstructions", "decoded draws"), title=title)
+
+
+# %% tags=["demo"]
+def pixels_off(pictures: Tensor) -> float:
+    """Mean number of pixels in which a rounded picture differs from the most similar training image."""
+    return torch.cdist(pictures.detach().round(), train, p=1).min(dim=1).values.mean().item()
+
+
+codes, noise = encoder(train).detach(), torch.randn(1_000, 8)
+print("standard deviation of the codes:", [f"{s:.1f}" for s in codes.std(dim=0).tolist()])
+print(f"test images:                           {pixels_off(test):.1f} pixels off")
+print(f"decoded draws from N(0, I):            {pixels_off(torch.sigmoid(decoder(noise))):.1f}")
+fitted = codes.mean(dim=0) + codes.std(dim=0) * noise
+print(f"with the mean and spread of the codes: {pixels_off(torch.sigmoid(decoder(fitted))):.1f}")
+
+# %% [markdown]
+# *Figure 1. The top row shows ten test images, and the middle row their reconstructions, which are nearly the same.*
+# *The bottom row shows ten decoded draws: grey clouds in which no digit can be read.*
+#
+# The autoencoder was asked to copy, and it copies.
+# Nobody told it where to put the codes: they spread four times as wide as the noise, so most draws fall between them.
+# With the mean and the spread of the codes the draws come nearer to digits, but not as near as real images.
+# Nothing asked it to give a meaning to *every* code, or to use codes from a distribution that you know.
+# A variational autoencoder is asked for both.
+
+# %% [markdown]
+# ## What is new, and what it costs
+#
+# Write $x$ for an image and $z$ for its latent code, here 8 numbers.
+#
+# - The *prior* is $p(z) = \mathcal{N}(0, I)$: where codes come from when there is no image.
+# - The *decoder* turns $z$ into *logits*, one for each pixel; their sigmoid is the probability $p(x_i = 1 \mid z)$.
+# - The *encoder* turns $x$ into `mu` and `logvar`: the normal distribution $q(z \mid x)$ of codes that suit this image.
+#
+# Lesson 4 gave the bound that is maximised, the ELBO:
+#
+# $$\log p(x) \;\ge\; \underbrace{\mathbb{E}_{z \sim q}\,[\log p(x \mid z)]}_{-\text{reconstruction}} \;-\; \underbrace{\mathrm{KL}\big(q(z \mid x)\,\|\,p(z)\big)}_{\text{kl}}.$$
+
+# %% [markdown]
+# ```text
+#  x --> [ Linear, ReLU ] --> hidden --> [ fc_mu     ] --> mu ------+
+#                                |                                  v
+#                                +-----> [ fc_logvar ] --> logvar --> z = mu + sigma * eps
+#                                          clamped                  |
+#                                                                   v
+#              logits <-- [ Linear ] <-- [ ReLU ] <-- [ Linear ] <--+
+# ```
+#
+# *The encoder is above, and the decoder is below, read from right to left.*
+# *The draw stands between them.*
+#
+# The next cell holds the loss of lesson 4.
+# It is given, and locked: `vae_loss` sums over the pixels (or latents) of an image, and averages over the images of the batch, in both terms.
+# The returned `kl` excludes `beta`.
+
+
+# %% nbgrader={"grade": false, "grade_id": "given_loss", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL(N(mu, sigma^2) || N(0, I)) of each image in nats, shape (batch,)."""
+    return 0.5 * (mu.square() + torch.expm1(logvar) - logvar).sum(dim=1)
+
+
+def vae_loss(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+    """Return (loss, reconstruction, kl), each the mean over the batch, in nats per image.
+
+    logits, x: (batch, pixels).  mu, logvar: (batch, latent).  loss = reconstruction + beta * kl.
+    """
+    pixels = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+    reconstruction = pixels.flatten(start_dim=1).sum(dim=1).mean()
+    kl = gaussian_kl(mu, logvar).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+# %% [markdown]
+# ## Two heads and a draw
+#
+# The draw of lesson 3 becomes a layer.
+# Its input is a row of *features*, the hidden numbers of the encoder.
+# Two linear layers read it: the heads `fc_mu` and `fc_logvar`.
+#
+# Two details come from lessons 3 and 5:
+#
+# - The clamp to $[-10, 10]$ keeps $\sigma = \exp(\text{logvar} / 2)$ between 0.0067 and 148.
+#   The loss must see the *same* `logvar` that made `z`, so clamp once and use the result everywhere.
+# - *Xavier-uniform* weights are uniform between $\pm\sqrt{6 / (\text{inputs} + \text{outputs})}$: the size of the numbers stays about the same through the layer.
+#   PyTorch has it as `nn.init.xavier_uniform_`.
+
+# %% [markdown]
+# ### Exercise 1: `ReparameterizationLayer`
+#
+# *Difficulty ●●●○○ (3 of 5) · 20 minutes*
+#
+# Write the layer as a module.
+#
+# - `ReparameterizationLayer(in_features, latent_dim)` has two heads, `self.fc_mu` and `self.fc_logvar`, each an `nn.Linear` from `in_features` to `latent_dim`.
+# - The weights of both heads start Xavier-uniform; the biases are yours to choose.
+# - `forward(x)` takes `(batch, in_features)` and returns the tuple `(z, mu, logvar)`, each `(batch, latent_dim)`.
+# - `mu` is the output of `fc_mu`; `logvar` is that of `fc_logvar`, clamped to $[-10, 10]$.
+# - In train mode `z` is a fresh draw from $\mathcal{N}(\mu, \sigma^2)$ for every element, on the device of `mu`, and gradients pass through it.
+# - In eval mode `z` is `mu`.
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# This is the layer `GaussianSampler` of lesson 3, with two linear layers in front of it.
+# What must `__init__` call before it may set an attribute that is a module?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# In `__init__`: call the parent's `__init__`, make both heads, and initialise the weight (not the bias) of each.
+# In `forward`: compute the two outputs, clamp the second one at once, and let `self.training` decide between the draw and the mean.
+#
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "ReparameterizationLayer", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class ReparameterizationLayer(nn.Module):
+    """Two linear heads, fc_mu and fc_logvar, and a draw from N(mu, sigma^2)."""
+
+    def __init__(self, in_features: int, latent_dim: int) -> None:
+        """Make the heads, in_features -> latent_dim, with Xavier-uniform weights."""
+        ### BEGIN SOLUTION
+        super().__init__()
+        self.fc_mu = nn.Linear(in_features, latent_dim)
+        self.fc_logvar = nn.Linear(in_features, latent_dim)
+        for head in (self.fc_mu, self.fc_logvar):
+            nn.init.xavier_uniform_(head.weight)
+            nn.init.zeros_(head.bias)
+        ### END SOLUTION
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return (z, mu, logvar), each (batch, latent_dim), for x of shape (batch, in_features).
+
+        logvar is clamped to [-10, 10], and the clamped logvar makes z.
+        z: a fresh draw in train mode, with gradients to mu and logvar; mu in eval mode.
+        """
+        ### BEGIN SOLUTION
+        mu, logvar = self.fc_mu(x), self.fc_logvar(x).clamp(-10, 10)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu) if self.training else mu
+        return z, mu, logvar
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.ReparameterizationLayer_shape(ReparameterizationLayer)
+
+# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-device", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.ReparameterizationLayer_device(ReparameterizationLayer)
+
+# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-heads", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.ReparameterizationLayer_heads(ReparameterizationLayer)
+
+# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-initialisation", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.ReparameterizationLayer_initialisation(ReparameterizationLayer)
+
+# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-clamp", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.ReparameterizationLayer_clamp(ReparameterizationLayer)
+
+# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.ReparameterizationLayer_values(ReparameterizationLayer)
+
+# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-noise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.ReparameterizationLayer_noise(ReparameterizationLayer)
+
+# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-gradients", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.ReparameterizationLayer_gradients(ReparameterizationLayer)
+
+# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-eval", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.ReparameterizationLayer_eval(ReparameterizationLayer)
+
+# %% [markdown]
+# **You should see** nine lines, one from each check.
+#
+# Look at the layer in both modes.
+# The second row of `x` is so large that `logvar` meets the clamp.
+
+# %% tags=["demo"]
+torch.manual_seed(0)
+layer = ReparameterizationLayer(4, 2)
+x = torch.stack([torch.ones(4), torch.full((4,), 100.0)])
+for mode in (layer.train, layer.eval):
+    mode()
+    z, mu, logvar = layer(x)
+    print(f"training = {layer.training}")
+    for name, part in (("mu", mu), ("logvar", logvar), ("z", z)):
+        rows = ["  ".join(f"{value:7.2f}" for value in row) for row in part.tolist()]
+        print(f"    {name:<6} {rows[0]}   and {rows[1]}")
+
+# %% [markdown]
+# ## The whole model
+#
+# The rest is ordinary: one hidden layer before the draw, and one after it.
+#
+# One decision matters.
+# The decoder returns **logits**, any real number, and not probabilities.
+# `vae_loss` applies the sigmoid inside, in a form that does not overflow (lesson 5).
+# If the decoder applied one too, probabilities would be taken for logits: no pixel could get a probability below 0.5 or above 0.73, since the sigmoid of 0 is 0.5 and that of 1 is 0.73.
+# Nothing would fail, and nothing would be learned well.
+
+# %% [markdown]
+# ### Exercise 2: `VAE`
+#
+# *Difficulty ●●○○○ (2 of 5) · 20 minutes*
+#
+# Write the model.
+#
+# - `VAE(input_dim, hidden_dim, latent_dim)` keeps `latent_dim` as an attribute of that name.
+# - `encode(x)` is a linear layer to `hidden_dim`, a ReLU and your `ReparameterizationLayer`; it returns `(z, mu, logvar)`.
+# - `decode(z)` is a linear layer to `hidden_dim`, a ReLU and a linear layer to `input_dim`; it returns logits.
+# - `forward(x)` encodes, decodes `z`, and returns `(logits, mu, logvar)`.
+#
+# Exercise 1 is a part of this model, so a mistake there is a mistake here as well.
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Every layer is made once, in `__init__`; `encode`, `decode` and `forward` only use them.
+# Which of the three values of `encode` does the decoder need?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Two `nn.Sequential` can hold the layers on both sides of the draw.
+# `forward` calls `encode`, hands its first value to `decode`, and returns the logits with the other two values.
+# The mode needs no line of code here: the layer inside knows it.
+#
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "VAE", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class VAE(nn.Module):
+    """A variational autoencoder with one hidden layer on each side; the decoder returns logits."""
+
+    def __init__(self, input_dim: int, hidden_dim: int, latent_dim: int) -> None:
+        """Make the layers; latent_dim is kept as an attribute."""
+        ### BEGIN SOLUTION
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.hidden = nn.Sequential(nn.Linear(input_dim, hidden_dim), nn.ReLU())
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.decoder = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+        ### END SOLUTION
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return (z, mu, logvar), each (batch, latent_dim), for images of shape (batch, input_dim)."""
+        ### BEGIN SOLUTION
+        return self.sampler(self.hidden(x))
+        ### END SOLUTION
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return logits of shape (batch, input_dim) for codes of shape (batch, latent_dim)."""
+        ### BEGIN SOLUTION
+        return self.decoder(z)
+        ### END SOLUTION
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return (logits, mu, logvar): the logits of the decoded z, and what z was drawn from."""
+        ### BEGIN SOLUTION
+        z, mu, logvar = self.encode(x)
+        return self.decode(z), mu, logvar
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "VAE-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.VAE_shape(VAE)
+
+# %% nbgrader={"grade": true, "grade_id": "VAE-logits", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.VAE_logits(VAE)
+
+# %% nbgrader={"grade": true, "grade_id": "VAE-train", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.VAE_train(VAE)
+
+# %% nbgrader={"grade": true, "grade_id": "VAE-eval", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.VAE_eval(VAE)
+
+# %% nbgrader={"grade": true, "grade_id": "VAE-gradients", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.VAE_gradients(VAE)
+
+# %% [markdown]
+# **You should see** five lines.
+#
+# A model that knows nothing yet should give each pixel a probability near one half.
+# Each of the 64 pixels then costs about $\ln 2$, which is 44.4 nats for an image.
+#
+# **Predict first.**
+# Is the loss of an untrained model near that, or far away?
+# Which of its two terms is larger?
+
+# %% tags=["demo"]
+torch.manual_seed(0)
+model = VAE(64, 128, 8)
+logits, mu, logvar = model(train)
+loss, reconstruction, kl = vae_loss(logits, train, mu, logvar)
+print(f"loss {loss:.2f} = reconstruction {reconstruction:.2f} + kl {kl:.2f} nats per image")
+print(f"64 ln 2 = {64 * torch.tensor(2.0).log():.2f}")
+
+# %% [markdown]
+# This is a good test for every new model: the loss before training can be computed on paper.
+# A number that is 64 times smaller, or 64 times larger, shows at once that a sum and a mean were mixed up.
+
+# %% [markdown]
+# ## One pass over the data
+#
+# An *epoch* is one pass over the training images, in batches.
+# For each batch: clear the old gradients, compute the loss, go backward, take a step.
+#
+# Three small things often go wrong, and none gives an error.
+#
+# - The model may still be in eval mode from the last evaluation.
+#   Then `z` is `mu`, and the noise is missing.
+# - The last batch is usually short: 1,437 images in batches of 64 leave 29.
+#   The mean of the batch means counts these 29 as much as 64 others.
+# - Adding up the *tensor* `loss` keeps every graph in memory; `loss.item()` is a plain number.
+
+# %% [markdown]
+# ### Exercise 3: `train_epoch`
+#
+# *Difficulty ●●●○○ (3 of 5) · 25 minutes*
+#
+# Train a model for one epoch and return its mean loss.
+#
+# - `batches` gives tensors `(n, input_dim)`, where `n` may differ; go through it once, for it may be a generator.
+# - `optimizer` is any optimiser of `torch.optim` that holds the model's parameters.
+# - Put the model into train mode first.
+# - Each batch gives one step along the gradient of its `vae_loss` with this `beta`, at `logits, mu, logvar = model(x)`.
+# - Return a float: the mean loss **per image** over all images, `beta` included, each as it was before the step of its batch.
+
+# %% [markdown]
+# ### What your model must reach
+#
+# The last two checks train *your* `VAE` with *your* `train_epoch`, by a fixed recipe:
+# binarized digits, 1,437 of them to train on; 64 pixels, 128 hidden, 8 latent; batches of 64, shuffled anew in every epoch; Adam with learning rate 1e-3; `beta` left at 1; at most 100 epochs.
+# Pixels are in another order, which makes no difference to linear layers.
+
+# %% [markdown]
+# After every 10 epochs the check measures the **negative ELBO** on the 360 other images, in nats per image, and stops as soon as its limit is met.
+# It takes `mu` and `logvar` from your `encode`, draws `z` itself, lets your `decode` give logits, and does the sums itself.
+#
+# - At most 21.0 nats: the first check passes.
+# - At most 20.3 nats: the second check passes too.
+#
+# Pixel means alone have about 25 nats.
+# A right solution meets both limits within 40 epochs, and ends between 18 and 19.5 nats.
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Two numbers must be kept over the epoch: the sum of all losses of single images, and how many images there were.
+# `vae_loss` gives the mean of a batch; how do you get the sum back?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Multiply the batch's mean loss, as a plain number, by the number of its images, and add it to the sum.
+# The order of the four steps for a batch is: `zero_grad`, loss, `backward`, `step`.
+# After the loop, divide the one number by the other.
+#
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "train_epoch", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def train_epoch(
+    model: nn.Module, batches: Iterable[Tensor], optimizer: torch.optim.Optimizer, beta: float = 1.0
+) -> float:
+    """Train for one epoch, one step for each batch, and return the mean loss per image.
+
+    model(x) returns (logits, mu, logvar).  batches: tensors (n, input_dim), n may differ; consumed once.
+    beta: the weight of the KL term in vae_loss, for the gradient and for the result.
+    Returns a float, in nats: the mean over images, not over batches.  The model is put into train mode.
+    """
+    ### BEGIN SOLUTION
+    model.train()
+    total, count = 0.0, 0
+    for x in batches:
+        logits, mu, logvar = model(x)
+        loss, _, _ = vae_loss(logits, x, mu, logvar, beta)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+        count += len(x)
+    return total / count
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "train_epoch-result", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.train_epoch_result(train_epoch)
+
+# %% nbgrader={"grade": true, "grade_id": "train_epoch-mean", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.train_epoch_mean(train_epoch)
+
+# %% nbgrader={"grade": true, "grade_id": "train_epoch-steps", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.train_epoch_steps(train_epoch)
+
+# %% nbgrader={"grade": true, "grade_id": "train_epoch-beta", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.train_epoch_beta(train_epoch)
+
+# %% nbgrader={"grade": true, "grade_id": "train_epoch-mode", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.train_epoch_mode(train_epoch)
+
+# %% nbgrader={"grade": true, "grade_id": "train_epoch-gate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.train_epoch_gate(train_epoch, VAE)
+
+# %% nbgrader={"grade": true, "grade_id": "train_epoch-target", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.train_epoch_target(train_epoch, VAE)
+
+# %% [markdown]
+# **You should see** seven lines; the last two come after some seconds each.
+#
+# If only the last two fail, read the KL in their message.
+# A healthy KL is between 5 and 7 nats.
+# Near 0, the code says nothing about the image (lesson 8 is about this).
+# Far above 12, the KL term hardly counts.
+
+# %% [markdown]
+# ## Measure it honestly
+#
+# The loss of `train_epoch` is measured while the model changes.
+# For a fair number, take test images, a model that does not change, and eval mode.
+#
+# But in eval mode your layer returns `mu` as `z`, and the ELBO is a mean over *draws*.
+# $\mathbb{E}_{z \sim q}\,[\log p(x \mid z)]$ is not $\log p(x \mid z = \mu)$: the decoder has been trained to read noisy codes, and a code without noise is easier than all of them.
+# So an evaluation must draw `z` itself, from the `mu` and `logvar` that `encode` returns.
+#
+# One draw for each image is enough: it has the right mean, and 360 images make the noise small.
+
+# %% [markdown]
+# ### Exercise 4: `evaluate`
+#
+# *Difficulty ●●●○○ (3 of 5) · 20 minutes*
+#
+# Measure a model on the images `x`, `(batch, input_dim)`.
+#
+# - Return three floats `(elbo, reconstruction, kl)`, each a mean over the images, in nats.
+# - `reconstruction` is the mean of $-\log p(x \mid z)$, summed over pixels, at a fresh draw `z` from $q(z \mid x)$ for each image (or several draws, averaged).
+# - `kl` is the closed form; `elbo` is `-(reconstruction + kl)`, a negative number; there is no `beta` in it.
+# - The model is in eval mode while `encode` and `decode` work, and afterwards in the mode in which it came.
+# - No graph is recorded.
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# `model.training` tells the mode; what must you do with it before you change the mode?
+# Do not use the `z` of `encode`, and do not use `forward`: say why.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Keep the mode, switch to eval, and work under `torch.no_grad()`.
+# Take `mu` and `logvar` from `encode`, and draw with the formula of lesson 3.
+# `vae_loss` at `beta` 1 then gives both terms; `.item()` makes floats.
+# `model.train(mode)` accepts the mode that you kept.
+#
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "evaluate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def evaluate(model: nn.Module, x: Tensor) -> tuple[float, float, float]:
+    """Measure the ELBO of a model on images x, (batch, input_dim), with z drawn from q(z | x).
+
+    Uses model.encode(x) -> (z, mu, logvar), where z is mu in eval mode, and model.decode(z) -> logits.
+    Returns floats (elbo, reconstruction, kl): means over images in nats; elbo = -(reconstruction + kl).
+    The model is in eval mode meanwhile, its mode is restored afterwards, and no graph is recorded.
+    """
+    ### BEGIN SOLUTION
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        _, mu, logvar = model.encode(x)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
+    model.train(was_training)
+    return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "evaluate-result", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.evaluate_result(evaluate)
+
+# %% nbgrader={"grade": true, "grade_id": "evaluate-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.evaluate_values(evaluate)
+
+# %% nbgrader={"grade": true, "grade_id": "evaluate-draws", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.evaluate_draws(evaluate)
+
+# %% nbgrader={"grade": true, "grade_id": "evaluate-mode", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.evaluate_mode(evaluate)
+
+# %% nbgrader={"grade": true, "grade_id": "evaluate-grad", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.evaluate_grad(evaluate)
+
+# %% [markdown]
+# **You should see** five lines.
+#
+# Now the whole run, by the recipe, with both terms measured on the test images after every epoch.
+#
+# **Predict first.**
+# The loss falls; do both of its terms fall?
+
+# %% tags=["demo"]
+torch.manual_seed(0)
+model = VAE(64, 128, 8)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+history = [evaluate(model, test)]
+bar = tqdm(range(100), desc="training")
+for _ in bar:
+    train_epoch(model, train[torch.randperm(len(train))].split(64), optimizer)
+    history.append(evaluate(model, test))
+    elbo, reconstruction, kl = history[-1]
+    bar.set_postfix_str(f"-ELBO {-elbo:.2f} = reconstruction {reconstruction:.2f} + kl {kl:.2f}")
+elbos = torch.tensor([evaluate(model, test)[0] for _ in range(100)])
+print(f"-ELBO {-elbos.mean():.2f} nats per test image, standard deviation of one evaluation {elbos.std():.2f}")
+
+# %% tags=["demo"]
+elbo, reconstruction, kl = torch.tensor(history).T
+_, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+axes.plot(-elbo, color="black", label="-ELBO, the sum")
+axes.plot(reconstruction, "--", color="#0072B2", label="reconstruction")
+axes.plot(kl, "-.", color="#D55E00", label="KL")
+axes.axhline(baseline, color="gray", linestyle=":", label="pixel means, for comparison")
+axes.set(xlabel="epoch", ylabel="nats per test image", ylim=(0, 45), xlim=(0, 100))
+axes.set_title("The KL rises, and pays for a reconstruction that falls further")
+axes.legend()
+plt.show()
+
+# %% [markdown]
+# *Figure 2. Over 100 epochs the sum (solid line) falls from about 46 to below 19 nats, and passes the dotted line of the pixel means early.*
+# *The reconstruction (dashed line) falls throughout.*
+# *The KL (dash-dotted line) stays near 1 nat for the first epochs, then rises to about 6.*
+#
+# Each nat of KL is information about the image that passes through the code.
+# It is worth its price while it saves more than one nat of reconstruction.
+# At first the decoder cannot read the code, so the code says little; then both learn to use it.
+
+# %% [markdown]
+# ## New images
+#
+# To make a new image you need no encoder: draw a code from the prior, and decode it.
+# The sigmoid of the logits gives probabilities.
+#
+# Show the probabilities rather than a Bernoulli draw of each pixel: they are the mean of all such draws, and carry no extra noise.
+
+# %% [markdown]
+# ### Exercise 5: `generate`
+#
+# *Difficulty ●○○○○ (1 of 5) · 8 minutes*
+#
+# Make `n` new images.
+#
+# - Draw a fresh `z` from the prior $\mathcal{N}(0, I)$ for each image; `model.latent_dim` is the number of latents.
+# - Return the probabilities, `(n, input_dim)`: the sigmoid of the model's logits.
+# - The result carries no graph.
+# - The weights are float32, and on the CPU.
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# What stands in the place of `mu` and `sigma` when there is no image?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# The prior has mean 0 and standard deviation 1 in every latent, so `torch.randn` with the right shape is the draw.
+# Decode it, apply the sigmoid, and do both under `torch.no_grad()`.
+#
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "generate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def generate(model: nn.Module, n: int) -> Tensor:
+    """Make n new images: decode draws from the prior N(0, I).
+
+    Uses model.latent_dim and model.decode(z) -> logits.
+    Returns probabilities in [0, 1], shape (n, input_dim), without a graph; fresh draws at every call.
+    """
+    ### BEGIN SOLUTION
+    with torch.no_grad():
+        return torch.sigmoid(model.decode(torch.randn(n, model.latent_dim)))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "generate-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.generate_shape(generate)
+
+# %% nbgrader={"grade": true, "grade_id": "generate-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.generate_values(generate)
+
+# %% nbgrader={"grade": true, "grade_id": "generate-prior", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.generate_prior(generate)
+
+# %% [markdown]
+# **You should see** three lines.
+#
+# **Predict first.**
+# Compared with figure 1, are the reconstructions better or worse?
+# And the decoded draws?
+
+# %% tags=["demo"]
+torch.manual_seed(3)
+model.eval()
+with torch.no_grad():
+    reconstructions = torch.sigmoid(model(test[:10])[0])
+rows = test[:10], reconstructions, generate(model, 10)
+title = "The variational autoencoder copies less sharply, and most of its draws are digits"
+show_images(*rows, names=("test images", "reconstructions", "prior draws"), title=title)
+print(
+    f"decoded draws from N(0, I): {pixels_off(generate(model, 1_000)):.1f} pixels off; test images: {pixels_off(test):.1f}"
+)
+
+# %% [markdown]
+# *Figure 3. The top row shows the same ten test images as figure 1, the middle row their reconstructions, greyer at the edges of the strokes.*
+# *The bottom row shows ten decoded draws from the prior: many can be read as a digit, and some lie between two digits.*
+#
+# By the count of pixels, the draws are now nearly as close to the training images as real test images are.
+# (The count sees neither variety nor blur; lesson 8 looks deeper.)
+#
+# Grey is not a defect.
+# A grey pixel says "I do not know": its probability is near one half, and the likelihood rewards saying so.
+
+# %% [markdown]
+# ## From one image to another
+#
+# A code is a point in a space of 8 dimensions, and one can walk in it.
+# Take two images $a$ and $b$, encode both, and decode points on the straight line between their means:
+#
+# $$\mu(t) = \mu_a + t\,(\mu_b - \mu_a), \qquad 0 \le t \le 1.$$
+#
+# Here the mean is the right choice: the walk should be the same every time.
+
+# %% [markdown]
+# ### Exercise 6: `interpolate`
+#
+# *Difficulty ●●○○○ (2 of 5) · 12 minutes*
+#
+# Walk from image `a` to image `b` in `steps` equal steps of `t`, both ends included.
+#
+# - `a` and `b` are single images of shape `(input_dim,)`; `steps` is at least 2.
+# - Return the probabilities, `(steps, input_dim)`, without a graph.
+# - The first row reconstructs `a` and the last row `b`, both from `mu`, whatever mode the model is in.
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# In train mode one of the three values of `encode` changes from call to call.
+# Which of them is the same in both modes?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# `torch.stack([a, b])` makes a batch of two; take its `mu`.
+# `torch.linspace(0, 1, steps)` gives the values of `t`; as a column, they broadcast against a row of latents.
+# Decode all points in one call, and apply the sigmoid.
+#
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "interpolate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def interpolate(model: nn.Module, a: Tensor, b: Tensor, steps: int) -> Tensor:
+    """Decode points on the straight line from mu of image a to mu of image b.
+
+    a, b: single images, shape (input_dim,).  steps: number of points, at least 2, both ends included.
+    Returns probabilities, shape (steps, input_dim), without a graph; row 0 is a's reconstruction from mu.
+    """
+    ### BEGIN SOLUTION
+    with torch.no_grad():
+        _, mu, _ = model.encode(torch.stack([a, b]))
+        t = torch.linspace(0, 1, steps).unsqueeze(1)
+        return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "interpolate-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.interpolate_shape(interpolate)
+
+# %% nbgrader={"grade": true, "grade_id": "interpolate-ends", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.interpolate_ends(interpolate)
+
+# %% nbgrader={"grade": true, "grade_id": "interpolate-line", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.interpolate_line(interpolate)
+
+# %% [markdown]
+# **You should see** three lines.
+#
+# For comparison, the lower row of the next figure blends the *pixels* of the two images.
+#
+# **Predict first.**
+# What does the middle of each row look like?
+
+# %% tags=["demo"]
+zero, three = test[images.test_labels == 0][0], test[images.test_labels == 3][0]
+t = torch.linspace(0, 1, 11).unsqueeze(1)
+rows = interpolate(model, zero, three, 11), zero + t * (three - zero)
+title = "A walk in the latent space moves strokes; a walk in pixels fades them"
+show_images(*rows, names=("latent", "pixels"), title=title)
+
+# %% [markdown]
+# *Figure 4. Both rows go from a 0 to a 3.*
+# *In the upper row, strokes bend and move, and the images in the middle are about as dark as the ends.*
+# *In the lower row, the 0 becomes paler while the 3 appears through it: the image in the middle is half of each.*
+
+# %% [markdown]
+# ### The latent plane
+#
+# With 2 latents in place of 8, the whole latent space fits into a picture.
+# The next cell trains such a model, for 60 epochs, with your functions.
+#
+# **Predict first.**
+# Is its ELBO better or worse than with 8 latents?
+# Will the ten digits form ten separate clouds, although nobody told the model their labels?
+
+# %% tags=["demo"]
+torch.manual_seed(0)
+plane = VAE(64, 128, 2)
+optimizer = torch.optim.Adam(plane.parameters(), lr=2e-3)
+for _ in tqdm(range(60), desc="two latents"):
+    train_epoch(plane, train[torch.randperm(len(train))].split(64), optimizer)
+print(f"-ELBO with 2 latents: {-evaluate(plane, test)[0]:.2f} nats per test image")
+
+# %% tags=["demo"]
+plane.eval()
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.6), layout="constrained")
+grid = torch.linspace(-2.4, 2.4, 11)
+z = torch.cartesian_prod(grid.flip(0), grid).flip(1)  # rows from top to bottom, columns from left to right
+with torch.no_grad():
+    tiles = torch.sigmoid(plane.decode(z)).reshape(11, 11, 8, 8)
+    _, mu, _ = plane.encode(test)
+edge = 2.4 + 0.24
+right.imshow(tiles.permute(0, 2, 1, 3).reshape(88, 88), cmap="gray_r", extent=(-edge, edge, -edge, edge))
+right.set_title("decoded points of the plane")
+colours = plt.get_cmap("tab10")
+for point, label in zip(mu, images.test_labels.tolist(), strict=True):
+    left.text(*point, str(label), color=colours(label), fontsize=9, ha="center", va="center")
+left.set_title("mu of the test images, written as their label")
+left.set(xlim=(-edge, edge), ylim=(-edge, edge), aspect="equal")
+for panel in (left, right):
+    panel.set(xlabel="latent 1 (no unit)", ylabel="latent 2 (no unit)")
+figure.suptitle("Digits that look alike share a region of the plane, and regions meet without gaps")
+plt.show()
+
+# %% [markdown]
+# *Figure 5. Left: each test image stands at its mu, written as its label.*
+# *Most labels form a region of their own; some regions overlap.*
+# *Right: the same plane, decoded point by point: neighbouring pictures differ by little, and every point gives something like a digit.*
+#
+# The next cell gives you two sliders, if a kernel is running.
+
+# %% tags=["demo"]
+from ipywidgets import interact
+
+
+def show_code(latent_1: float = 0.0, latent_2: float = 0.0) -> None:
+    """Decode one point of the plane."""
+    with torch.no_grad():
+        image = torch.sigmoid(plane.decode(torch.tensor([[latent_1, latent_2]])))
+    _, axes = plt.subplots(figsize=(2.6, 2.6), layout="constrained")
+    axes.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
+    axes.set(xticks=[], yticks=[], title=f"z = ({latent_1:.1f}, {latent_2:.1f})")
+    plt.show()
+
+
+sliders = interact(show_code, latent_1=(-2.4, 2.4, 0.2), latent_2=(-2.4, 2.4, 0.2))
+
+# %% [markdown]
+# ## Claims tested
+#
+# > **Claim, found on the web: at inference, use mu instead of sampling; this is crucial in generation.**
+#
+# *Inference* can mean three things here: encoding an image, generating images, and measuring the ELBO.
+# The next cell does the last two, once with draws and once with means.
+#
+# **Predict first.**
+# Which number is smaller: the measured loss with `z` drawn, or with `z = mu`?
+# How many different images do sixteen codes `z = 0`, the mean of the prior, give?
+
+# %% tags=["demo"]
+torch.manual_seed(0)
+model.eval()
+with torch.no_grad():
+    logits, mu, logvar = model(test)  # in eval mode: z = mu
+    at_mu, _, _ = vae_loss(logits, test, mu, logvar)
+    at_zero = torch.sigmoid(model.decode(torch.zeros(16, model.latent_dim)))
+elbos = torch.tensor([evaluate(model, test)[0] for _ in range(100)])
+print(f"z drawn: -ELBO     {-elbos.mean():.2f} nats")
+print(f"z = mu:  a number  {at_mu:.2f} nats, {-elbos.mean() - at_mu:.2f} lower")
+print("different images from z = 0:     ", len(at_zero.unique(dim=0)), "of 16")
+print("different images from the prior: ", len(generate(model, 16).unique(dim=0)), "of 16")
+
+# %% [markdown]
+# The claim mixes three cases, and is right about one of them.
+#
+# - **Encoding** may use `mu`: a representation, a reconstruction or a walk should not change from call to call.
+# - **Generation** samples the prior.
+#   Its mean gives one image, again and again.
+# - **The ELBO** needs draws.
+#   With `z = mu` the number is about 3 nats lower, and it is no bound on anything: it charges for noise in the KL term and leaves the noise out of the reconstruction.
+#
+# So no check of this lesson asks your `evaluate` how good your model is.
+
+# %% [markdown]
+# ## A script that runs and is wrong
+#
+# Each of the following five mistakes was found in public code.
+# The next two cells put all five into one script.
+#
+# The first cell holds a model that is **right**, but has habits of its own.
+# Read its docstrings: its encoder gives `log_std`, the logarithm of the *standard deviation*, and its decoder gives *probabilities*.
+
+
+# %% nbgrader={"grade": false, "grade_id": "found_model", "locked": true, "schema_version": 3, "solution": false, "task": false}
+class FoundVAE(nn.Module):
+    """A right model with habits of its own."""
+
+    def __init__(self, input_dim: int, hidden_dim: int, latent_dim: int) -> None:
+        super().__init__()
+        self.hidden, self.heads = nn.Linear(input_dim, hidden_dim), nn.Linear(hidden_dim, 2 * latent_dim)
+        self.decoder = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (mu, log_std), each (batch, latent): the mean, and log sigma."""
+        mu, log_std = self.heads(torch.relu(self.hidden(x))).chunk(2, dim=1)
+        return mu, log_std
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return the probability of each pixel, (batch, pixels)."""
+        return torch.sigmoid(self.decoder(z))
+
+
+# %% nbgrader={"grade": false, "grade_id": "broken_script", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def sample(mu, log_std):  # 1
+    sigma = torch.exp(log_std / 2)  # 2
+    eps = torch.rand_like(sigma)  # 3
+    return mu + sigma * eps  # 4
+
+
+def broken_step(model, x, optimizer):  # 5
+    mu, log_std = model.encode(x)  # 6
+    z = mu  # 7
+    probabilities = torch.sigmoid(model.decode(z))  # 8
+    kl = 0.5 * (mu**2 + torch.exp(2 * log_std) - 1 - 2 * log_std).sum(dim=1)  # 9
+    reconstruction = F.binary_cross_entropy(probabilities, x, reduction="mean")  # 10
+    loss = reconstruction + kl.mean()  # 11
+    optimizer.zero_grad()  # 12
+    loss.backward()  # 13
+    optimizer.step()  # 14
+    return loss.item()  # 15
+
+
+# %% [markdown]
+# The number at the end of each line is its line number.
+# Run the script: is there a sign that something is wrong?
+
+# %% tags=["demo"]
+torch.manual_seed(0)
+found = FoundVAE(64, 128, 8)
+optimizer = torch.optim.Adam(found.parameters(), lr=1e-3)
+for epoch in range(1, 31):
+    batches = train[torch.randperm(len(train))].split(64)
+    losses = [broken_step(found, x, optimizer) for x in batches]
+    if epoch in (1, 5, 10, 20, 30):
+        print(f"epoch {epoch:>2}: loss {sum(losses) / len(losses):.4f}")
+mu, log_std = found.encode(test)
+print(
+    f"mu lies between {mu.min():.3f} and {mu.max():.3f}, sigma between {log_std.exp().min():.3f} and {log_std.exp().max():.3f}"
+)
+
+# %% [markdown]
+# The loss is small, falls, and settles: the curve of a good run.
+# But it ends near $\ln 2 = 0.69$, which is what a pixel costs when the model knows nothing about it.
+# And every image has nearly the same code: `mu` is near 0 and `sigma` near 1.
+#
+# Work in this order, as for every model that trains and does not learn.
+#
+# 1. Compute by hand what the loss should be before training.
+# 2. Read the docstring of every function that is called, and compare the units.
+# 3. For each random number: from which distribution, and does it reach the result?
+# 4. For each sum and each mean: over what?
+
+# %% [markdown]
+# ### Exercise 7: `repaired_step`
+#
+# *Difficulty ●●●●○ (4 of 5) · 25 minutes*
+#
+# Write `broken_step` again, without the five mistakes.
+#
+# - `model` has the interface of `FoundVAE`: `encode` gives `(mu, log_std)`, `decode` gives probabilities.
+# - Minimise reconstruction plus KL: the Bernoulli negative log-likelihood summed over pixels, the KL summed over latents, both averaged over the batch.
+# - `z` is one fresh draw from $\mathcal{N}(\mu, \sigma^2)$ for every image, and gradients pass through it.
+# - Take one step of `optimizer`; gradients that were there before the call have no effect.
+# - Return the loss before the step, as a float.
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Go through the lines of the script, and ask of each whether it is right for *this* model.
+# Nine of the fifteen lines need no thought, and one of the long lines is right.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# `log_std` needs no division by 2 to become sigma.
+# Noise comes from `randn_like`, and the draw must be what is decoded.
+# The decoder's output goes into the cross-entropy as it is, with `reduction="none"`; then sum over pixels and average over images, as the KL line does.
+#
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "repaired_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def repaired_step(model: nn.Module, x: Tensor, optimizer: torch.optim.Optimizer) -> float:
+    """Take one right training step on the images x, (batch, pixels), and return the loss before it, a float.
+
+    model.encode(x) -> (mu, log_std), log_std = log sigma.  model.decode(z) -> probabilities.
+    The loss is in nats per image: reconstruction (summed over pixels) plus KL (summed over latents), batch means.
+    """
+    ### BEGIN SOLUTION
+    mu, log_std = model.encode(x)
+    z = mu + torch.exp(log_std) * torch.randn_like(mu)
+    probabilities = model.decode(z)
+    kl = 0.5 * (mu**2 + torch.exp(2 * log_std) - 1 - 2 * log_std).sum(dim=1)
+    reconstruction = F.binary_cross_entropy(probabilities, x, reduction="none").sum(dim=1)
+    loss = (reconstruction + kl).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "repaired_step-draws", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.repaired_step_draws(repaired_step)
+
+# %% nbgrader={"grade": true, "grade_id": "repaired_step-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.repaired_step_loss(repaired_step)
+
+# %% nbgrader={"grade": true, "grade_id": "repaired_step-step", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.repaired_step_step(repaired_step)
+
+# %% [markdown]
+# **You should see** three lines.
+# The same run, repaired:
+
+# %% tags=["demo"]
+torch.manual_seed(0)
+found = FoundVAE(64, 128, 8)
+optimizer = torch.optim.Adam(found.parameters(), lr=1e-3)
+for _ in tqdm(range(30), desc="repaired"):
+    batches = train[torch.randperm(len(train))].split(64)
+    losses = [repaired_step(found, x, optimizer) for x in batches]
+mu, log_std = found.encode(test)
+print(f"epoch 30: loss {sum(losses) / len(losses):.2f} nats per image")
+print(
+    f"mu lies between {mu.min():.2f} and {mu.max():.2f}, sigma between {log_std.exp().min():.2f} and {log_std.exp().max():.2f}"
+)
+
+# %% [markdown]
+# The repaired loss is much *larger* than the broken one.
+# It is in nats per image, and the broken one was a mean over pixels: numbers with different units cannot be compared.
+# A small loss says nothing until you know what it measures.
+
+# %% [markdown]
+# ### Exercise 8: `diagnosis`
+#
+# *Difficulty ●●○○○ (2 of 5) · 10 minutes*
+#
+# Say where the mistakes are.
+# `diagnosis` is a dict from mistake to line number: the number (an `int`) of the line of the broken script that must change.
+# The keys are exactly these five:
+#
+# - `"log-std read as log-variance"`
+# - `"uniform noise"`
+# - `"sampler never called"`
+# - `"sigmoid twice"`
+# - `"reconstruction averaged over pixels"`
+#
+# Each mistake has one line, and each line has at most one mistake.
+# Put the line numbers in the place of the zeros, and remove the line below the dict.
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Compare your repaired step with the script, line by line.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Two mistakes are in the function that nobody calls.
+# Of the other three, one decides what is decoded, one changes what was decoded, and one is a reduction.
+#
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "diagnosis", "locked": false, "schema_version": 3, "solution": true, "task": false}
+diagnosis = {
+    "log-std read as log-variance": 0,
+    "uniform noise": 0,
+    "sampler never called": 0,
+    "sigmoid twice": 0,
+    "reconstruction averaged over pixels": 0,
+}
+### BEGIN SOLUTION
+diagnosis = {
+    "log-std read as log-variance": 2,
+    "uniform noise": 3,
+    "sampler never called": 7,
+    "sigmoid twice": 8,
+    "reconstruction averaged over pixels": 10,
+}
+### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "diagnosis-sampler", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.diagnosis_sampler(diagnosis)
+
+# %% nbgrader={"grade": true, "grade_id": "diagnosis-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder.checks import lesson06_vae as check
+
+check.diagnosis_loss(diagnosis)
+
+# %% [markdown]
+# **You should see** two lines.
+#
+# Notice how the mistakes hide each other.
+# While the sampler is never called, its two mistakes have no effect, and no experiment can find them.
+# Repairing the call alone makes the script *noisier*, and a hurried person would undo that repair.
+
+# %% [markdown]
+# ## What surprised you?
+#
+# Look at your predictions again.
+# Which one was furthest from what you saw?
+# Write two or three sentences in the cell below: what you expected, what happened, and what you think now.
+# Nobody grades this.
+
+# %% [markdown]
+# *Your sentences:*
+
+# %% [markdown]
+# ## Recap
+#
+# **You built** a layer that draws, a variational autoencoder around it, the loop that trains it, the evaluation that measures it, new images, a walk between images, and a repaired script.
+#
+# **Three sentences to remember**
+#
+# 1. Both terms of the loss are summed within an image and averaged over images; nothing else has the right balance.
+# 2. Encoding may use `mu`, generation draws from the prior, and the ELBO needs draws from `q`.
+# 3. A model that runs and whose loss falls may still have learned nothing: compute what the loss should be, and look at the KL.
+
+# %% [markdown]
+# **Where it returns.**
+# Lesson 7 trains this model in half precision and on a graphics card.
+# Lesson 8 asks what happens when the KL goes to zero, and gives a bound tighter than the ELBO.
+# Lesson 11 takes the model out of the notebook.
+# Lesson 13 lets you train your own.
+#
+# **Further reading**
+#
+# - D. P. Kingma and M. Welling, *Auto-Encoding Variational Bayes*, 2014.
+# - D. J. Rezende, S. Mohamed and D. Wierstra, *Stochastic Backpropagation and Approximate Inference in Deep Generative Models*, 2014.
+# - Y. Burda, R. Grosse and R. Salakhutdinov, *Importance Weighted Autoencoders*, 2016.

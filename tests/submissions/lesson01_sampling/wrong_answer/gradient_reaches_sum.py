@@ -1,0 +1,12 @@
+# Takes the gradient of the sum.
+#
+# fails gradient_reaches-cancelling: "what comes from several outputs"
+
+# %% grade_id="gradient_reaches"
+def gradient_reaches(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    z = sampler(copy)
+    if not z.requires_grad:
+        return False
+    z.sum().backward()
+    return copy.grad is not None and bool(copy.grad.any())

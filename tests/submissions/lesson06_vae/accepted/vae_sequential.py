@@ -1,0 +1,21 @@
+# Makes everything in two nn.Sequential.
+
+# %% grade_id="VAE"
+class VAE(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.encoder = nn.Sequential(
+            nn.Linear(input_dim, hidden_dim), nn.ReLU(), ReparameterizationLayer(hidden_dim, latent_dim)
+        )
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.encoder(x)
+
+    def decode(self, z):
+        return self.out(z)
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        return self.decode(z), mu, logvar
