@@ -341,9 +341,7 @@ figure, panels = plt.subplots(1, 3, figsize=(9, 4.2), layout="constrained")
 for axes, (title, z) in zip(panels, three.items(), strict=True):
     loss = cost(z)
     operations = walk(loss.grad_fn, {id(mu): "mu", id(sigma): "sigma"})
-    arrives = "nothing reaches mu"
-    if operations:
-        arrives = f"{torch.autograd.grad(loss, mu)[0]:.2f} reaches mu"
+    arrives = f"{torch.autograd.grad(loss, mu)[0]:.2f} reaches mu" if operations else "nothing reaches mu"
     draw_graph(axes, operations or [(0, "loss: no history", None)], title, arrives)
 figure.suptitle("Only the third draw has a path that carries something")
 plt.show()
@@ -681,8 +679,7 @@ def draws_figure(mu: float = 253.0, sigma: float = 2.0) -> plt.Figure:
     z = mu + sigma * fixed_eps
     left.plot(grams, cost(grams), color="#0072B2", label="cost f(z)")
     left.plot(z, cost(z), "o", color="#D55E00", label="12 draws, noise fixed")
-    left.set(xlabel="z (grams)", ylabel="cost (cents)", ylim=(-5, 150), xticks=range(244, 263, 3))
-    left.set_title("Draws on the cost curve")
+    left.set(xlabel="z (grams)", ylabel="cost (cents)", ylim=(-5, 150), title="Draws on the cost curve")
     knob = torch.linspace(247, 257, 50, dtype=torch.float64)
     right.plot(knob, cost(knob[:, None] + sigma * fixed_eps).mean(1), color="#D55E00", label="mean of the 12")
     right.plot(knob, (knob - 250) ** 2 + sigma**2, "--", color="#0072B2", label="expectation, closed form")

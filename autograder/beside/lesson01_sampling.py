@@ -155,6 +155,7 @@ def difference(mu: Tensor) -> Tensor:
 
 
 def on_circle(mu: Tensor) -> Tensor:
-    """points on a circle: cos z and sin z"""
+    """points on a circle, and those opposite: cos z, sin z, -cos z, -sin z"""
     z = placed(mu)
-    return torch.stack([torch.cos(z), torch.sin(z)])
+    point = torch.stack([torch.cos(z), torch.sin(z)])
+    return torch.cat([point, -point])

@@ -102,7 +102,9 @@ def monte_carlo_estimate(monte_carlo: LearnerObject, rng: Draws) -> None:
         [(result, z)] = beside(recorded, monte_carlo, kind, 1, mu, sigma, n)
         if len(z) != n:
             likely = one_number(monte_carlo, mu, sigma) if len(z) == 1 else ""
-            raise Failure(f"f was given {len(z)} numbers for n = {n}", f"{n} draws, each once", f"{len(z)}", likely)
+            raise Failure(
+                f"f was not given the right number of draws for n = {n}", f"{n} draws, each once", f"{len(z)}", likely
+            )
         values = FUNCTIONS[kind](z.double())
         mistakes = {SUMMED: values.sum(), F_OF_MEAN: FUNCTIONS[kind](z.double().mean())}
         rule = "the mean of f over the draws that f was given"
@@ -389,7 +391,7 @@ def sides(function: LearnerObject, *args: Any) -> tuple[Tensor, Tensor, Any]:
     if len(z) != 2 * n:
         likely = "f of the mean in place of the mean of f, or one draw a side." if len(z) == 2 else ""
         expected = f"{2 * n}: n draws on each side, each once"
-        raise Failure(f"f was given {len(z)} numbers for n = {n}", expected, f"{len(z)}", likely)
+        raise Failure(f"f was not given the right number of draws for n = {n}", expected, f"{len(z)}", likely)
     z = z.double().sort().values
     return z[:n], z[n:], result
 

@@ -11,7 +11,7 @@ The gate measures the learner's own model, after the learner's own epochs, by th
 the mu and logvar that the model encodes, lets it decode them in another order, and does all sums itself. The learner's
 ``evaluate`` plays no part. What ``encode`` and ``decode`` return is testimony: a model that recognised the test images
 could lie. Two things make that hard: pixels are shuffled in a way that is not told, and z is the grader's draw. The
-gate looks after every 10 epochs, and stops when its limit is met: a right solution needs 20 to 40 of the 100. The
+gate looks after every 10 epochs, and stops when its limit is met: a right solution needs 20 or 30 of the 100. The
 margin of the gate over seeds and splits is measured by benchmarks/vae_gate.py.
 """
 
