@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -29,12 +29,10 @@ from autograder.limits import Isolation, IsolationError, Limits
 from autograder.pool import InThisProcess, processes
 from autograder.report import Report
 from autograder.submission import SubmissionError, read_submission, recognise
+from autograder.template import Template
 from autograder.verdict import Grade, Verdict
 
 # What needs torch is imported by the commands that need it, so that the others start at once.
-if TYPE_CHECKING:
-    from autograder.template import Template
-
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -97,8 +95,6 @@ def check(
     isolation: Isolations = Isolation.STRONGEST,
 ) -> None:
     """Grade notebook files without a gradebook. Exit status: 0 full marks, 1 not, 2 could not be graded."""
-    from autograder.template import Template
-
     status = Exit.FULL_MARKS
     seed = secrets.randbits(48) if seed is None else seed
     with _explained(), Template() as template:
@@ -232,7 +228,6 @@ def verify(
 ) -> None:
     """Prove the course: reference, release and every example submission get what they deserve."""
     from autograder.grading import Grader
-    from autograder.template import Template
     from autograder.verify import verify as verify_lesson
 
     seed = secrets.randbits(48) if seed is None else seed
@@ -275,7 +270,6 @@ def status(
     Exit status: 0, or 2 when a notebook could not be graded.
     """
     from autograder.status import as_table, standing
-    from autograder.template import Template
 
     seed, found = secrets.randbits(48), []
     # Closed, not entered: the template starts with the first notebook that there is anything to grade in.

@@ -11,6 +11,7 @@ import os
 import pickle
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -27,12 +28,12 @@ from typing import TYPE_CHECKING, Any
 from autograder.lesson import Lesson
 from autograder.limits import Limits
 from autograder.submission import parse_submission
+from autograder.template import Template
 from autograder.verdict import Grade
 
 # What grades is imported where it is used: the coordinator, which imports this module too, starts without torch.
 if TYPE_CHECKING:
     from autograder.grading import Grader
-    from autograder.template import Template
 
 PATIENCE = 5.0
 
@@ -56,12 +57,14 @@ def grade(task: Task) -> Grade:
     return _grader(task.lesson, task.limits).grade(parse_submission(task.content, task.path), task.seed)
 
 
+_mother: socket.socket | None = None
+"""The control of the template that the templates of a pool's processes are forked from."""
+
+
 @cache
 def template() -> Template:
     """This process's template, made when it is first needed and closed when the process ends."""
-    from autograder.template import Template
-
-    made = Template().__enter__()
+    made = Template(_mother).__enter__()
     # Unlike atexit, this also runs at the end of a process that multiprocessing started.
     multiprocessing.util.Finalize(None, made.close, exitpriority=1)
     return made
@@ -100,15 +103,18 @@ class InThisProcess(Executor):
 def processes(jobs: int) -> Iterator[Callable[[], Executor]]:
     """``with processes(4) as start``: ``start()`` is an executor of four processes. None of them is left at the end."""
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    if os.name == "posix":
-        context.set_forkserver_preload(["autograder.faststart", "autograder.grading"])
-        with _out_of_reach_of_ctrl_c():
-            forkserver.ensure_running()  # it imports while the coordinator does
+    mother = Template()
+    # Both import what they need side by side.
+    with _out_of_reach_of_ctrl_c():
+        control = mother.control
+        if os.name == "posix":
+            context.set_forkserver_preload(["autograder.faststart", "autograder.grading"])
+            forkserver.ensure_running()
 
     scratch = tempfile.mkdtemp(prefix="autograder-")
 
     def start() -> Executor:
-        executor = ProcessPoolExecutor(jobs, context, _begin, (scratch,))
+        executor = ProcessPoolExecutor(jobs, context, _begin, (scratch, control))
         with _out_of_reach_of_ctrl_c():
             executor.submit(os.getpid)
         return executor
@@ -121,6 +127,7 @@ def processes(jobs: int) -> Iterator[Callable[[], Executor]]:
         for process in multiprocessing.active_children():
             process.join(PATIENCE)
             process.kill()
+        mother.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -134,9 +141,10 @@ def _out_of_reach_of_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _begin(scratch: str) -> None:
+def _begin(scratch: str, mother: socket.socket | None) -> None:
     """Make a process of the pool ready: it ends when it is told to, or when the coordinator is gone."""
-    tempfile.tempdir = scratch
+    global _mother
+    tempfile.tempdir, _mother = scratch, mother
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_watch, daemon=True).start()
     template()

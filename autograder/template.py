@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from autograder.frames import WireError, receive, send
 from autograder.limits import Limits
@@ -28,14 +29,16 @@ class Template:
     Where forking does not serve (not Linux), every worker is started cold instead: the same worker, seconds later.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, mother: socket.socket | None = None) -> None:
+        """``mother``: the control of a template to fork this one from, rather than to import everything again."""
         self.scratch = tempfile.mkdtemp(prefix="autograder-")
         # A worker with a user of its own passes through, and sees nothing on its way.
         os.chmod(self.scratch, 0o711)
         self.forks = sys.platform == "linux" and os.environ.get("AUTOGRADER_WORKERS") != "cold"
+        self._mother = mother
+        self._pid = 0
         self._process: subprocess.Popen | None = None
         self._control: socket.socket | None = None
-        self._ready = False
 
     def __enter__(self) -> Template:
         """Begin to start it: it imports while the grader does."""
@@ -46,12 +49,26 @@ class Template:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def control(self) -> socket.socket | None:
+        """What a ``mother`` is: other templates may be forked by it, also from other processes."""
+        return self._started() if self.forks else None
+
     def close(self) -> None:
         """End the template, its workers and their folders."""
         if self._control:
-            self._control.close()
+            self._hang_up(self._control)
         self._end_process(ANSWER_SECONDS)
         shutil.rmtree(self.scratch, ignore_errors=True)
+
+    @staticmethod
+    def _hang_up(control: socket.socket) -> None:
+        """Say that no more requests come, and wait until the other side has gone too."""
+        with control, suppress(OSError):
+            control.shutdown(socket.SHUT_WR)
+            control.settimeout(ANSWER_SECONDS)
+            while control.recv(2**16):
+                pass
 
     def wait(self) -> None:
         """Wait until a worker takes milliseconds to start."""
@@ -99,10 +116,13 @@ class Template:
 
     def _lost(self) -> None:
         # Killed first, since a template whose grader only goes away removes the folder.
+        if self._pid:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
         self._end_process(0.0)
         if self._control:
             self._control.close()
-        self._control, self._ready = None, False
+        self._control, self._pid = None, 0
 
     def _end_process(self, grace: float) -> None:
         if self._process:
@@ -111,10 +131,9 @@ class Template:
 
     def _ready_control(self) -> socket.socket:
         control = self._started()
-        if not self._ready:
-            receive(control, time.monotonic() + START_SECONDS)
+        if not self._pid:
+            self._pid = receive(control, time.monotonic() + START_SECONDS)[0]["ready"]
             control.settimeout(None)
-            self._ready = True
         return control
 
     def _started(self) -> socket.socket:
@@ -122,8 +141,18 @@ class Template:
             os.makedirs(self.scratch, mode=0o711, exist_ok=True)
             self._control, theirs = socket.socketpair()
             with theirs:
-                self._process = self._exec("template", theirs, self.scratch)
+                if not self._forked(theirs):
+                    self._process = self._exec("template", theirs)
+            send(self._control, {"scratch": self.scratch})
         return self._control
+
+    def _forked(self, theirs: socket.socket) -> bool:
+        """Whether the mother took the request for another template."""
+        try:
+            return bool(self._mother and socket.send_fds(self._mother, [b"t"], [theirs.fileno()]))
+        except OSError:
+            self._mother = None  # it is gone
+            return False
 
     def _exec(self, kind: str, channel: socket.socket, *rest: str) -> subprocess.Popen:
         # A clean environment: what the grader's holds (tokens, paths) is no business of a submission's.

@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -276,16 +277,12 @@ def enter(channel: socket.socket, scratch: str, limits: dict) -> list[str]:
     return sandbox.lock_in(scratch, limits, limits["isolation"])
 
 
-def template(control: socket.socket, scratch: str) -> None:
-    """Fork a worker for every request on ``control``, kill and reap on request, and end when the grader does."""
-    shell = make_shell()
-    torch.set_num_threads(1)
-    warm_up()
-    # So that no worker pays for scikit-learn.
-    lessonkit.data.digits()
-    sandbox.prepare()
-    gc.collect()
-    gc.freeze()
+def template(control: socket.socket, shell: InteractiveShell) -> None:
+    """Fork a worker for every request on ``control``, kill and reap on request, and end when the grader does.
+
+    On request it also forks another template, which serves another process of the grader's.
+    """
+    scratch = receive(control)[0]["scratch"]
     workers: set[int] = set()
     with _clearing(workers, scratch):
         send(control, {"ready": os.getpid()})
@@ -293,31 +290,43 @@ def template(control: socket.socket, scratch: str) -> None:
             command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
             if not command:
                 return
+            if command == b"t":
+                other = socket.socket(fileno=descriptors[0])
+                forked(control, partial(template, other, shell))
+                other.close()
+                continue
             request, _ = receive(control)
             if command == b"k":
                 workers.discard(request["pid"])
                 send(control, {"status": _end(request["pid"], request["grace"])})
                 continue
-            pid = os.fork()
-            if pid == 0:
-                control.close()
-                work(socket.socket(fileno=descriptors[0]), request["scratch"], request["limits"], shell)
-            os.close(descriptors[0])
+            channel = socket.socket(fileno=descriptors[0])
+            pid = forked(control, partial(work, channel, request["scratch"], request["limits"], shell))
+            channel.close()
             workers.add(pid)
             send(control, {"pid": pid})
 
 
-def work(channel: socket.socket, scratch: str, limits: dict, shell: InteractiveShell) -> None:
-    """Serve one submission, then end the process."""
-    try:
+def forked(control: socket.socket, task: Callable[[], None]) -> int:
+    """A child process that does this task, and nothing else of what its parent does."""
+    pid = os.fork()
+    if pid == 0:
         try:
-            send(channel, {"layers": enter(channel, scratch, limits)})
-        except (sandbox.SandboxError, OSError) as error:
-            send(channel, {"refused": str(error)})
-            return
-        Worker(channel, shell, limits["output_characters"]).serve()
-    finally:
-        os._exit(0)
+            control.close()
+            task()
+        finally:
+            os._exit(0)
+    return pid
+
+
+def work(channel: socket.socket, scratch: str, limits: dict, shell: InteractiveShell) -> None:
+    """Serve one submission."""
+    try:
+        send(channel, {"layers": enter(channel, scratch, limits)})
+    except (sandbox.SandboxError, OSError) as error:
+        send(channel, {"refused": str(error)})
+        return
+    Worker(channel, shell, limits["output_characters"]).serve()
 
 
 def _end(pid: int, grace: float) -> int:
@@ -345,12 +354,23 @@ def _clearing(workers: set[int], scratch: str) -> Iterator[None]:
         subprocess.run(["rm", "-rf", scratch], check=False)
 
 
+def import_everything() -> InteractiveShell:
+    """Make this process ready for submissions, before it has seen any; the shell that their cells run in."""
+    shell = make_shell()
+    torch.set_num_threads(1)
+    warm_up()
+    sandbox.prepare()
+    gc.collect()
+    gc.freeze()
+    return shell
+
+
 if __name__ == "__main__":
-    kind, descriptor, folder, *rest = sys.argv[1:]
+    kind, descriptor, *rest = sys.argv[1:]
     connection = socket.socket(fileno=int(descriptor))
     if kind == "template":
-        template(connection, folder)
+        template(connection, import_everything())
     else:
-        warm_up()
-        sandbox.prepare()
-        work(connection, folder, json.loads(rest[0]), make_shell())
+        folder, limits = rest
+        work(connection, folder, json.loads(limits), import_everything())
+        os._exit(0)

@@ -114,6 +114,7 @@ def boundary(calls: int) -> Table:
     table = Table("the boundary, median", Column("ms", justify="right"))
     started = time.perf_counter()
     with Template() as template:
+        template.wait()
         table.add_row("template process ready, once a class", ms(time.perf_counter() - started))
         table.add_row("fork request to first result", ms(statistics.median(first_result(template) for _ in range(20))))
         worker = RemoteWorker(template, Limits(cell_seconds=600))

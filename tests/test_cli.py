@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 import autograder.cli
 import autograder.pool
-import autograder.template
 from autograder.course import Course
 
 RUNNER = CliRunner()
@@ -29,7 +28,7 @@ def course(tmp_path, original, monkeypatch, template):
     shutil.copytree(original, tmp_path / "course")
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr(autograder.template, "Template", lambda: contextlib.nullcontext(template))
+    monkeypatch.setattr(autograder.cli, "Template", lambda: contextlib.nullcontext(template))
     monkeypatch.setattr(autograder.pool, "template", lambda: template)
     monkeypatch.setattr(autograder.cli, "_cores", lambda: 1)
     return Course(tmp_path / "course")

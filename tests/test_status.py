@@ -10,7 +10,6 @@ from class_of_four import LESSON, RIGHT, ROOT, WRONG
 from typer.testing import CliRunner
 
 import autograder.cli
-import autograder.template
 from autograder.build import build
 from autograder.lesson import marks
 
@@ -43,7 +42,7 @@ def course(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def warm(template, monkeypatch: pytest.MonkeyPatch) -> None:
     """The template process of all tests, which the command leaves running."""
     monkeypatch.setattr(template, "close", lambda: None)
-    monkeypatch.setattr(autograder.template, "Template", lambda: template)
+    monkeypatch.setattr(autograder.cli, "Template", lambda: template)
 
 
 def begin(course: Path, stem: str, *added: str, **answers: str) -> Path:

@@ -4,7 +4,7 @@
 
 # %% grade_id="gaussian_nll"
 def gaussian_nll(x_hat, x, log_sigma):
-    e = ((x - x_hat) ** 2)
+    e = (x - x_hat) ** 2
     var = torch.exp(2 * log_sigma)
     half = 0.5 * math.log(2 * math.pi)
     sq = e.flatten(1).sum(1)

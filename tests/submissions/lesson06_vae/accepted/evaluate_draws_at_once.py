@@ -8,7 +8,9 @@ def evaluate(model, x):
         _, mu, logvar = model.encode(x)
         z = mu + torch.exp(logvar / 2) * torch.randn(4, *mu.shape)
         logits = model.decode(z)
-        reconstruction = F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1).mean()
+        reconstruction = (
+            F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1).mean()
+        )
         kl = gaussian_kl(mu, logvar).mean()
     model.train(was_training)
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
