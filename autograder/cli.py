@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+import autograder.faststart  # noqa: F401  (before anything that reads notebooks)
 from autograder import build as building
 from autograder import sandbox
 from autograder.classroom import grade_class, students

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from autograder.grading import Grader
 
 PATIENCE = 5.0
+# What every process of a pool uses: the last two are what lessons import, and what a check on the meta device needs.
+PRELOADED = ["autograder.faststart", "autograder.grading", "matplotlib.pyplot", "torch.fx.experimental.symbolic_shapes"]
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def processes(jobs: int) -> Iterator[Callable[[], Executor]]:
     with _out_of_reach_of_ctrl_c():
         control = mother.control
         if os.name == "posix":
-            context.set_forkserver_preload(["autograder.faststart", "autograder.grading"])
+            context.set_forkserver_preload(PRELOADED)
             forkserver.ensure_running()
 
     scratch = tempfile.mkdtemp(prefix="autograder-")

@@ -20,6 +20,8 @@ from autograder.limits import Limits
 START_SECONDS = 120.0
 # What the template does at once, on a machine that is busy.
 ANSWER_SECONDS = 20.0
+# A message that fits in is taken at once; the system gives less where it allows less.
+SEND_BYTES = 2**20
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "AUTOGRADER_LANDLOCK_ABI")
 
 
@@ -79,6 +81,8 @@ class Template:
         """A new worker: its channel, its folder, and a function that ends it and tells its exit code."""
         scratch = tempfile.mkdtemp(prefix="worker-", dir=self.scratch)
         ours, theirs = socket.socketpair()
+        for side in (ours, theirs):
+            side.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
         with theirs:
             if not self.forks:
                 return ours, scratch, _ender(self._exec("cold", theirs, scratch, json.dumps(limits.for_worker())))

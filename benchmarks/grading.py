@@ -289,7 +289,7 @@ def peak_memory() -> Iterator[dict[str, int]]:
     memory, done = {"peak": 0}, threading.Event()
 
     def watch() -> None:
-        while not done.wait(0.1):
+        while not done.wait(0.5):  # to look costs some milliseconds a process
             memory["peak"] = max(memory["peak"], sum(map(proportional, family())))
 
     thread = threading.Thread(target=watch)

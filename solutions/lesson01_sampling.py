@@ -702,27 +702,9 @@ plt.show()
 # The two sliders below need a running kernel; the figure above is what they show first.
 
 # %% tags=["demo"]
-import io
+from lessonkit.sliders import sliders
 
-from ipywidgets import FloatSlider, Image, VBox
-
-mu_slider = FloatSlider(253.0, min=248.0, max=256.0, step=0.5, description="mu")
-sigma_slider = FloatSlider(2.0, min=0.5, max=4.0, step=0.5, description="sigma")
-picture = Image(format="png")
-
-
-def redraw(change=None):
-    """Put the figure for the sliders' values into the picture."""
-    figure, page = draws_figure(mu_slider.value, sigma_slider.value), io.BytesIO()
-    figure.savefig(page, format="png")
-    plt.close(figure)
-    picture.value = page.getvalue()
-
-
-redraw()
-for slider in (mu_slider, sigma_slider):
-    slider.observe(redraw, "value")
-VBox([mu_slider, sigma_slider, picture])
+sliders(draws_figure, mu=(248.0, 256.0, 0.5), sigma=(0.5, 4.0, 0.5))
 
 # %% [markdown]
 # ## When may the gradient move inside?

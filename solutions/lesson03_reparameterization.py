@@ -140,9 +140,9 @@ print("dz/dsigma", trans_sigma.grad)
 fixed_eps = torch.linspace(-2, 2, 9)
 
 
-def show_paths(mu: float = 0.30, sigma: float = 0.05) -> None:
+def draw_paths(mu: float = 0.30, sigma: float = 0.05) -> plt.Figure:
     """Draw z against sigma for nine fixed values of eps; mark the chosen sigma."""
-    _, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     sigmas = torch.linspace(0, 0.1, 2)
     for e in fixed_eps:
         axes.plot(sigmas, mu + sigmas * e, color="#0072B2", linewidth=1)
@@ -151,10 +151,11 @@ def show_paths(mu: float = 0.30, sigma: float = 0.05) -> None:
     axes.set(xlabel="sigma (metres)", ylabel="z (metres)", xlim=(0, 0.116), ylim=(0, 0.65))
     axes.set_title("With eps fixed, each draw moves on its own straight line")
     axes.legend(loc="upper left")
-    plt.show()
+    return figure
 
 
-show_paths()
+draw_paths()
+plt.show()
 
 # %% [markdown]
 # *Figure 1. Nine straight lines start at z = mu, where sigma is zero, and spread like a fan.*
@@ -166,9 +167,9 @@ show_paths()
 # Move `sigma`: each point moves on its line, away from `mu` or back to it.
 
 # %% tags=["demo"]
-from ipywidgets import interact
+from lessonkit.sliders import sliders
 
-sliders = interact(show_paths, mu=(0.2, 0.4, 0.05), sigma=(0.0, 0.1, 0.01))
+sliders(draw_paths, mu=(0.2, 0.4, 0.05), sigma=(0.0, 0.1, 0.01))
 
 # %% [markdown]
 # ## Why the network predicts log-variance

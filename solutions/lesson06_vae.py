@@ -916,20 +916,20 @@ plt.show()
 # The next cell gives you two sliders, if a kernel is running.
 
 # %% tags=["demo"]
-from ipywidgets import interact
+from lessonkit.sliders import sliders
 
 
-def show_code(latent_1: float = 0.0, latent_2: float = 0.0) -> None:
+def draw_code(latent_1: float = 0.0, latent_2: float = 0.0) -> plt.Figure:
     """Decode one point of the plane."""
     with torch.no_grad():
         image = torch.sigmoid(plane.decode(torch.tensor([[latent_1, latent_2]])))
-    _, axes = plt.subplots(figsize=(2.6, 2.6), layout="constrained")
+    figure, axes = plt.subplots(figsize=(2.6, 2.6), layout="constrained")
     axes.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
     axes.set(xticks=[], yticks=[], title=f"z = ({latent_1:.1f}, {latent_2:.1f})")
-    plt.show()
+    return figure
 
 
-sliders = interact(show_code, latent_1=(-2.4, 2.4, 0.2), latent_2=(-2.4, 2.4, 0.2))
+sliders(draw_code, latent_1=(-2.4, 2.4, 0.2), latent_2=(-2.4, 2.4, 0.2))
 
 # %% [markdown]
 # ## Claims tested

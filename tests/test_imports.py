@@ -51,3 +51,11 @@ def test_what_the_judging_side_says_of_itself_agrees() -> None:
     for path in MODULES:
         if name_of(path) in BESIDE_THE_LEARNER or name_of(path).startswith("autograder.beside"):
             assert name_of(path) in learners
+
+
+def test_the_commands_start_without_torch_and_without_what_no_notebook_needs() -> None:
+    program = "import sys, autograder.cli; print(*(name for name, found in sys.modules.items() if found))"
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    assert {"torch", "lark", "rfc3987_syntax"} & set(found.stdout.split()) == set()
