@@ -359,6 +359,7 @@ def import_everything() -> InteractiveShell:
     shell = make_shell()
     torch.set_num_threads(1)
     warm_up()
+    lessonkit.data.digits()
     sandbox.prepare()
     gc.collect()
     gc.freeze()

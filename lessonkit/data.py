@@ -7,6 +7,7 @@ import math
 import zlib
 from functools import lru_cache
 from http.client import HTTPException
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,10 +44,10 @@ def digits(split: int = 0) -> Images:
 
 @lru_cache(maxsize=8)
 def _digits(split: int) -> Images:
-    # Imported late: it takes a second, which a lesson without images need not wait for.
-    from sklearn.datasets import load_digits
-
-    pixels, labels = load_digits(return_X_y=True)
+    # The file that load_digits reads. To import scikit-learn for it takes more than a second; to find it, nothing.
+    (package,) = find_spec("sklearn").submodule_search_locations  # type: ignore[union-attr, misc]
+    rows = np.loadtxt(Path(package) / "datasets" / "data" / "digits.csv.gz", delimiter=",")
+    pixels, labels = rows[:, :-1], rows[:, -1]
     # RandomState, whose stream NumPy promises never to change; that of a Generator may differ between versions.
     order = np.random.RandomState(split).permutation(len(labels))
     return _divided(pixels[order], labels[order], 16, _DIGITS_TRAIN)

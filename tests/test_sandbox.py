@@ -11,17 +11,22 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "hostile"))
 
+from class_of_four import ROOT
 from probes import LET_THROUGH, PROBES, program
 from sides import worker_running
 
 import autograder
 from autograder import policy, sandbox
+from autograder.course import Course
+from autograder.grading import Grader
 from autograder.limits import IsolationError, Limits
 from autograder.remote import RemoteWorker, WorkerLost
 from autograder.template import Template
 from autograder.verdict import Verdict
+from autograder.verify import examples
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
+COURSE = Course(ROOT)
 complete = pytest.mark.skipif(bool(sandbox.available()), reason="a layer is missing here")
 
 
@@ -248,3 +253,17 @@ def _is_live(path: Path) -> bool:
         return bool(os.readlink(path)) if path.name == "exe" else path.exists()
     except OSError:
         return False
+
+
+@pytest.mark.parametrize("stem", COURSE.stems)
+def test_honest_notebooks_get_the_same_verdicts_with_isolation_on_and_off(template: Template, stem: str) -> None:
+    lesson = COURSE.lesson(stem)
+    wrong = [example for example in examples(COURSE, stem) if example.verdict == Verdict.WRONG_ANSWER]
+    # Every twentieth wrong answer, and the solution.
+    notebooks = [(example.submission(lesson), example.touched(lesson)) for example in wrong[::20]]
+    with Grader(lesson, template, Limits(isolation="none")) as without, Grader(lesson, template) as locked_in:
+        for notebook, only in [(lesson.source, None), *notebooks]:
+            first, second = (grader.grade(notebook, 1, only).checks for grader in (without, locked_in))
+            assert [(check.grade_id, check.verdict) for check in first] == [
+                (check.grade_id, check.verdict) for check in second
+            ]

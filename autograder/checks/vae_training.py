@@ -253,6 +253,8 @@ UNREADABLE = (
     "It was fed with mu, or trained in eval mode; or the training diverged."
 )
 LEARNS, FULL = 21.0, 20.3
+PIXEL_MEANS = 25.2
+"""What a model without latents reaches. Who is above it after half of the epochs is given up."""
 SIZES_OF_GATE = 128, 8
 EPOCHS, LOOK_EVERY = 100, 10
 
@@ -287,13 +289,15 @@ def judge_gate(train_epoch: LearnerObject, VAE: LearnerObject, rng: Draws, most:
     """The learner's model, trained by the learner's epochs, has -ELBO at most ``most`` within 100 of them."""
     train, test = gate_images(rng.new_seed() % 5, rng)
     model, go_on = named(beside(training_run, VAE, train_epoch, train, SIZES_OF_GATE), ("model", "go_on"), "the run")
-    for _ in range(EPOCHS // LOOK_EVERY):
+    for epochs in range(LOOK_EVERY, EPOCHS + 1, LOOK_EVERY):
         go_on(LOOK_EVERY)
         elbo, rate = measured_elbo(model, test, rng)
         if elbo <= most:
             return
+        if epochs >= EPOCHS / 2 and elbo > PIXEL_MEANS:
+            break
     likely = NEARLY_FREE if rate > 12 else UNREADABLE if elbo > 55 else COLLAPSED if rate < 0.5 else ""
-    observed = f"{elbo:.2f} nats per image, of which KL {rate:.2f}, on the 360 test images"
+    observed = f"{elbo:.2f} nats per image, of which KL {rate:.2f}, on the 360 test images after {epochs} epochs"
     raise Failure("the trained model is not good enough", f"-ELBO at most {most} after {RECIPE}", observed, likely)
 
 
