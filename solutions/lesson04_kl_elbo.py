@@ -30,6 +30,7 @@ import math
 
 import matplotlib.pyplot as plt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 # %% [markdown]
@@ -1103,7 +1104,7 @@ plt.show()
 #
 # $$-x \log \operatorname{sigmoid}(\text{logit}) - (1 - x) \log\big(1 - \operatorname{sigmoid}(\text{logit})\big).$$
 #
-# PyTorch computes it safely in one function: `torch.nn.functional.binary_cross_entropy_with_logits`.
+# PyTorch computes it safely in one function: `F.binary_cross_entropy_with_logits` (`F` is `torch.nn.functional`).
 # The loss is minus the ELBO, with a weight $\beta$ on the KL:
 #
 # $$\text{loss} = \text{reconstruction} + \beta\,\operatorname{KL}.$$
@@ -1151,7 +1152,7 @@ def vae_loss(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float)
     KL(q || N(0, I)) summed over latents, both averaged over the batch; loss = reconstruction + beta * kl.
     """
     ### BEGIN SOLUTION
-    per_pixel = torch.nn.functional.binary_cross_entropy_with_logits(logits, x, reduction="none")
+    per_pixel = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
     reconstruction = per_pixel.flatten(1).sum(dim=1).mean()
     kl = gaussian_kl(mu, logvar).mean()
     return reconstruction + beta * kl, reconstruction, kl
@@ -1319,7 +1320,7 @@ plt.show()
 
 # %% tags=["demo"]
 def from_the_web(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    reconstruction = torch.nn.functional.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
     return reconstruction + 0.1 * gaussian_kl(mu, logvar).mean()
 
 
