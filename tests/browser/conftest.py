@@ -169,7 +169,7 @@ def open_notebook(
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
 
     def put_and_open(notebook: NotebookNode) -> OpenNotebook:
-        path = lab.folder / request.node.name / "lesson03_reparameterization.ipynb"
+        path = lab.folder / re.sub(r"\W", "_", request.node.name) / "lesson.ipynb"
         path.parent.mkdir()
         nbformat.write(notebook, path)
         page.goto(f"{lab.address}/lab/tree/{path.relative_to(lab.folder).as_posix()}?reset")

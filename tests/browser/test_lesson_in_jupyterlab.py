@@ -1,8 +1,7 @@
-"""Lesson 3 as a learner sees it: the checks' messages, Validate, and the lesson itself."""
+"""Lessons as a learner sees them: checks' messages and Validate in lesson 3, every lesson from top to bottom."""
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -37,15 +36,20 @@ def released() -> NotebookNode:
     return nbformat.read(ROOT / "course" / STEM / f"{STEM}.ipynb", as_version=4)
 
 
-@pytest.fixture
-def solved(released: NotebookNode) -> NotebookNode:
-    """The released notebook with every answer of the reference solution."""
-    answers = Course(ROOT).lesson(STEM).cells
-    notebook = copy.deepcopy(released)
+def solution(stem: str) -> NotebookNode:
+    """The released notebook of a lesson with every answer of the reference solution."""
+    notebook = nbformat.read(ROOT / "course" / stem / f"{stem}.ipynb", as_version=4)
+    answers = Course(ROOT).lesson(stem).cells
     for cell in notebook.cells:
         if marks(cell).get("solution"):
             cell.source = answers[marks(cell)["grade_id"]].source
     return notebook
+
+
+@pytest.fixture
+def solved() -> NotebookNode:
+    """Lesson 3, solved."""
+    return solution(STEM)
 
 
 Open = Callable[[NotebookNode], "OpenNotebook"]
@@ -112,17 +116,21 @@ def test_validate_says_that_a_solved_notebook_passes(open_notebook: Open, solved
     assert "Success! Your notebook passes all the tests." in notebook_text
 
 
-def test_the_solved_lesson_runs_from_top_to_bottom_and_shows_its_figures(
-    open_notebook: Open, solved: NotebookNode, shots: Path
+@pytest.mark.parametrize("stem", Course(ROOT).stems)
+def test_a_solved_lesson_runs_from_top_to_bottom_and_shows_its_figures(
+    open_notebook: Open, stem: str, shots: Path
 ) -> None:
-    notebook = open_notebook(solved)
+    lesson = solution(stem)
+    notebook = open_notebook(lesson)
     notebook.run_all()
-    notebook.photograph(shots / "lesson")
+    notebook.photograph(shots / stem)
 
     page = notebook.page
     assert page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]').count() == 0
     assert page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
-    drawn = [cell for cell in solved.cells if cell.cell_type == "code" and "plt.show()" in cell.source]
-    assert page.locator(".jp-RenderedImage img").count() >= len(drawn)
-    assert page.locator(".widget-slider").count() == 2
+    code = [cell.source for cell in lesson.cells if cell.cell_type == "code"]
+    figures = sum("\nplt.show()" in source for source in code)
+    assert page.locator(".jp-RenderedImage img").count() >= figures
+    with_sliders = any("from lessonkit.sliders import sliders" in source for source in code)
+    assert page.locator(".widget-slider").count() == (2 if with_sliders else 0)
     assert page.locator(".jp-RenderedMarkdown mjx-merror").count() == 0
