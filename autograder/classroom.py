@@ -19,6 +19,8 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 
+import autograder
+import lessonkit
 from autograder.course import Course
 from autograder.gradebook import one_transaction, opened, save
 from autograder.lesson import Lesson, LessonError
@@ -203,10 +205,11 @@ class _Desk:
 
     @cached_property
     def _judge(self) -> bytes:
-        """Changes with the lesson and with the code that judges, so that a mended check grades again."""
+        """Changes with the lesson, the code that judges and what lessons use, so that what is mended grades again."""
         digest = hashlib.sha256(nbformat.v4.writes(self.lesson.source).encode())
-        for path in sorted(Path(__file__).parent.rglob("*.py")):
-            digest.update(path.read_bytes())
+        for package in (autograder, lessonkit):
+            for path in sorted(Path(package.__path__[0]).rglob("*.py")):
+                digest.update(path.read_bytes())
         return digest.digest()
 
     def _fingerprint(self, content: bytes) -> str:
