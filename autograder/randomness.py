@@ -25,7 +25,7 @@ def fingerprint(key: bytes) -> bytes:
     """32 bytes drawn from the present random state, which moves on; only the holder of ``key`` can foresee them."""
     digest = hashlib.blake2b(key=key, digest_size=32)
     digest.update(torch.randint(2**62, (2,), generator=torch.default_generator).numpy().tobytes())
-    digest.update(np.random.bytes(16) + random.randbytes(16))
+    digest.update(np.random.random(2).tobytes() + random.randbytes(16))
     return digest.digest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 import subprocess
 import time
@@ -127,9 +128,8 @@ class RemoteWorker:
         inputs = [item for item in sent.originals.values() if isinstance(item, torch.Tensor) and item.requires_grad]
         differentiable = [parcel.originals[name].requires_grad for name in names]
         graph = _Graph(self, int(reply["graph"]), inputs, differentiable)
-        anchor = torch.zeros((), requires_grad=True)
         with torch.enable_grad():
-            outputs = _RemoteCall.apply(graph, [parcel.originals[name].detach() for name in names], anchor, *inputs)
+            outputs = _RemoteCall.apply(graph, [parcel.originals[name].detach() for name in names], _ANCHOR, *inputs)
         connected = Parcel(dict(zip(names, outputs, strict=True)))
         return _without_grad_flags(reply["value"]), connected
 
@@ -191,8 +191,10 @@ class RemoteWorker:
         self.alive = False
         self._channel.close()
         status = self._end(grace)
-        # `rm` rather than shutil.rmtree, which a folder tree a thousand deep would break.
-        subprocess.run(["rm", "-rf", self._scratch], check=False)
+        try:
+            os.rmdir(self._scratch)
+        except OSError:  # it is not empty; `rm` rather than shutil.rmtree, which a thousand folders deep would break
+            subprocess.run(["rm", "-rf", self._scratch], check=False)
         return status
 
     def _hold(self, reference: dict) -> LearnerObject:
@@ -242,17 +244,18 @@ class _Graph:
         ]
 
 
-class _RemoteCall(torch.autograd.Function):
-    """One call across the boundary as a node of the grader's autograd graph.
+# An input of every call, so that outputs which depend on the learner's parameters alone stay connected, and the node of
+# the graph at which it would get its gradient.
+_ANCHOR = torch.zeros((), requires_grad=True)
+_ACCUMULATOR = _ANCHOR.view_as(_ANCHOR).grad_fn.next_functions[0][0]  # type: ignore[union-attr]
 
-    ``anchor`` requires grad, so that outputs which depend on the learner's parameters alone stay connected.
-    """
+
+class _RemoteCall(torch.autograd.Function):
+    """One call across the boundary as a node of the grader's autograd graph."""
 
     @staticmethod
     def forward(ctx: Any, graph: _Graph, outputs: list, anchor: torch.Tensor, *inputs: torch.Tensor) -> Any:
         ctx.graph = graph
-        with torch.enable_grad():
-            ctx.accumulator = anchor.view_as(anchor).grad_fn.next_functions[0][0]  # type: ignore[union-attr]
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(*inputs)
         ctx.mark_non_differentiable(*(out for out, grad in zip(outputs, graph.differentiable, strict=True) if not grad))
@@ -262,7 +265,7 @@ class _RemoteCall(torch.autograd.Function):
     def backward(ctx: Any, *grads: torch.Tensor | None) -> Any:
         graph = ctx.graph
         # True under .backward(), False under torch.autograd.grad(): only the former fills the parameters' .grad.
-        accumulate = torch._C._will_engine_execute_node(ctx.accumulator)
+        accumulate = torch._C._will_engine_execute_node(_ACCUMULATOR)
         found = graph.worker.backward(graph, list(grads), accumulate)
         if torch.is_grad_enabled():  # under create_graph=True
             sources = [*ctx.saved_tensors, *(grad for grad in grads if grad is not None)]

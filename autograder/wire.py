@@ -58,16 +58,15 @@ def parts(value: Any) -> Iterator[Any]:
     if value is None or (isinstance(value, int | float | str) and not isinstance(value, np.generic)):
         return
     yield value
-    if isinstance(value, Mapping | list | tuple):
-        for item in items_of(value):
-            yield from parts(item)
+    for item in items_of(value):
+        yield from parts(item)
 
 
 def items_of(container: Any) -> list[Any]:
     """What a list or tuple holds, or the keys and values of a dict in turn; nothing for what is no container."""
-    if isinstance(container, Mapping):
-        return [item for pair in container.items() for item in pair]
-    return list(container) if isinstance(container, list | tuple) else []
+    if isinstance(container, list | tuple):
+        return list(container)
+    return [item for pair in container.items() for item in pair] if isinstance(container, Mapping) else []
 
 
 def refuse_value(value: Any) -> NoReturn:
@@ -82,12 +81,12 @@ def encode(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int 
     """Turn a plain value into a JSON tree, its tensors going into ``parcel``; ``refer`` names what is not plain."""
     if depth > MAX_DEPTH:
         raise TypeError(f"a value nested more than {MAX_DEPTH} deep cannot cross")
-    if isinstance(value, np.generic):
-        return {"numpy": _store(_from_numpy(np.asarray(value)), value, parcel)}
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
     if isinstance(value, torch.Tensor):
         return {"tensor": _store(value, value, parcel)}
+    if isinstance(value, np.generic):  # some are numbers of Python's too
+        return {"numpy": _store(_from_numpy(np.asarray(value)), value, parcel)}
+    if value is None or isinstance(value, int | float | str):
+        return value
     if isinstance(value, np.ndarray):
         return {"array": _store(_from_numpy(value), value, parcel)}
     if isinstance(value, torch.Size):
@@ -192,9 +191,14 @@ def pack(tensors: dict[str, torch.Tensor]) -> bytes:
     """Contiguous tensors on the processor as bytes: the length of a table, the table (dtypes, shapes), the numbers."""
     table = json.dumps({name: [str(item.dtype).removeprefix("torch."), *item.shape] for name, item in tensors.items()})
     pieces = [_LENGTH.pack(len(table)) + table.encode()]
-    # Not through NumPy: a tensor that was once seen as an array can no longer be resized.
-    pieces += [ctypes.string_at(item.data_ptr(), item.nbytes) for item in tensors.values()]
+    pieces += map(numbers_of, tensors.values())
     return b"".join(part for piece in pieces for part in (piece, bytes(-len(piece) % _ALIGNED)))
+
+
+def numbers_of(tensor: torch.Tensor) -> bytes:
+    """The bytes of a contiguous tensor on the processor."""
+    # Not through NumPy: a tensor that was once seen as an array can no longer be resized.
+    return ctypes.string_at(tensor.data_ptr(), tensor.nbytes)
 
 
 def unpack(blob: bytearray) -> dict[str, torch.Tensor]:

@@ -111,28 +111,30 @@ def boundary(calls: int) -> Table:
     mu, logvar = torch.zeros(2, 8, 5, dtype=torch.float64).requires_grad_()
     names: dict[str, Any] = {}
     exec(SAMPLER, names)
-    table = Table("the boundary, median", Column("ms", justify="right"))
+    columns = ("median, ms", "fastest tenth, ms", "slowest twentieth, ms")
+    table = Table("the boundary", *(Column(name, justify="right") for name in columns))
     started = time.perf_counter()
     with Template() as template:
         template.wait()
         table.add_row("template process ready, once a class", ms(time.perf_counter() - started))
-        table.add_row("fork request to first result", ms(statistics.median(first_result(template) for _ in range(20))))
+        table.add_row("fork request to first result", *spread([first_result(template) for _ in range(40)]))
+        table.add_row("the same without isolation", *spread([first_result(template, "none") for _ in range(40)]))
         worker = RemoteWorker(template, Limits(cell_seconds=600))
         worker.run(SAMPLER)
         places = {"remote": worker.lookup("reparameterize"), "in one process": hold(names["reparameterize"])}
         for place, function in places.items():
             for name, use in {"forward": forward, "forward and backward": backward}.items():
                 worker.begin()
-                seconds = statistics.median(elapsed(partial(use, function, mu, logvar)) for _ in range(calls))
-                table.add_row(f"one call, {name}, {place}", ms(seconds))
+                seconds = [elapsed(partial(use, function, mu, logvar)) for _ in range(calls)]
+                table.add_row(f"one call, {name}, {place}", *spread(seconds))
         worker.close()
     return table
 
 
-def first_result(template: Template) -> float:
+def first_result(template: Template, isolation: str = "strongest") -> float:
     """Seconds from the request for a worker to the outputs of its first cell."""
     started = time.perf_counter()
-    worker = RemoteWorker(template, Limits())
+    worker = RemoteWorker(template, Limits(isolation=isolation))
     worker.run("1 + 1")
     seconds = time.perf_counter() - started
     worker.close()
@@ -276,6 +278,12 @@ def steps(graded: Iterator[None]) -> list[float]:
         seconds.append(time.perf_counter() - started)
         started = time.perf_counter()
     return seconds
+
+
+def spread(seconds: list[float]) -> list[str]:
+    """The median, and how far a quiet and a busy moment are from it, in milliseconds, for a table."""
+    cuts = statistics.quantiles(seconds, n=20)
+    return [ms(cuts[place]) for place in (9, 1, 18)]
 
 
 def ms(seconds: float) -> str:
