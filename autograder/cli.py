@@ -28,7 +28,7 @@ from autograder.gradebook import GradebookError
 from autograder.lesson import LessonError
 from autograder.limits import Isolation, IsolationError, Limits
 from autograder.pool import InThisProcess, processes
-from autograder.report import Report
+from autograder.progress import GradingRun
 from autograder.submission import SubmissionError, read_submission, recognise
 from autograder.template import Template
 from autograder.verdict import Grade, Verdict
@@ -178,16 +178,16 @@ def grade(
             raise IsolationError(sandbox.refusal(missing))
         limits = Limits(isolation=isolation.value)
         who = student or present
-        report = Report(course, lesson, who, as_json)
+        run = GradingRun(course, lesson, who, as_json)
         try:
-            with report, _executors(min(jobs or _cores(), len(who))) as (start, at_once):
+            with run, _executors(min(jobs or _cores(), len(who))) as (start, at_once):
                 for outcome in grade_class(course, lesson, who, start, limits=limits, at_once=at_once, force=force):
-                    report.add(outcome)
+                    run.add(outcome)
         except KeyboardInterrupt:
-            report.stopped()
+            run.stopped()
             raise typer.Exit(Exit.INTERRUPTED) from None
-        report.show()
-    if report.reasons:
+        run.show()
+    if run.reasons:
         raise typer.Exit(Exit.UNGRADABLE)
 
 
@@ -301,8 +301,8 @@ def demo() -> None:
         os.chdir(course.root)
         for stem in course.stems:
             who = students(course, stem)
-            with Report(course, stem, who) as report:
+            with GradingRun(course, stem, who) as run:
                 for outcome in grade_class(course, stem, who):
-                    report.add(outcome)
-            report.show()
+                    run.add(outcome)
+            run.show()
             feedback(stem)

@@ -247,7 +247,7 @@ class _Graph:
 # An input of every call, so that outputs which depend on the learner's parameters alone stay connected, and the node of
 # the graph at which it would get its gradient.
 _ANCHOR = torch.zeros((), requires_grad=True)
-_ACCUMULATOR = _ANCHOR.view_as(_ANCHOR).grad_fn.next_functions[0][0]  # type: ignore[union-attr]
+_ACCUMULATOR: Any = _ANCHOR.view_as(_ANCHOR).grad_fn.next_functions[0][0]  # type: ignore[union-attr]
 
 
 class _RemoteCall(torch.autograd.Function):

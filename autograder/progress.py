@@ -17,7 +17,7 @@ from autograder.course import Course
 
 
 @dataclass
-class Report:
+class GradingRun:
     """One run of grading; it keeps a line of each outcome, not the graded notebook."""
 
     course: Course
@@ -39,7 +39,7 @@ class Report:
         )
         self._bar = self._progress.add_task(self.lesson, total=len(self._expected), counts="")
 
-    def __enter__(self) -> Report:
+    def __enter__(self) -> GradingRun:
         self._progress.start()
         return self
 
