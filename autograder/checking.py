@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from inspect import Parameter, signature
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -22,6 +24,8 @@ from autograder.learner import LearnerObject, hold
 from autograder.randomness import preserved, seed_everything
 from autograder.verdict import Verdict
 
+_passed: dict[str, bool] = {}
+"""Whether the check of this title passed when it last ran in this process."""
 _seed: ContextVar[int | None] = ContextVar("seed", default=None)
 
 
@@ -134,6 +138,7 @@ def check(exercise: str, property_: str, hint: str = "") -> Callable[[Callable[.
             seed = _seed.get()
             # Not the seed itself: the learner's draws start from it, and would repeat the inputs.
             rng = Draws(derive_seed(secrets.randbits(56) if seed is None else seed, "inputs"))
+            _passed[title] = False
             with preserved():
                 try:
                     function(*map(_held, parameters, learner), rng)
@@ -142,6 +147,7 @@ def check(exercise: str, property_: str, hint: str = "") -> Callable[[Callable[.
                     raise failure.with_traceback(None) from None
                 except LearnerError as error:
                     raise explain(error, exercise, title, hint) from None
+            _passed[title] = True
             # Jupyter breaks longer lines inside words.
             print(textwrap.fill(f"✓ {title}: {established}", width=92, subsequent_indent="  "))
 
@@ -149,6 +155,19 @@ def check(exercise: str, property_: str, hint: str = "") -> Callable[[Callable[.
         return run
 
     return decorate
+
+
+def progress(checks: ModuleType) -> None:
+    """Tell a learner how many of a lesson's checks have passed since the kernel started, and where some are open."""
+    titles = [each.title for each in vars(checks).values() if callable(each) and hasattr(each, "title")]
+    done = sum(_passed.get(title, False) for title in titles)
+    filled = round(20 * done / len(titles))
+    bar = "█" * filled + "·" * (20 - filled)
+    print(f"{checks.__name__.rpartition('.')[2]}  {bar}  {done} of {len(titles)} checks passed")
+    still_open = Counter(title.partition(" - ")[0] for title in titles if not _passed.get(title, False))
+    if still_open:
+        listed = ", ".join(f"{exercise} ({count})" for exercise, count in still_open.items())
+        print(textwrap.fill(f"still open: {listed}", width=92, subsequent_indent="  "))
 
 
 def _held(parameter: Parameter, value: Any) -> Any:

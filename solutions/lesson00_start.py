@@ -308,3 +308,14 @@ print("eps:      ", eps)
 # Lesson 1 asks what a random draw does to a gradient.
 # Lesson 3 uses `affine` for its answer.
 # Lesson 7 needs `pick_device` for training on a graphics card.
+
+# %% [markdown]
+# ## How far you are
+#
+# The line below counts the checks that have passed since the kernel started; `autograder status` in a terminal counts the points of all lessons.
+
+# %% tags=["demo"]
+from autograder.checking import progress
+from autograder.checks import lesson00_start as check
+
+progress(check)

@@ -1179,3 +1179,14 @@ with warnings.catch_warnings():
 # - D. Goldberg, *What Every Computer Scientist Should Know About Floating-Point Arithmetic*, ACM Computing Surveys, 1991.
 # - P. Blanchard, D. J. Higham and N. J. Higham, *Accurately computing the log-sum-exp and softmax functions*, IMA Journal of Numerical Analysis, 2021.
 # - P. Micikevicius and others, *Mixed Precision Training*, 2018.
+
+# %% [markdown]
+# ## How far you are
+#
+# The line below counts the checks that have passed since the kernel started; `autograder status` in a terminal counts the points of all lessons.
+
+# %% tags=["demo"]
+from autograder.checking import progress
+from autograder.checks import lesson05_stability as check
+
+progress(check)

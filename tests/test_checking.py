@@ -5,12 +5,13 @@ from __future__ import annotations
 import linecache
 import pickle
 import random
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 
-from autograder.checking import Draws, Failure, check, derive_seed, replay, seeded
+from autograder.checking import Draws, Failure, check, derive_seed, progress, replay, seeded
 from autograder.errors import LearnerError
 from autograder.learner import LearnerObject, hold
 from autograder.verdict import Verdict
@@ -229,3 +230,27 @@ def test_a_name_that_holds_nothing_to_call_is_told_so() -> None:
         "  observed  4.0\n"
         '  hint      Lesson 0, "Start"'
     )
+
+
+@check("triple", "values")
+def triples(triple: LearnerObject, rng: Draws) -> None:
+    """Every number is tripled."""
+    if triple(2.0) != 6.0:
+        raise Failure("the result is wrong")
+
+
+def test_a_learner_sees_how_many_checks_of_a_lesson_have_passed_and_where_some_are_open(capsys):
+    lesson = ModuleType("autograder.checks.lesson99_arithmetic")
+    lesson.doubles, lesson.triples, lesson.Draws = doubles, triples, Draws
+    doubles(lambda x: 2 * x)
+    with pytest.raises(Failure):
+        triples(lambda x: x)
+    capsys.readouterr()
+    progress(lesson)
+    assert capsys.readouterr().out == (
+        "lesson99_arithmetic  ██████████··········  1 of 2 checks passed\nstill open: triple (1)\n"
+    )
+    triples(lambda x: 3 * x)
+    capsys.readouterr()
+    progress(lesson)
+    assert capsys.readouterr().out == "lesson99_arithmetic  ████████████████████  2 of 2 checks passed\n"

@@ -1,0 +1,35 @@
+"""How often lesson 3's checks of a distribution would miss a mistake that they name."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from autograder import expect
+from autograder.checking import Draws
+from autograder.checks.location_scale import SIGMAS, WRONG_NOISE
+
+
+def missed(off_by: float, draws: int) -> float:
+    """The bound on the probability that a distribution function that is wrong by ``off_by`` passes."""
+    limit = math.sqrt(math.log(2 / expect.ERROR_RATE) / (2 * draws))
+    return 2 * math.exp(-2 * draws * (off_by - limit) ** 2) if off_by > limit else 1.0
+
+
+@pytest.mark.parametrize("sentence", SIGMAS)
+def test_a_listed_sigma_is_missed_less_than_once_in_a_million_where_no_seed_helps(sentence: str) -> None:
+    """Every check of a distribution looks at 40,000 draws or more."""
+    eps = torch.linspace(-6, 6, 6_001, dtype=torch.float64)
+    logvar = Draws(0).uniform(0.3, 1.2, 2_000, 1)
+    ratio = (logvar / 2).exp() / SIGMAS[sentence](logvar)
+    off_by = float((torch.special.ndtr(eps * ratio).mean(0) - torch.special.ndtr(eps)).abs().max())
+    assert missed(off_by, 40_000) < 1e-6
+
+
+@pytest.mark.parametrize("sentence", WRONG_NOISE)
+def test_a_listed_noise_is_missed_less_than_once_in_a_million(sentence: str) -> None:
+    eps = torch.linspace(-6, 6, 6_001, dtype=torch.float64)
+    off_by = float((WRONG_NOISE[sentence](eps) - torch.special.ndtr(eps)).abs().max())
+    assert missed(off_by, 40_000) < 1e-6

@@ -1,0 +1,88 @@
+"""Many seeds of every check: right answers pass each of them, wrong answers fail all that they should.
+
+A right answer fails one run of one check with probability below 1e-9, so that a failure here is a mistake in a check.
+What ``autograder verify`` proves with one seed, across the boundary too, is not repeated.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+import torch
+
+from autograder.checking import derive_seed, seeded
+from autograder.course import Course
+from autograder.grading import as_failure, python
+from autograder.lesson import Lesson
+from autograder.submission import runs
+from autograder.verify import Example, examples
+
+COURSE = Course.containing(Path(__file__).parent)
+EXAMPLES = [(stem, example) for stem in COURSE.stems for example in examples(COURSE, stem)]
+REFERENCE, RIGHT, WRONG = 1_000, 100, 20
+# These train a network for seconds each time; `benchmarks/vae_gate.py` measures their margin.
+TRAIN = {"train_epoch-gate", "train_epoch-target"}
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(7_200)]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small tensors are faster on one thread, and tests run side by side."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def of_verdict(verdict: str) -> list:
+    """The examples with this verdict, as parameters named lesson/example."""
+    found = [(stem, example) for stem, example in EXAMPLES if example.verdict == verdict]
+    return [pytest.param(stem, example, id=f"{stem}/{example.path.stem}") for stem, example in found]
+
+
+def what_is_said(lesson: Lesson, only: set[str], seeds: int, example: Example | None = None) -> Iterator[tuple]:
+    """Grade cell, seed, and what it says ('' if it passes): the reference solution with the example's answers in it."""
+    notebook = example.submission(lesson) if example else lesson.source
+    names: dict[str, object] = {"__name__": "__main__"}
+    with redirect_stdout(io.StringIO()):
+        for cell in filter(runs, notebook.cells):
+            exec(python(cell.source), names)
+    for grade_id in sorted(only - TRAIN):
+        code = compile(python(lesson.cells[grade_id].source), grade_id, "exec")
+        for seed in range(seeds):
+            with seeded(derive_seed(seed, grade_id)), redirect_stdout(io.StringIO()):
+                try:
+                    exec(code, names)
+                except Exception as error:
+                    yield grade_id, seed, str(as_failure(error, grade_id))
+                else:
+                    yield grade_id, seed, ""
+
+
+@pytest.mark.parametrize("stem", COURSE.stems)
+def test_reference_answers_pass_every_seed_of_every_check(stem: str) -> None:
+    lesson = COURSE.lesson(stem)
+    for grade_id, seed, said in what_is_said(lesson, set(lesson.questions), REFERENCE):
+        assert said == "", f"{grade_id}, seed {seed}"
+
+
+@pytest.mark.parametrize(("stem", "example"), of_verdict("accepted"))
+def test_right_answers_of_another_make_pass_every_seed(stem: str, example: Example) -> None:
+    lesson = COURSE.lesson(stem)
+    for grade_id, seed, said in what_is_said(lesson, example.touched(lesson), RIGHT, example):
+        assert said == "", f"{grade_id}, seed {seed}"
+
+
+@pytest.mark.parametrize(("stem", "example"), of_verdict("wrong_answer"))
+def test_wrong_answers_lose_the_same_checks_with_the_same_words_for_every_seed(stem: str, example: Example) -> None:
+    lesson = COURSE.lesson(stem)
+    for grade_id, seed, said in what_is_said(lesson, example.touched(lesson), WRONG, example):
+        if phrase := example.fails.get(grade_id):
+            assert phrase in said, f"{grade_id}, seed {seed}"
+        else:
+            assert said == "", f"{grade_id}, seed {seed}"
