@@ -56,14 +56,15 @@ from torch import Tensor
 
 # %% tags=["demo"]
 def learn_to_throw(price: float, steps: int = 200, throws: int = 20) -> list[float]:
-    """Gradient descent on the mean cost; return mu before the first step and after every step."""
+    """Lower the mean cost; return mu before the first and after every step."""
     torch.manual_seed(0)
     mu, path = torch.tensor(2.0, dtype=torch.float64, requires_grad=True), [2.0]
     optimizer = torch.optim.SGD([mu], lr=0.02)
     for _ in range(steps):
         q = torch.distributions.Normal(mu, 0.5)
         z = q.sample((throws,))
-        loss = ((z**2 + price) * q.log_prob(z)).mean()  # its gradient estimates that of the mean cost
+        # The gradient of this loss estimates the gradient of the mean cost.
+        loss = ((z**2 + price) * q.log_prob(z)).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -115,16 +116,17 @@ figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharex=True, sharey=True, la
 axes[0].vlines(points, 1, weights, color="#D55E00", linewidth=3)
 axes[0].plot(points, torch.ones(7), "o", color="#0072B2", label="weight before")
 axes[0].plot(points, weights, "D", color="#D55E00", label="weight after")
-axes[0].set(title="Score function: points stay, weights move", xlabel="z (metres)", ylabel="weight of a point")
+axes[0].set(title="Score function: points stay, weights change", ylabel="weight of a point")
 axes[1].plot(points, torch.ones(7), "o", color="#0072B2", label="point before")
 axes[1].plot(points + new_mu - old_mu, torch.ones(7), "D", color="#D55E00", label="point after")
 for point in points.tolist():
     arrow = {"arrowstyle": "->", "color": "#D55E00", "connectionstyle": "arc3,rad=-0.5"}
     axes[1].annotate("", (point + new_mu, 1.05), (point, 1.05), arrowprops=arrow)
-axes[1].set(title="Pathwise: weights stay, points move", xlabel="z (metres)")
+axes[1].set(title="Pathwise: weights stay, points move")
 for panel in axes:
+    panel.set_xlabel("z (metres)")
     panel.legend(loc="upper left")
-figure.suptitle("When mu grows from 0 to 0.5, an estimator changes the weights or the points")
+figure.suptitle("When mu grows from 0 to 0.5, either the weights change or the points move")
 plt.show()
 
 # %% [markdown]
@@ -180,7 +182,11 @@ plt.show()
 
 
 # %% nbgrader={"grade": false, "grade_id": "normal_score", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def normal_score(z: Tensor, mu: float | Tensor, sigma: float | Tensor) -> tuple[Tensor, Tensor]:
+def normal_score(
+    z: Tensor,
+    mu: float | Tensor,
+    sigma: float | Tensor,
+) -> tuple[Tensor, Tensor]:
     """Differentiate log q(z), the log density of N(mu, sigma^2), in mu and in sigma.
 
     z: float64, any shape.  mu, sigma: mean and standard deviation, floats or 0-dim tensors.
@@ -219,7 +225,8 @@ torch.manual_seed(0)
 mu, sigma, n = 1.0, 0.5, 100_000
 z = mu + sigma * torch.randn(n, dtype=torch.float64)
 closed_variances = (1 / sigma**2, 2 / sigma**2)
-for name, score, closed in zip(("mu", "sigma"), normal_score(z, mu, sigma), closed_variances, strict=True):
+scores = normal_score(z, mu, sigma)
+for name, score, closed in zip(("mu", "sigma"), scores, closed_variances, strict=True):
     two_errors = 2 * score.std() / math.sqrt(n)
     print(f"score in {name:<6} mean {score.mean():7.4f} +- {two_errors:.4f}   ", end="")
     print(f"variance {score.var():.3f}, closed form {closed:.3f}")
@@ -278,12 +285,19 @@ for name, score, closed in zip(("mu", "sigma"), normal_score(z, mu, sigma), clos
 
 
 # %% nbgrader={"grade": false, "grade_id": "score_function_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def score_function_gradient(f: Callable[[Tensor], Tensor], mu: float | Tensor, sigma: float | Tensor, n: int) -> Tensor:
-    """Estimate the gradient of E[f(z)], z ~ N(mu, sigma^2), once for each of n draws, from values of f.
+def score_function_gradient(
+    f: Callable[[Tensor], Tensor],
+    mu: float | Tensor,
+    sigma: float | Tensor,
+    n: int,
+) -> Tensor:
+    """Estimate the gradient of E[f(z)], z ~ N(mu, sigma^2), once a draw, from values of f.
 
     f: elementwise on any shape; it need not be differentiable; called at the n draws only.
-    mu, sigma: mean and standard deviation, floats or 0-dim tensors.  n: number of draws, at least 1.
-    Returns float64 of shape (n, 2): a row for each draw, columns (mu, sigma); nothing is averaged.
+    mu, sigma: mean and standard deviation, floats or 0-dim tensors.
+    n: number of draws, at least 1.
+    Returns float64 of shape (n, 2): a row for each draw, columns (mu, sigma);
+    nothing is averaged.
     """
     ### BEGIN SOLUTION
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -430,13 +444,19 @@ for name, (f, truth) in cases.items():
 
 
 # %% nbgrader={"grade": false, "grade_id": "pathwise_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def pathwise_gradient(f: Callable[[Tensor], Tensor], mu: float | Tensor, sigma: float | Tensor, n: int) -> Tensor:
-    """Estimate the gradient of E[f(z)], z ~ N(mu, sigma^2), once for each of n draws, through the draw.
+def pathwise_gradient(
+    f: Callable[[Tensor], Tensor],
+    mu: float | Tensor,
+    sigma: float | Tensor,
+    n: int,
+) -> Tensor:
+    """Estimate the gradient of E[f(z)], z ~ N(mu, sigma^2), once a draw, through the draw.
 
     f: elementwise on any shape; called at the n draws only.
-    mu, sigma: mean and standard deviation, floats or 0-dim tensors.  n: number of draws, at least 1.
-    Returns float64 of shape (n, 2): a row for each draw, columns (mu, sigma); nothing is averaged.
-    Zeros where the output of f carries no graph.
+    mu, sigma: mean and standard deviation, floats or 0-dim tensors.
+    n: number of draws, at least 1.
+    Returns float64 of shape (n, 2): a row for each draw, columns (mu, sigma);
+    nothing is averaged. Zeros where the output of f carries no graph.
     """
     ### BEGIN SOLUTION
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
@@ -502,9 +522,8 @@ for name, (f, truth) in cases.items():
 z = torch.tensor([0.3, 1.2, 1.9], dtype=torch.float64, requires_grad=True)
 for jumping in (torch.sign, torch.round, torch.floor):
     (slopes,) = torch.autograd.grad(jumping(z).sum(), z)
-    print(
-        f"{jumping.__name__:<6} carries a graph: {jumping(z).requires_grad}, slopes at three points: {slopes.tolist()}"
-    )
+    print(f"{jumping.__name__:<6} carries a graph: {jumping(z).requires_grad}", end="")
+    print(f"   slopes at three points: {slopes.tolist()}")
 
 # %% [markdown]
 # `torch.sign`, `torch.round` and `torch.floor` pass zeros back, in silence.
@@ -522,12 +541,14 @@ for jumping in (torch.sign, torch.round, torch.floor):
 # %% tags=["demo"]
 torch.manual_seed(0)
 mu, sigma, n = 1.0, 0.5, 100_000
-print("f(z) = z, one draw by the pathwise estimator:", pathwise_gradient(lambda z: z, mu, sigma, 1))
+one_draw = pathwise_gradient(lambda z: z, mu, sigma, 1)
+print("f(z) = z, one draw by the pathwise estimator:", one_draw)
 report("pathwise, mu", pathwise_gradient(lambda z: z, mu, sigma, n)[:, 0], 1)
 report("pathwise, sigma", pathwise_gradient(lambda z: z, mu, sigma, n)[:, 1], 0)
 report("score, mu", score_function_gradient(lambda z: z, mu, sigma, n)[:, 0], 1)
 report("score, sigma", score_function_gradient(lambda z: z, mu, sigma, n)[:, 1], 0)
-print("closed forms:", 0, 1, 2 + mu**2 / sigma**2, 10 + 2 * mu**2 / sigma**2)
+closed = [0, 1, 2 + mu**2 / sigma**2, 10 + 2 * mu**2 / sigma**2]
+print("variance of one draw, closed forms from top to bottom:", closed)
 
 # %% [markdown]
 # Both claims are **half true**.
@@ -589,13 +610,21 @@ print("closed forms:", 0, 1, 2 + mu**2 / sigma**2, 10 + 2 * mu**2 / sigma**2)
 
 
 # %% nbgrader={"grade": false, "grade_id": "baseline_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def baseline_gradient(f: Callable[[Tensor], Tensor], mu: float | Tensor, sigma: float | Tensor, n: int) -> Tensor:
-    """Estimate the gradient of E[f(z)] by the score function, with a leave-one-out baseline.
+def baseline_gradient(
+    f: Callable[[Tensor], Tensor],
+    mu: float | Tensor,
+    sigma: float | Tensor,
+    n: int,
+) -> Tensor:
+    """Estimate the gradient of E[f(z)] by the score function with a leave-one-out baseline.
 
     f: elementwise on any shape; it need not be differentiable; called at the n draws only.
-    mu, sigma: mean and standard deviation, floats or 0-dim tensors.  n: number of draws, at least 2.
-    Returns float64 of shape (n, 2): a row for each draw, columns (mu, sigma); nothing is averaged.
-    The baseline of a row is the mean of f over the other n - 1 draws, the same in both columns.
+    mu, sigma: mean and standard deviation, floats or 0-dim tensors.
+    n: number of draws, at least 2.
+    Returns float64 of shape (n, 2): a row for each draw, columns (mu, sigma);
+    nothing is averaged.
+    The baseline of a row is the mean of f over the other n - 1 draws,
+    the same in both columns.
     """
     ### BEGIN SOLUTION
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -706,20 +735,25 @@ for n in (2, 5, 20):
 # <details><summary>Hint 2</summary>
 #
 # Take column 0 of each result, and its `var()`.
-# Read in the documentation of `torch.var` what it divides by when you say nothing.
+# Read in the documentation of `torch.var` what it divides by if you give no other argument.
 #
 # </details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "estimator_variances", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def estimator_variances(
-    f: Callable[[Tensor], Tensor], mu: float | Tensor, sigma: float | Tensor, n: int
+    f: Callable[[Tensor], Tensor],
+    mu: float | Tensor,
+    sigma: float | Tensor,
+    n: int,
 ) -> tuple[Tensor, Tensor]:
     """Measure the variance of one draw's gradient in mu, for both estimators.
 
-    f: elementwise on any shape; called at n draws shared by both estimators, or at n draws for each.
-    mu, sigma: mean and standard deviation, floats or 0-dim tensors.  n: number of draws, at least 2.
-    Returns (var_score, var_pathwise), 0-dim float64: unbiased (divided by n - 1), not of the mean.
+    f: elementwise on any shape; called at n draws that both share, or at n draws for each.
+    mu, sigma: mean and standard deviation, floats or 0-dim tensors.
+    n: number of draws, at least 2.
+    Returns (var_score, var_pathwise), 0-dim float64: unbiased (divided by n - 1),
+    not of the mean.
     """
     ### BEGIN SOLUTION
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
@@ -782,11 +816,16 @@ def measure(mu: float, sigma: float, n: int = 4_000) -> list[float]:
 torch.manual_seed(0)
 mu, repeats = 1.0, 20
 sigmas = torch.logspace(-1.5, 0.5, 9)
-runs = torch.tensor([[measure(mu, sigma, 4_000) for _ in range(repeats)] for sigma in sigmas.tolist()])
+runs = torch.tensor([[measure(mu, sigma) for _ in range(repeats)] for sigma in sigmas.tolist()])
 measured, two_errors = runs.mean(dim=1), 2 * runs.std(dim=1) / math.sqrt(repeats)
 
 # %% tags=["demo"]
-styles = [("#D55E00", "-", "o"), ("#E69F00", "--", "s"), ("#009E73", "-.", "^"), ("#0072B2", ":", "D")]
+styles = [
+    ("#D55E00", "-", "o"),
+    ("#E69F00", "--", "s"),
+    ("#009E73", "-.", "^"),
+    ("#0072B2", ":", "D"),
+]
 grid = torch.logspace(-1.6, 0.6, 200)
 _, axes = plt.subplots(figsize=(8, 4.8), layout="constrained")
 for i, (name, closed) in enumerate(closed_forms.items()):
@@ -822,9 +861,10 @@ plt.show()
 # It cannot remove the slope: near $\mu$ a smooth $f$ is a straight line, the score function must find its slope from random differences, and the pathwise estimator reads it directly.
 
 # %% tags=["demo"]
-print("sigma   " + "".join(f"{name:>34}" for name in closed_forms))
-for sigma in (1.0, 0.1, 0.01):
-    print(f"{sigma:<8}" + "".join(f"{closed(1.0, sigma):>34.4f}" for closed in closed_forms.values()))
+print("variance in mu, at mu = 1            sigma = 1          0.1         0.01")
+for name, closed in closed_forms.items():
+    row = [f"{closed(1.0, sigma):>13.4f}" for sigma in (1.0, 0.1, 0.01)]
+    print(f"{name:<33}" + "".join(row))
 
 # %% [markdown]
 # **More dimensions make it worse.**
@@ -860,7 +900,7 @@ for dimensions in (1, 10, 100):
 
 # %% tags=["demo"]
 def cosine_variances(c: Tensor) -> tuple[Tensor, Tensor]:
-    """Closed forms for f(z) = cos(c z), mu = sigma = 1: variance in mu, (score function, pathwise)."""
+    """Variances in mu for f(z) = cos(c z), mu = sigma = 1: (score function, pathwise)."""
     squared_mean = (c * torch.exp(-(c**2) / 2) * torch.sin(c)) ** 2
     damping = torch.exp(-2 * c**2) * torch.cos(2 * c)
     by_score = (1 + (1 - 4 * c**2) * damping) / 2 - squared_mean
@@ -871,30 +911,33 @@ def cosine_variances(c: Tensor) -> tuple[Tensor, Tensor]:
 fine = torch.linspace(0.2, 12, 100_000, dtype=torch.float64)
 score_line, path_line = cosine_variances(fine)
 crossing = fine[path_line > score_line][0].item()
-print(f"the lines cross at c = {crossing:.3f}; the pathwise line stays above after that:", end=" ")
-print(bool((path_line > score_line)[fine > crossing].all()))
+above = bool((path_line > score_line)[fine > crossing].all())
+print(f"the lines cross at c = {crossing:.3f}; the pathwise line stays above after that: {above}")
 by_score, by_path = cosine_variances(torch.tensor(10.0))
 print(f"at c = 10: score function {by_score:.2f}, pathwise {by_path:.2f}")
 
 # %% tags=["demo"]
 torch.manual_seed(0)
 cs = torch.tensor([0.25, 0.5, 1.0, 2.0, 4.0, 8.0])
-runs = torch.tensor(
-    [[estimator_variances(lambda z, c=c: torch.cos(c * z), 1.0, 1.0, 4_000) for _ in range(20)] for c in cs]
-)
+runs = torch.empty(len(cs), 20, 2)
+for i, c in enumerate(cs):
+    for j in range(20):
+        variances = estimator_variances(lambda z, c=c: torch.cos(c * z), 1.0, 1.0, 4_000)
+        runs[i, j] = torch.stack(variances)
 measured, two_errors = runs.mean(dim=1), 2 * runs.std(dim=1) / math.sqrt(20)
 _, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")
 series = [("score function", score_line, styles[0]), ("pathwise", path_line, styles[3])]
 for i, (name, line, (color, dashes, marker)) in enumerate(series):
     axes.plot(fine, line, dashes, color=color, label=f"{name}: closed form")
-    style = {"fmt": marker, "color": color, "capsize": 4, "label": f"{name}: measured, 2 standard errors"}
+    style = {"fmt": marker, "color": color, "capsize": 4}
+    style["label"] = f"{name}: measured, 2 standard errors"
     axes.errorbar(cs, measured[:, i], two_errors[:, i], **style)
 axes.axvline(crossing, color="black", linewidth=0.8)
 axes.annotate(f"c = {crossing:.3f}", (crossing, 0.005), (1.15, 0.005))
 axes.set(xscale="log", yscale="log", xlabel="c (radians per metre)")
 axes.set_ylabel("variance of one draw's gradient\nin mu (per square metre)")
 axes.set_title("For cos(c z), the score function wins once the function changes fast")
-axes.legend()
+axes.legend(framealpha=1)
 plt.show()
 
 # %% [markdown]
@@ -912,19 +955,27 @@ plt.show()
 #
 # A step is the extreme case: all of its change happens in one point, and no draw falls exactly there.
 # So the pathwise estimator reports zero, as you saw.
-# The next figure shows it for many aims `mu`: the chance of a hit, $P(z > 0)$, and its true derivative $q(0)$.
+# The next figure shows it for many aims `mu`.
+# It compares both estimates with the truth: the derivative of the chance of a hit, $P(z > 0)$, which is the density $q(0)$.
 
 # %% tags=["demo"]
 torch.manual_seed(0)
 sigma, n = 0.5, 4_000
-aims, fine_aims = torch.linspace(-1.5, 1.5, 13).tolist(), torch.linspace(-1.6, 1.6, 200).tolist()
+aims = torch.linspace(-1.5, 1.5, 13).tolist()
+fine_aims = torch.linspace(-1.6, 1.6, 200).tolist()
+truth = [density_at_zero(mu, sigma) for mu in fine_aims]
 _, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-axes.plot(fine_aims, [density_at_zero(mu, sigma) for mu in fine_aims], color="black", label="truth: q(0)")
-estimators = {"score function": (score_function_gradient, styles[0]), "pathwise": (pathwise_gradient, styles[3])}
+axes.plot(fine_aims, truth, color="black", label="truth: q(0)")
+estimators = {
+    "score function": (score_function_gradient, styles[0]),
+    "pathwise": (pathwise_gradient, styles[3]),
+}
 for name, (estimator, (color, _, marker)) in estimators.items():
     estimates = torch.stack([estimator(step, mu, sigma, n)[:, 0] for mu in aims])
-    style = {"fmt": marker, "color": color, "capsize": 4, "label": f"{name}: mean of {n:,}, 2 standard errors"}
-    axes.errorbar(aims, estimates.mean(dim=1), 2 * estimates.std(dim=1) / math.sqrt(n), **style)
+    two_errors = 2 * estimates.std(dim=1) / math.sqrt(n)
+    style = {"fmt": marker, "color": color, "capsize": 4}
+    style["label"] = f"{name}: mean of {n:,}, 2 standard errors"
+    axes.errorbar(aims, estimates.mean(dim=1), two_errors, **style)
 axes.set(xlabel="mu (metres)", ylabel="gradient of P(z > 0) in mu\n(per metre)", ylim=(-0.1, 1.15))
 axes.set_title("For a step, the pathwise gradient is zero everywhere, with error bars of zero")
 axes.legend(loc="upper left")

@@ -59,7 +59,8 @@ for step in range(4):
     logvar.requires_grad_()
     loss = 0.5 * (logvar + (x - mu) ** 2 / torch.exp(logvar))
     (gradient,) = torch.autograd.grad(loss, logvar)
-    print(f"step {step}: logvar {logvar.item():7.2f}   loss {loss.item():10.2f}   gradient {gradient.item():.2f}")
+    print(f"step {step}: logvar {logvar.item():7.2f}   loss {loss.item():10.2f}", end="")
+    print(f"   gradient {gradient.item():10.2f}")
     logvar = (logvar - 0.001 * gradient).detach()
 
 # %% [markdown]
@@ -93,7 +94,8 @@ print(f"{'dtype':<10}{'max':>10}{'smallest normal':>17}{'eps':>10}{'exp overflow
 for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
     info = torch.finfo(dtype)
     name = str(dtype).removeprefix("torch.")
-    print(f"{name:<10}{info.max:>10.3g}{info.smallest_normal:>17.3g}{info.eps:>10.2g}{math.log(info.max):>21.2f}")
+    print(f"{name:<10}{info.max:>10.3g}{info.smallest_normal:>17.3g}{info.eps:>10.2g}", end="")
+    print(f"{math.log(info.max):>21.2f}")
 
 # Every number that float16 has, to find the last one whose exponential is finite.
 every = torch.arange(-(2**15), 2**15, dtype=torch.int32).to(torch.int16).view(torch.float16)
@@ -105,7 +107,7 @@ print("         exp(logvar / 2) is finite up to", every[sigma.isfinite()].max().
 print("         exp(logvar) is 0 below         ", every[variance > 0].min().item())
 
 # %% [markdown]
-# So float16 has room for a variance only up to `logvar` = 11.09, and for a standard deviation up to 22.18.
+# So float16 has room for a variance only up to `logvar` = 11.09, and for a standard deviation up to 22.17.
 # The type bfloat16 has the same size in memory.
 # It has the wide range of float32 instead, and pays with digits: its `eps` is 0.0078, so it keeps two to three decimal digits.
 #
@@ -126,10 +128,10 @@ axes.text(-34, 1e8, "overflow: inf")
 axes.text(4, 1e-12, "underflow: 0")
 for low, high, marker in [(-10, 10, "o"), (-30, 20, "s")]:
     ends = torch.tensor([low, high], dtype=torch.float64)
-    axes.plot(ends, torch.exp(ends), marker, color="black", markersize=8, label=f"variance at {low} and {high}")
-axes.set(
-    yscale="log", ylim=(1e-16, 1e12), xlabel="logvar (natural logarithm)", ylabel="value (unit of z, or its square)"
-)
+    label = f"variance at {low} and {high}"
+    axes.plot(ends, torch.exp(ends), marker, color="black", markersize=8, label=label)
+axes.set(yscale="log", ylim=(1e-16, 1e12))
+axes.set(xlabel="logvar (natural logarithm)", ylabel="value (unit of z, or its square)")
 axes.set_title("[-10, 10] keeps the variance inside float16; [-30, 20] does not")
 axes.legend(loc="center left", bbox_to_anchor=(0, 0.63))
 plt.show()
@@ -219,8 +221,9 @@ def clamp_logvar(logvar: Tensor, low: float = -10.0, high: float = 10.0) -> Tens
     """Limit every element of logvar to the interval from low to high.
 
     logvar: log-variance, any shape.  low, high: numbers, low < high.
-    Returns a new tensor of the same shape, dtype and device: logvar inside the interval, low or high outside.
-    The gradient is 1 inside the interval and 0 outside; at low and high themselves it is not specified.
+    Returns a new tensor of the same shape, dtype and device: logvar inside the interval,
+    low or high outside.
+    The gradient is 1 inside the interval and 0 outside; it is unspecified at low and high.
     """
     ### BEGIN SOLUTION
     return torch.clamp(logvar, low, high)
@@ -257,7 +260,8 @@ for step in range(4):
     safe = clamp_logvar(logvar)
     loss = 0.5 * (safe + (x - mu) ** 2 / torch.exp(safe))
     (gradient,) = torch.autograd.grad(loss, logvar)
-    print(f"step {step}: logvar {logvar.item():7.2f}   loss {loss.item():10.2f}   gradient {gradient.item():.2f}")
+    print(f"step {step}: logvar {logvar.item():7.2f}   loss {loss.item():10.2f}", end="")
+    print(f"   gradient {gradient.item():10.2f}")
     logvar = (logvar - 0.001 * gradient).detach()
 
 # %% [markdown]
@@ -288,7 +292,7 @@ starts = torch.tensor([5.0, 8.0, 11.0, 14.0])
 
 
 def learn(limit, steps=300):
-    """Train one logvar from each start, limited by the function limit; return all its values, (steps, starts)."""
+    """Train a logvar from each start under a limit; return its values, (steps, starts)."""
     logvar = starts.clone().requires_grad_()
     optimizer = torch.optim.Adam([logvar], lr=0.1)
     history = []
@@ -339,8 +343,8 @@ print("end  ", [round(end, 2) for end in hard[-1].tolist()])
 v = torch.tensor([5.0, 50.0, 100.0], requires_grad=True)
 bent = 10 * torch.tanh(v / 10)
 bent.sum().backward()
-print("value   ", bent.tolist())
-print("gradient", v.grad.tolist())
+print("value   ", *(f"{value:10.4f}" for value in bent.tolist()))
+print("gradient", *(f"{slope:10.3g}" for slope in v.grad.tolist()))
 
 # %% [markdown]
 # At 100 the hyperbolic tangent has rounded to exactly 1, and the gradient is exactly 0: the unit is stuck again.
@@ -389,11 +393,12 @@ print("gradient", v.grad.tolist())
 
 # %% nbgrader={"grade": false, "grade_id": "soft_clamp", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def soft_clamp(logvar: Tensor, low: float = -10.0, high: float = 10.0) -> Tensor:
-    """Limit logvar to the interval from low to high by a smooth curve whose gradient does not vanish.
+    """Limit logvar to the interval from low to high by a smooth curve; keep a gradient.
 
     logvar: log-variance, any shape.  low, high: numbers, low < high.
-    Returns a new tensor of the same shape, dtype and device, element by element; for the default bounds and in float64:
-    within 0.05 of logvar for |logvar| < 5; for |logvar| <= 50 between low and high (to 1e-6), never falling,
+    Returns a new tensor of the same shape, dtype and device, element by element.
+    For the default bounds and in float64: within 0.05 of logvar for |logvar| < 5;
+    for |logvar| <= 50 between low and high (to 1e-6), never falling,
     and with a gradient that is positive and does not jump.
     """
     ### BEGIN SOLUTION
@@ -442,15 +447,12 @@ for name, (curve, style, colour) in curves.items():
     value = curve(at)
     (gradient,) = torch.autograd.grad(value.sum(), at)
     left.plot(v, value.detach(), style, color=colour, label=name, linewidth=2)
-    right.plot(v, torch.where(gradient > 0, gradient, math.nan), style, color=colour, linewidth=2)
-left.set(xlim=(-20, 20), xlabel="logvar before (natural logarithm)", ylabel="logvar after", title="value")
-right.set(
-    yscale="log",
-    ylim=(1e-11, 10),
-    xlabel="logvar before (natural logarithm)",
-    ylabel="gradient",
-    title="gradient, logarithmic axis",
-)
+    drawable = torch.where(gradient > 0, gradient, math.nan)
+    right.plot(v, drawable, style, color=colour, linewidth=2)
+left.set(xlim=(-20, 20), ylabel="logvar after", title="value")
+right.set(yscale="log", ylim=(1e-11, 10), ylabel="gradient", title="gradient, logarithmic axis")
+for panel in (left, right):
+    panel.set_xlabel("logvar before (natural logarithm)")
 left.legend(loc="upper left", fontsize=9)
 figure.suptitle("A soft clamp is nearly the hard one, and it keeps a gradient far out")
 plt.show()
@@ -504,14 +506,16 @@ print("end, soft", [round(end, 2) for end in soft[-1].tolist()])
 # What is $7^6$, and what follows in float16?
 
 # %% tags=["demo"]
-print(f"7 ** 6 = {7**6:,}   largest float16: {torch.finfo(torch.float16).max:,.0f}   exp(5) = {math.exp(5):.1f}")
-u = torch.tensor(7.0, dtype=torch.float16)
-print("sixth power in float16, at 70:", (10 * u / (1 + u**6) ** (1 / 6)).item())
-print("your soft_clamp in float16, at 70:", soft_clamp(torch.tensor(70.0, dtype=torch.float16)).item())
+print(f"7 ** 6 = {7**6:,}   largest float16: {torch.finfo(torch.float16).max:,.0f}")
+u, at = torch.tensor(7.0, dtype=torch.float16), torch.tensor(70.0, dtype=torch.float16)
+print("sixth power in float16, at 70:    ", (10 * u / (1 + u**6) ** (1 / 6)).item())
+print("your soft_clamp in float16, at 70:", soft_clamp(at).item())
+print("the right result, in float64:     ", round(soft_clamp(at.double()).item(), 3))
 
 # %% [markdown]
 # A repair can need a repair.
-# The sixth power overflows, the fraction becomes 0, and a huge `logvar` becomes 0: sigma 1 in place of $e^5 \approx 148$.
+# The sixth power overflows and the fraction becomes 0, so a huge `logvar` becomes 0 instead of 10.
+# Then sigma is 1 in place of $e^{10/2} \approx 148$.
 # Compute protections in float32.
 # Lesson 7 shows how to do this inside a model that otherwise uses float16.
 
@@ -524,6 +528,7 @@ print("your soft_clamp in float16, at 70:", soft_clamp(torch.tensor(70.0, dtype=
 # $$\operatorname{softplus}(r) = \log(1 + e^{r}).$$
 #
 # For very negative $r$ it is about $e^{r}$; for large $r$ it is about $r$.
+# Its derivative is the *sigmoid*, $\operatorname{sigmoid}(r) = 1 / (1 + e^{-r})$, which lies between 0 and 1.
 # So it grows like a straight line and cannot explode as `exp` does.
 # But it comes as close to 0 as you like, and then $1 / \sigma$ overflows.
 # A *floor* prevents this: sigma is never smaller than a small number such as 0.0001.
@@ -541,8 +546,10 @@ print("your soft_clamp in float16, at 70:", soft_clamp(torch.tensor(70.0, dtype=
 raw = torch.tensor([0.0, 10.0, 100.0], requires_grad=True)
 repaired = torch.where(raw > 20, raw, torch.log(1 + torch.exp(raw)))
 repaired.sum().backward()
-print("value   ", repaired.tolist())
-print("gradient", raw.grad.tolist(), "  exact:", torch.sigmoid(raw).tolist())
+print("value   ", *(f"{value:9.4f}" for value in repaired.tolist()))
+print("exact   ", *(f"{value:9.4f}" for value in F.softplus(raw).tolist()))
+print("gradient", *(f"{slope:9.4f}" for slope in raw.grad.tolist()))
+print("exact   ", *(f"{slope:9.4f}" for slope in torch.sigmoid(raw).tolist()))
 
 # %% [markdown]
 # The values are right, and one gradient is NaN.
@@ -566,7 +573,7 @@ print("gradient", raw.grad.tolist(), "  exact:", torch.sigmoid(raw).tolist())
 # - `raw` has any shape; the result has the same shape, dtype and device.
 # - `sigma` lies between softplus(raw) and softplus(raw) + floor.
 #   So you may add the floor, or take the larger of the two, or blend.
-# - `sigma` is never below `floor`, as numbers of the dtype of `raw` compare.
+# - `sigma` is never below `floor`, when both are compared in the dtype of `raw`.
 # - For |raw| up to $10^4$ in float32, `sigma` and its gradient are finite.
 # - Where softplus is much larger than the floor, the gradient is sigmoid(raw).
 #
@@ -592,9 +599,11 @@ print("gradient", raw.grad.tolist(), "  exact:", torch.sigmoid(raw).tolist())
 def softplus_sigma(raw: Tensor, floor: float = 1e-4) -> Tensor:
     """Turn any real number into a standard deviation: softplus, never below floor.
 
-    raw: output of a network, any shape, float32 or float64.  floor: a small positive number.
-    Returns sigma, same shape, dtype and device: at least floor, and between softplus(raw) and softplus(raw) + floor.
-    Value and gradient are finite for |raw| <= 1e4; the gradient is sigmoid(raw) where softplus is far above floor.
+    raw: output of a network, any shape, float32 or float64.
+    floor: a small positive number.
+    Returns sigma, same shape, dtype and device: at least floor, and between softplus(raw)
+    and softplus(raw) + floor.  Value and gradient are finite for |raw| <= 1e4;
+    the gradient is sigmoid(raw) where softplus is far above floor.
     """
     ### BEGIN SOLUTION
     return F.softplus(raw) + floor
@@ -631,9 +640,9 @@ check.softplus_sigma_gradients(softplus_sigma)
 #
 # Which road is better, `logvar` or softplus?
 # Both are in use.
-# `logvar` steps multiply sigma, which suits quantities of unknown size, and the KL of lesson 4 needs `logvar` anyway.
-# Softplus steps add to sigma when it is large, which cannot explode.
-# For very negative inputs, softplus is an exponential too.
+# A step in `logvar` multiplies sigma, which suits quantities of unknown size, and the KL of lesson 4 needs `logvar` anyway.
+# A step in `raw` adds to sigma when sigma is large, so sigma cannot explode.
+# For very negative `raw`, softplus is an exponential too, and a step multiplies sigma.
 
 # %% [markdown]
 # ## Stay with the logits
@@ -674,7 +683,9 @@ def value_and_gradient(function, at):
 
 for function in (plain, with_small_number):
     value, gradient = value_and_gradient(function, torch.tensor([10.0, 30.0]))
-    print(f"{function.__name__:<18} loss at 10 and 30: {value.tolist()}   gradient: {gradient.tolist()}")
+    for i, logit in enumerate((10, 30)):
+        print(f"{function.__name__:<18} logit {logit}   loss {value[i].item():7.4f}", end="")
+        print(f"   gradient {gradient[i].item():.4f}")
 
 # %% [markdown]
 # The first program gives `inf`, and its gradient is NaN.
@@ -720,11 +731,12 @@ for function in (plain, with_small_number):
 
 # %% nbgrader={"grade": false, "grade_id": "bernoulli_nll", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
-    """Compute the negative log-likelihood of x under Bernoulli(sigmoid(logits)), element by element, in nats.
+    """Compute the negative log-likelihood of x under Bernoulli(sigmoid(logits)), in nats.
 
     logits: any real numbers.  x: zeros and ones, of the same shape and dtype.
-    Returns a tensor of that shape and dtype, nothing summed; finite for |logit| <= 1e4 and right to
-    1e-6 * max(1, |logit|).  Its gradient in logits is sigmoid(logits) - x.
+    Returns a tensor of that shape and dtype, element by element, nothing summed;
+    finite for |logit| <= 1e4 and right to 1e-6 * max(1, |logit|).
+    Its gradient in logits is sigmoid(logits) - x.
     """
     ### BEGIN SOLUTION
     return F.softplus(logits) - x * logits
@@ -766,10 +778,12 @@ programs = {
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
 for name, (function, style, colour) in programs.items():
     value, gradient = value_and_gradient(function, logits)
-    left.plot(logits, torch.where(value.isfinite(), value, math.nan), style, color=colour, label=name, linewidth=2)
+    finite = torch.where(value.isfinite(), value, math.nan)
+    left.plot(logits, finite, style, color=colour, label=name, linewidth=2)
     right.plot(logits, gradient, style, color=colour, linewidth=2)
 left.set(xlabel="logit (x = 0)", ylabel="loss (nats)", title="loss")
-right.set(xlabel="logit (x = 0)", ylabel="gradient in the logit", ylim=(-0.2, 1.4), title="gradient")
+right.set(xlabel="logit (x = 0)", ylabel="gradient in the logit", title="gradient")
+right.set_ylim(-0.2, 1.4)
 left.legend(fontsize=9)
 figure.suptitle("A small number inside the log hides large mistakes, and stops learning from them")
 plt.show()
@@ -789,7 +803,8 @@ plt.show()
 print(f"one image: 784 ln 2 = {784 * math.log(2):.1f} nats")
 for batch in (100, 120, 121):
     per_pixel = torch.full((batch, 784), math.log(2), dtype=torch.float16)
-    print(f"batch {batch}: float16 sum {per_pixel.sum().item():>8}   float32 sum {per_pixel.float().sum().item():,.0f}")
+    in_half, in_single = per_pixel.sum().item(), per_pixel.float().sum().item()
+    print(f"batch {batch}: float16 sum {in_half:>6,.0f}   float32 sum {in_single:,.0f}")
 
 # %% [markdown]
 # At 121 images.
@@ -819,7 +834,8 @@ for dtype in (torch.float16, torch.bfloat16, torch.float32):
     direct = -0.5 * (1 + logvar - mu**2 - torch.exp(logvar))
     kept = 0.5 * (torch.expm1(logvar) - logvar + mu**2)
     error = abs(kept.item() / exact - 1)
-    print(f"{dtype!s:<15} direct {direct.item():>9.4g}   with expm1 {kept.item():.4g} (off by {error:.2%})")
+    print(f"{dtype!s:<15} direct {direct.item():>9.4g}", end="")
+    print(f"   with expm1 {kept.item():.4g} (off by {error:.2%})")
 print(f"exact {exact:.4g}")
 
 # %% [markdown]
@@ -861,7 +877,7 @@ print("log(mean(exp))", torch.log(torch.exp(log_weights).mean()).item())
 #
 # Now the largest exponential is $e^0 = 1$.
 # Nothing overflows, and what underflows is too small to matter.
-# One case is left: if all $w_i$ are $-\infty$, then $m = -\infty$, and $w_i - m$ is $\infty - \infty$ with a sign, so NaN.
+# One case is left: if all $w_i$ are $-\infty$, then $m = -\infty$, and $w_i - m = -\infty + \infty$ is NaN.
 
 # %% [markdown]
 # ### Exercise 5: `log_mean_exp`
@@ -875,7 +891,7 @@ print("log(mean(exp))", torch.log(torch.exp(log_weights).mean()).item())
 # - It is right for values near 1000 and $-1000$, in float32.
 # - Entries of $-\infty$ count as probabilities of 0.
 #   If a whole slice is $-\infty$, its result is $-\infty$; the gradient of such a slice is not specified.
-# - The gradient is the softmax of `values` over `dim`.
+# - The gradient is the *softmax* of `values` over `dim`: each exponential divided by the sum of all.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -897,9 +913,11 @@ print("log(mean(exp))", torch.log(torch.exp(log_weights).mean()).item())
 def log_mean_exp(values: Tensor, dim: int) -> Tensor:
     """Compute log(mean(exp(values))) over dim, without overflow or underflow.
 
-    values: log-weights, any shape; entries may be -inf.  dim: the dimension to average over, possibly negative.
-    Returns a tensor of the shape of values without dim, same dtype and device; -inf for a slice of -inf only.
-    Its gradient in values is softmax(values) over dim (not specified for a slice of -inf only).
+    values: log-weights, any shape; entries may be -inf.
+    dim: the dimension to average over, possibly negative.
+    Returns a tensor of the shape of values without dim, same dtype and device;
+    -inf for a slice of -inf only.  Its gradient in values is softmax(values) over dim
+    (not specified for a slice of -inf only).
     """
     ### BEGIN SOLUTION
     return torch.logsumexp(values, dim) - math.log(values.shape[dim])
@@ -937,7 +955,7 @@ check.log_mean_exp_gradients(log_mean_exp)
 log_weights.requires_grad_()
 answer = log_mean_exp(log_weights, 0)
 answer.backward()
-print("log_mean_exp", answer.item(), "  mean of the log-weights", log_weights.mean().item())
+print(f"log_mean_exp {answer.item():.3f}   mean of the log-weights {log_weights.mean().item():.3f}")
 print("gradient    ", [round(share, 3) for share in log_weights.grad.tolist()])
 
 # %% [markdown]
@@ -1038,12 +1056,14 @@ print("order of finishing:", finished)
 
 # %% nbgrader={"grade": false, "grade_id": "first_nonfinite", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def first_nonfinite(model: nn.Module, x: Tensor) -> str | None:
-    """Find the first submodule, in order of execution, whose output is not finite when the model runs on x.
+    """Find the first submodule, in order of finishing, whose output on x is not finite.
 
-    model: called as model(x); its outputs may be tensors, or tuples, lists and dicts of these, nested.
-    Returns its name in model.named_modules() (the root's is ""; a container comes after its children), or None if all
-    is finite.  What is no tensor counts as finite.  If the model raises, the error passes on.  In either case no hook
-    of this function stays on the model, and its mode, weights and gradients are not touched.
+    model: called as model(x); its outputs may be tensors, or tuples, lists and dicts of
+    these, nested.
+    Returns its name in model.named_modules() (the root's is ""; a container comes after its
+    children), or None if all is finite.  What is no tensor counts as finite.
+    If the model raises, the error passes on.  In either case no hook of this function stays
+    on the model, and its mode, weights and gradients are not touched.
     """
 
     ### BEGIN SOLUTION
@@ -1058,7 +1078,8 @@ def first_nonfinite(model: nn.Module, x: Tensor) -> str | None:
             bad.append(name)
 
     bad: list[str] = []
-    handles = [module.register_forward_hook(partial(watch, name)) for name, module in model.named_modules()]
+    modules = model.named_modules()
+    handles = [module.register_forward_hook(partial(watch, name)) for name, module in modules]
     try:
         model(x)
     finally:
@@ -1125,7 +1146,8 @@ for number, layer in enumerate(layers):
 # %% tags=["demo"]
 logvar = torch.tensor(500.0, requires_grad=True)
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # It warns that it is slow, and prints where the forward call was.
+    # detect_anomaly warns that it is slow, and prints where the forward call was.
+    warnings.simplefilter("ignore")
     try:
         with torch.autograd.detect_anomaly():
             loss = 0.5 * (logvar + 1000.0**2 / torch.exp(logvar))
@@ -1169,7 +1191,7 @@ with warnings.catch_warnings():
 
 # %% [markdown]
 # **Where it returns.**
-# Lesson 6 puts `clamp_logvar` between the encoder and its sampler, and `bernoulli_nll` behind the decoder.
+# Lesson 6 clamps `logvar` between the encoder and its sampler, and keeps the decoder's logits until the loss.
 # Lesson 7 trains in 16 bits, and keeps `exp` and the KL in float32.
 # Lesson 8 needs `log_mean_exp` for a tighter bound.
 # Lesson 9 uses `log1p` and `expm1` to reach far into the tails of a distribution.

@@ -8,7 +8,7 @@ from class_of_four import ROOT
 
 import autograder.cli
 from autograder.checking import Failure, seeded
-from autograder.checks import lesson03_reparameterization
+from autograder.checks import lesson00_start, lesson03_reparameterization
 from autograder.course import Course
 
 COURSE = Course(ROOT)
@@ -49,6 +49,16 @@ def test_the_readmes_name_every_lesson_and_its_points(stem):
 def test_every_linked_file_exists(name):
     for target in re.findall(r"\]\(([^)#]+)\)", text(name)):
         assert ((ROOT / name).parent / target).exists(), target
+
+
+def test_the_two_messages_in_the_learners_readme_are_what_a_learner_reads(capsys):
+    lesson00_start.affine_values(lambda eps, shift, scale: shift + scale * eps)
+    assert capsys.readouterr().out.strip() in text("course/README.md")
+    with pytest.raises(Failure) as failure:
+        lesson00_start.affine_values(lambda eps, shift, scale: scale + shift * eps)
+    said = "\n".join(f"      {line.strip()}" for line in f"✗ {failure.value}".splitlines())
+    written = text("course/README.md").partition("    ✗ affine")[2].partition("\n\n")[0]
+    assert NUMBERS.sub("#", " ".join(said.split())) == NUMBERS.sub("#", " ".join(f"✗ affine{written}".split()))
 
 
 def test_the_message_in_the_readme_is_what_a_learner_reads():

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -107,7 +108,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     course = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "nbgrader_config.py", course)
     (course / "work").mkdir()
-    settings = course / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    with served(course, course / "work") as running:
+        yield running
+
+
+@contextmanager
+def served(course: Path, shown: Path) -> Iterator[Lab]:
+    """JupyterLab started in the folder ``course`` and showing the folder ``shown``; it keeps its own files apart."""
+    own = course / ".jupyter"
+    settings = own / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps(QUIET), encoding="utf-8")
     with socket.socket() as free:
@@ -120,18 +129,18 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         "--ServerApp.port_retries=0",
         "--IdentityProvider.token=",
         "--ServerApp.disable_check_xsrf=True",  # a fixture ends kernels without a form
-        f"--notebook-dir={course / 'work'}",
+        f"--notebook-dir={shown}",
     ]
-    folders = {f"JUPYTER{name}_DIR": str(course / name) for name in ("_CONFIG", "_DATA", "_RUNTIME", "LAB_WORKSPACES")}
-    environment = {**os.environ, **folders, "JUPYTERLAB_SETTINGS_DIR": str(course / "settings")}
-    with open(course / "server.log", "wb") as log:
+    folders = {f"JUPYTER{name}_DIR": str(own / name) for name in ("_CONFIG", "_DATA", "_RUNTIME", "LAB_WORKSPACES")}
+    environment = {**os.environ, **folders, "JUPYTERLAB_SETTINGS_DIR": str(own / "settings")}
+    with open(own / "server.log", "wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *options], cwd=course, env=environment, stdout=log, stderr=log
         )
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait_for(address, server, course / "server.log")
-        yield Lab(address, course / "work")
+        _wait_for(address, server, own / "server.log")
+        yield Lab(address, shown)
     finally:
         server.terminate()
         server.wait(20)
