@@ -107,7 +107,8 @@ def affine(eps: Tensor, shift: Tensor | float, scale: Tensor | float) -> Tensor:
     """Move eps by shift and stretch it by scale.
 
     eps: a tensor of any shape.  shift, scale: numbers, or tensors that broadcast with eps.
-    Returns shift + scale * eps, a new tensor of the broadcast shape; the inputs are not changed.
+    Returns shift + scale * eps, a new tensor of the broadcast shape.
+    The inputs are not changed.
     """
     ### BEGIN SOLUTION
     return shift + scale * eps
@@ -132,6 +133,7 @@ check.affine_gradients(affine)
 # %% [markdown]
 # **You should see** three lines, each with a tick.
 # Each line says what was established.
+# If Python says `NameError: name 'affine' is not defined` instead, you have not run the cell with your answer yet.
 #
 # Now make a mistake on purpose, because you will meet such messages often.
 # Exchange `shift` and `scale` in your answer, run the cell, then run the first check again.
@@ -150,7 +152,8 @@ shift, scale = torch.tensor([-3.0, 0.0, 4.0]), torch.tensor([0.5, 1.0, 2.0])
 z = affine(eps, shift, scale)
 
 _, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
-for column, (m, s, style) in enumerate(zip(shift.tolist(), scale.tolist(), ("-", "--", ":"), strict=True)):
+curves = zip(shift.tolist(), scale.tolist(), ("-", "--", ":"), strict=True)
+for column, (m, s, style) in enumerate(curves):
     height, edges = torch.histogram(z[:, column], bins=60, density=True)
     axes.plot((edges[1:] + edges[:-1]) / 2, height, style, label=f"shift {m:g}, scale {s:g}")
 axes.set(xlabel="z (no unit)", ylabel="density (1 / unit of z)")
@@ -215,7 +218,8 @@ def pick_device(preferred: str | None = None) -> torch.device:
     """Choose the device to compute on: the preferred one, or the best that there is.
 
     preferred: None, "cuda", "mps" or "cpu".
-    Returns a torch.device: preferred if it is available; for None, cuda, else mps, else cpu.
+    Returns a torch.device: preferred if it is available;
+    for None: cuda, else mps, else cpu.
     Raises ValueError, naming the available devices, if preferred is not available.
     """
     ### BEGIN SOLUTION
@@ -267,7 +271,8 @@ print("this computer computes on:", x.device)
 #
 # - *Run*, then *Restart Kernel and Run All Cells*: it finds names that you defined earlier and deleted since.
 # - The button *Validate* above the notebook: it runs everything afresh and lists each check that fails.
-# - In a terminal, `autograder check` and the notebook's name: it grades as your instructor would.
+# - In a terminal where the course's environment is active, `autograder check` and the notebook's path: it grades as your instructor would.
+#   If you began with `make lab`, then `. .venv/bin/activate` in the course's folder makes it active.
 #
 # To hand in, save the notebook and give this file to your instructor.
 # Only your answers count: the tests are put back from the original, and each draws new numbers.
@@ -307,7 +312,7 @@ print("eps:      ", eps)
 # **Where it returns.**
 # Lesson 1 asks what a random draw does to a gradient.
 # Lesson 3 uses `affine` for its answer.
-# Lesson 7 needs `pick_device` for training on a graphics card.
+# Lesson 7 asks what changes when the device is a graphics card.
 
 # %% [markdown]
 # ## How far you are

@@ -127,11 +127,18 @@ for name, z in draws.items():
 
 
 # %% nbgrader={"grade": false, "grade_id": "monte_carlo", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def monte_carlo(f: Callable[[Tensor], Tensor], mu: Tensor | float, sigma: Tensor | float, n: int) -> Tensor:
-    """Estimate E[f(z)] for z from N(mu, sigma^2) as the mean over n independent, fresh draws.
+def monte_carlo(
+    f: Callable[[Tensor], Tensor],
+    mu: Tensor | float,
+    sigma: Tensor | float,
+    n: int,
+) -> Tensor:
+    """Estimate E[f(z)] for z from N(mu, sigma^2): the mean over n independent, fresh draws.
 
-    f: takes a float64 tensor of any shape, works element by element; gets each of the n draws exactly once.
-    mu, sigma: mean and standard deviation (above 0), floats or 0-dim float64 tensors.  n: at least 1.
+    f: takes a float64 tensor of any shape and works element by element; it gets each of the
+    n draws exactly once.
+    mu, sigma: mean and standard deviation (above 0), floats or 0-dim float64 tensors.
+    n: the number of draws, at least 1.
     Returns the estimate, a 0-dim float64 tensor.
     """
     ### BEGIN SOLUTION
@@ -178,10 +185,11 @@ print(f"cost of the mean bag:   {cost(253)} cents")
 # %% [markdown]
 # The difference is $\sigma^2$, that is 4 cents.
 # The cost of the mean bag does not see the spread at all.
-#
+
+# %% [markdown]
 # ## How wrong is the estimate?
 #
-# Run the estimate again and it changes a little.
+# With other draws the estimate changes a little.
 # By how much? A single run can tell.
 # Let $s$ be the standard deviation of the $n$ values $v_i = f(z_i)$.
 # Then their mean has the **standard error**
@@ -265,10 +273,13 @@ measured = errors.square().mean(dim=1).sqrt()
 two_errors = 2 * torch.stack([standard_error(e) for e in errors.square()]) / (2 * measured)
 
 _, axes = plt.subplots(figsize=(7, 3.8), layout="constrained")
-axes.plot(ns, [math.sqrt(176 / n) for n in ns], color="#0072B2", label="closed form: sqrt(176 / n)")
+line = [math.sqrt(176 / n) for n in ns]
+axes.plot(ns, line, color="#0072B2", label="closed form: sqrt(176 / n)")
 style = {"fmt": "o", "color": "#D55E00", "capsize": 4, "label": "measured, 2 standard errors"}
 axes.errorbar(ns, measured, two_errors, **style)
 axes.set(xscale="log", yscale="log", xlabel="n (number of draws)")
+axes.set_yticks([0.1, 0.2, 0.5, 1, 2, 5], ["0.1", "0.2", "0.5", "1", "2", "5"])
+axes.minorticks_off()
 axes.set_ylabel("typical error of the estimate (cents)")
 axes.set_title("A hundred times the draws, a tenth of the error")
 axes.legend()
@@ -293,12 +304,13 @@ plt.show()
 # A gradient reaches `mu` if a chain of operations leads from the loss back to `mu`.
 #
 # The next cells read this graph from the tensors themselves and draw it.
-# `AccumulateGrad` is PyTorch's name for an end of the chain, where a tensor such as `mu` waits for its gradient.
+# Each box is one operation, by PyTorch's name; a name ends in `Backward` because the operation is walked backward.
+# The boxes `mu` and `sigma` are ends of the chain, where these tensors wait for their gradients.
 
 
 # %% tags=["demo"]
 def walk(node, names, depth=0, above=None):
-    """List every operation behind a loss: (depth, name, number of the operation that uses it)."""
+    """List the operations behind a loss: (depth, name, number of the one that uses it)."""
     if node is None:
         return []  # a constant: no history
     leaf = getattr(node, "variable", None)
@@ -313,7 +325,7 @@ def walk(node, names, depth=0, above=None):
 
 # %% tags=["demo"]
 def draw_graph(axes, operations, title, footer):
-    """Draw the operations as boxes, the loss at the top, and arrows along which the gradient walks."""
+    """Draw operations as boxes, the loss at the top; arrows go where the gradient walks."""
     used, places = {}, []
     for depth, name, above in operations:
         x, y = 0.5 * used.get(depth, 0), -depth
@@ -323,7 +335,8 @@ def draw_graph(axes, operations, title, footer):
         box = {"boxstyle": "round", "facecolor": "white", "edgecolor": "black"}
         axes.text(x, y, name, ha="center", va="center", fontsize=9, bbox=box, zorder=2)
         if above is not None:
-            axes.annotate("", (x, y + 0.2), (places[above][0], places[above][1] - 0.2), arrowprops={"arrowstyle": "->"})
+            start = (places[above][0], places[above][1] - 0.2)
+            axes.annotate("", (x, y + 0.2), start, arrowprops={"arrowstyle": "->"})
     axes.set(xlim=(-0.35, 0.85), ylim=(-5, 0.5), title=title)
     axes.text(0.25, -4.8, footer, ha="center", fontsize=10, weight="bold")
     axes.axis("off")
@@ -341,7 +354,9 @@ figure, panels = plt.subplots(1, 3, figsize=(9, 4.2), layout="constrained")
 for axes, (title, z) in zip(panels, three.items(), strict=True):
     loss = cost(z)
     operations = walk(loss.grad_fn, {id(mu): "mu", id(sigma): "sigma"})
-    arrives = f"{torch.autograd.grad(loss, mu)[0]:.2f} reaches mu" if operations else "nothing reaches mu"
+    arrives = "nothing reaches mu"
+    if operations:
+        arrives = f"{torch.autograd.grad(loss, mu)[0]:.2f} reaches mu"
     draw_graph(axes, operations or [(0, "loss: no history", None)], title, arrives)
 figure.suptitle("Only the third draw has a path that carries something")
 plt.show()
@@ -413,11 +428,13 @@ print("What does it say?         ", mu.grad)
 
 # %% nbgrader={"grade": false, "grade_id": "gradient_reaches", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def gradient_reaches(sampler: Callable[[Tensor], Tensor], mu: Tensor) -> bool:
-    """Tell whether some element of sampler(mu) has a non-zero derivative in some element of mu.
+    """Tell whether some element of sampler(mu) has a non-zero derivative in one of mu.
 
-    sampler: takes a float64 tensor, returns a tensor of any shape; may have parameters of its own.
+    sampler: takes a float64 tensor, returns a tensor of any shape; may have parameters of
+    its own.
     mu: a float64 tensor of any shape; it, its requires_grad and its .grad are not changed.
-    Returns a bool: False too if there is no history, if mu is unused, or if all derivatives are zero.
+    Returns a bool: False too if there is no history, if mu is unused, or if all derivatives
+    are zero.
     """
     ### BEGIN SOLUTION
     copy = mu.detach().clone().requires_grad_()
@@ -475,6 +492,8 @@ check.gradient_reaches_inputs(gradient_reaches)
 # Which of these let a gradient through?
 
 # %% tags=["demo"]
+from torch.distributions import Exponential
+
 samplers = {
     "Normal(m, 2).sample()": lambda m: Normal(m, 2.0).sample(),
     "Normal(m, 2).rsample()": lambda m: Normal(m, 2.0).rsample(),
@@ -483,12 +502,13 @@ samplers = {
     "torch.poisson(m)": lambda m: torch.poisson(m),
     "m * rand": lambda m: m * torch.rand_like(m),
     "round(m + 2 * randn)": lambda m: torch.round(m + 2 * torch.randn_like(m)),
-    "Exponential(1 / m).rsample()": lambda m: torch.distributions.Exponential(1 / m).rsample(),
+    "Exponential(1 / m).rsample()": lambda m: Exponential(1 / m).rsample(),
 }
 mu = torch.tensor([253.0, 254.0], dtype=torch.float64)
 for name, sampler in samplers.items():
-    print(f"{name:<30} requires_grad {sampler(mu.clone().requires_grad_()).requires_grad!s:<6}", end="")
-    print(f" a gradient reaches m: {gradient_reaches(sampler, mu)}")
+    z = sampler(mu.clone().requires_grad_())
+    reaches = gradient_reaches(sampler, mu)
+    print(f"{name:<30} requires_grad {z.requires_grad!s:<6} a gradient reaches m: {reaches}")
 
 # %% [markdown]
 # Compare the two columns.
@@ -545,12 +565,19 @@ for name, sampler in samplers.items():
 
 # %% nbgrader={"grade": false, "grade_id": "finite_difference", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def finite_difference(
-    f: Callable[[Tensor], Tensor], mu: Tensor | float, sigma: Tensor | float, n: int, h: float, common_noise: bool
+    f: Callable[[Tensor], Tensor],
+    mu: Tensor | float,
+    sigma: Tensor | float,
+    n: int,
+    h: float,
+    common_noise: bool,
 ) -> Tensor:
-    """Estimate d E[f(z)] / d mu as (mean of f at mu + h, minus mean of f at mu - h) / (2 h).
+    """Estimate d E[f(z)] / d mu as (mean of f at mu + h, minus mean at mu - h) / (2 h).
 
-    f, mu, sigma, n: as in monte_carlo, with n fresh draws on each side; f gets each draw exactly once.
-    h: a float above 0.  common_noise: whether both sides use the same noise, or each its own.
+    f, mu, sigma, n: as in monte_carlo, with n fresh draws on each side; f gets each draw
+    exactly once.
+    h: a float above 0.
+    common_noise: whether both sides use the same noise, or each its own.
     Returns the slope, a 0-dim float64 tensor.
     """
     ### BEGIN SOLUTION
@@ -639,7 +666,8 @@ for axes, (name, f) in zip(panels, {smooth: cost, step: fine}.items(), strict=Tr
     for common, (label, marker, line, colour) in looks.items():
         axes.plot(grid, closed[name, common], line, color=colour, label=f"{label}, closed form")
         for h in (0.001, 0.01, 0.1, 1.0):
-            slopes = torch.stack([finite_difference(f, 253.0, 2.0, n, h, common) for _ in range(500)])
+            runs = [finite_difference(f, 253.0, 2.0, n, h, common) for _ in range(500)]
+            slopes = torch.stack(runs)
             squares = (slopes - slopes.mean()).square()
             two_errors = 2 * standard_error(squares)
             axes.errorbar(h, squares.mean(), two_errors, fmt=marker, color=colour, capsize=4)
@@ -651,6 +679,7 @@ plt.show()
 
 # %% [markdown]
 # *Figure 3. Variance of the slope against h, on logarithmic axes, for a smooth cost (left) and a cost with a jump (right).*
+# *Lines are closed forms; points are measured, with two standard errors.*
 # *Fresh noise (solid line, round points) rises steeply to the left in both: a hundred times for each tenth of h.*
 # *Common noise (dashed line, squares) is flat on the left panel, and rises ten times for each tenth of h on the right panel.*
 #
@@ -673,19 +702,22 @@ fixed_eps = torch.randn(12, dtype=torch.float64)
 
 
 def draws_figure(mu: float = 253.0, sigma: float = 2.0) -> plt.Figure:
-    """Show twelve draws with fixed noise on the cost curve, and their mean cost as mu moves."""
+    """Show twelve draws with fixed noise on the cost curve, and their mean as mu moves."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
     grams = torch.linspace(244, 262, 100)
     z = mu + sigma * fixed_eps
     left.plot(grams, cost(grams), color="#0072B2", label="cost f(z)")
     left.plot(z, cost(z), "o", color="#D55E00", label="12 draws, noise fixed")
-    left.set(xlabel="z (grams)", ylabel="cost (cents)", ylim=(-5, 150), title="Draws on the cost curve")
+    left.set(xlabel="z (grams)", ylabel="cost (cents)", ylim=(-5, 150))
+    left.set_title("Draws on the cost curve")
     knob = torch.linspace(247, 257, 50, dtype=torch.float64)
-    right.plot(knob, cost(knob[:, None] + sigma * fixed_eps).mean(1), color="#D55E00", label="mean of the 12")
-    right.plot(knob, (knob - 250) ** 2 + sigma**2, "--", color="#0072B2", label="expectation, closed form")
+    mean = cost(knob[:, None] + sigma * fixed_eps).mean(1)
+    closed_form = (knob - 250) ** 2 + sigma**2
+    right.plot(knob, mean, color="#D55E00", label="mean of the 12")
+    right.plot(knob, closed_form, "--", color="#0072B2", label="expectation, closed form")
     right.plot(mu, cost(z).mean(), "ko", label="this mu")
     right.set(xlabel="mu (grams)", ylabel="mean cost (cents)", ylim=(-5, 90))
-    right.set_title("With fixed noise, the estimate is smooth in mu")
+    right.set_title("The estimate is smooth in mu")
     left.legend()
     right.legend()
     return figure
@@ -723,7 +755,7 @@ sliders(draws_figure, mu=(248.0, 256.0, 0.5), sigma=(0.5, 4.0, 0.5))
 
 # %% [markdown]
 # Our smooth cost fulfils both.
-# So does $|z|$: its corner is hit with probability zero, and its slope is never above 1.
+# So does $|z|$: its corner is hit with probability zero, and its quotients are never above 1 in size.
 #
 # The fine fulfils neither.
 # A draw close to 250 has the quotient $100 / (2h)$, in size: it grows without a bound as $h \to 0$.
@@ -756,10 +788,12 @@ mu = torch.tensor(253.0, dtype=torch.float64, requires_grad=True)
 z = mu + 2.0 * torch.randn(10_000, dtype=torch.float64)  # a path, as it should be
 [inside] = torch.autograd.grad(bill(z).mean(), mu)
 density = math.exp(-0.5 * ((250 - 253) / 2) ** 2) / math.sqrt(2 * math.pi)
-slopes = torch.stack([finite_difference(bill, 253.0, 2.0, 10_000, 0.1, True) for _ in range(100)])
+runs = [finite_difference(bill, 253.0, 2.0, 10_000, 0.1, True) for _ in range(100)]
+slopes = torch.stack(runs)
 print(f"gradient moved inside the mean: {inside:+.3f} cents per gram")
 print(f"true slope, closed form:        {2 - 100 / 2 * density:+.3f} cents per gram")
-print(f"finite difference, h = 0.1:     {slopes.mean():+.3f}, standard error {standard_error(slopes):.3f}")
+print(f"finite difference, h = 0.1:     {slopes.mean():+.3f} cents per gram")
+print(f"    with the standard error      {standard_error(slopes):.3f}")
 
 # %% [markdown]
 # The claim is **wrong**.
@@ -783,7 +817,8 @@ expected_fine = 100 * below(mu)
 print(f"mean fine at mu = 253: {expected_fine:.3f} cents, slope {slope:.3f} cents per gram")
 
 torch.manual_seed(0)
-samplers = {"Normal(m, 2).sample()": Normal(mu, 2.0).sample, "Normal(m, 2).rsample()": Normal(mu, 2.0).rsample}
+normal = Normal(mu, 2.0)
+samplers = {"Normal(m, 2).sample()": normal.sample, "Normal(m, 2).rsample()": normal.rsample}
 for name, draw in samplers.items():
     history = draw().grad_fn
     print(f"{name:<24} history: {history.name() if history else None}")
@@ -819,13 +854,13 @@ for name, draw in samplers.items():
 #
 # 1. The expectation is differentiable; it is the drawn number that carries no path.
 # 2. A gradient can be missing, or it can be zeros in silence: look at its numbers.
-# 3. A gradient may move inside a mean if the function has no jumps and its slopes are bounded by something with a finite mean.
+# 3. A gradient may move inside a mean if the function has no jumps, and a bound with a finite mean holds its difference quotients.
 
 # %% [markdown]
 # **Where it returns.**
 # Lesson 2 compares two ways to a gradient, and one of them needs no derivative of $f$: it gets the fine right.
 # Lesson 3 shares the noise by a formula, and uses your way of asking whether a gradient arrives.
-# Lesson 10 treats draws that jump.
+# A later lesson, planned and not written yet, treats draws that jump.
 #
 # **Further reading**
 #

@@ -59,7 +59,7 @@ for dtype in (torch.float64, torch.float32, torch.float16, torch.bfloat16):
 
 # %% [markdown]
 # The true value is about $6 \cdot 10^{-4}$.
-# Both half formats answer with something else, and neither warns you.
+# Both half formats answer with a number below zero, which no KL can be, and neither warns you.
 # The term $\exp(\text{logvar})$ is near 1, where their neighbouring numbers are about 0.001 and 0.008 apart.
 # All that the KL is made of lies below that distance.
 #
@@ -77,7 +77,8 @@ print("format           largest   smallest   spacing at 1   exp overflows above"
 for dtype in (torch.float32, torch.float16, torch.bfloat16):
     info = torch.finfo(dtype)
     smallest = 2.0 ** (math.log2(info.smallest_normal) + math.log2(info.eps))
-    print(f"{dtype!s:15} {info.max:9.2e}  {smallest:9.1e} {info.eps:12.1e} {math.log(info.max):17.2f}")
+    numbers = f"{info.max:9.2e}  {smallest:9.1e} {info.eps:12.1e} {math.log(info.max):17.2f}"
+    print(f"{dtype!s:15} {numbers}")
 
 # %% [markdown]
 # `float16` has three digits and a small range: it overflows above 65,504.
@@ -128,9 +129,10 @@ def autocast_for(device: torch.device) -> AbstractContextManager:
     """Make the autocast context for the forward pass on this device.
 
     device: a torch.device.
-    Returns a new context manager: on cuda, autocast with bfloat16 if the card has it natively (emulation does
-    not count), else with float16; elsewhere autocast with bfloat16; where the kind of device has no autocast,
-    a context that changes nothing.
+    Returns a new context manager.
+    On cuda: autocast with bfloat16 if the card has it natively (emulation does not count),
+    else with float16.  Elsewhere: autocast with bfloat16.
+    Where the kind of device has no autocast: a context that changes nothing.
     """
     ### BEGIN SOLUTION
     if not torch.amp.is_autocast_available(device.type):
@@ -195,8 +197,8 @@ columns = {"cpu (run here)": dtypes_under_autocast(torch.device("cpu"))}
 if torch.cuda.is_available():
     columns["cuda (run here)"] = dtypes_under_autocast(torch.device("cuda"))
 else:
-    raised = ("exp", "log", "pow", "sum", "softplus", "BCE with logits")
-    columns["cuda (documented)"] = {name: "torch.float32" if name in raised else "half" for name in OPERATIONS}
+    raised = {name: "torch.float32" for name in OPERATIONS if name != "matmul"}
+    columns["cuda (documented)"] = {"matmul": "half", **raised}
 
 print(f"{'operation':18}" + "".join(f"{name:22}" for name in columns))
 for name in OPERATIONS:
@@ -206,7 +208,7 @@ for name in OPERATIONS:
 # The claim is **false**.
 # On CUDA, autocast lifts `exp` and `sum` to float32 by itself.
 # On the CPU they stay in bfloat16, and the KL above loses all its digits.
-# The last line differs from the four above it: the list is one of single operations, and it changes with versions.
+# The last line differs from the five above it: the list is one of single operations, and it changes with versions.
 #
 # So do not depend on the list.
 # Call `.float()` where you need float32: the same line is then right on every device.
@@ -231,27 +233,27 @@ for name in OPERATIONS:
 logvar = torch.linspace(-18, 21, 4000).half()
 exact = (logvar.double() / 2).exp()
 ways = {
-    "sqrt(exp(logvar)) in float16": (logvar.exp().sqrt(), "#D55E00", "."),
-    "exp(logvar / 2) in float16": ((logvar / 2).exp(), "#E69F00", "x"),
-    "float32 island": ((logvar.float() / 2).exp(), "#0072B2", "s"),
+    "sqrt(exp(logvar)) in float16": (logvar.exp().sqrt(), "#D55E00", "o", 7),
+    "exp(logvar / 2) in float16": ((logvar / 2).exp(), "black", "x", 4),
+    "float32 island": ((logvar.float() / 2).exp(), "#0072B2", "s", 4),
 }
 _, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-for name, (sigma, color, marker) in ways.items():
+for name, (sigma, color, marker, size) in ways.items():
     error = ((sigma.double() - exact).abs() / exact).clamp(1e-9, 10)
-    axes.plot(logvar.double()[::40], error[::40], marker, color=color, markersize=4, label=name)
+    style = {"color": color, "markersize": size, "fillstyle": "none", "label": name}
+    axes.plot(logvar.double()[::40], error[::40], marker, **style)
 axes.axvline(math.log(65504), color="black", linestyle="--")
 axes.text(math.log(65504) - 0.3, 6e-7, "exp(logvar) overflows", ha="right")
-axes.set(yscale="log", xlabel="logvar (natural logarithm)", ylabel="relative error of sigma (no unit)")
-axes.set_title("Only the float32 island keeps sigma over the whole range")
+axes.set(yscale="log", xlabel="logvar (natural logarithm)")
+axes.set_ylabel("relative error of sigma (no unit)")
+axes.set_title("Only the float32 island keeps the digits of sigma over the whole range")
 axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
 plt.show()
-print(
-    "error of exp(logvar / 2) in float16 at logvar = 5:",
-    f"{torch.tensor(2.5).half().exp().item() / math.exp(2.5) - 1:.1e}",
-)
+error = torch.tensor(2.5).half().exp().item() / math.exp(2.5) - 1
+print(f"error of exp(logvar / 2) in float16 at logvar = 5: {error:.1e}")
 
 # %% [markdown]
-# *Figure 1. Round dots, sqrt(exp(logvar)) in float16: errors near 0.0003 in the middle, growing to 1 at the left, and infinite right of the dashed line at 11.09 (drawn at 10).*
+# *Figure 1. Circles, sqrt(exp(logvar)) in float16: errors near 0.0003 in the middle, with a cross inside most circles; growing to 1 at the left, and infinite right of the dashed line at 11.09 (drawn at 10).*
 # *Crosses, exp(logvar / 2) in float16: errors up to 0.0005 everywhere.*
 # *Squares, the island: errors below 0.0000001.*
 #
@@ -290,10 +292,12 @@ print(
 
 # %% nbgrader={"grade": false, "grade_id": "reparameterize_amp", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def reparameterize_amp(mu: Tensor, logvar: Tensor) -> Tensor:
-    """Draw z from N(mu, sigma^2) in half precision, with sigma = exp(logvar / 2) computed in float32.
+    """Draw z from N(mu, sigma^2) in half precision, with exp(logvar / 2) in float32.
 
-    mu, logvar: same shape and dtype (float16, bfloat16 or float32), with or without autocast around the call.
-    Returns z: shape, dtype and device of mu; fresh noise for each element and each call; gradients reach both inputs.
+    mu, logvar: same shape and dtype (float16, bfloat16 or float32), with or without
+    autocast around the call.
+    Returns z: shape, dtype and device of mu; fresh noise for each element and each call;
+    gradients reach both inputs.
     """
     ### BEGIN SOLUTION
     sigma = torch.exp(logvar.float() / 2)
@@ -343,6 +347,7 @@ check.reparameterize_amp_gradients(reparameterize_amp)
 # > **Claim, found on the web: "A tiny eps underflows in half precision and breaks the trick."**
 #
 # In float16, a number below $3 \cdot 10^{-8}$ becomes 0.
+#
 # **Predict first.**
 # How many of ten million draws become 0, and by how much does `z` change?
 
@@ -351,14 +356,16 @@ torch.manual_seed(0)
 eps = torch.randn(10_000_000)
 half = eps.half()
 tiny = eps.abs() < torch.finfo(torch.float16).smallest_normal
-print("became 0:                       ", int((half == 0).sum()), "of", len(eps))
+expected = len(eps) * math.erf(2**-25 / math.sqrt(2))  # 2^-25 and below becomes 0
+print(f"expected to become 0:            {expected:.2f} of {len(eps):,}")
+print("became 0:                       ", int((half == 0).sum()))
 print("below the normal range:         ", int(tiny.sum()))
 print(f"largest change among those:      {(half - eps)[tiny].abs().max():.1e}")
 print(f"largest change among all others: {(half - eps)[~tiny].abs().max():.1e}")
 
 # %% [markdown]
-# The claim is **harmless**: true in its first half, wrong in its second.
-# A draw that becomes 0 was almost 0, and it changes $z = \mu + \sigma\epsilon$ by less than $10^{-7}\sigma$.
+# The claim is **harmless**: true in its first half, though very rarely, and wrong in its second.
+# A draw that becomes 0 was almost 0, and losing it changes $z = \mu + \sigma\epsilon$ by less than $10^{-7}\sigma$.
 # The ordinary rounding of a large draw is more than ten thousand times larger, as the last line shows.
 # Underflow hurts where a number is later *divided by*, or where its *logarithm* is taken.
 # It also hurts gradients, as the next section shows.
@@ -379,8 +386,13 @@ class VAE(nn.Module):
     def __init__(self, input_dim: int = 64, hidden_dim: int = 128, latent_dim: int = 8) -> None:
         super().__init__()
         self.hidden = nn.Linear(input_dim, hidden_dim)
-        self.fc_mu, self.fc_logvar = nn.Linear(hidden_dim, latent_dim), nn.Linear(hidden_dim, latent_dim)
-        self.decoder = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+        self.fc_mu = nn.Linear(hidden_dim, latent_dim)
+        self.fc_logvar = nn.Linear(hidden_dim, latent_dim)
+        self.decoder = nn.Sequential(
+            nn.Linear(latent_dim, hidden_dim),
+            nn.ReLU(),
+            nn.Linear(hidden_dim, input_dim),
+        )
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         h = F.relu(self.hidden(x))
@@ -388,9 +400,19 @@ class VAE(nn.Module):
         return self.decoder(reparameterize_amp(mu, logvar)), mu, logvar
 
 
-def vae_loss(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
-    """(loss, reconstruction, kl) in nats a sample, in the dtype of its inputs; kl is without beta."""
-    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
+def vae_loss(
+    logits: Tensor,
+    x: Tensor,
+    mu: Tensor,
+    logvar: Tensor,
+    beta: float = 1.0,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """(loss, reconstruction, kl) in nats a sample; kl is without beta.
+
+    Computed in the dtype of the inputs.
+    """
+    pixels = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+    reconstruction = pixels.sum(1).mean()
     kl = (0.5 * (mu.square() + logvar.exp() - 1 - logvar)).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl
 
@@ -402,7 +424,7 @@ def vae_loss(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float 
 # Its size also depends on the loss: the average over a batch of 512 images divides each image's share by 512.
 #
 # **Predict first.**
-# Which part of these numbers is too small for float16?
+# What share of these numbers is too small for float16?
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -418,11 +440,11 @@ def keep_gradient(module: nn.Module, inputs: tuple, output: Tensor) -> None:
 model.hidden.register_forward_hook(keep_gradient)
 logits, mu, logvar = model(x)
 vae_loss(logits, x, mu, logvar)[0].backward()
-gradient = kept[0][kept[0] != 0]  # units that ReLU switched off have a gradient of exactly 0
+gradient = kept[0][kept[0] != 0]  # units that ReLU switched off have exactly 0
 
 
 def lost(values: Tensor, dtype: torch.dtype) -> str:
-    """The part of the values that is 0, or has fewer than all its digits, in this format."""
+    """The share of the values that is 0, or has lost some of its digits, in this format."""
     zero = (values.to(dtype) == 0).double().mean()
     small = (values.abs() < torch.finfo(dtype).smallest_normal).double().mean()
     return f"{zero:7.3%} become 0, {small:6.1%} lose digits"
@@ -435,12 +457,15 @@ print("bfloat16, loss as it is:      ", lost(gradient, torch.bfloat16))
 # %% tags=["demo"]
 bins = torch.linspace(-30, 5, 71)
 _, axes = plt.subplots(figsize=(8, 3.8), layout="constrained")
-for factor, label, color, style in ((1, "loss as it is", "#D55E00", "-"), (2**10, "loss times 1,024", "#0072B2", "--")):
+curves = [(1, "loss as it is", "#D55E00", "-"), (2**10, "loss times 1,024", "#0072B2", "--")]
+for factor, label, color, style in curves:
     heights = torch.histogram((gradient * factor).abs().log2(), bins)[0] / len(gradient)
     axes.stairs(heights * 100, bins, label=label, color=color, linestyle=style, linewidth=2)
 axes.axvspan(-30, -14, color="0.85", zorder=0)
-axes.text(-29.5, axes.get_ylim()[1] * 0.86, "float16 loses digits here,\nand has only 0 below -25")
-axes.set(xlabel="log2 of the gradient's size (the gradient is in nats)", ylabel="part of all gradients (%)")
+top = axes.get_ylim()[1]
+axes.text(-29.5, top * 0.86, "float16 loses digits here,\nand has only 0 below -25")
+axes.set_xlabel("log2 of the gradient's size (the gradient is in nats)")
+axes.set_ylabel("share of all gradients (%)")
 axes.set_title("Multiplying the loss moves its gradients out of float16's gap")
 axes.legend(loc="upper right")
 plt.show()
@@ -533,11 +558,13 @@ def amp_train_step(
 ) -> float:
     """Make one training step in mixed precision.
 
-    model: model(x) gives (logits, mu, logvar); it runs under autocast_for(x.device), and is called once.
-    x: pixels, (batch, input).  optimizer: of the model's parameters; left-over gradients have no effect.
-    scaler: scales the loss, skips the step after an overflow, and is updated; it may be disabled.
+    model: model(x) gives (logits, mu, logvar); called once, under autocast_for(x.device).
+    x: pixels, (batch, input).
+    optimizer: of the model's parameters; left-over gradients have no effect.
+    scaler: scales the loss, skips the step after an overflow, is updated; may be disabled.
     beta: weight of the KL.  clip: largest norm of all unscaled gradients together, or None.
-    Returns the loss, reconstruction + beta * kl from float32 tensors (see vae_loss), as a float, not scaled.
+    Returns the loss, reconstruction + beta * kl from float32 tensors (see vae_loss), as a
+    float, not scaled.
     """
     ### BEGIN SOLUTION
     optimizer.zero_grad()
@@ -632,7 +659,8 @@ print("all weights are finite:", all(p.isfinite().all().item() for p in model.pa
 # %% tags=["demo"]
 _, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
 axes.step(range(100), scales, where="post", color="#0072B2", label="scale")
-axes.plot(skipped, [scales[step] for step in skipped], "X", color="#D55E00", markersize=9, label="skipped steps")
+crosses = {"color": "#D55E00", "markersize": 9, "label": "skipped steps"}
+axes.plot(skipped, [scales[step] for step in skipped], "X", **crosses)
 axes.set(xlabel="training step", ylabel="log2 of the scale")
 axes.set_title("The scale climbs until gradients overflow, and then steps back")
 axes.legend(loc="lower right")
@@ -696,10 +724,15 @@ plt.show()
 
 
 # %% nbgrader={"grade": false, "grade_id": "device_batches", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def device_batches(x: Tensor, batch_size: int, generator: torch.Generator | None) -> Iterator[Tensor]:
-    """Yield the rows of x once, in a new random order, in batches that stay on the device of x.
+def device_batches(
+    x: Tensor,
+    batch_size: int,
+    generator: torch.Generator | None,
+) -> Iterator[Tensor]:
+    """Yield the rows of x once, in a new random order, in batches on the device of x.
 
-    x: (n, ...).  batch_size: rows of each batch; the last batch has what is left, and none is empty.
+    x: (n, ...).
+    batch_size: rows of each batch; the last batch has what is left, and none is empty.
     generator: on the device of x, decides the order; None uses PyTorch's own random state.
     Neither the order nor the rows ever visit another device.
     """
@@ -737,14 +770,17 @@ check.device_batches_device(device_batches)
 # How long does one epoch of batches take, without any training?
 
 # %% tags=["demo"]
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader
 
-loader = DataLoader(TensorDataset(train), batch_size=64, shuffle=True)
-for name, epoch in (("DataLoader", lambda: loader), ("device_batches", lambda: device_batches(train, 64, None))):
+sources = {
+    "DataLoader": lambda: DataLoader(train, batch_size=64, shuffle=True),
+    "device_batches": lambda: device_batches(train, 64, None),
+}
+for name, epoch in sources.items():
     seconds = []
     for _ in range(5):
         start = time.perf_counter()
-        rows = sum(len(batch[0]) if name == "DataLoader" else len(batch) for batch in epoch())
+        rows = sum(len(batch) for batch in epoch())
         seconds.append(time.perf_counter() - start)
     print(f"{name:15} {rows / min(seconds):12,.0f} rows a second")
 
@@ -760,7 +796,7 @@ for name, epoch in (("DataLoader", lambda: loader), ("device_batches", lambda: d
 # `torch.cuda.synchronize()` waits until the queue is empty.
 #
 # You can see the effect without a graphics card.
-# Here one thread plays the device: `step` only puts a matrix product into its queue.
+# Here a second thread plays the device: the loop only puts matrix products into its queue.
 #
 # **Predict first.**
 # What does a clock show that does not wait?
@@ -774,7 +810,8 @@ with ThreadPoolExecutor(max_workers=1) as device_queue:
         if honest:
             [job.result() for job in jobs]  # synchronize
         elapsed = time.perf_counter() - start
-        print(f"{'with waiting:   ' if honest else 'without waiting:'} {200 / elapsed:12,.0f} products a second")
+        label = "with waiting:   " if honest else "without waiting:"
+        print(f"{label} {200 / elapsed:12,.0f} products a second")
         [job.result() for job in jobs]
 
 # %% [markdown]
@@ -819,12 +856,20 @@ with ThreadPoolExecutor(max_workers=1) as device_queue:
 
 
 # %% nbgrader={"grade": false, "grade_id": "throughput", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def throughput(step: Callable[[], object], samples: int, warmup: int, repeats: int, device: torch.device) -> float:
+def throughput(
+    step: Callable[[], object],
+    samples: int,
+    warmup: int,
+    repeats: int,
+    device: torch.device,
+) -> float:
     """Measure samples per second of step().
 
-    samples: processed by each call of step.  warmup: calls that are not timed, 0 or more.  repeats: timed calls.
-    device: where step works; on cuda, torch.cuda.synchronize(device) comes before each reading of the clock.
-    The clock is time.perf_counter().  Returns repeats * samples / elapsed seconds.
+    samples: processed by each call of step.
+    warmup: calls that are not timed, 0 or more.  repeats: timed calls, 1 or more.
+    device: where step works; on cuda, torch.cuda.synchronize(device) comes before each
+    reading of the clock, which is time.perf_counter().
+    Returns repeats * samples / elapsed seconds.
     """
 
     ### BEGIN SOLUTION
@@ -875,7 +920,8 @@ check.throughput_calls(throughput)
 # %% tags=["demo"]
 first, heads, decoder = 784 * 400, 2 * 400 * 20, 20 * 400 + 400 * 784
 flop = 6 * (first + heads + decoder) - 2 * first
-print(f"{flop / 1e6:.2f} million operations a sample, {60_000 * flop / 1e9:.0f} billion an epoch of 60,000")
+print(f"{flop / 1e6:.2f} million operations a sample")
+print(f"{60_000 * flop / 1e9:.0f} billion operations an epoch of 60,000 samples")
 
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -886,7 +932,8 @@ def product_rate(n: int) -> float:
     return 2 * n**3 * throughput(lambda: a @ a, 1, 2, 5, device)
 
 
-peak = max(product_rate(n) for n in ((128, 256, 512) if device.type == "cpu" else (4096, 8192)))
+widths = (128, 256, 512) if device.type == "cpu" else (4096, 8192)
+peak = max(product_rate(n) for n in widths)
 roof = peak / flop
 print(f"matrix products on {device}: {peak / 1e9:,.0f} billion operations a second")
 print(f"the roof: {roof:,.0f} samples a second in float32")
@@ -894,9 +941,13 @@ print(f"the roof: {roof:,.0f} samples a second in float32")
 # %% [markdown]
 # Now train on random pixels and measure, at several batch sizes, in float32 and under autocast.
 # Each point is the mean of four measurements, with two standard errors.
+# Close other programs first: whatever else the machine does is in the time.
 
 
 # %% tags=["demo"]
+from tqdm.auto import tqdm
+
+
 def rate_of(batch: int, half: bool, repeats: int) -> float:
     """Samples a second of a training step of the large VAE."""
     model = VAE(784, 400, 20).to(device)
@@ -915,18 +966,20 @@ def rate_of(batch: int, half: bool, repeats: int) -> float:
 
 
 sizes = [8, 32, 128, 256] if device.type == "cpu" else [32, 128, 512, 2048, 8192, 32768]
-rates = {
-    half: torch.tensor([[rate_of(size, half, 1 + 32 // size) for _ in range(4)] for size in sizes])
-    for half in (False, True)
-}
+rates = {False: [], True: []}
+for half, size in tqdm([(half, size) for half in rates for size in sizes], desc="measuring"):
+    rates[half].append([rate_of(size, half, 1 + 32 // size) for _ in range(4)])
 
 # %% tags=["demo"]
 _, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-for half, label, color, style in ((False, "float32", "#0072B2", "o-"), (True, "autocast", "#D55E00", "s--")):
-    mean, error = rates[half].mean(1), rates[half].std(1)  # two standard errors of four are one standard deviation
-    axes.errorbar(sizes, mean, error, fmt=style, color=color, capsize=4, label=f"measured, {label}")
+for half, color, style in ((False, "#0072B2", "o-"), (True, "#D55E00", "s--")):
+    four = torch.tensor(rates[half])
+    two_errors = four.std(1)  # two standard errors of a mean of four: one deviation
+    label = f"measured, {'autocast' if half else 'float32'}"
+    axes.errorbar(sizes, four.mean(1), two_errors, fmt=style, color=color, capsize=4, label=label)
 axes.axhline(roof, color="black", linestyle=":", label="roofline, float32")
-axes.set(xscale="log", yscale="log", xlabel="batch size (samples)", ylabel="samples per second")
+axes.set(xscale="log", yscale="log")
+axes.set(xlabel="batch size (samples)", ylabel="samples per second")
 axes.set_xticks(sizes, [str(size) for size in sizes])
 axes.minorticks_off()
 axes.set_title(f"Training speed against the roofline on this machine ({device.type})")
@@ -939,8 +992,8 @@ plt.show()
 # *Small batches stay far below it, because each step has fixed costs: the optimizer, and the start of every operation.*
 #
 # Is the autocast line above the other one?
-# On a recent graphics card and large batches it is.
-# On many CPUs it is far *below*: a CPU without bfloat16 instructions has to convert every number.
+# Graphics cards with bfloat16 in hardware are built for that, and large batches use it best.
+# On many CPUs it is *below*: a CPU without bfloat16 instructions has to convert every number.
 # The format promises nothing; the machine decides, and you measure.
 
 # %% [markdown]
@@ -952,10 +1005,8 @@ plt.show()
 # **Predict first.**
 # After 8 epochs, how far apart are the two losses?
 
+
 # %% tags=["demo"]
-from tqdm.auto import tqdm
-
-
 def train_vae(half: bool, epochs: int = 8) -> list[float]:
     """Mean training loss of each epoch."""
     torch.manual_seed(0)
@@ -982,7 +1033,8 @@ def float32_step(model, x, optimizer, scaler):
 
 histories = {half: train_vae(half) for half in (False, True)}
 for epoch in (0, 2, 4, 7):
-    print(f"epoch {epoch + 1:2}:  float32 {histories[False][epoch]:.2f}   autocast {histories[True][epoch]:.2f} nats")
+    full, half = histories[False][epoch], histories[True][epoch]
+    print(f"epoch {epoch + 1:2}:  float32 {full:.2f}   autocast {half:.2f} nats")
 apart = max(abs(a - b) for a, b in zip(histories[False], histories[True], strict=True))
 gained = histories[False][-2] - histories[False][-1]
 print(f"the largest difference: {apart:.3f} nats; the last epoch gained {gained:.3f} nats")
@@ -996,7 +1048,7 @@ print(f"the largest difference: {apart:.3f} nats; the last epoch gained {gained:
 #
 # A script climbs from a plain loop to a fast one, one change a rung: `DataLoader`, data on the device, TF32, bfloat16 autocast, fused Adam, `torch.compile`, CUDA graph.
 # Every rung stands beside its roofline, and every rung must reach the loss of the first.
-# In a terminal:
+# In a terminal where the course's environment is active (`. .venv/bin/activate` in the folder of the course):
 #
 # ```text
 # python -m lessonkit.ladder --quick            seconds, to see that it runs
@@ -1030,14 +1082,16 @@ print(f"the largest difference: {apart:.3f} nats; the last epoch gained {gained:
 # $$\frac{1}{2}\left(\frac{2}{N}\sum_{i \in A} g_i + \frac{2}{N}\sum_{i \in B} g_i\right) = \frac{1}{N}\sum_{i} g_i.$$
 #
 # Here $g_i$ is the gradient of sample $i$, and $A$ and $B$ are the halves of the batch of $N$.
-# Two processes on your CPU can show it:
+# Two processes on your CPU can show it, in the same terminal:
 #
 # ```text
 # torchrun --nproc-per-node 2 -m lessonkit.two_processes
 # ```
 #
 # It prints the largest difference between the gradients of two processes and those of one.
-# **Predict first**: is it exactly 0?
+#
+# **Predict first.**
+# Is it exactly 0?
 
 # %% [markdown]
 # It is not exactly 0 on most machines: float32 sums in another order round differently.
@@ -1073,9 +1127,8 @@ print(f"the largest difference: {apart:.3f} nats; the last epoch gained {gained:
 
 # %% [markdown]
 # **Where it returns.**
-# Lesson 8 trains many models in a row; `device_batches` makes that bearable.
-# Lesson 11 compiles a model and measures its latency with your clock.
-# The capstone is yours to make fast.
+# This is the last lesson so far.
+# Lessons that train many models in a row, and one that measures the latency of a compiled model with your clock, are planned.
 #
 # **Further reading**
 #

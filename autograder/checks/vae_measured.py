@@ -40,7 +40,7 @@ BETWEEN = in_lesson("From one image to another")
 # evaluate
 
 DECODES_MU_ONLY = (
-    "z = mu: in eval mode encode returns mu as z, and so does forward use it. "
+    "z = mu: in eval mode encode returns mu as z, and forward uses it. "
     "That is no ELBO. Draw z from mu and logvar yourself."
 )
 SIGN = "the sign is turned: that is reconstruction + kl. elbo = -(reconstruction + kl)."
