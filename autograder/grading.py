@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -53,7 +54,7 @@ class Grader:
         finally:
             attempt.close()
         seconds = time.perf_counter() - started
-        return Grade(self.lesson.stem, checks, seconds, attempt.layers, attempt.for_people(checks))
+        return Grade(self.lesson.stem, checks, seconds, attempt.layers, attempt.for_people(checks), *attempt.used())
 
     def close(self) -> None:
         """End the reference solution's worker."""
@@ -71,7 +72,7 @@ class Grader:
         if check.verdict is Verdict.ACCEPTED or self._reference_passes(check.grade_id, check.seed):
             return check
         message = f"This check fails on the reference solution too, so a person has to decide.\n{check.message}"
-        return CheckResult(check.grade_id, Verdict.JUDGE_ERROR, None, check.max_points, message, check.seed)
+        return replace(check, verdict=Verdict.JUDGE_ERROR, points=None, message=message, mistake="")
 
     def _reference_passes(self, grade_id: str, seed: int) -> bool:
         if (grade_id, seed) not in self._passes:
@@ -111,6 +112,7 @@ class _Attempt:
         self._ends = time.monotonic() + limits.submission_seconds if timed else math.inf
         self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends)
         self._forks_left = len(set(lesson.questions.values())) + 1
+        self._workers: list[RemoteWorker] = []
         self._deadly: set[str] = set()
         self.problems: dict[str, LearnerError] = {}
         self._question = ""
@@ -147,7 +149,8 @@ class _Attempt:
                     results.append(self.judge(cell, seed))
                 except WorkerLost as loss:
                     lost[question] = loss
-                    results.append(self._result(grade_id, loss.verdict, _lost(grade_id, loss), seed))
+                    message = str(Failure(loss.message, title=_title(grade_id)))
+                    results.append(self._result(grade_id, loss.verdict, message, seed, loss.message))
                     self._replace(cell)
         return results
 
@@ -179,7 +182,7 @@ class _Attempt:
             raise
         except Exception as error:
             failure = as_failure(error, grade_id)
-            return self._result(grade_id, failure.verdict, str(failure), seed)
+            return self._result(grade_id, failure.verdict, str(failure), seed, failure.what, failure.likely)
         finally:
             current_side.reset(token)
         return self._result(grade_id, Verdict.ACCEPTED, printed.getvalue().strip(), seed)
@@ -195,7 +198,7 @@ class _Attempt:
         for cell in self.notebook.cells:
             if is_grade(cell) and cell.cell_type == "code":
                 check = by_id.get(marks(cell)["grade_id"])
-                cell.outputs = [_as_output(check)] if check else []
+                cell.outputs = [_as_output(check)] if check and check.message else []
                 ClearHiddenTests().preprocess_cell(cell, {}, 0)
         clean(self.notebook, self.lesson)
         return self.notebook
@@ -204,9 +207,16 @@ class _Attempt:
         """End the worker."""
         self.worker.close()
 
+    def used(self) -> tuple[float | None, int | None]:
+        """Processor seconds of all workers that have ended, and the most memory of one; None where it is not known."""
+        seconds = [worker.ended.cpu_seconds for worker in self._workers if worker.ended.cpu_seconds is not None]
+        peaks = [worker.ended.peak_bytes for worker in self._workers if worker.ended.peak_bytes is not None]
+        return sum(seconds) if seconds else None, max(peaks, default=None)
+
     def _fork(self) -> RemoteWorker:
         self._forks_left -= 1
-        return self._start()
+        self._workers.append(self._start())
+        return self._workers[-1]
 
     def _replace(self, until: NotebookNode) -> None:
         """A fresh worker in which the cells before ``until`` have run again, except those that killed one."""
@@ -222,9 +232,12 @@ class _Attempt:
                         self._deadly.add(cell.id)
                         break
 
-    def _result(self, grade_id: str, verdict: Verdict, message: str, seed: int) -> CheckResult:
+    def _result(
+        self, grade_id: str, verdict: Verdict, message: str, seed: int, what: str = "", mistake: str = ""
+    ) -> CheckResult:
         points = self.lesson.points(grade_id)
-        return CheckResult(grade_id, verdict, points if verdict is Verdict.ACCEPTED else 0.0, points, message, seed)
+        earned = points if verdict is Verdict.ACCEPTED else 0.0
+        return CheckResult(grade_id, verdict, earned, points, message, seed, what, mistake)
 
 
 class _Namespace(dict):
@@ -275,10 +288,6 @@ def as_failure(error: Exception, grade_id: str) -> Failure:
         return error
     observed = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return Failure("this check does not hold", observed=observed, title=title)
-
-
-def _lost(grade_id: str, loss: WorkerLost) -> str:
-    return str(Failure(loss.message, title=_title(grade_id)))
 
 
 def _title(grade_id: str) -> str:

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.classroom import RECORD
 from autograder.course import Course
 from autograder.gradebook import one_transaction, opened, save
 from autograder.grading import Grader
@@ -37,10 +38,12 @@ class JudgeSubmission(NbGraderPreprocessor):
         """Grade one rebuilt notebook."""
         lesson = _lesson(self, resources)
         with Grader(lesson, template()) as grader:
-            grade = grader.grade(nb, secrets.randbits(48))
+            grade = grader.grade(nb, seed := secrets.randbits(48))
         about = resources["nbgrader"]
         with opened(CourseDirectory(config=self.config)) as gradebook, one_transaction(gradebook):
             save(gradebook, grade, about["assignment"], about["notebook"], about["student"])
+        # Without the fingerprint by which `autograder grade` would take it for its own.
+        grade.notebook.metadata[RECORD] = {"seed": seed} | grade.as_record()
         return grade.notebook, resources
 
 

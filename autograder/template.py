@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from autograder.frames import WireError, receive, send
 from autograder.limits import Limits
@@ -23,6 +24,14 @@ ANSWER_SECONDS = 20.0
 # A message that fits in is taken at once; the system gives less where it allows less.
 SEND_BYTES = 2**20
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "AUTOGRADER_LANDLOCK_ABI")
+
+
+class Ended(NamedTuple):
+    """How a worker ended: its exit code, or minus its signal; and what it used, which cold ones do not tell."""
+
+    status: int
+    cpu_seconds: float | None = None
+    peak_bytes: int | None = None
 
 
 class Template:
@@ -77,15 +86,16 @@ class Template:
         if self.forks:
             self._ready_control()
 
-    def start(self, limits: Limits) -> tuple[socket.socket, str, Callable[[float], int]]:
-        """A new worker: its channel, its folder, and a function that ends it and tells its exit code."""
+    def start(self, limits: Limits) -> tuple[socket.socket, str, Callable[[float], Ended]]:
+        """A new worker: its channel, its folder, and a function that ends it and tells how it ended."""
         scratch = tempfile.mkdtemp(prefix="worker-", dir=self.scratch)
         ours, theirs = socket.socketpair()
         for side in (ours, theirs):
             side.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
         with theirs:
             if not self.forks:
-                return ours, scratch, _ender(self._exec("cold", theirs, scratch, json.dumps(limits.for_worker())))
+                end_cold = _ender(self._exec("cold", theirs, scratch, json.dumps(limits.for_worker())))
+                return ours, scratch, lambda grace: Ended(end_cold(grace))
             request = {"scratch": scratch, "limits": limits.for_worker()}
             try:
                 pid = self._tell(b"f", request, theirs)["pid"]
@@ -95,15 +105,15 @@ class Template:
 
         control = self._control
 
-        def end(grace: float) -> int:
+        def end(grace: float) -> Ended:
             if self._control is not control:  # it went with its template
-                return -signal.SIGKILL
+                return Ended(-signal.SIGKILL)
             try:
-                return self._tell(b"k", {"pid": pid, "grace": grace})["status"]
+                return Ended(**self._tell(b"k", {"pid": pid, "grace": grace}))
             except (OSError, WireError):
                 # The submission killed or froze the template; its workers go with it, and the next gets a new one.
                 self._lost()
-                return -signal.SIGKILL
+                return Ended(-signal.SIGKILL)
 
         return ours, scratch, end
 

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
+NOT_IMPLEMENTED = "not implemented yet"
+"""How a check says that an exercise is still as it was released."""
+
+
 class Verdict(StrEnum):
     """Outcome of one check, in the vocabulary of the Kattis problem format."""
 
@@ -33,6 +37,10 @@ class CheckResult:
     max_points: float
     message: str
     seed: int
+    what: str = ""
+    """The property that does not hold, in a few words: the message without its title, numbers and hint."""
+    mistake: str = ""
+    """The named mistake that the answer was recognised by."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,10 @@ class Grade:
     seconds: float
     isolation: tuple[str, ...]
     notebook: NotebookNode = field(repr=False, compare=False)
+    cpu_seconds: float | None = field(default=None, compare=False)
+    """Processor time of the submission's workers; None where the system does not tell."""
+    peak_bytes: int | None = field(default=None, compare=False)
+    """Most memory that one of them held at a time, the libraries included that it shares with others."""
 
     @property
     def points(self) -> float:
@@ -60,7 +72,16 @@ class Grade:
             "notebook": notebook,
             "points": self.points,
             "max_points": self.max_points,
-            "seconds": round(self.seconds, 3),
             "isolation": list(self.isolation),
             "checks": [asdict(check) for check in self.checks],
-        }
+        } | self._cost()
+
+    def as_record(self) -> dict[str, Any]:
+        """What the graded notebook's metadata say of the grade: all that a report needs, without the messages."""
+        kept = ("verdict", "points", "max_points", "what", "mistake")
+        checks = {check.grade_id: {name: getattr(check, name) for name in kept} for check in self.checks}
+        return {"isolation": list(self.isolation), "checks": checks} | self._cost()
+
+    def _cost(self) -> dict[str, float | None]:
+        cpu_seconds = None if self.cpu_seconds is None else round(self.cpu_seconds, 3)
+        return {"seconds": round(self.seconds, 3), "cpu_seconds": cpu_seconds, "peak_bytes": self.peak_bytes}

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -298,7 +298,7 @@ def template(control: socket.socket, shell: InteractiveShell) -> None:
             request, _ = receive(control)
             if command == b"k":
                 workers.discard(request["pid"])
-                send(control, {"status": _end(request["pid"], request["grace"])})
+                send(control, _end(request["pid"], request["grace"]))
                 continue
             channel = socket.socket(fileno=descriptors[0])
             pid = forked(control, partial(work, channel, request["scratch"], request["limits"], shell))
@@ -329,13 +329,20 @@ def work(channel: socket.socket, scratch: str, limits: dict, shell: InteractiveS
     Worker(channel, shell, limits["output_characters"]).serve()
 
 
-def _end(pid: int, grace: float) -> int:
-    """Kill a worker unless it ends by itself within ``grace`` seconds; its exit code, or minus its signal."""
+def _end(pid: int, grace: float) -> dict[str, float]:
+    """Kill a worker unless it ends by itself within ``grace`` seconds; how it ended and what it used.
+
+    ``status`` is its exit code, or minus its signal. Its memory counts the libraries that it shares with the template.
+    """
     deadline = time.monotonic() + grace
     while True:
-        ended, status = os.waitpid(pid, os.WNOHANG)
+        ended, status, used = os.wait4(pid, os.WNOHANG)
         if ended:
-            return os.waitstatus_to_exitcode(status)
+            return {
+                "status": os.waitstatus_to_exitcode(status),
+                "cpu_seconds": used.ru_utime + used.ru_stime,
+                "peak_bytes": used.ru_maxrss * 1024,  # Linux, where alone workers are forked, counts KiB
+            }
         if time.monotonic() >= deadline:
             os.kill(pid, signal.SIGKILL)
         time.sleep(1e-3)
@@ -349,8 +356,10 @@ def _clearing(workers: set[int], scratch: str) -> Iterator[None]:
     finally:
         for pid in workers:
             os.kill(pid, signal.SIGKILL)
-        for pid in workers:
-            os.waitpid(pid, 0)
+        # Templates that were forked from this one keep their folders in its folder; they end when their graders do.
+        with suppress(ChildProcessError):
+            while True:
+                os.wait()
         subprocess.run(["rm", "-rf", scratch], check=False)
 
 

@@ -73,6 +73,8 @@ def test_check_prints_one_json_object_a_notebook_on_one_line(course):
     printed = json.loads(out)
     assert status == 1
     assert printed.pop("seconds") > 0
+    assert printed.pop("cpu_seconds") > 0
+    assert printed.pop("peak_bytes") > 2**20
     floats = printed["checks"].pop()
     assert printed == {
         "lesson": STEM,
@@ -89,6 +91,8 @@ def test_check_prints_one_json_object_a_notebook_on_one_line(course):
                 "message": "treble - integers: this check does not hold\n"
                 "  observed  AssertionError: three times two is six",
                 "seed": 5,
+                "what": "this check does not hold",
+                "mistake": "",
             }
         ],
     }

@@ -91,6 +91,8 @@ def test_nbgrader_autograde_writes_the_same_rows(course, grade):
         capture_output=True,
     )
     assert rows(course) == ours
+    ben = nbformat.read(course.folder("autograded", "ben", STEM) / f"{STEM}.ipynb", as_version=4)
+    assert ben.metadata.autograder.checks["treble-floats"].verdict == "wrong_answer"
 
 
 def test_what_is_graded_already_is_left_alone(course, grade):
@@ -181,7 +183,7 @@ def test_the_graded_notebook_shows_the_verdicts_and_no_hidden_test(course, grade
         "  observed  AssertionError: three times two is six",
     ]
     assert notebook.metadata.autograder.isolation[0] == "process"
-    assert notebook.metadata.autograder.verdicts["treble-floats"] == "wrong_answer"
+    assert notebook.metadata.autograder.checks["treble-floats"].verdict == "wrong_answer"
 
 
 def test_files_handed_in_beside_the_notebook_are_copied_but_no_link_is_followed(course, grade, tmp_path):

@@ -1,0 +1,171 @@
+"""A class's graded work on a lesson, read from the gradebook and the graded notebooks. Grader's side."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import BaseCell, Grade, Gradebook
+from sqlalchemy.orm import with_polymorphic
+
+from autograder.classroom import RECORD
+from autograder.course import Course
+from autograder.lesson import Lesson, is_grade, marks
+from autograder.verdict import NOT_IMPLEMENTED, Verdict
+
+PASSED, NAMED, WRONG = "passed", "named mistake", "other wrong answer"
+STOPPED, UNANSWERED, JUDGE_ERROR, UNKNOWN = "error or limit", "not answered", "judge error", "not known"
+OUTCOMES = (PASSED, NAMED, WRONG, STOPPED, UNANSWERED, JUDGE_ERROR, UNKNOWN)
+"""What became of a check, in the order in which pictures and tables show it."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One grade cell of the lesson: a check, or what a person grades (``by_hand``)."""
+
+    notebook: str
+    grade_id: str
+    exercise: str
+    max_points: float
+    by_hand: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one check of one learner. What the record of an older grade does not hold is None."""
+
+    check: Check
+    verdict: Verdict | None
+    points: float | None
+    """What counts: by the check, or by a person; None while it waits for one."""
+    checked_points: float | None
+    what: str | None
+    mistake: str | None
+
+    @property
+    def outcome(self) -> str:
+        """One of OUTCOMES."""
+        match self.verdict:
+            case Verdict.ACCEPTED:
+                return PASSED
+            case Verdict.JUDGE_ERROR:
+                return JUDGE_ERROR
+            case None:
+                return UNKNOWN
+        if (self.what or "").startswith(NOT_IMPLEMENTED):
+            return UNANSWERED
+        if self.mistake:
+            return NAMED
+        return WRONG if self.verdict in (Verdict.WRONG_ANSWER, Verdict.PARTIALLY_ACCEPTED) else STOPPED
+
+
+@dataclass(frozen=True)
+class Work:
+    """One learner's graded notebook."""
+
+    student: str
+    name: str
+    """The learner's name, if the gradebook knows it."""
+    notebook: str
+    score: float
+    """What counts: with what people gave by hand, less the late penalty."""
+    penalty: float
+    results: dict[str, Result]
+    seconds: float | None
+    cpu_seconds: float | None
+    peak_bytes: int | None
+    isolation: tuple[str, ...] | None
+    fingerprinted: bool
+    """Whether the record tells what was graded; what nbgrader's own commands write does not."""
+    graded: Path
+    feedback: Path
+
+    @property
+    def mistakes(self) -> set[str]:
+        """The mistakes that checks named in it."""
+        return {result.mistake for result in self.results.values() if result.mistake}
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The exercises that are as they were released."""
+        by_exercise: dict[str, set[str]] = defaultdict(set)
+        for result in self.results.values():
+            by_exercise[result.check.exercise].add(result.outcome)
+        return [exercise for exercise, outcomes in by_exercise.items() if outcomes == {UNANSWERED}]
+
+
+def checks_of(notebook: str, lesson: Lesson) -> Iterator[Check]:
+    """What earns points in a notebook, in order."""
+    for grade_id, cell in lesson.cells.items():
+        if is_grade(cell):
+            yield Check(notebook, grade_id, lesson.questions[grade_id] or grade_id, lesson.points(grade_id))
+        elif marks(cell).get("grade") or marks(cell).get("task"):
+            yield Check(notebook, grade_id, grade_id, lesson.points(grade_id), by_hand=True)
+
+
+def graded_work(course: Course, gradebook: Gradebook, lesson: str, checks: list[Check]) -> Iterator[Work]:
+    """Everybody's graded notebooks."""
+    # One query for all cells, which the rows of grades name: else each row would take one.
+    cells = gradebook.db.query(with_polymorphic(BaseCell, "*")).all()
+    for submission in gradebook.assignment_submissions(lesson):
+        student = submission.student
+        name = " ".join(part for part in (student.first_name, student.last_name) if part)
+        for entry in submission.notebooks:
+            rows = {row.name: row for row in entry.grades}
+            if all(row.auto_score is None and row.manual_score is None for row in rows.values()):
+                continue
+            graded = course.folder("autograded", student.id, lesson) / f"{entry.name}.ipynb"
+            record = _record(graded)
+            results = {
+                check.grade_id: _result(check, rows[check.grade_id], record)
+                for check in checks
+                if check.notebook == entry.name and check.grade_id in rows
+            }
+            penalty = entry.late_submission_penalty or 0.0
+            yield Work(
+                student=student.id,
+                name=name,
+                notebook=entry.name,
+                score=max(0.0, entry.score - penalty),
+                penalty=penalty,
+                results=results,
+                seconds=record.get("seconds"),
+                cpu_seconds=record.get("cpu_seconds"),
+                peak_bytes=record.get("peak_bytes"),
+                isolation=tuple(record["isolation"]) if "isolation" in record else None,
+                fingerprinted="fingerprint" in record,
+                graded=graded,
+                feedback=course.folder("feedback", student.id, lesson) / f"{entry.name}.html",
+            )
+    del cells
+
+
+def _record(graded: Path) -> dict[str, Any]:
+    """What grading wrote into a graded notebook; nothing, if other means graded it."""
+    try:
+        return dict(json.loads(graded.read_bytes())["metadata"][RECORD])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _result(check: Check, row: Grade, record: dict[str, Any]) -> Result:
+    """A row of the gradebook, with what the record says of it. Older records hold no more than the verdicts."""
+    said = record.get("checks", {}).get(check.grade_id) or {"verdict": record.get("verdicts", {}).get(check.grade_id)}
+    waits = row.needs_manual_grade and row.manual_score is None
+    verdict = said["verdict"]
+    return Result(
+        check,
+        Verdict(verdict) if verdict in list(Verdict) else None,
+        None if waits else row.score,
+        said.get("points", row.auto_score),
+        _in_one_line(said.get("what")),
+        _in_one_line(said.get("mistake")),
+    )
+
+
+def _in_one_line(text: str | None) -> str | None:
+    return None if text is None else " ".join(text.split())
