@@ -22,7 +22,7 @@ import torch
 from autograder.errors import LearnerError
 from autograder.learner import LearnerObject, hold
 from autograder.randomness import preserved, seed_everything
-from autograder.verdict import Verdict
+from autograder.verdict import NOT_IMPLEMENTED, Verdict
 
 _passed: dict[str, bool] = {}
 """Whether the check of this title passed when it last ran in this process."""
@@ -61,9 +61,10 @@ class Failure(AssertionError):
         return "\n".join([head, *(_line(name, text) for name, text in self.parts.items())])
 
     def _render_traceback_(self) -> list[str]:
-        """What Jupyter shows in place of a traceback."""
+        """What Jupyter shows in place of a traceback, in lines that fit: it breaks longer ones inside words."""
         first, *rest = str(self).splitlines()
-        return [f"\033[1;31m✗ {first}\033[0m", *(_weighted(line) for line in rest)]
+        head = [f"\033[1;31m{line}\033[0m" for line in _folded(f"✗ {first}", 2)]
+        return head + [piece for line in rest for piece in _weighted(line)]
 
 
 def _rebuild_failure(state: dict) -> Failure:
@@ -76,10 +77,18 @@ def _line(name: str, text: str) -> str:
     return f"  {name:<10}" + text.replace("\n", "\n" + " " * 12)
 
 
-def _weighted(line: str) -> str:
+def _folded(line: str, indent: int) -> list[str]:
+    """The line in pieces of the width of JupyterLab on a small screen."""
+    options: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
+    return textwrap.wrap(line, 78, subsequent_indent=" " * indent, **options) or [line]
+
+
+def _weighted(line: str) -> list[str]:
     # Bold rather than a colour, since Jupyter shows an error on pink, where most colours are hard to read.
-    label, text = line[:12], line[12:]
-    return f"\033[1m{line}\033[0m" if label.strip() == "likely" else f"\033[1m{label}\033[0m{text}"
+    label, pieces = line[:12], _folded(line, 12)
+    if label.strip() == "likely":
+        return [f"\033[1m{piece}\033[0m" for piece in pieces]
+    return [f"\033[1m{label}\033[0m{pieces[0][12:]}", *pieces[1:]]
 
 
 class Draws:
@@ -192,7 +201,7 @@ def explain(error: LearnerError, exercise: str, title: str, hint: str = "") -> F
     """An exception from the learner's code as a failure that quotes the learner's line."""
     if error.kind == "NotImplementedError":
         next_step = "Write your answer in its cell, run that cell, then run this check again."
-        return Failure(f"not implemented yet. {next_step}", title=exercise)
+        return Failure(f"{NOT_IMPLEMENTED}. {next_step}", title=exercise)
     # In Python's words, or in torch's.
     out_of_memory = error.kind.endswith("MemoryError") or "can't allocate memory" in error.message
     return Failure(

@@ -10,6 +10,7 @@ from bleach.linkifier import Linker
 from bleach.sanitizer import Cleaner
 from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
+from pygments.token import STANDARD_TYPES
 
 from autograder.lesson import Lesson
 from autograder.wire import MAX_TEXT
@@ -26,11 +27,20 @@ TAGS = frozenset(
         "pre s span strong sub summary sup table tbody td tfoot th thead tr u ul var",
     )
 )
-PLAIN = {"class", "id", "title", "alt", "width", "height", "colspan", "rowspan", "start", "align", "open"}
+PLAIN = {"title", "alt", "width", "height", "colspan", "rowspan", "start", "align", "open"}
+# Those that markdown writes itself. Others could lay a learner's text over the buttons of a page that has such classes.
+CLASSES = frozenset(STANDARD_TYPES.values()) | {"highlight", "anchor-link", "task-list-item"}
+HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+SCHEMES = {"http:", "https:", "mailto:"}
 _PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=\s]*")
 _ALIGNED = re.compile(r"text-align:\s*(left|right|center);?")
-# What MathJax turns into links and attributes.
-_ACTIVE_MATHS = re.compile(r"\\(href|style|class|cssId|require)(?![A-Za-z])")
+_LANGUAGE = re.compile(r"language-[\w+#.-]+")
+# What a browser leaves out of an address.
+_UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+# What MathJax turns into links, attributes and styles, or loads.
+_ACTIVE_MATHS = re.compile(
+    r"\\(href|style|class|cssId|require|mmlToken|bbox|unicode|data|html[A-Za-z]*|csname)(?![A-Za-z])"
+)
 _NO_LINKS = re.compile(r"(?!)")
 
 
@@ -62,6 +72,11 @@ def is_harmless(source: str) -> bool:
         return False
 
 
+def harmless(page: str) -> str:
+    """A piece of a page, in which all that could act or load is turned into text or left out."""
+    return _cleaner().clean(page)
+
+
 def _cleaner() -> Cleaner:
     return Cleaner(tags=TAGS, attributes=_allowed, protocols={"http", "https", "mailto", "data"}, css_sanitizer=_AsIs())
 
@@ -71,10 +86,20 @@ def _allowed(tag: str, name: str, value: str) -> bool:
         case "src":
             return tag == "img" and bool(_PICTURE.fullmatch(value))
         case "href":
-            return tag == "a" and not value.strip().lower().startswith("data:")
+            return tag == "a" and _leads_to_a_page(value)
         case "style":
             return tag in ("td", "th") and bool(_ALIGNED.fullmatch(value))
+        case "class":
+            return all(each in CLASSES or _LANGUAGE.fullmatch(each) for each in value.split())
+        case "id":
+            return tag in HEADINGS
     return name in PLAIN
+
+
+def _leads_to_a_page(address: str) -> bool:
+    """Whether a link is to this page, this site or a page elsewhere, as a browser reads it: with every entity."""
+    scheme = re.match(r"[^/?#]*?:", _UNSEEN.sub("", unescape(address)).lower())
+    return scheme is None or scheme[0] in SCHEMES
 
 
 class _AsIs:

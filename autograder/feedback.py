@@ -1,0 +1,184 @@
+"""A class's feedback pages: from autograded/ and the gradebook into feedback/. Grader's side; it runs nobody's code."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from glob import escape
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from nbgrader.api import MissingEntry
+from nbgrader.converters import GenerateFeedback, NbGraderException
+
+from autograder.course import Course
+from autograder.feedback_page import MADE_FROM, FeedbackPage, ReadGrades, fingerprint, standing
+from autograder.gradebook import opened
+
+# A process of its own pays from about so many pages.
+PAGES_A_PROCESS = 8
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One page to be made, in words that travel to another process."""
+
+    root: Path
+    assignment: str
+    notebook: str
+    student: str
+
+    @property
+    def source(self) -> Path:
+        """The graded notebook."""
+        return Course(self.root).folder("autograded", self.student, self.assignment) / f"{self.notebook}.ipynb"
+
+    @property
+    def target(self) -> Path:
+        """The page."""
+        return Course(self.root).folder("feedback", self.student, self.assignment) / f"{self.notebook}.html"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of a page: it is new, it was up to date, or there is none for a reason."""
+
+    student: str
+    is_new: bool = False
+    reason: str = ""
+
+
+def graded(course: Course, assignment: str) -> list[str]:
+    """Whose work is graded."""
+    pattern = course.folder("autograded", "*", assignment)
+    return sorted(path.parent.name for path in pattern.parent.parent.glob(f"*/{assignment}") if path.is_dir())
+
+
+def make_feedback(
+    course: Course, assignment: str, who: list[str], jobs: int = 1, *, force: bool = False
+) -> Iterator[Made]:
+    """Make the pages that are missing or out of date (all, with ``force``), in up to ``jobs`` processes."""
+    wanted = []
+    with opened(course.directory) as gradebook:
+        for name in course.notebooks(assignment):
+            for student in who:
+                page = Wanted(course.root, assignment, name, student)
+                try:
+                    grades = standing(gradebook, assignment, name, student)
+                    made_from = fingerprint(page.source.read_bytes(), grades)
+                except (MissingEntry, OSError):
+                    run = f"Run `autograder grade {assignment} --student {student}`."
+                    yield Made(student, reason=f"{name} is not both in autograded/ and in the gradebook. {run}")
+                    continue
+                if not force and _made_from(page.target) == MADE_FROM.format(made_from):
+                    yield Made(student)
+                else:
+                    wanted.append(page)
+    yield from _all(wanted, min(jobs, 1 + len(wanted) // PAGES_A_PROCESS))
+
+
+def make_page(page: Wanted) -> Made:
+    """Make one page with nbgrader's converter."""
+    course = Course(page.root)
+    config = copy.deepcopy(course.config)
+    if "exporter_class" not in config.GenerateFeedback:
+        config.GenerateFeedback.update(exporter_class=FeedbackPage, preprocessors=[ReadGrades])
+    directory = course.directory
+    directory.assignment_id, directory.notebook_id = escape(page.assignment), escape(page.notebook)
+    directory.student_id = escape(page.student)
+    converter = _Converter(coursedir=directory, config=config, force=True)
+    converter.log = _silent
+    try:
+        converter.start()
+        if not page.target.is_file():
+            raise NbGraderException("nbgrader's configuration leaves it out")
+    except Exception as error:
+        reason = converter.error or error
+        return Made(page.student, reason=f"{page.notebook} has no page: {type(reason).__name__}: {reason}")
+    return Made(page.student, is_new=True)
+
+
+class _Converter(GenerateFeedback):
+    """nbgrader's converter. It keeps the error that it would only log, and copies no file that a student handed in."""
+
+    error: Exception | None = None
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except Exception as error:
+            self.error = error
+            raise
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        # `nbgrader release_feedback` reads this one.
+        timestamp = Path(self._format_source(assignment_id, student_id), "timestamp.txt")
+        if timestamp.is_file():
+            target = Path(self._format_dest(assignment_id, student_id), timestamp.name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(timestamp, target)
+
+
+_silent = logging.Logger("feedback", logging.CRITICAL + 1)
+
+
+def _made_from(path: Path) -> str:
+    """A page's last line, if there is one: an interrupted page has another."""
+    try:
+        with path.open("rb") as page:
+            page.seek(-min(200, path.stat().st_size), os.SEEK_END)
+            return page.read().decode(errors="replace").rstrip().rpartition("\n")[2]
+    except OSError:
+        return ""
+
+
+def _all(wanted: list[Wanted], jobs: int) -> Iterator[Made]:
+    """Make pages, side by side if there are jobs for it. One that breaks its process costs no other page."""
+    if jobs == 1:
+        yield from map(make_page, wanted)
+        return
+    broken = []
+    with _processes(jobs) as executor:
+        running = {executor.submit(make_page, page): page for page in wanted}
+        try:
+            for future in as_completed(running):
+                if isinstance(future.exception(), BrokenExecutor):
+                    broken.append(running[future])
+                else:
+                    yield future.result()
+        finally:
+            executor.shutdown(cancel_futures=True)
+    for page in broken:  # any of those that ran may have done it: each gets another try, alone
+        with _processes(1) as executor:
+            try:
+                yield executor.submit(make_page, page).result()
+            except BrokenExecutor:
+                yield Made(page.student, reason=f"{page.notebook} has no page: the process that made it died.")
+
+
+def _processes(jobs: int) -> Executor:
+    context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+    if os.name == "posix":
+        context.set_forkserver_preload([__name__])
+    return ProcessPoolExecutor(jobs, context, _begin)
+
+
+def _begin() -> None:
+    """Ctrl-C reaches every process of the terminal: the coordinator alone acts on it. None outlives the coordinator."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_coordinator, daemon=True).start()
+
+
+def _end_with_coordinator() -> None:
+    coordinator = multiprocessing.parent_process()
+    if coordinator:
+        wait([coordinator.sentinel])
+        os._exit(1)
