@@ -45,6 +45,7 @@ test: setup  ## what continuous integration runs
 	pytest -n 2
 
 test-slow: setup  ## the tests that take minutes
+	$(INSTALL) -e ".[test,cluster,postgres]"
 	pytest -n 2 -m "slow or server"
 
 gpu-check: setup  ## lesson 7's checks on a CUDA device
@@ -65,7 +66,7 @@ bench-lessons: setup  ## measure every lesson, into benchmarks/lessons.md
 
 constraints:  ## pin torch and the newest version of all else in constraints.txt
 	rm -rf build/constraints && $(PYTHON) -m venv build/constraints
-	build/constraints/bin/python -m pip install --quiet torch==$(TORCH) -e ".[test,browser]"
+	build/constraints/bin/python -m pip install --quiet torch==$(TORCH) -e ".[test,browser,cluster,postgres]"
 	{ echo "# Every version this project is tested with. Written by 'make constraints' on $$($(PYTHON) --version 2>&1)."; \
 	  echo "# Builds for one kind of machine (such as torch's +cpu) are left out of the numbers, so that each of them fits."; \
 	  build/constraints/bin/python -m pip freeze --exclude-editable | sed 's/+[A-Za-z0-9.]*$$//'; \

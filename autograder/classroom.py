@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from concurrent.futures import wait as wait_for
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,14 +20,12 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 
-import autograder
-import lessonkit
 from autograder.course import Course
 from autograder.gradebook import one_transaction, opened, save
 from autograder.lesson import Lesson, LessonError
 from autograder.limits import Limits
-from autograder.pool import InThisProcess, Task, grade
-from autograder.submission import SubmissionError, read_content
+from autograder.pool import ClusterError, InThisProcess, Task, engine, grade
+from autograder.submission import SubmissionError, parse_submission, read_content
 from autograder.verdict import Grade
 
 RECORD = "autograder"
@@ -59,20 +58,21 @@ def grade_class(
     who: list[str],
     start: Callable[[], Executor] = InThisProcess,
     *,
-    at_once: int = 1,
+    at_once: int | Callable[[], int] = 1,
     force: bool = False,
     limits: Limits | None = None,
 ) -> Iterator[Outcome]:
     """Grade what is new or changed (everything, with ``force``), one outcome for each student and notebook.
 
-    Submissions are graded in executors that ``start`` makes, ``at_once`` of them; outcomes come as they are ready. This
-    process alone writes. Whenever it is stopped, what was graded stays graded.
+    Submissions are graded in executors that ``start`` makes, ``at_once`` of them (a function of the machines that come
+    and go, or a number); outcomes come as they are ready. This process alone writes. Whenever it is stopped, what was
+    graded stays graded.
     """
     seed = secrets.randbits(48)
     with opened(course.directory) as gradebook:
         for name in course.notebooks(assignment):
             desk = _Desk(course, gradebook, assignment, name, course.lesson(assignment, name), seed, limits or Limits())
-            with _Hall(start, at_once) as hall:
+            with _Hall(start, at_once if callable(at_once) else lambda: at_once) as hall:
                 for student in who:
                     yield from hall.make_room()
                     task = desk.task(student, force)
@@ -83,10 +83,28 @@ def grade_class(
                 yield from hall.empty()
 
 
+def to_be_graded(course: Course, assignment: str, name: str, who: list[str]) -> dict[str, str]:
+    """Whose notebook has no grade, or an older one: each such student, and why it cannot be graded ("" if it can)."""
+    found: dict[str, str] = {}
+    with opened(course.directory) as gradebook:
+        desk = _Desk(course, gradebook, assignment, name, course.lesson(assignment, name), 0, Limits())
+        for student in who:
+            task = desk.task(student, force=False)
+            if isinstance(task, Outcome):
+                found |= {student: task.reason} if task.reason else {}
+                continue
+            try:
+                parse_submission(task.content, task.path)
+                found[student] = ""
+            except SubmissionError as error:
+                found[student] = str(error)
+    return found
+
+
 class _Hall:
     """The submissions that are being graded now. One that breaks its executor costs no other submission its grade."""
 
-    def __init__(self, start: Callable[[], Executor], at_once: int) -> None:
+    def __init__(self, start: Callable[[], Executor], at_once: Callable[[], int]) -> None:
         self._start, self._at_once = start, at_once
         self._executor: Executor | None = None  # none is started where there is nothing to grade
         self._running: dict[Future[Grade], tuple[Task, Callable[[Future[Grade]], Outcome]]] = {}
@@ -103,7 +121,7 @@ class _Hall:
 
     def make_room(self) -> Iterator[Outcome]:
         """Outcomes, until one more submission may be sent."""
-        while len(self._running) >= self._at_once:
+        while len(self._running) >= self._at_once():
             yield from self._some()
 
     def empty(self) -> Iterator[Outcome]:
@@ -175,10 +193,12 @@ class _Desk:
             grade = future.result()
         except SubmissionError as error:
             return Outcome(student, self.name, reason=str(error))
-        except LessonError:
+        except (LessonError, ClusterError):
             raise
-        except BrokenExecutor:
+        except BrokenProcessPool:
             return Outcome(student, self.name, reason="could not be graded: the process that graded it died.")
+        except BrokenExecutor as error:
+            return Outcome(student, self.name, reason=f"could not be graded: {error}.")
         except Exception as error:
             return Outcome(student, self.name, reason=f"could not be graded: {type(error).__name__}: {error}")
         timestamp = self.course.directory.get_existing_timestamp(str(task.path.parent))
@@ -186,12 +206,8 @@ class _Desk:
             save(self.gradebook, grade, self.assignment, self.name, student, timestamp)
         self._penalise(student)
         # The notebook is written last: its record says that the gradebook has the grade.
-        grade.notebook.metadata[RECORD] = {
-            "fingerprint": self._fingerprint(task.content),
-            "isolation": list(grade.isolation),
-            "seed": task.seed,
-            "verdicts": {check.grade_id: check.verdict.value for check in grade.checks},
-        }
+        found = {"fingerprint": self._fingerprint(task.content), "seed": task.seed}
+        grade.notebook.metadata[RECORD] = found | grade.as_record()
         _write(grade, task.path.parent, self._file("autograded", student))
         return self._outcome(student, grade)
 
@@ -206,11 +222,7 @@ class _Desk:
     @cached_property
     def _judge(self) -> bytes:
         """Changes with the lesson, the code that judges and what lessons use, so that what is mended grades again."""
-        digest = hashlib.sha256(nbformat.v4.writes(self.lesson.source).encode())
-        for package in (autograder, lessonkit):
-            for path in sorted(Path(package.__path__[0]).rglob("*.py")):
-                digest.update(path.read_bytes())
-        return digest.digest()
+        return hashlib.sha256(nbformat.v4.writes(self.lesson.source).encode() + engine()).digest()
 
     def _fingerprint(self, content: bytes) -> str:
         return hashlib.sha256(self._judge + content).hexdigest()
@@ -222,11 +234,19 @@ class _Desk:
             return record["fingerprint"] == self._fingerprint(content)
         except (MissingEntry, OSError, ValueError, KeyError, TypeError):
             return False
+        finally:
+            self._let_go()
 
     def _outcome(self, student: str, grade: Grade | None = None) -> Outcome:
         entry = self.gradebook.find_submission_notebook(self.name, self.assignment, student)
         score = max(0.0, entry.score - (entry.late_submission_penalty or 0.0))
-        return Outcome(student, self.name, score, entry.max_score, grade)
+        outcome = Outcome(student, self.name, score, entry.max_score, grade)
+        self._let_go()
+        return outcome
+
+    def _let_go(self) -> None:
+        """End what reading began: a server holds a transaction for it, and may end the connection of one that waits."""
+        self.gradebook.db.rollback()
 
     def _penalise(self, student: str) -> None:
         """Apply nbgrader's late penalty plugin where the submission is late, or was before."""

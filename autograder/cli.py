@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import shutil
-import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -23,12 +26,15 @@ import autograder.faststart  # noqa: F401  (before anything that reads notebooks
 from autograder import build as building
 from autograder import sandbox
 from autograder.classroom import grade_class, students
+from autograder.cluster import cluster
 from autograder.course import Course
-from autograder.gradebook import GradebookError
+from autograder.gradebook import GradebookError, opened
+from autograder.gradescope import refused, results
 from autograder.lesson import LessonError
 from autograder.limits import Isolation, IsolationError, Limits
-from autograder.pool import InThisProcess, processes
+from autograder.pool import ClusterError, InThisProcess, processes
 from autograder.progress import GradingRun
+from autograder.report import ClassReport, ReportError, write_rows
 from autograder.submission import SubmissionError, read_submission, recognise
 from autograder.template import Template
 from autograder.verdict import Grade, Verdict
@@ -59,7 +65,7 @@ def _explained() -> Iterator[None]:
     """Known problems are told in words, not in tracebacks."""
     try:
         yield
-    except (LessonError, GradebookError, SubmissionError, IsolationError) as error:
+    except (LessonError, GradebookError, SubmissionError, IsolationError, ClusterError, ReportError) as error:
         err.print(Text(str(error)))
         raise typer.Exit(Exit.UNGRADABLE) from None
 
@@ -94,9 +100,17 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a notebook, on one line.")] = False,
     seed: Annotated[int | None, typer.Option(help="Replay the draws of an earlier check.")] = None,
     isolation: Isolations = Isolation.STRONGEST,
+    gradescope: Annotated[
+        Path | None, typer.Option(metavar="RESULTS", help="Write Gradescope's results.json for the one notebook here.")
+    ] = None,
 ) -> None:
     """Grade notebook files without a gradebook. Exit status: 0 full marks, 1 not, 2 could not be graded."""
     status = Exit.FULL_MARKS
+    if gradescope and len(notebooks) != 1:
+        reason = f"Gradescope grades one notebook, and these are {len(notebooks)}: {', '.join(map(str, notebooks))}."
+        _write_results(gradescope, refused(f"{reason} Hand in one."))
+        err.print(Text(reason))
+        raise typer.Exit(Exit.UNGRADABLE)
     seed = secrets.randbits(48) if seed is None else seed
     with _explained(), Template() as template:
         for path in notebooks:
@@ -106,8 +120,13 @@ def check(
                 status = Exit.UNGRADABLE
                 if as_json:
                     print(json.dumps({"notebook": str(path), "error": str(error)}))
+                # A mistake in the course is not the learner's: without a file Gradescope tells the instructor.
+                if gradescope and isinstance(error, SubmissionError):
+                    _write_results(gradescope, refused(str(error)))
                 err.print(Text(str(error)))
                 continue
+            if gradescope:
+                _write_results(gradescope, results(grade))
             if as_json:
                 print(json.dumps(grade.as_json(str(path))))
             else:
@@ -118,11 +137,17 @@ def check(
     raise typer.Exit(status)
 
 
+def _write_results(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
 def _check_one(path: Path, stem: str | None, template: Template, seed: int, limits: Limits) -> Grade:
     from autograder.grading import Grader
 
     submitted = read_submission(path)
-    course = Course.containing(path.parent, Path.cwd())
+    # The course's configuration is a program: one that was handed in beside a notebook must not come first.
+    course = Course.containing(Path.cwd(), path.parent)
     if stem is None:
         stem = path.stem if path.stem in course.stems else ""
         candidates = [stem] if stem else course.stems
@@ -155,6 +180,10 @@ def grade(
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded already.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Submissions at the same time; else one a core.")] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Grade on the workers of this Dask scheduler, tcp://host:port."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a student, on one line, as they come.")
     ] = False,
@@ -174,13 +203,16 @@ def grade(
             raise SubmissionError(
                 f"Nobody has handed in {lesson}: {course.folder('submitted', 'STUDENT', lesson)}/ holds nothing yet."
             )
-        if isolation is Isolation.FULL and (missing := sandbox.available()):
+        if scheduler and jobs:
+            raise ClusterError("--jobs counts processes of this machine; with --scheduler the cluster's workers count.")
+        if isolation is Isolation.FULL and not scheduler and (missing := sandbox.available()):
             raise IsolationError(sandbox.refusal(missing))
         limits = Limits(isolation=isolation.value)
         who = student or present
         run = GradingRun(course, lesson, who, as_json)
+        here = _executors(min(jobs or _cores(), len(who)))
         try:
-            with run, _executors(min(jobs or _cores(), len(who))) as (start, at_once):
+            with run, cluster(scheduler, isolation, run.say) if scheduler else here as (start, at_once):
                 for outcome in grade_class(course, lesson, who, start, limits=limits, at_once=at_once, force=force):
                     run.add(outcome)
         except KeyboardInterrupt:
@@ -197,27 +229,174 @@ def _cores() -> int:
 
 
 @contextmanager
-def _executors(jobs: int) -> Iterator[tuple[Callable[[], Executor], int]]:
+def _executors(jobs: int) -> Iterator[tuple[Callable[[], Executor], Callable[[], int]]]:
     """What makes executors of so many processes, and how many submissions to give them at a time."""
     if jobs == 1:
-        yield InThisProcess, 1
+        yield InThisProcess, lambda: 1
     else:
         with processes(jobs) as start:
             # One waits for each that runs, so that no process waits while a grade is written.
-            yield start, 2 * jobs
+            yield start, lambda: 2 * jobs
 
 
 @app.command()
-def feedback(lesson: Annotated[str, typer.Argument(help="The lesson (nbgrader's assignment).")]) -> None:
-    """Make nbgrader's feedback pages from the graded notebooks."""
+def collect(
+    lesson: Annotated[str, typer.Argument(help="The lesson (nbgrader's assignment).")],
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Folders, zips or notebooks.")],
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            help="How to find the student in a path: a regular expression with (?P<student_id>...), and first_name, "
+            "last_name, email, timestamp if you like. Else names as of Canvas, Moodle and Gradescope are recognised, "
+            "and files or folders that are called after the student."
+        ),
+    ] = None,
+    timestamp: Annotated[
+        str | None,
+        typer.Option(
+            help="When it was handed in, as '2026-11-21 15:00 UTC'; 'files' takes the time of each file (in a zip of "
+            "Canvas or Moodle that is when you downloaded it). Else what the platform says, or nothing."
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--replace", help="Take what differs from what is there; the old one is kept beside it.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would happen.")] = False,
+) -> None:
+    """Bring in submissions: folders and zips, as learning platforms name them, into submitted/.
+
+    Exit status: 0 all taken, 2 some were not. Nothing that is there is lost.
+    """
+    from autograder.collect import Collected, Fate
+    from autograder.collect import collect as bring_in
+
+    found: list[Collected] = []
     with _explained():
         course = Course.containing(Path.cwd())
-        course.notebooks(lesson)
-        command = [sys.executable, "-m", "nbgrader", "generate_feedback", lesson, "--force"]
-        done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise GradebookError(f"nbgrader could not make the feedback for {lesson}:\n{done.stderr}")
+        options = {"pattern": pattern, "timestamp": timestamp}
+        found += bring_in(course, lesson, sources, **options, overwrite=overwrite, dry_run=dry_run)
+        if not found:
+            raise SubmissionError(f"Nothing was found in {', '.join(map(str, sources))}.")
+    table = Table("student", Column("file", overflow="fold"), "named by", "handed in (UTC)", "", title=lesson)
+    table.title_justify = "left"
+    for one in found:
+        if one.fate is not Fate.REFUSED:
+            when = f"{one.handed_in:%Y-%m-%d %H:%M}" if one.handed_in else ""
+            cells = one.student, one.source, one.platform, f"{when} {'late' * one.late}".strip(), one.fate.value
+            table.add_row(*(Text(cell) for cell in cells))
+    if table.row_count:
+        out.print(table, soft_wrap=False)
+    for one in found:
+        if one.fate is Fate.REFUSED:
+            err.print(Text(one.reason))
+    counts = Counter(one.fate for one in found)
+    said = ", ".join(f"{counts[fate]} {fate.value}" for fate in Fate if counts[fate])
+    out.print(f"{said}." + " This was a dry run: nothing was written." * dry_run)
+    if counts[Fate.REFUSED]:
+        raise typer.Exit(Exit.UNGRADABLE)
+
+
+class ExportFormat(StrEnum):
+    """Whose import the exported grades are for."""
+
+    CANVAS, MOODLE, NBGRADER = "canvas", "moodle", "nbgrader"
+
+
+@app.command()
+def export(
+    lesson: Lessons = None,
+    format: Annotated[ExportFormat, typer.Option(help="For whose import.")] = ExportFormat.NBGRADER,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("grades.csv"),
+) -> None:
+    """Export the gradebook as a CSV file, by the same plugins as `nbgrader export`.
+
+    For Canvas and Moodle, a lesson that a student did not hand in is left without a grade; nbgrader's own file has 0.
+    """
+    from nbgrader.plugins import CsvExportPlugin
+
+    from autograder.exports import CanvasExportPlugin, MoodleExportPlugin
+
+    plugins = {"canvas": CanvasExportPlugin, "moodle": MoodleExportPlugin, "nbgrader": CsvExportPlugin}
+    log = logging.Logger("export", logging.WARNING)
+    log.addHandler(logging.StreamHandler())
+    with _explained():
+        course = Course.containing(Path.cwd())
+        with opened(course.directory) as gradebook:
+            known = [assignment.name for assignment in gradebook.assignments]
+            if unknown := sorted(set(lesson or []) - set(known)):
+                there = ", ".join(sorted(known)) or "nothing"
+                raise GradebookError(f"The gradebook does not know {', '.join(unknown)}. It knows: {there}.")
+            if not gradebook.students:
+                raise GradebookError("The gradebook holds no students yet. Run `autograder grade LESSON` first.")
+            plugin = plugins[format](config=course.config, log=log, to=str(output), assignment=lesson or [])
+            plugin.export(gradebook)
+        out.print(f"grades: {output}")
+
+
+@app.command()
+def feedback(
+    lesson: Annotated[str, typer.Argument(help="The lesson (nbgrader's assignment).")],
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Make pages again that are up to date.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Pages at the same time; else one a core.")] = None,
+) -> None:
+    """Make a feedback page of each graded notebook: autograded/ and the gradebook into feedback/.
+
+    Exit status: 0 every page is there, 2 some could not be made, 130 stopped by Ctrl-C.
+    """
+    from autograder.feedback import graded, make_feedback
+
+    with _explained():
+        course = Course.containing(Path.cwd())
+        names = course.notebooks(lesson)
+        present = graded(course, lesson)
+        if unknown := sorted(set(student or []) - set(present)):
+            raise SubmissionError(f"Nothing is graded for {lesson} by {', '.join(unknown)} (looked in autograded/).")
+        if not present:
+            where = course.folder("autograded", "STUDENT", lesson)
+            raise SubmissionError(f"{where}/ holds nothing yet. Run `autograder grade {lesson}` first.")
+        who = student or present
+        pages, new, missing = len(who) * len(names), 0, 0
+        made = make_feedback(course, lesson, who, jobs or _cores(), force=force)
+        try:
+            for page in track(made, lesson, pages, console=err, transient=True, disable=not err.is_terminal):
+                new += page.is_new
+                missing += bool(page.reason)
+                if page.reason:
+                    err.print(Text(f"{page.student}: {page.reason}"))
+        except KeyboardInterrupt:
+            err.print("Stopped. The pages that were made stay. Run the same command again to go on.")
+            raise typer.Exit(Exit.INTERRUPTED) from None
+        err.print(f"{new} new, {pages - new - missing} were up to date" + (f", {missing} missing" if missing else ""))
         out.print(f"feedback: {course.folder('feedback', '*', lesson)}")
+    if missing:
+        raise typer.Exit(Exit.UNGRADABLE)
+
+
+@app.command()
+def report(
+    lesson: Annotated[str, typer.Argument(help="The lesson (nbgrader's assignment).")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="PAGE", help="The page; else reports/LESSON.html.")
+    ] = None,
+    rows: Annotated[
+        Path | None, typer.Option("--csv", metavar="ROWS", help="Also write one row for each learner and check.")
+    ] = None,
+) -> None:
+    """Say what the class got wrong: one page for the instructor, from gradebook and graded notebooks."""
+    from autograder.report_page import write_page
+
+    with _explained():
+        course = Course.containing(Path.cwd())
+        found = ClassReport.read(course, lesson)
+        page = output or course.root / "reports" / f"{lesson}.html"
+        write_page(found, page)
+        if rows:
+            write_rows(found, rows)
+        out.print(Text("\n".join(found.headline)))
+        out.print(f"report: {page}")
+        if rows:
+            out.print(f"rows: {rows}")
 
 
 @app.command()

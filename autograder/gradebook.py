@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import BaseCell, Gradebook, MissingEntry
+from nbgrader.api import BaseCell, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum
-from sqlalchemy.exc import SAWarning
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, SAWarning
 from sqlalchemy.orm import with_polymorphic
 
 from autograder.lesson import is_answer, is_grade, marks
@@ -34,8 +35,22 @@ def opened(directory: CourseDirectory) -> Iterator[Gradebook]:
     here = str(Path(sys.executable).parent)
     if here not in path.split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([here, path])
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        yield gradebook
+    try:
+        url = make_url(directory.db_url).render_as_string(hide_password=True)
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            yield gradebook
+    except ArgumentError as error:
+        message = f"c.CourseDirectory.db_url in nbgrader_config.py is no address of a database: {error}."
+        raise GradebookError(f"{message} For PostgreSQL it begins with postgresql://") from None
+    except ModuleNotFoundError as error:
+        if error.name not in ("psycopg", "psycopg2"):
+            raise
+        install = f'{sys.executable} -m pip install -c constraints.txt -e ".[postgres]"'
+        raise GradebookError(f"{url} needs a driver for PostgreSQL. Install it with: {install}") from None
+    except (OperationalError, IntegrityError, InvalidEntry) as error:
+        # The server is away, or somebody else wrote the same row.
+        reason = str(getattr(error, "orig", error)).strip()
+        raise GradebookError(f"{url}: {reason}\nWhat was written stays. Run the same command again.") from error
 
 
 @contextmanager

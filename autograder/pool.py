@@ -5,6 +5,7 @@ A task holds all that it needs, so any ``concurrent.futures.Executor`` can run i
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import multiprocessing.util
 import os
@@ -25,6 +26,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import autograder
+import lessonkit
 from autograder.lesson import Lesson
 from autograder.limits import Limits
 from autograder.submission import parse_submission
@@ -40,6 +43,10 @@ PATIENCE = 5.0
 PRELOADED = ["autograder.faststart", "autograder.grading", "matplotlib.pyplot", "torch.fx.experimental.symbolic_shapes"]
 
 
+class ClusterError(Exception):
+    """The machines that should grade cannot; the message says which and what to do there."""
+
+
 @dataclass(frozen=True)
 class Task:
     """Everything that the grade of one submission follows from."""
@@ -52,6 +59,16 @@ class Task:
     """The lesson, pickled once for the class."""
     seed: int
     limits: Limits
+
+
+@cache
+def engine() -> bytes:
+    """Changes with the code that judges and what lessons use, so that what is mended grades again."""
+    digest = hashlib.sha256()
+    for package in (autograder, lessonkit):
+        for path in sorted(Path(package.__path__[0]).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.digest()
 
 
 def grade(task: Task) -> Grade:
@@ -113,10 +130,9 @@ def processes(jobs: int) -> Iterator[Callable[[], Executor]]:
             context.set_forkserver_preload(PRELOADED)
             forkserver.ensure_running()
 
-    scratch = tempfile.mkdtemp(prefix="autograder-")
-
     def start() -> Executor:
-        executor = ProcessPoolExecutor(jobs, context, _begin, (scratch, control))
+        # Everything is kept in the mother's folder, which she removes even where nobody else is left to do so.
+        executor = ProcessPoolExecutor(jobs, context, _begin, (mother.scratch, control))
         with _out_of_reach_of_ctrl_c():
             executor.submit(os.getpid)
         return executor
@@ -130,7 +146,6 @@ def processes(jobs: int) -> Iterator[Callable[[], Executor]]:
             process.join(PATIENCE)
             process.kill()
         mother.close()
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 @contextmanager

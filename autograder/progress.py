@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from rich.text import Text
+from sqlalchemy import make_url
 
 from autograder.classroom import Outcome
 from autograder.course import Course
@@ -61,6 +62,10 @@ class GradingRun:
     def _handed_in(self, outcome: Outcome) -> Path:
         return self.course.folder("submitted", outcome.student, self.lesson) / f"{outcome.notebook}.ipynb"
 
+    def say(self, text: str) -> None:
+        """Something to know while it goes on."""
+        self._err.print(Text(text))
+
     def stopped(self) -> None:
         """What is done and what is left when grading is stopped."""
         left = dict.fromkeys(student for student, name in self._expected if (student, name) not in self.done)
@@ -78,7 +83,8 @@ class GradingRun:
         for (student, _), reason in sorted(self.reasons.items()):
             self._err.print(Text(f"{student}: {reason}"))
         if not self.as_json:
-            self._out.print(f"gradebook: {self.course.directory.db_url}")
+            where = make_url(self.course.directory.db_url).render_as_string(hide_password=True)
+            self._out.print(Text(f"gradebook: {where}"))
             self._out.print(f"graded notebooks: {self.course.folder('autograded', '*', self.lesson)}")
 
 

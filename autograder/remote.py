@@ -19,7 +19,7 @@ from autograder.learner import AuthoringError, LearnerObject, path_of
 from autograder.limits import IsolationError, Limits
 from autograder.outputs import shown
 from autograder.randomness import fingerprint, seed_everything
-from autograder.template import START_SECONDS, Template
+from autograder.template import START_SECONDS, Ended, Template
 from autograder.verdict import Verdict
 from autograder.wire import Parcel, decode, encode, is_callable, parts, receive, send
 
@@ -45,6 +45,7 @@ class RemoteWorker:
         self._deadline = time.monotonic() + START_SECONDS
         self._key = b""
         self.alive = True
+        self.ended = Ended(0)
         self.layers = self._active_layers()
 
     def begin(self, key: int = 0) -> None:
@@ -158,7 +159,8 @@ class RemoteWorker:
                 message = f"stopped: the whole submission took more than {self.limits.submission_seconds:g} s"
             raise WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, message) from None
         except Closed:
-            raise _ending(self._stop(grace=1.0), self.limits) from None
+            self._stop(grace=1.0)
+            raise _ending(self.ended, self.limits) from None
         except WireError as error:
             self._stop(grace=0.0)
             raise WorkerLost(Verdict.RUN_TIME_ERROR, f"the submission's process sent {error}") from None
@@ -187,15 +189,14 @@ class RemoteWorker:
             message = f"the submission's process sent a reply that makes no sense ({type(error).__name__})"
             raise WorkerLost(Verdict.RUN_TIME_ERROR, message) from None
 
-    def _stop(self, grace: float) -> int:
+    def _stop(self, grace: float) -> None:
         self.alive = False
         self._channel.close()
-        status = self._end(grace)
+        self.ended = self._end(grace)
         try:
             os.rmdir(self._scratch)
         except OSError:  # it is not empty; `rm` rather than shutil.rmtree, which a thousand folders deep would break
             subprocess.run(["rm", "-rf", self._scratch], check=False)
-        return status
 
     def _hold(self, reference: dict) -> LearnerObject:
         handle = RemoteHandle(self, int(reference["callable"]))
@@ -324,13 +325,15 @@ def _learner_error(parts: Any) -> LearnerError:
     return LearnerError(kind, message, where)
 
 
-def _ending(status: int, limits: Limits) -> WorkerLost:
-    """What an exit status tells; a flood of output and too much processor time end a worker by signals of their own."""
-    if status >= 0:
-        message = f"the submission ended its own process (exit status {status})"
+def _ending(ended: Ended, limits: Limits) -> WorkerLost:
+    """What an ending tells; a flood of output and too much processor time end a worker by signals of their own."""
+    if ended.status >= 0:
+        message = f"the submission ended its own process (exit status {ended.status})"
         return WorkerLost(Verdict.RUN_TIME_ERROR, message)
-    number = signal.Signals(-status)
-    if number.name == "SIGXCPU":
+    number = signal.Signals(-ended.status)
+    # A submission may ignore SIGXCPU; the system then kills it some seconds of processor time later.
+    ignored = number.name == "SIGKILL" and (ended.cpu_seconds or 0.0) >= limits.cpu_seconds
+    if number.name == "SIGXCPU" or ignored:
         message = f"stopped after {limits.cpu_seconds} s of processor time"
         return WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, message)
     if number.name == "SIGXFSZ":

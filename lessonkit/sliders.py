@@ -18,7 +18,7 @@ def sliders(draw: Callable[..., Figure], **ranges: tuple[float, float, float]) -
     this needs no answer from a browser, for which a notebook that is run without one would wait in vain.
     """
     # Imported late: a grader never needs it.
-    from ipywidgets import FloatSlider, Image, VBox
+    from ipywidgets import FloatSlider, Image, Layout, VBox
 
     picture = Image(format="png")
     moved = {}
@@ -35,4 +35,5 @@ def sliders(draw: Callable[..., Figure], **ranges: tuple[float, float, float]) -
     redraw()
     for slider in moved.values():
         slider.observe(redraw, "value")
-    return VBox([*moved.values(), picture])
+    # Else the picture would be stretched to the page.
+    return VBox([*moved.values(), picture], layout=Layout(align_items="flex-start"))

@@ -16,10 +16,11 @@ import pytest
 import torch
 from sides import worker_running
 
+import autograder.template
 from autograder.errors import LearnerError
 from autograder.limits import Limits
 from autograder.remote import RemoteWorker, WorkerLost, _Graph
-from autograder.template import Template
+from autograder.template import Ended, Template
 from autograder.verdict import Verdict
 from autograder.wire import pack, send
 
@@ -33,11 +34,11 @@ class Impostor(Template):
         super().__init__()
         self.reply = reply
 
-    def start(self, limits: Limits) -> tuple[socket.socket, str, Callable[[float], int]]:
+    def start(self, limits: Limits) -> tuple[socket.socket, str, Callable[[float], Ended]]:
         """A thread in place of a worker."""
         ours, theirs = socket.socketpair()
         threading.Thread(target=self._answer, args=(theirs,), daemon=True).start()
-        return ours, os.path.join(self.scratch, "worker"), lambda grace: 0
+        return ours, os.path.join(self.scratch, "worker"), lambda grace: Ended(0)
 
     def _answer(self, channel: socket.socket) -> None:
         with channel, suppress(OSError):
@@ -293,6 +294,17 @@ def test_a_submission_that_kills_the_template_ends_its_own_grading_alone() -> No
                 Verdict.RUN_TIME_ERROR,
                 expected,
             )
+        with worker_running(template, "x = 1") as worker:
+            assert worker.lookup("x") == 1
+
+
+def test_a_submission_that_stops_the_template_ends_its_own_grading_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Template() as template:
+        with worker_running(template, limits=Limits(isolation="none", cell_seconds=2)) as worker:
+            monkeypatch.setattr(autograder.template, "ANSWER_SECONDS", 1.0)
+            stop = "import os, signal; os.kill(os.getppid(), signal.SIGSTOP); os.read(os.pipe()[0], 1)"
+            lost(lambda: worker.run(stop), Verdict.TIME_LIMIT_EXCEEDED, "stopped after 2 s without an answer")
+        monkeypatch.undo()
         with worker_running(template, "x = 1") as worker:
             assert worker.lookup("x") == 1
 

@@ -154,6 +154,12 @@ NEWER_THAN_THE_LIBRARY = {"fchmodat2"}
             "stopped after 1 s of processor time",
         ),
         (
+            "import signal; signal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass",
+            Limits(cpu_seconds=1, cell_seconds=120),
+            Verdict.TIME_LIMIT_EXCEEDED,
+            "stopped after 1 s of processor time",
+        ),
+        (
             "import time; time.sleep(60)",
             Limits(submission_seconds=1),
             Verdict.TIME_LIMIT_EXCEEDED,
