@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import autograder.cli
 import autograder.pool
+from autograder.commands import instructor, learner
 from autograder.course import Course
 
 RUNNER = CliRunner()
@@ -28,9 +29,9 @@ def course(tmp_path, original, monkeypatch, template):
     shutil.copytree(original, tmp_path / "course")
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr(autograder.cli, "Template", lambda: contextlib.nullcontext(template))
+    monkeypatch.setattr(learner, "Template", lambda: contextlib.nullcontext(template))
     monkeypatch.setattr(autograder.pool, "template", lambda: template)
-    monkeypatch.setattr(autograder.cli, "_cores", lambda: 1)
+    monkeypatch.setattr(instructor, "cores", lambda: 1)
     return Course(tmp_path / "course")
 
 
@@ -234,7 +235,7 @@ def test_outside_a_course_every_command_says_so(tmp_path, monkeypatch):
 
 def test_lab_fills_the_work_folder_and_never_overwrites(course, monkeypatch):
     started = []
-    monkeypatch.setattr(autograder.cli.os, "execvp", lambda *arguments: started.append(arguments))
+    monkeypatch.setattr(learner.os, "execvp", lambda *arguments: started.append(arguments))
     run("lab")
     mine = course.root / "work" / STEM / f"{STEM}.ipynb"
     assert mine.read_bytes() == (course.root / "course" / STEM / f"{STEM}.ipynb").read_bytes()

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 import autograder.cli
 import autograder.pool
+from autograder.commands import instructor
 from autograder.course import Course
 from autograder.gradebook import opened
 
@@ -43,7 +44,7 @@ def course(tmp_path, original, monkeypatch, template):
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(autograder.pool, "template", lambda: template)
-    monkeypatch.setattr(autograder.cli, "_cores", lambda: 1)
+    monkeypatch.setattr(instructor, "cores", lambda: 1)
     return Course(tmp_path / "course")
 
 

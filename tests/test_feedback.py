@@ -21,6 +21,7 @@ import autograder.feedback
 import autograder.pool
 from autograder.checking import Failure
 from autograder.classroom import grade_class, students
+from autograder.commands import instructor
 from autograder.course import Course
 from autograder.feedback import make_feedback
 from autograder.feedback_page import FeedbackPage, Message, Page, prose
@@ -49,7 +50,7 @@ def course(tmp_path, original, monkeypatch):
     """A graded class of three, without pages, that commands are run in."""
     shutil.copytree(original, tmp_path / "course")
     monkeypatch.chdir(tmp_path / "course")
-    monkeypatch.setattr(autograder.cli, "_cores", lambda: 1)
+    monkeypatch.setattr(instructor, "cores", lambda: 1)
     return Course(tmp_path / "course")
 
 

@@ -13,6 +13,7 @@ from class_of_four import PATCHED, RIGHT, ROOT, STEM, hand_in, small_course
 from typer.testing import CliRunner
 
 import autograder.cli
+from autograder.commands import learner
 from autograder.gradescope import results
 from autograder.verdict import CheckResult, Grade, Verdict
 
@@ -28,7 +29,7 @@ def built(tmp_path_factory):
 @pytest.fixture
 def course(built, monkeypatch, template):
     monkeypatch.chdir(built.root)
-    monkeypatch.setattr(autograder.cli, "Template", lambda: contextlib.nullcontext(template))
+    monkeypatch.setattr(learner, "Template", lambda: contextlib.nullcontext(template))
     return built
 
 

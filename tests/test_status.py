@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import autograder.cli
 from autograder.build import build
+from autograder.commands import learner
 from autograder.lesson import marks
 
 RUNNER = CliRunner()
@@ -42,7 +43,7 @@ def course(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def warm(template, monkeypatch: pytest.MonkeyPatch) -> None:
     """The template process of all tests, which the command leaves running."""
     monkeypatch.setattr(template, "close", lambda: None)
-    monkeypatch.setattr(autograder.cli, "Template", lambda: template)
+    monkeypatch.setattr(learner, "Template", lambda: template)
 
 
 def begin(course: Path, stem: str, *added: str, **answers: str) -> Path:

@@ -1,0 +1,145 @@
+"""What a learner uses: lab, check, status. Grader's side."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Column, Table
+from rich.text import Text
+
+from autograder.commands.shared import Exit, Isolations, err, explained, out
+from autograder.course import Course
+from autograder.gradescope import refused, results
+from autograder.lesson import LessonError
+from autograder.limits import Isolation, Limits
+from autograder.submission import SubmissionError, read_submission, recognise
+from autograder.template import Template
+from autograder.verdict import Grade, Verdict
+
+
+def lab() -> None:
+    """Copy the lessons that are not in work/ yet, and open JupyterLab there."""
+    with explained():
+        course = Course.containing(Path.cwd())
+        for source in sorted(course.folder("release", ".", "*").parent.glob("*/*.ipynb")):
+            target = course.work / source.parent.name / source.name
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+        out.print(f"Your notebooks are in {course.work}. They are never overwritten.")
+    os.execvp(sys.executable, [sys.executable, "-m", "jupyterlab", f"--notebook-dir={course.work}"])
+
+
+def check(
+    notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK...", help="Notebook files.")],
+    lesson: Annotated[str | None, typer.Option(help="Which lesson they are; else it is recognised.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a notebook, on one line.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Replay the draws of an earlier check.")] = None,
+    isolation: Isolations = Isolation.STRONGEST,
+    gradescope: Annotated[
+        Path | None, typer.Option(metavar="RESULTS", help="Write Gradescope's results.json for the one notebook here.")
+    ] = None,
+) -> None:
+    """Grade notebook files without a gradebook. Exit status: 0 full marks, 1 not, 2 could not be graded."""
+    status = Exit.FULL_MARKS
+    if gradescope and len(notebooks) != 1:
+        reason = f"Gradescope grades one notebook, and these are {len(notebooks)}: {', '.join(map(str, notebooks))}."
+        _write_results(gradescope, refused(f"{reason} Hand in one."))
+        err.print(Text(reason))
+        raise typer.Exit(Exit.UNGRADABLE)
+    seed = secrets.randbits(48) if seed is None else seed
+    with explained(), Template() as template:
+        for path in notebooks:
+            try:
+                grade = _check_one(path, lesson, template, seed, Limits(isolation=isolation.value))
+            except (SubmissionError, LessonError) as error:
+                status = Exit.UNGRADABLE
+                if as_json:
+                    print(json.dumps({"notebook": str(path), "error": str(error)}))
+                # A mistake in the course is not the learner's: without a file Gradescope tells the instructor.
+                if gradescope and isinstance(error, SubmissionError):
+                    _write_results(gradescope, refused(str(error)))
+                err.print(Text(str(error)))
+                continue
+            if gradescope:
+                _write_results(gradescope, results(grade))
+            if as_json:
+                print(json.dumps(grade.as_json(str(path))))
+            else:
+                _show(path, grade)
+            judged = all(result.verdict is not Verdict.JUDGE_ERROR for result in grade.checks)
+            full = judged and grade.points == grade.max_points
+            status = max(status, Exit.FULL_MARKS if full else Exit.NOT_FULL_MARKS if judged else Exit.UNGRADABLE)
+    raise typer.Exit(status)
+
+
+def _write_results(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _check_one(path: Path, stem: str | None, template: Template, seed: int, limits: Limits) -> Grade:
+    from autograder.grading import Grader
+
+    submitted = read_submission(path)
+    # The course's configuration is a program: one that was handed in beside a notebook must not come first.
+    course = Course.containing(Path.cwd(), path.parent)
+    if stem is None:
+        stem = path.stem if path.stem in course.stems else ""
+        candidates = [stem] if stem else course.stems
+        stem = recognise(submitted, {name: course.lesson(name) for name in candidates})
+    with Grader(course.lesson(stem), template, limits) as grader:
+        return grader.grade(submitted, seed)
+
+
+def _show(path: Path, grade: Grade) -> None:
+    """A table of the checks, then the message of each that did not pass."""
+    table = Table(
+        "check", "verdict", Column("points", justify="right"), title=f"{path}: {grade.lesson}", title_justify="left"
+    )
+    for result in grade.checks:
+        mark = "✓" if result.verdict is Verdict.ACCEPTED else "✗"
+        points = "?" if result.points is None else f"{result.points:g}"
+        style = "green" if result.verdict is Verdict.ACCEPTED else "red"
+        verdict = Text(f"{mark} {result.verdict.replace('_', ' ')}", style=style)
+        table.add_row(result.grade_id, verdict, f"{points} of {result.max_points:g}")
+    out.print(table)
+    for message in dict.fromkeys(r.message for r in grade.checks if r.verdict is not Verdict.ACCEPTED):
+        out.print(Text(message + "\n"))
+    total = f"{grade.points:g} of {grade.max_points:g} points in {grade.seconds:.1f} s"
+    out.print(f"{total}; isolation: {', '.join(grade.isolation)}")
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a lesson, on one line.")] = False,
+    isolation: Isolations = Isolation.STRONGEST,
+) -> None:
+    """Show how far you are: every lesson's points so far, from the notebooks in work/.
+
+    Exit status: 0, or 2 when a notebook could not be graded.
+    """
+    from autograder.status import as_table, standing
+
+    seed, found = secrets.randbits(48), []
+    # Closed, not entered: the template starts with the first notebook that there is anything to grade in.
+    with explained(), closing(Template()) as template, err.status("") as now:
+        course = Course.containing(Path.cwd())
+        for stem in course.stems:
+            now.update(f"grading {stem}")
+            found.append(standing(course, stem, template, seed, Limits(isolation=isolation.value)))
+            if as_json:
+                print(json.dumps(found[-1].as_json()), flush=True)
+    if not as_json:
+        out.print(as_table(found), soft_wrap=False)
+    if not course.work.exists():
+        err.print("There is no folder work/ yet: `autograder lab` puts the lessons there.")
+    if any(each.error for each in found):
+        raise typer.Exit(Exit.UNGRADABLE)

@@ -1,0 +1,44 @@
+"""What the commands have in common: options, exit statuses, errors in words. Grader's side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from autograder.gradebook import GradebookError
+from autograder.lesson import LessonError
+from autograder.limits import Isolation, IsolationError
+from autograder.pool import ClusterError
+from autograder.report import ReportError
+from autograder.submission import SubmissionError
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Lessons = Annotated[
+    list[str] | None, typer.Argument(metavar="[LESSON]...", help="Lessons by name; all if none is given.")
+]
+Isolations = Annotated[
+    Isolation, typer.Option(help="How far submissions are locked in; full refuses to start where a layer is missing.")
+]
+
+
+class Exit:
+    """Exit statuses that scripts rely on."""
+
+    FULL_MARKS, NOT_FULL_MARKS, UNGRADABLE, INTERRUPTED = 0, 1, 2, 130
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Known problems are told in words, not in tracebacks."""
+    try:
+        yield
+    except (LessonError, GradebookError, SubmissionError, IsolationError, ClusterError, ReportError) as error:
+        err.print(Text(str(error)))
+        raise typer.Exit(Exit.UNGRADABLE) from None
