@@ -119,12 +119,12 @@ class _Converter(GenerateFeedback):
             raise
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        # `nbgrader release_feedback` reads this one.
-        timestamp = Path(self._format_source(assignment_id, student_id), "timestamp.txt")
-        if timestamp.is_file():
-            target = Path(self._format_dest(assignment_id, student_id), timestamp.name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(timestamp, target)
+        graded = Path(self._format_source(assignment_id, student_id))
+        pages = Path(self._format_dest(assignment_id, student_id))
+        for name in ("timestamp.txt", "submission_secret.txt"):  # `nbgrader release_feedback` reads these
+            if (graded / name).is_file():
+                pages.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(graded / name, pages / name)
 
 
 _silent = logging.Logger("feedback", logging.CRITICAL + 1)

@@ -508,3 +508,9 @@ def test_nbgraders_exchange_goes_all_the_way(course, notebook, tmp_path, monkeyp
     assert handed_in(course) == {"ada": notebook}
     assert timestamp(course, "ada").endswith(" UTC")
     assert "3 of 7" in RUNNER.invoke(autograder.cli.app, ["grade", STEM]).stdout
+
+    assert RUNNER.invoke(autograder.cli.app, ["feedback", STEM]).exit_code == 0
+    nbgrader(course, "release_feedback", STEM, root)
+    nbgrader(course, "fetch_feedback", STEM, root, name, cwd=learner)
+    (page,) = learner.glob(f"{STEM}/feedback/*/{STEM}.html")
+    assert "3 of 7" in page.read_text(encoding="utf-8")
