@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -65,7 +66,10 @@ def graded(course: Course) -> int:
 def start(course: Course) -> subprocess.Popen:
     """`autograder grade --jobs 2` in a process group of its own, as a terminal would start it."""
     pipe = subprocess.PIPE
-    return subprocess.Popen(COMMAND, cwd=course.root, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    # Tests that run in the background of a shell ignore Ctrl-C, and what they start would ignore it too.
+    heed = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    options: dict = {"stdout": pipe, "stderr": pipe, "text": True, "start_new_session": True, "preexec_fn": heed}
+    return subprocess.Popen(COMMAND, cwd=course.root, **options)
 
 
 def stop_after(course: Course, enough: int, stop: signal.Signals, delay: float = 0.0) -> tuple[int, str]:

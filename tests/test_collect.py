@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from class_of_four import RIGHT, STEM, hand_in, small_course
 from nbgrader.apps import ZipCollectApp
+from rich.console import Console
 from typer.testing import CliRunner
 
 import autograder.cli
@@ -42,7 +43,7 @@ def original(tmp_path_factory):
 def course(tmp_path, original, monkeypatch, template):
     shutil.copytree(original, tmp_path / "course")
     monkeypatch.chdir(tmp_path / "course")
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(instructor, "out", Console(highlight=False, soft_wrap=True, width=200))
     monkeypatch.setattr(autograder.pool, "template", lambda: template)
     monkeypatch.setattr(instructor, "cores", lambda: 1)
     return Course(tmp_path / "course")
