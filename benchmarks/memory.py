@@ -43,7 +43,7 @@ def main(
         if found:
             middle, own = found[len(found) // 2][0], max(own for _, own in found)
             row = (middle, found[-1][0], own)
-            table.add_row("", f"{low} to {high}", *(f"{value / MIB:.0f}" for value in row))
+            table.add_row(f"{low} to {high}", *(f"{value / MIB:.0f}" for value in row))
     out.print(table)
 
 
