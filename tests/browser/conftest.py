@@ -61,8 +61,8 @@ class OpenNotebook:
         """Run the cell that holds ``text`` and wait until it is done; the text of its output."""
         cell = self.cell(text)
         prompt = cell.locator(".jp-InputPrompt")
+        self._enter(cell)  # which brings it into view: before, it may have no prompt yet
         before = prompt.inner_text()
-        self._enter(cell)
         self.page.keyboard.press("ControlOrMeta+Enter")
         # Another number than that of the run before.
         sync_api.expect(prompt).to_have_text(re.compile(rf"(?!{re.escape(before)})\[\d+\]:"), timeout=60_000)
