@@ -120,7 +120,7 @@ submission_500000001:
 """
 NAMED = {
     "files called after students": (["ada.ipynb", "ben@x.org.ipynb"], {"ada", "ben@x.org"}),
-    "folders called after students": ([f"ada/{STEM}.ipynb", "ben/work/mine.ipynb"], {"ada", "ben"}),
+    "folders called after students": ([f"ada/{STEM}.ipynb", "ben/exercises/mine.ipynb"], {"ada", "ben"}),
     "nbgrader's own folders": ([f"ada/{STEM}/{STEM}.ipynb", f"ben/{STEM}/{STEM}.ipynb"], {"ada", "ben"}),
     "a folder around it all": (["all of them/ada.ipynb", "all of them/ben.ipynb"], {"ada", "ben"}),
     "a folder that is called like the zip": ([f"export/ada/{STEM}.ipynb", "__MACOSX/export/ada/._x.ipynb"], {"ada"}),
