@@ -46,9 +46,9 @@ class Outcome:
     reason: str = ""
 
 
-def students(course: Course, assignment: str) -> list[str]:
-    """Who has handed in the assignment."""
-    pattern = course.folder("submitted", "*", assignment)
+def students(course: Course, assignment: str, step: str = "submitted") -> list[str]:
+    """Who has handed in the assignment; or whose is graded, with the step "autograded"."""
+    pattern = course.folder(step, "*", assignment)
     return sorted(path.parent.name for path in pattern.parent.parent.glob(f"*/{assignment}") if path.is_dir())
 
 

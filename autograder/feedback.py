@@ -56,12 +56,6 @@ class Made:
     reason: str = ""
 
 
-def graded(course: Course, assignment: str) -> list[str]:
-    """Whose work is graded."""
-    pattern = course.folder("autograded", "*", assignment)
-    return sorted(path.parent.name for path in pattern.parent.parent.glob(f"*/{assignment}") if path.is_dir())
-
-
 def make_feedback(
     course: Course, assignment: str, who: list[str], jobs: int = 1, *, force: bool = False
 ) -> Iterator[Made]:

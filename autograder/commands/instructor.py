@@ -185,12 +185,12 @@ def feedback(
 
     Exit status: 0 every page is there, 2 some could not be made, 130 stopped by Ctrl-C.
     """
-    from autograder.feedback import graded, make_feedback
+    from autograder.feedback import make_feedback
 
     with explained():
         course = Course.containing(Path.cwd())
         names = course.notebooks(lesson)
-        present = graded(course, lesson)
+        present = students(course, lesson, "autograded")
         if unknown := sorted(set(student or []) - set(present)):
             raise SubmissionError(f"Nothing is graded for {lesson} by {', '.join(unknown)} (looked in autograded/).")
         if not present:
