@@ -26,8 +26,8 @@ class Closed(WireError):
     """The other side is gone."""
 
 
-def send(channel: socket.socket, tree: Any, blob: bytes = b"", deadline: float | None = None) -> None:
-    """Send one message: two lengths, the JSON tree, other bytes."""
+def send(channel: socket.socket, tree: dict[str, Any], blob: bytes = b"", deadline: float | None = None) -> None:
+    """Send one message: two lengths, a JSON object, other bytes."""
     body = json.dumps(tree).encode()
     if (size := len(body) + len(blob)) > MAX_MESSAGE:
         raise TypeError(f"a message of {size >> 20} MiB is over the {MAX_MESSAGE >> 20} MiB limit")
@@ -42,7 +42,7 @@ def send(channel: socket.socket, tree: Any, blob: bytes = b"", deadline: float |
         raise Closed(str(error)) from error
 
 
-def receive(channel: socket.socket, deadline: float | None = None) -> tuple[Any, bytearray]:
+def receive(channel: socket.socket, deadline: float | None = None) -> tuple[dict[str, Any], bytearray]:
     """Receive one message before ``deadline`` (a ``time.monotonic()`` value). Raises WireError, whatever arrives."""
     sizes = _LENGTHS.unpack(_read(channel, _LENGTHS.size, deadline))
     if sum(sizes) > MAX_MESSAGE:
@@ -53,9 +53,12 @@ def receive(channel: socket.socket, deadline: float | None = None) -> tuple[Any,
     if _parts_of(body) > MAX_PARTS:
         raise WireError(f"a message of {_parts_of(body)} parts is over the limit of {MAX_PARTS}")
     try:
-        return json.loads(body), blob
+        tree = json.loads(body.decode())
     except Exception as error:  # hostile bytes: whatever they raise, the message is to blame
         raise WireError(f"a malformed message: {type(error).__name__}") from error
+    if not isinstance(tree, dict):
+        raise WireError("a malformed message: no JSON object")
+    return tree, blob
 
 
 def _parts_of(body: bytes | bytearray) -> int:

@@ -138,11 +138,11 @@ class RemoteWorker:
         """Do to the grader's arguments what the function did to the worker's copies."""
         known = list(parts(args))
         damage = decode(damage, parcel, lambda tree: known[tree["known"]] if "known" in tree else self._hold(tree))
-        for name, value in damage["tensors"].items():
+        for name, value in damage.get("tensors", {}).items():
             _restore(sent.originals[name], value)
-        for name, grad in damage["grads"].items():
+        for name, grad in damage.get("grads", {}).items():
             sent.originals[name].grad = grad.detach()
-        for number, items in damage["containers"].items():
+        for number, items in damage.get("containers", {}).items():
             _refill(known[number], items)
 
     def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:

@@ -7,10 +7,8 @@ makes a hundred small messages a submission.
 from __future__ import annotations
 
 import ctypes
-import json
 import math
 import socket
-import struct
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from typing import Any, NoReturn
@@ -24,7 +22,7 @@ from autograder.frames import MAX_MESSAGE, WireError
 MAX_DEPTH = 32
 MAX_OUTPUTS = 200
 MAX_TEXT = 100_000
-_LENGTH = struct.Struct(">I")
+_PLAIN = (int, float, str)
 # Where each tensor of a message may start: processors read numbers that lie askew slowly, or not at all.
 _ALIGNED = 16
 
@@ -55,7 +53,7 @@ def resolve_path(target: Any, path: str) -> Any:
 
 def parts(value: Any) -> Iterator[Any]:
     """Every container within ``value`` and all in it that is no number or string, in an order that both sides share."""
-    if value is None or (isinstance(value, int | float | str) and not isinstance(value, np.generic)):
+    if value is None or (isinstance(value, _PLAIN) and not isinstance(value, np.generic)):
         return
     yield value
     for item in items_of(value):
@@ -85,7 +83,7 @@ def encode(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int 
         return {"tensor": _store(value, value, parcel)}
     if isinstance(value, np.generic):  # some are numbers of Python's too
         return {"numpy": _store(_from_numpy(np.asarray(value)), value, parcel)}
-    if value is None or isinstance(value, int | float | str):
+    if value is None or isinstance(value, _PLAIN):
         return value
     if isinstance(value, np.ndarray):
         return {"array": _store(_from_numpy(value), value, parcel)}
@@ -143,7 +141,7 @@ def _from_numpy(array: np.ndarray) -> torch.Tensor:
 def _store(tensor: torch.Tensor, original: Any, parcel: Parcel) -> dict:
     header: dict[str, Any] = {"grad": bool(tensor.requires_grad)}
     if tensor.is_meta:
-        header |= {"meta": list(tensor.shape), "dtype": str(tensor.dtype).removeprefix("torch.")}
+        header |= {"meta": list(tensor.shape), "dtype": _dtype_name(tensor.dtype)}
         return header | {"name": parcel.add(torch.empty(0), original)}
     if tensor.layout is not torch.strided or tensor.is_quantized:
         raise TypeError(f"a tensor of layout {tensor.layout} cannot cross: make it dense")
@@ -163,6 +161,10 @@ def _load(header: dict, parcel: Parcel) -> torch.Tensor:
     return tensor
 
 
+def _dtype_name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
 def _dtype(name: str) -> torch.dtype:
     dtype = getattr(torch, name, None)
     if not isinstance(dtype, torch.dtype):
@@ -170,29 +172,30 @@ def _dtype(name: str) -> torch.dtype:
     return dtype
 
 
-def send(channel: socket.socket, tree: Any, parcel: Parcel | None = None, deadline: float | None = None) -> None:
-    """Send one message: the tree and the parcel's tensors."""
+def send(
+    channel: socket.socket, message: dict[str, Any], parcel: Parcel | None = None, deadline: float | None = None
+) -> None:
+    """Send one message: a JSON object, and the parcel's tensors, described under its key "tensors"."""
     tensors = parcel.tensors if parcel else {}
     if (size := sum(tensor.nbytes for tensor in tensors.values())) > MAX_MESSAGE:
         raise TypeError(f"a message of {size >> 20} MiB is over the {MAX_MESSAGE >> 20} MiB limit")
-    frames.send(channel, tree, pack(tensors) if tensors else b"", deadline)
+    table, numbers = pack(tensors)
+    frames.send(channel, message | {"tensors": table} if table else message, numbers, deadline)
 
 
-def receive(channel: socket.socket, deadline: float | None = None) -> tuple[Any, Parcel]:
+def receive(channel: socket.socket, deadline: float | None = None) -> tuple[dict[str, Any], Parcel]:
     """Receive one message before ``deadline`` (a ``time.monotonic()`` value). Raises WireError, whatever arrives."""
-    tree, blob = frames.receive(channel, deadline)
+    message, numbers = frames.receive(channel, deadline)
     try:
-        return tree, Parcel(unpack(blob) if blob else None)
+        return message, Parcel(unpack(message.pop("tensors", {}), numbers))
     except Exception as error:  # hostile bytes: whatever they raise, the message is to blame
         raise WireError(f"a malformed message: {type(error).__name__}") from error
 
 
-def pack(tensors: dict[str, torch.Tensor]) -> bytes:
-    """Contiguous tensors on the processor as bytes: the length of a table, the table (dtypes, shapes), the numbers."""
-    table = json.dumps({name: [str(item.dtype).removeprefix("torch."), *item.shape] for name, item in tensors.items()})
-    pieces = [_LENGTH.pack(len(table)) + table.encode()]
-    pieces += map(numbers_of, tensors.values())
-    return b"".join(part for piece in pieces for part in (piece, bytes(-len(piece) % _ALIGNED)))
+def pack(tensors: dict[str, torch.Tensor]) -> tuple[dict[str, list], bytes]:
+    """Contiguous tensors on the processor: a table of their dtypes and shapes, and their numbers."""
+    table = {name: [_dtype_name(tensor.dtype), *tensor.shape] for name, tensor in tensors.items()}
+    return table, b"".join(numbers_of(tensor).ljust(_aligned(tensor.nbytes), b"\0") for tensor in tensors.values())
 
 
 def numbers_of(tensor: torch.Tensor) -> bytes:
@@ -201,17 +204,17 @@ def numbers_of(tensor: torch.Tensor) -> bytes:
     return ctypes.string_at(tensor.data_ptr(), tensor.nbytes)
 
 
-def unpack(blob: bytearray) -> dict[str, torch.Tensor]:
-    """The tensors that were packed, in memory that is ``blob``'s; whatever it holds, they take no more than that."""
-    (size,) = _LENGTH.unpack_from(blob)
-    start = _aligned(_LENGTH.size + size)
-    tensors = {}
-    for name, (kind, *shape) in json.loads(blob[_LENGTH.size : _LENGTH.size + size]).items():
+def unpack(table: dict[str, list], numbers: bytearray) -> dict[str, torch.Tensor]:
+    """The tensors that were packed, in memory that is ``numbers``'s: they take no more, whatever the table says."""
+    start, tensors = 0, {}
+    for name, (kind, *shape) in table.items():
         dtype, count = _dtype(kind), math.prod(shape)
-        flat = torch.frombuffer(blob, dtype=dtype, count=count, offset=start) if count else torch.empty(0, dtype=dtype)
-        tensors[name] = flat.reshape(shape)
+        if count:
+            tensors[name] = torch.frombuffer(numbers, dtype=dtype, count=count, offset=start).reshape(shape)
+        else:
+            tensors[name] = torch.empty(shape, dtype=dtype)
         start += _aligned(count * dtype.itemsize)
-    if start != len(blob):
+    if start != len(numbers):
         raise WireError("other numbers than the table says")
     return tensors
 

@@ -136,6 +136,7 @@ class Worker:
         grads = {name: item.grad for name, item in leaves if item.grad is not None}
         changed = {name: item for name, item in received.originals.items() if not _same(item, before[name])}
         damage = {"tensors": changed, "grads": grads, "containers": _rearranged(known)}
+        damage = {kind: what for kind, what in damage.items() if what}
         damage = encode(damage, sent, lambda item: item.tree if isinstance(item, _Known) else self._lend(item))
         return {"value": value, "graph": graph, "damage": damage}, sent
 

@@ -59,11 +59,11 @@ def crossed(value: Any) -> Any:
     with ours, theirs:
         parcel = Parcel()
         tree = encode(value, parcel, refuse_value)
-        sender = threading.Thread(target=send, args=(ours, tree, parcel))
+        sender = threading.Thread(target=send, args=(ours, {"value": tree}, parcel))
         sender.start()
-        tree, received = receive(theirs, time.monotonic() + 10)
+        reply, received = receive(theirs, time.monotonic() + 10)
         sender.join()
-        return decode(tree, received, refuse_value)
+        return decode(reply["value"], received, refuse_value)
 
 
 def message(body: bytes, blob: bytes = b"") -> bytes:
@@ -71,11 +71,9 @@ def message(body: bytes, blob: bytes = b"") -> bytes:
     return struct.pack(">II", len(body), len(blob)) + body + blob
 
 
-def tensors(table: Any) -> bytes:
-    """Packed tensors with a table that says anything, and sixteen bytes of numbers."""
-    text = json.dumps(table).encode()
-    head = struct.pack(">I", len(text)) + text
-    return head + bytes(-len(head) % 16) + bytes(16)
+def tensors(table: Any, numbers: bytes = bytes(16)) -> bytes:
+    """A message whose table of tensors says anything."""
+    return message(json.dumps({"tensors": table}).encode(), numbers)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +187,7 @@ def test_a_message_over_the_limit_is_not_sent(channel: tuple[socket.socket, sock
     parcel = Parcel()
     tree = encode(torch.empty(MAX_MESSAGE, dtype=torch.uint8), parcel, refuse_value)
     with pytest.raises(TypeError, match="a message of 64 MiB is over the 64 MiB limit"):
-        send(channel[0], tree, parcel)
+        send(channel[0], {"value": tree}, parcel)
 
 
 MALFORMED = {
@@ -200,18 +198,20 @@ MALFORMED = {
     "a million brackets": message(b"[" * 10**6),
     "an integer of a million digits": message(b"1" * 10**6),
     "a pickle": message(pickle.dumps({"value": 1})),
+    "a number": message(b"1"),
+    "a list": message(b"[]"),
     "a pickle for tensors": message(b"{}", pickle.dumps(torch.ones(2))),
     "noise for tensors": message(b"{}", bytes(range(256))),
-    "a tensor shorter than its shape": message(b"{}", pack({"0": torch.ones(9)})[:-4]),
-    "a tensor longer than its shape": message(b"{}", pack({"0": torch.ones(9)}) + bytes(16)),
-    "tensors of a dtype that is none": message(b"{}", tensors({"0": ["float65", 1]})),
-    "tensors of less than nothing": message(b"{}", tensors({"0": ["float32", -4]})),
-    "tensors of half a row": message(b"{}", tensors({"0": ["float32", 0.5]})),
-    "tensors of more rows than there are numbers": message(b"{}", tensors({"0": ["uint8", 10**30]})),
-    "tensors without a table": message(b"{}", bytes(15)),
-    "a table that is longer than the message": message(b"{}", struct.pack(">I", 10**6) + b"{}"),
-    "a table that is a list": message(b"{}", tensors([["float32", 1]])),
-    "a table of dtypes that are words": message(b"{}", tensors({"0": "float32"})),
+    "a tensor shorter than its shape": tensors({"0": ["float32", 9]}, bytes(44)),
+    "a tensor longer than its shape": tensors({"0": ["float32", 9]}, bytes(64)),
+    "tensors of a dtype that is none": tensors({"0": ["float65", 1]}),
+    "tensors of less than nothing": tensors({"0": ["float32", -4]}),
+    "tensors of half a row": tensors({"0": ["float32", 0.5]}),
+    "tensors of more rows than there are numbers": tensors({"0": ["uint8", 10**30]}),
+    "tensors without numbers": tensors({"0": ["float32", 1]}, b""),
+    "a table that is a list": tensors([["float32", 1]]),
+    "a table that is a number": tensors(1),
+    "a table of dtypes that are words": tensors({"0": "float32"}),
     "two lengths beyond all limits": struct.pack(">II", 2**32 - 1, 2**32 - 1),
 }
 
@@ -240,7 +240,7 @@ def test_silence_ends_at_the_deadline(channel: tuple[socket.socket, socket.socke
 
 def test_bytes_that_are_always_ready_do_not_put_the_deadline_off(channel: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = channel
-    theirs.sendall(message(b"1"))
+    theirs.sendall(message(b"{}"))
     with pytest.raises(Deadline):
         receive(ours, time.monotonic() - 0.1)
 
@@ -249,7 +249,7 @@ def test_a_side_that_does_not_read_ends_the_sending_at_the_deadline(
     channel: tuple[socket.socket, socket.socket],
 ) -> None:
     with pytest.raises(Deadline):
-        send(channel[0], "x" * 10**7, deadline=time.monotonic() + 0.05)
+        send(channel[0], {"value": "x" * 10**7}, deadline=time.monotonic() + 0.05)
 
 
 def test_no_damaged_message_raises_anything_but_a_wire_error() -> None:
@@ -257,7 +257,8 @@ def test_no_damaged_message_raises_anything_but_a_wire_error() -> None:
     dice = random.Random(5)
     parcel = Parcel()
     tree = encode({"z": torch.ones(2, 3), "n": [1, None, np.float32(2)]}, parcel, refuse_value)
-    whole = message(json.dumps(tree).encode(), pack(parcel.tensors))
+    table, numbers = pack(parcel.tensors)
+    whole = message(json.dumps({"value": tree, "tensors": table}).encode(), numbers)
     for _ in range(2_000):
         damaged = bytearray(whole)
         for _ in range(dice.randint(1, 4)):
