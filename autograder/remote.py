@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import time
-import weakref
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -199,9 +198,7 @@ class RemoteWorker:
             subprocess.run(["rm", "-rf", self._scratch], check=False)
 
     def _hold(self, reference: dict) -> LearnerObject:
-        handle = RemoteHandle(self, int(reference["callable"]))
-        weakref.finalize(handle, self.release, handle.number)
-        return LearnerObject(handle)
+        return LearnerObject(RemoteHandle(self, int(reference["callable"])))
 
     def _refer(self, value: Any) -> dict:
         if isinstance(value, LearnerObject):
@@ -214,10 +211,13 @@ class RemoteWorker:
 
 
 class RemoteHandle:
-    """One callable object in a worker."""
+    """One callable object in a worker, which forgets it when the grader does."""
 
     def __init__(self, worker: RemoteWorker, number: int) -> None:
         self.worker, self.number = worker, number
+
+    def __del__(self) -> None:
+        self.worker.release(self.number)
 
     def call(self, path: str, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call the object, or what is at the dotted attribute ``path`` of it."""
@@ -232,7 +232,9 @@ class _Graph:
     ) -> None:
         self.worker, self.number, self.differentiable = worker, number, differentiable
         self._inputs = [(item.shape, item.device, item.dtype) for item in inputs]
-        weakref.finalize(self, worker.release, number)
+
+    def __del__(self) -> None:
+        self.worker.release(self.number)
 
     def fitting(self, grads: list[torch.Tensor | None]) -> list[torch.Tensor | None]:
         """The gradients, if they are one for each input and of its shape; else ValueError."""
