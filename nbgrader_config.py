@@ -27,5 +27,5 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.GenerateFeedback.exporter_class = "autograder.feedback_page.FeedbackPage"
-c.GenerateFeedback.preprocessors = ["autograder.feedback_page.ReadGrades"]
+c.GenerateFeedback.exporter_class = "autograder.results.feedback_page.FeedbackPage"
+c.GenerateFeedback.preprocessors = ["autograder.results.feedback_page.ReadGrades"]

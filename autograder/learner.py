@@ -10,8 +10,8 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import Any, NoReturn, Protocol
 
+from autograder.boundary.wire import Parcel, encode, is_callable, items_of, refuse_value, resolve_path
 from autograder.errors import LearnerError
-from autograder.wire import Parcel, encode, is_callable, items_of, refuse_value, resolve_path
 
 BESIDE = "autograder.beside."
 

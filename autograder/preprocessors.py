@@ -14,12 +14,12 @@ from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.classroom import RECORD
+from autograder.classes.classroom import RECORD
+from autograder.classes.pool import template
 from autograder.course import Course
 from autograder.gradebook import one_transaction, opened, save
 from autograder.grading import Grader
 from autograder.lesson import Lesson
-from autograder.pool import template
 from autograder.submission import rebuild
 
 

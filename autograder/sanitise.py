@@ -12,8 +12,8 @@ from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from pygments.token import STANDARD_TYPES
 
+from autograder.boundary.wire import MAX_TEXT
 from autograder.lesson import Lesson
-from autograder.wire import MAX_TEXT
 
 NOTICE = "*Shown as text: as a page, this cell could act in its reader's browser or load from elsewhere.*"
 # A reader of markdown takes quadratic time on some texts.

@@ -10,12 +10,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
+from autograder.boundary.limits import Limits
+from autograder.boundary.template import Template
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.lesson import Lesson, LessonError
-from autograder.limits import Limits
 from autograder.submission import SubmissionError, read_submission
-from autograder.template import Template
 from autograder.verdict import Verdict
 
 

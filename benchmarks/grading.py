@@ -39,16 +39,16 @@ from rich.table import Column, Table
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
-from autograder import classroom
+from autograder.boundary.limits import Limits
+from autograder.boundary.remote import RemoteWorker
+from autograder.boundary.template import Template
 from autograder.build import build
-from autograder.classroom import grade_class, students
+from autograder.classes import classroom
+from autograder.classes.classroom import grade_class, students
 from autograder.course import CONFIG, Course
 from autograder.gradebook import opened
 from autograder.learner import hold
 from autograder.lesson import Lesson, is_demo
-from autograder.limits import Limits
-from autograder.remote import RemoteWorker
-from autograder.template import Template
 from autograder.verify import in_one_process
 
 STEM = "lesson03_reparameterization"

@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "hostile"))
 
 from corpus import STEM, Attack, Surroundings, corpus
 
+from autograder.boundary.limits import Limits
+from autograder.boundary.template import Template
 from autograder.grading import Grader
 from autograder.lesson import Lesson, marks
-from autograder.limits import Limits
-from autograder.template import Template
 
 ON_THE_GRADE = (
     "patched libraries",

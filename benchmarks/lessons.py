@@ -20,9 +20,9 @@ from nbclient import NotebookClient
 from rich.console import Console
 from rich.table import Column, Table
 
+from autograder.boundary.template import Template
 from autograder.course import Course
 from autograder.grading import Grader
-from autograder.template import Template
 from autograder.verdict import Verdict
 from autograder.verify import examples
 

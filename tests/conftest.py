@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sides import Get, across_the_boundary, in_this_process
 
-from autograder.template import Template
+from autograder.boundary.template import Template
 
 # nbgrader starts alembic by name, so that of this environment must be the first on PATH.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

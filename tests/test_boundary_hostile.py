@@ -16,13 +16,13 @@ import pytest
 import torch
 from sides import worker_running
 
-import autograder.template
+import autograder.boundary.template
+from autograder.boundary.limits import Limits
+from autograder.boundary.remote import RemoteWorker, WorkerLost, _Graph
+from autograder.boundary.template import Ended, Template
+from autograder.boundary.wire import pack, send
 from autograder.errors import LearnerError
-from autograder.limits import Limits
-from autograder.remote import RemoteWorker, WorkerLost, _Graph
-from autograder.template import Ended, Template
 from autograder.verdict import Verdict
-from autograder.wire import pack, send
 
 Reply = Callable[[socket.socket], None]
 
@@ -302,7 +302,7 @@ def test_a_submission_that_kills_the_template_ends_its_own_grading_alone() -> No
 def test_a_submission_that_stops_the_template_ends_its_own_grading_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     with Template() as template:
         with worker_running(template, limits=Limits(isolation="none", cell_seconds=2)) as worker:
-            monkeypatch.setattr(autograder.template, "ANSWER_SECONDS", 1.0)
+            monkeypatch.setattr(autograder.boundary.template, "ANSWER_SECONDS", 1.0)
             stop = "import os, signal; os.kill(os.getppid(), signal.SIGSTOP); os.read(os.pipe()[0], 1)"
             lost(lambda: worker.run(stop), Verdict.TIME_LIMIT_EXCEEDED, "stopped after 2 s without an answer")
         monkeypatch.undo()

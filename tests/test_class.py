@@ -20,10 +20,10 @@ import pytest
 from class_of_four import PATCHED, RIGHT, STEM, WRONG, hand_in, small_course, whole_class
 from nbgrader.api import Gradebook
 
-import autograder.pool
-from autograder.classroom import grade_class, students
+import autograder.classes.pool
+from autograder.classes.classroom import grade_class, students
+from autograder.classes.pool import processes
 from autograder.course import Course
-from autograder.pool import processes
 
 COMMAND = [sys.executable, "-c", "from autograder.cli import app; app()", "grade", STEM, "--jobs", "2"]
 # A call takes long enough for a class to be stopped in its middle.
@@ -102,7 +102,7 @@ def finish(course: Course) -> str:
 
 
 def test_two_processes_and_one_write_the_same_gradebook(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
     whole_class(course)
     alone = {o.student: o.score for o in grade_class(course, STEM, students(course, STEM))}
     before = scores(course)
@@ -114,7 +114,7 @@ def test_two_processes_and_one_write_the_same_gradebook(course, template, monkey
 
 
 def test_a_grade_travels_between_processes(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
     hand_in(course, "ada", {"treble": PATCHED})
     (outcome,) = grade_class(course, STEM, ["ada"])
     travelled = pickle.loads(pickle.dumps(outcome.grade))
@@ -137,23 +137,23 @@ def test_a_process_that_dies_costs_the_submission_that_killed_it(course):
 
 
 def test_an_error_of_the_grader_costs_one_submission_and_is_named(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
     whole_class(course)
-    parse = autograder.pool.parse_submission
+    parse = autograder.classes.pool.parse_submission
 
     def broken(content, path):
         if "ben" in path.parts:
             raise ZeroDivisionError("no such thing")
         return parse(content, path)
 
-    monkeypatch.setattr(autograder.pool, "parse_submission", broken)
+    monkeypatch.setattr(autograder.classes.pool, "parse_submission", broken)
     outcomes = {o.student: o for o in grade_class(course, STEM, students(course, STEM))}
     assert outcomes["ben"].reason == "could not be graded: ZeroDivisionError: no such thing"
     assert [o.student for o in outcomes.values() if o.grade] == ["ada", "chloe", "dan"]
 
 
 def test_a_mended_check_grades_again_without_force(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
     whole_class(course)
     list(grade_class(course, STEM, students(course, STEM)))
     source = course.root / "solutions" / f"{STEM}.py"
@@ -224,7 +224,7 @@ def test_a_grader_killed_twenty_times_and_resumed_ends_with_the_same_gradebook(c
 
 
 def test_a_graded_notebook_is_one_that_jupyter_reads(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
     whole_class(course)
     list(grade_class(course, STEM, students(course, STEM)))
     for path in course.root.glob("autograded/*/*/*.ipynb"):

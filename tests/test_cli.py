@@ -10,8 +10,8 @@ import pytest
 from class_of_four import PATCHED, RIGHT, STEM, WRONG, hand_in, small_course, whole_class
 from typer.testing import CliRunner
 
+import autograder.classes.pool
 import autograder.cli
-import autograder.pool
 from autograder.commands import instructor, learner
 from autograder.course import Course
 
@@ -30,7 +30,7 @@ def course(tmp_path, original, monkeypatch, template):
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(learner, "Template", lambda: contextlib.nullcontext(template))
-    monkeypatch.setattr(autograder.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
     monkeypatch.setattr(instructor, "cores", lambda: 1)
     return Course(tmp_path / "course")
 

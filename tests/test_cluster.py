@@ -21,11 +21,11 @@ from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
 import autograder
+import autograder.classes.cluster
 import autograder.cli
-import autograder.cluster
 import lessonkit
-from autograder import sandbox
-from autograder.classroom import grade_class
+from autograder.boundary import sandbox
+from autograder.classes.classroom import grade_class
 from autograder.course import Course
 
 PATIENCE = 600
@@ -331,7 +331,7 @@ def refused(course: Course, monkeypatch: pytest.MonkeyPatch, *options: str) -> s
 
 def test_a_scheduler_that_does_not_answer_is_named_within_seconds(course, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(autograder.cluster, "PATIENCE", 0.5)
+    monkeypatch.setattr(autograder.classes.cluster, "PATIENCE", 0.5)
     said = refused(course, monkeypatch, "--scheduler", "tcp://127.0.0.1:9")
     assert said.startswith("No Dask scheduler answers at tcp://127.0.0.1:9: ")
     assert said.endswith(
@@ -364,7 +364,7 @@ def test_jobs_are_of_this_machine_and_not_of_a_cluster(course, monkeypatch):
 def test_a_reason_of_a_broken_executor_is_told(course):
     hand_in(course, "ada", {"treble": RIGHT})
 
-    class Broken(autograder.classroom.InThisProcess):
+    class Broken(autograder.classes.classroom.InThisProcess):
         def submit(self, *_: object) -> Future:
             future: Future = Future()
             future.set_exception(BrokenExecutor("the power failed"))
@@ -375,8 +375,11 @@ def test_a_reason_of_a_broken_executor_is_told(course):
 
 
 def test_a_process_that_would_judge_otherwise_says_in_what(monkeypatch):
-    same = autograder.cluster.installed()
-    assert autograder.cluster.unfit(same, "strongest") == ""
-    assert autograder.cluster.unfit(same | {"torch": "9.9"}, "strongest") == f"torch is {same['torch']} there, 9.9 here"
+    same = autograder.classes.cluster.installed()
+    assert autograder.classes.cluster.unfit(same, "strongest") == ""
+    assert (
+        autograder.classes.cluster.unfit(same | {"torch": "9.9"}, "strongest")
+        == f"torch is {same['torch']} there, 9.9 here"
+    )
     monkeypatch.setattr(sandbox, "available", lambda: {"landlock": "Linux 5.13"})
-    assert "landlock: needs Linux 5.13" in autograder.cluster.unfit(same, "full")
+    assert "landlock: needs Linux 5.13" in autograder.classes.cluster.unfit(same, "full")

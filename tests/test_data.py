@@ -18,8 +18,8 @@ import torch
 from class_of_four import ROOT
 from sides import worker_running
 
-from autograder import sandbox
-from autograder.template import Template
+from autograder.boundary import sandbox
+from autograder.boundary.template import Template
 from lessonkit.data import DataError, Images, binarize, digits, fashion_mnist, mnist
 
 FILES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
@@ -219,9 +219,9 @@ except DataError as error:
 ASKED = """
 import lessonkit.data
 from autograder import checks
-from autograder.limits import Limits
-from autograder.remote import RemoteWorker
-from autograder.template import Template
+from autograder.boundary.limits import Limits
+from autograder.boundary.remote import RemoteWorker
+from autograder.boundary.template import Template
 with Template() as template:
     worker = RemoteWorker(template, Limits(isolation="full"))
     assert worker.run(LESSON)[1] is None

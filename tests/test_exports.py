@@ -9,10 +9,10 @@ from class_of_four import RIGHT, STEM, WRONG, hand_in, small_course
 from typer.testing import CliRunner
 
 import autograder.cli
-from autograder.classroom import grade_class
+from autograder.classes.classroom import grade_class
 from autograder.course import Course
-from autograder.exports import identifier, text
 from autograder.gradebook import opened
+from autograder.results.exports import identifier, text
 
 RUNNER = CliRunner()
 
@@ -32,7 +32,7 @@ def graded(tmp_path_factory, template):
     hand_in(course, "ada", {"treble": RIGHT, "why": "Because."})
     hand_in(course, "ben", {"treble": WRONG})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autograder.pool.template", lambda: template)
+        patch.setattr("autograder.classes.pool.template", lambda: template)
         list(grade_class(course, STEM, ["ada", "ben"]))
     with opened(course.directory) as gradebook:
         gradebook.find_grade("treble-floats", STEM, STEM, "ben").manual_score = 0.5
@@ -95,7 +95,7 @@ def test_canvas_reads_the_header_as_one_of_its_own(course, tmp_path):
 
 def test_nbgrader_exports_the_same_by_its_own_command(course, tmp_path):
     path = tmp_path / "grades.csv"
-    exporter = "--exporter=autograder.exports.CanvasExportPlugin"
+    exporter = "--exporter=autograder.results.exports.CanvasExportPlugin"
     command = [sys.executable, "-m", "nbgrader", "export", exporter, f"--to={path}"]
     done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -16,16 +16,16 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from typer.testing import CliRunner
 
+import autograder.classes.pool
 import autograder.cli
-import autograder.feedback
-import autograder.pool
+import autograder.results.feedback
 from autograder.checking import Failure
-from autograder.classroom import grade_class, students
+from autograder.classes.classroom import grade_class, students
 from autograder.commands import instructor
 from autograder.course import Course
-from autograder.feedback import make_feedback
-from autograder.feedback_page import FeedbackPage, Message, Page, prose
-from autograder.mathml import mathml
+from autograder.results.feedback import make_feedback
+from autograder.results.feedback_page import FeedbackPage, Message, Page, prose
+from autograder.results.mathml import mathml
 
 COURSE = Course(ROOT)
 PNG = b64encode(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 640, 480) + bytes(9)).decode()
@@ -40,7 +40,7 @@ def original(tmp_path_factory, template):
     hand_in(course, "ben", {"treble": f"{WRONG}\nprint('</pre><script>alert(1)</script>')"})
     hand_in(course, "chloe", {"treble": PATCHED, "why": "<script>alert(1)</script>"})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(autograder.pool, "template", lambda: template)
+        patch.setattr(autograder.classes.pool, "template", lambda: template)
         assert all(outcome.grade for outcome in grade_class(course, STEM, students(course, STEM)))
     return course.root
 
@@ -233,7 +233,7 @@ def test_nbgrader_and_formgraders_button_make_the_same_page(course):
 def test_several_processes_make_the_same_pages(course, monkeypatch):
     run()
     alone = {student: page(course, student) for student in ("ada", "ben", "chloe")}
-    monkeypatch.setattr(autograder.feedback, "PAGES_A_PROCESS", 1)
+    monkeypatch.setattr(autograder.results.feedback, "PAGES_A_PROCESS", 1)
     made = list(make_feedback(course, STEM, list(alone), 2, force=True))
     assert sorted(each.student for each in made if each.is_new) == list(alone)
     assert {student: page(course, student) for student in alone} == alone
@@ -241,7 +241,7 @@ def test_several_processes_make_the_same_pages(course, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="stops a process in a way of its own")
 def test_a_page_that_ends_its_process_is_named(course, monkeypatch):
-    monkeypatch.setattr(autograder.feedback, "PAGES_A_PROCESS", 1)
+    monkeypatch.setattr(autograder.results.feedback, "PAGES_A_PROCESS", 1)
     course.config  # noqa: B018  (read before it is deadly)
     deadly = "import multiprocessing, os\nif multiprocessing.parent_process(): os._exit(3)\n"
     config = course.root / "nbgrader_config.py"

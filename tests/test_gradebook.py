@@ -11,10 +11,10 @@ import pytest
 from class_of_four import RIGHT, STEM, WRONG, hand_in, small_course, whole_class
 from nbgrader.api import Gradebook
 
+import autograder.classes.pool
 import autograder.gradebook
-import autograder.pool
 from autograder.build import build
-from autograder.classroom import Outcome, grade_class, students
+from autograder.classes.classroom import Outcome, grade_class, students
 from autograder.course import Course
 
 
@@ -35,7 +35,7 @@ def course(tmp_path, original):
 @pytest.fixture
 def grade(template, monkeypatch):
     """Grade what is new: outcomes by student."""
-    monkeypatch.setattr(autograder.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
 
     def run(course: Course, *who: str, force: bool = False) -> dict[str, Outcome]:
         chosen = list(who) or students(course, STEM)

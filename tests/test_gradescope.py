@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import autograder.cli
 from autograder.commands import learner
-from autograder.gradescope import results
+from autograder.results.gradescope import results
 from autograder.verdict import CheckResult, Grade, Verdict
 
 RUNNER = CliRunner()

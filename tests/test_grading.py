@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from nbformat import NotebookNode, from_dict
 
+from autograder.boundary.limits import Limits
+from autograder.boundary.template import Template
 from autograder.grading import Grader
 from autograder.lesson import Lesson, marks
-from autograder.limits import Limits
-from autograder.template import Template
 from autograder.verdict import Grade, Verdict
 
 LESSON = """\

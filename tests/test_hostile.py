@@ -12,10 +12,10 @@ sys.path.insert(0, str(Path(__file__).parent / "hostile"))
 from corpus import STEM, Attack, Surroundings, corpus
 from pages import live_markup, page_of
 
+from autograder.boundary.limits import Limits
+from autograder.boundary.template import Template
 from autograder.gradebook import opened, save
 from autograder.grading import Grader
-from autograder.limits import Limits
-from autograder.template import Template
 from autograder.verdict import Verdict
 
 ATTACKS = corpus()

@@ -12,13 +12,14 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init_
 SIDES = ("Grader's side", "Learner's side", "Both sides", "Runs in the grader's process")
 BESIDE_THE_LEARNER = {
     "autograder",
-    "autograder.worker",
-    "autograder.sandbox",
-    "autograder.policy",
-    "autograder.frames",
-    "autograder.wire",
+    "autograder.boundary",
+    "autograder.boundary.worker",
+    "autograder.boundary.sandbox",
+    "autograder.boundary.policy",
+    "autograder.boundary.frames",
+    "autograder.boundary.wire",
     "autograder.errors",
-    "autograder.randomness",
+    "autograder.boundary.randomness",
 }
 
 
@@ -35,7 +36,7 @@ def test_every_module_says_on_its_first_lines_which_side_it_runs_on(path: Path) 
 
 def test_a_worker_with_everything_that_it_imports_holds_nothing_of_the_judging_side() -> None:
     program = (
-        "import sys, autograder.worker; autograder.worker.warm_up(); "
+        "import sys, autograder.boundary.worker; autograder.boundary.worker.warm_up(); "
         "print(*(name for name in sys.modules if name.split('.')[0] == 'autograder'))"
     )
     found = subprocess.run(

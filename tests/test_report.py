@@ -19,13 +19,13 @@ from large_class import lay_out_large_class
 from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
+import autograder.classes.pool
 import autograder.cli
-import autograder.pool
-from autograder.classroom import RECORD, grade_class, students
+from autograder.classes.classroom import RECORD, grade_class, students
 from autograder.course import Course
-from autograder.items import analyse, fence
-from autograder.report import ClassReport, ReportError, write_rows
-from autograder.report_page import remark, write_page
+from autograder.results.items import analyse, fence
+from autograder.results.report import ClassReport, ReportError, write_rows
+from autograder.results.report_page import remark, write_page
 
 TWICE = "2 * x: that is twice, not three times."
 NAMING = f"""from autograder import expect
@@ -53,7 +53,7 @@ def original(tmp_path_factory, template):
         hand_in(course, student, answers)
     hand_in(course, "fay", {}).write_text("")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(autograder.pool, "template", lambda: template)
+        patch.setattr(autograder.classes.pool, "template", lambda: template)
         list(grade_class(course, STEM, students(course, STEM)))
     with book(course) as gradebook:
         gradebook.add_student("zoe")
@@ -192,7 +192,7 @@ def test_scores_count_what_people_gave_and_late_penalties(course):
 
 
 def test_a_judge_error_is_named_and_counts_for_nobody(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
     source = course.root / "solutions" / f"{STEM}.py"
     source.write_text(source.read_text().replace("treble(2) == 6", "treble(2) == 7"))
     list(grade_class(course, STEM, ["ada", "ben"]))
@@ -366,7 +366,7 @@ def test_a_cold_worker_tells_no_processor_time(course, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_a_class_of_sixty_is_reported_as_what_it_handed_in(tmp_path, template, monkeypatch):
-    monkeypatch.setattr(autograder.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
     stem = "lesson03_reparameterization"
     course = lay_out_large_class(tmp_path, stem, 60)
     list(grade_class(course, stem, students(course, stem)))

@@ -16,12 +16,12 @@ from probes import LET_THROUGH, PROBES, program
 from sides import worker_running
 
 import autograder
-from autograder import policy, sandbox
+from autograder.boundary import policy, sandbox
+from autograder.boundary.limits import IsolationError, Limits
+from autograder.boundary.remote import RemoteWorker, WorkerLost
+from autograder.boundary.template import Template
 from autograder.course import Course
 from autograder.grading import Grader
-from autograder.limits import IsolationError, Limits
-from autograder.remote import RemoteWorker, WorkerLost
-from autograder.template import Template
 from autograder.verdict import Verdict
 from autograder.verify import examples
 
@@ -228,9 +228,9 @@ def test_full_isolation_refuses_to_start_where_a_layer_is_missing(monkeypatch: p
 
 KILLED_GRADER = """
 import time
-from autograder.limits import Limits
-from autograder.remote import RemoteWorker
-from autograder.template import Template
+from autograder.boundary.limits import Limits
+from autograder.boundary.remote import RemoteWorker
+from autograder.boundary.template import Template
 with Template() as template:
     worker = RemoteWorker(template, Limits())
     worker.run("import os; open('file', 'w').close(); pid = os.getpid()")

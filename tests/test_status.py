@@ -101,7 +101,7 @@ def test_what_nobody_changed_is_not_graded(course: Path, monkeypatch: pytest.Mon
     def start(*_: object) -> None:
         raise AssertionError("nothing here needs a worker")
 
-    monkeypatch.setattr(autograder.template.Template, "_ready_control", start)
+    monkeypatch.setattr(autograder.boundary.template.Template, "_ready_control", start)
     begin(course, DAY)
     begin(course, NIGHT, "", why="Because I wrote this, which nobody grades yet.")
     code, out, _ = status()

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.frames import MAX_MESSAGE, Closed, Deadline, WireError
-from autograder.wire import (
+from autograder.boundary.frames import MAX_MESSAGE, Closed, Deadline, WireError
+from autograder.boundary.wire import (
     MAX_DEPTH,
     Parcel,
     decode,

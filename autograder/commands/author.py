@@ -11,13 +11,13 @@ import typer
 from rich.text import Text
 
 from autograder import build as building
-from autograder.classroom import grade_class, students
+from autograder.boundary.limits import Isolation, Limits
+from autograder.boundary.template import Template
+from autograder.classes.classroom import grade_class, students
+from autograder.classes.progress import GradingRun
 from autograder.commands import instructor
 from autograder.commands.shared import Exit, Isolations, Lessons, err, explained, out
 from autograder.course import Course
-from autograder.limits import Isolation, Limits
-from autograder.progress import GradingRun
-from autograder.template import Template
 
 
 def build(

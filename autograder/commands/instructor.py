@@ -17,16 +17,16 @@ from rich.progress import track
 from rich.table import Column, Table
 from rich.text import Text
 
-from autograder import sandbox
-from autograder.classroom import grade_class, students
-from autograder.cluster import cluster
+from autograder.boundary import sandbox
+from autograder.boundary.limits import Isolation, IsolationError, Limits
+from autograder.classes.classroom import grade_class, students
+from autograder.classes.cluster import cluster
+from autograder.classes.pool import ClusterError, InThisProcess, processes
+from autograder.classes.progress import GradingRun
 from autograder.commands.shared import Exit, Isolations, Lessons, err, explained, out
 from autograder.course import Course
 from autograder.gradebook import GradebookError, opened
-from autograder.limits import Isolation, IsolationError, Limits
-from autograder.pool import ClusterError, InThisProcess, processes
-from autograder.progress import GradingRun
-from autograder.report import ClassReport, write_rows
+from autograder.results.report import ClassReport, write_rows
 from autograder.submission import SubmissionError
 
 
@@ -57,8 +57,8 @@ def collect(
 
     Exit status: 0 all taken, 2 some were not. Nothing that is there is lost.
     """
-    from autograder.collect import Collected, Fate
-    from autograder.collect import collect as bring_in
+    from autograder.classes.collect import Collected, Fate
+    from autograder.classes.collect import collect as bring_in
 
     found: list[Collected] = []
     with explained():
@@ -160,7 +160,7 @@ def report(
     ] = None,
 ) -> None:
     """Say what the class got wrong: one page for the instructor, from gradebook and graded notebooks."""
-    from autograder.report_page import write_page
+    from autograder.results.report_page import write_page
 
     with explained():
         course = Course.containing(Path.cwd())
@@ -185,7 +185,7 @@ def feedback(
 
     Exit status: 0 every page is there, 2 some could not be made, 130 stopped by Ctrl-C.
     """
-    from autograder.feedback import make_feedback
+    from autograder.results.feedback import make_feedback
 
     with explained():
         course = Course.containing(Path.cwd())
@@ -231,7 +231,7 @@ def export(
     """
     from nbgrader.plugins import CsvExportPlugin
 
-    from autograder.exports import CanvasExportPlugin, MoodleExportPlugin
+    from autograder.results.exports import CanvasExportPlugin, MoodleExportPlugin
 
     plugins = {"canvas": CanvasExportPlugin, "moodle": MoodleExportPlugin, "nbgrader": CsvExportPlugin}
     log = logging.Logger("export", logging.WARNING)

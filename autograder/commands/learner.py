@@ -15,13 +15,13 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
+from autograder.boundary.limits import Isolation, Limits
+from autograder.boundary.template import Template
 from autograder.commands.shared import Exit, Isolations, err, explained, out
 from autograder.course import Course
-from autograder.gradescope import refused, results
 from autograder.lesson import LessonError
-from autograder.limits import Isolation, Limits
+from autograder.results.gradescope import refused, results
 from autograder.submission import SubmissionError, read_submission, recognise
-from autograder.template import Template
 from autograder.verdict import Grade, Verdict
 
 

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from autograder.boundary.limits import Isolation, IsolationError
+from autograder.classes.pool import ClusterError
 from autograder.gradebook import GradebookError
 from autograder.lesson import LessonError
-from autograder.limits import Isolation, IsolationError
-from autograder.pool import ClusterError
-from autograder.report import ReportError
+from autograder.results.report import ReportError
 from autograder.submission import SubmissionError
 
 out = Console(highlight=False, soft_wrap=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from autograder.classwork import Check, Result, Work
-from autograder.report import ClassReport
-from autograder.report_page import write_page
+from autograder.results.classwork import Check, Result, Work
+from autograder.results.report import ClassReport
+from autograder.results.report_page import write_page
 from autograder.verdict import NOT_IMPLEMENTED, Verdict
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ from class_of_four import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from autograder.course import Course
-from autograder.feedback_page import FeedbackPage, Page
 from autograder.lesson import is_grade, marks
+from autograder.results.feedback_page import FeedbackPage, Page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -23,7 +23,7 @@ _READING = {
     "import a check": "import autograder.checks.lesson03_reparameterization as m; return bool(m)",
     "import the grading": "import autograder.grading as m; return bool(m)",
     "read the grading": "return bool(open(PACKAGE + '/grading.py').read())",
-    "inspect the worker": "import inspect; return bool(inspect.getsource(sys.modules['autograder.wire']))",
+    "inspect the worker": "import inspect; return bool(inspect.getsource(sys.modules['autograder.boundary.wire']))",
     "read the author's solutions": "return bool(open(PACKAGE + '/../solutions/lesson03_reparameterization.py').read())",
     "read through a symbolic link": "os.symlink(SECRET, 'l'); return bool(open('l').read())",
     "read through a hard link": "os.link(SECRET, 'h'); return bool(open('h').read())",

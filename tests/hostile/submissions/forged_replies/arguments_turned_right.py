@@ -38,7 +38,7 @@ def say(data):
 # %% grade_id="double"
 import torch
 
-from autograder.wire import pack
+from autograder.boundary.wire import pack
 
 
 def double(x):

@@ -17,9 +17,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from autograder.classwork import JUDGE_ERROR, NAMED, OUTCOMES, PASSED, STOPPED, UNANSWERED, UNKNOWN, WRONG
-from autograder.items import Item
-from autograder.report import ClassReport, many, number, write
+from autograder.results.classwork import JUDGE_ERROR, NAMED, OUTCOMES, PASSED, STOPPED, UNANSWERED, UNKNOWN, WRONG
+from autograder.results.items import Item
+from autograder.results.report import ClassReport, many, number, write
 
 # Okabe and Ito's palette, told apart by people who see few colours; the hatching needs none.
 LOOKS = {

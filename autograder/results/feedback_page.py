@@ -1,7 +1,7 @@
 """A feedback page: what a student reads of a graded notebook, as nbgrader's converter makes it. Grader's side.
 
-c.GenerateFeedback.exporter_class = "autograder.feedback_page.FeedbackPage"
-c.GenerateFeedback.preprocessors = ["autograder.feedback_page.ReadGrades"]
+c.GenerateFeedback.exporter_class = "autograder.results.feedback_page.FeedbackPage"
+c.GenerateFeedback.preprocessors = ["autograder.results.feedback_page.ReadGrades"]
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from pygments.formatters import HtmlFormatter
 from traitlets import default
 
+from autograder import sanitise
 from autograder.lesson import is_demo, is_grade, marks
-from autograder.mathml import mathml
-from autograder.sanitise import harmless
+from autograder.results import mathml
 from autograder.verdict import Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -119,11 +119,8 @@ def fingerprint(content: bytes, grades: dict[str, Any]) -> str:
 
 @cache
 def _maker() -> bytes:
-    here = Path(__file__).parent
-    files = [
-        *(here / name for name in ("feedback_page.py", "mathml.py", "sanitise.py")),
-        *sorted(TEMPLATES.glob("feedback.*")),
-    ]
+    code = (__file__, mathml.__file__, sanitise.__file__)
+    files = [*map(Path, code), *sorted(TEMPLATES.glob("feedback.*"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()
 
 
@@ -413,11 +410,11 @@ def prose(source: str, attachments: str = "{}") -> Markup:
             return _with_alternative(tag) if tag.startswith("<img ") else tag
         tex, block = renderer.formulas[int(match[1])]
         kind = "formula" if block else "long" if len(tex) > LONG else ""
-        drawn = mathml(tex, "block" if block else "inline")
+        drawn = mathml.mathml(tex, "block" if block else "inline")
         return f'<span class="{kind}">{drawn}</span>' if kind else drawn
 
     try:
-        page = harmless(MarkdownWithMath(renderer=renderer).render(source))
+        page = sanitise.harmless(MarkdownWithMath(renderer=renderer).render(source))
     except Exception:  # two parsers on other people's text
         return Markup(f"<pre>{escape(source)}</pre>")
     return Markup(_TAG_OR_FORMULA.sub(fill, page))

@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 from sqlalchemy import make_url
 
-from autograder.classroom import Outcome
+from autograder.classes.classroom import Outcome
 from autograder.course import Course
 
 

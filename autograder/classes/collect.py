@@ -20,10 +20,10 @@ from typing import Any
 
 from nbgrader.utils import parse_utc
 
+from autograder.classes.naming import METADATA, Owner, Roster, owners, read_metadata, read_time
 from autograder.course import Course
 from autograder.gradebook import opened
 from autograder.lesson import Lesson
-from autograder.naming import METADATA, Owner, Roster, owners, read_metadata, read_time
 from autograder.submission import MAX_BYTES, SubmissionError, parse_submission, read_content, recognise
 
 MAX_FILES = 50_000

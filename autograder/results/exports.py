@@ -1,6 +1,6 @@
 """Grades as Canvas and Moodle import them, by nbgrader's export plugins. Grader's side.
 
-    nbgrader export --exporter=autograder.exports.CanvasExportPlugin --to=grades.csv
+    nbgrader export --exporter=autograder.results.exports.CanvasExportPlugin --to=grades.csv
 
 A lesson that a student did not hand in is no zero: it stays without a grade. (nbgrader's own CsvExportPlugin writes 0.)
 """

@@ -12,7 +12,7 @@ from typing import Any
 from nbgrader.api import BaseCell, Grade, Gradebook
 from sqlalchemy.orm import with_polymorphic
 
-from autograder.classroom import RECORD
+from autograder.classes.classroom import RECORD
 from autograder.course import Course
 from autograder.lesson import Lesson, is_grade, marks
 from autograder.verdict import NOT_IMPLEMENTED, Verdict

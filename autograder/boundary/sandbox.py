@@ -17,7 +17,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from autograder import policy
+from autograder.boundary import policy
 
 if sys.platform != "win32":
     import resource
@@ -101,7 +101,7 @@ def _scrub_environment(scratch: str) -> None:
     # Without processes of its own it works, and need not warn that it would rather have some.
     os.environ["JOBLIB_MULTIPROCESSING"] = "0"
     tempfile.tempdir = None
-    package = os.path.dirname(os.path.dirname(__file__))
+    package = str(Path(__file__).parents[2])
     sys.path[:] = [entry for entry in sys.path if entry and (entry != package or entry in _library_folders())]
 
 
@@ -181,7 +181,7 @@ def landlock_abi() -> int:
 @cache
 def readable() -> list[str]:
     """What a worker may read: system libraries and Python's, and of this package the part beside the learner."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     found = [part for path in [*_SYSTEM, *_library_folders()] for part in _without(Path(path), package)]
     return list(dict.fromkeys([*map(str, found), str(package / "beside")]))
 

@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
-from autograder import frames
-from autograder.frames import MAX_MESSAGE, WireError
+from autograder.boundary import frames
+from autograder.boundary.frames import MAX_MESSAGE, WireError
 
 MAX_DEPTH = 32
 MAX_OUTPUTS = 200

@@ -20,11 +20,11 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 
+from autograder.boundary.limits import Limits
+from autograder.classes.pool import ClusterError, InThisProcess, Task, engine, grade
 from autograder.course import Course
 from autograder.gradebook import one_transaction, opened, save
 from autograder.lesson import Lesson, LessonError
-from autograder.limits import Limits
-from autograder.pool import ClusterError, InThisProcess, Task, engine, grade
 from autograder.submission import SubmissionError, parse_submission, read_content
 from autograder.verdict import Grade
 

@@ -20,8 +20,8 @@ from nbgrader.api import MissingEntry
 from nbgrader.converters import GenerateFeedback, NbGraderException
 
 from autograder.course import Course
-from autograder.feedback_page import MADE_FROM, FeedbackPage, ReadGrades, fingerprint, standing
 from autograder.gradebook import opened
+from autograder.results.feedback_page import MADE_FROM, FeedbackPage, ReadGrades, fingerprint, standing
 
 # A process of its own pays from about so many pages.
 PAGES_A_PROCESS = 8

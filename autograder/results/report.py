@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from autograder.classroom import students, to_be_graded
-from autograder.classwork import (
+from autograder.classes.classroom import students, to_be_graded
+from autograder.course import Course
+from autograder.gradebook import opened
+from autograder.results.classwork import (
     JUDGE_ERROR,
     PASSED,
     STOPPED,
@@ -26,10 +28,8 @@ from autograder.classwork import (
     checks_of,
     graded_work,
 )
-from autograder.course import Course
-from autograder.exports import identifier, text
-from autograder.gradebook import opened
-from autograder.items import Item, analyse, fence
+from autograder.results.exports import identifier, text
+from autograder.results.items import Item, analyse, fence
 
 
 class ReportError(Exception):

@@ -13,10 +13,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
-from autograder.frames import WireError, receive, send
-from autograder.limits import Limits
+from autograder.boundary.frames import WireError, receive, send
+from autograder.boundary.limits import Limits
 
 START_SECONDS = 120.0
 # What the template does at once, on a machine that is busy.
@@ -172,14 +173,14 @@ class Template:
         # A clean environment: what the grader's holds (tokens, paths) is no business of a submission's.
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environment |= {"HOME": self.scratch, "IPYTHONDIR": self.scratch, "MPLCONFIGDIR": self.scratch}
-        environment |= {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
+        environment |= {"PYTHONPATH": str(Path(__file__).parents[2])}
         # Pages of 2 MiB: a fork copies their table in a fifth of the time, which is what a worker waits for.
         environment |= {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
         environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # one thread, or a fork would hang
         environment |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
         descriptor = channel.fileno()
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "autograder.worker", kind, str(descriptor), *rest],
+            [sys.executable, "-P", "-m", "autograder.boundary.worker", kind, str(descriptor), *rest],
             pass_fds=[descriptor],
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from autograder.boundary.wire import MAX_OUTPUTS, MAX_TEXT
 from autograder.errors import writable
-from autograder.wire import MAX_OUTPUTS, MAX_TEXT
 
 MAX_IMAGE = 4 * 2**20
 

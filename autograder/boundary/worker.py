@@ -1,7 +1,7 @@
 """The worker: runs a submission's cells and calls its functions, and judges nothing. Learner's side.
 
-``python -m autograder.worker template FD`` is a process that has imported everything and forks one worker per request;
-``python -m autograder.worker cold FD SCRATCH LIMITS`` is a single worker, for platforms where forking does not serve.
+With the arguments ``template FD`` it is a process that has imported everything and forks one worker per request; with
+``cold FD SCRATCH LIMITS`` a single worker, for platforms where forking does not serve.
 """
 
 from __future__ import annotations
@@ -32,11 +32,10 @@ from IPython.utils.capture import RichOutput, capture_output
 
 import autograder.beside
 import lessonkit.data
-from autograder import sandbox
-from autograder.errors import LearnerError
-from autograder.frames import Closed
-from autograder.randomness import seed_everything
-from autograder.wire import (
+from autograder.boundary import sandbox
+from autograder.boundary.frames import Closed
+from autograder.boundary.randomness import seed_everything
+from autograder.boundary.wire import (
     MAX_OUTPUTS,
     MAX_TEXT,
     Parcel,
@@ -51,6 +50,7 @@ from autograder.wire import (
     resolve_path,
     send,
 )
+from autograder.errors import LearnerError
 
 OUTPUT_KINDS = ("text/plain", "image/png")
 

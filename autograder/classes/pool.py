@@ -28,10 +28,10 @@ from typing import TYPE_CHECKING, Any
 
 import autograder
 import lessonkit
+from autograder.boundary.limits import Limits
+from autograder.boundary.template import Template
 from autograder.lesson import Lesson
-from autograder.limits import Limits
 from autograder.submission import parse_submission
-from autograder.template import Template
 from autograder.verdict import Grade
 
 # What grades is imported where it is used: the coordinator, which imports this module too, starts without torch.

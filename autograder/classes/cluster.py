@@ -20,9 +20,10 @@ from functools import cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from autograder import pool, sandbox
-from autograder.limits import Isolation
-from autograder.pool import ClusterError
+from autograder.boundary import sandbox
+from autograder.boundary.limits import Isolation
+from autograder.classes import pool
+from autograder.classes.pool import ClusterError
 
 # Imported where it is used: only those who have a cluster need it.
 if TYPE_CHECKING:

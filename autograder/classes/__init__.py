@@ -1,0 +1,1 @@
+"""A class: its submissions collected, and graded side by side."""

@@ -1,0 +1,1 @@
+"""What is made from grades: tables, reports and feedback pages."""
