@@ -22,7 +22,7 @@ from torch import Tensor
 
 from autograder.beside.lesson06_vae import training_run
 from autograder.checking import Draws, seeded
-from autograder.checks.vae_training import (
+from autograder.checks.lesson06_vae.training import (
     EPOCHS,
     FULL,
     LEARNS,

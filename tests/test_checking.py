@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import linecache
 import pickle
 import random
+from collections import Counter
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -12,10 +15,12 @@ import pytest
 import torch
 
 from autograder.checking import Draws, Failure, check, derive_seed, progress, replay, seeded
+from autograder.course import Course
 from autograder.errors import LearnerError
 from autograder.learner import LearnerObject, hold
 from autograder.verdict import Verdict
 
+COURSE = Course.containing(Path(__file__).parent)
 FULL = """\
 reparameterize - gradients: dz/dlogvar is wrong
   expected  0.5 * (z - mu), e.g. -0.3127 at [0, 2]
@@ -239,6 +244,15 @@ def triples(triple: LearnerObject, rng: Draws) -> None:
     """Every number is tripled."""
     if triple(2.0) != 6.0:
         raise Failure("the result is wrong")
+
+
+@pytest.mark.parametrize("stem", COURSE.stems)
+def test_the_exercises_that_are_open_are_listed_in_the_order_of_the_lesson(stem: str, capsys, monkeypatch):
+    monkeypatch.setattr("autograder.checking._passed", {})
+    progress(importlib.import_module(f"autograder.checks.{stem}"))
+    _, _, listed = " ".join(capsys.readouterr().out.split()).partition("still open: ")
+    exercises = Counter(grade_id.partition("-")[0] for grade_id in COURSE.lesson(stem).questions)
+    assert listed == ", ".join(f"{exercise} ({count})" for exercise, count in exercises.items())
 
 
 def test_a_learner_sees_how_many_checks_of_a_lesson_have_passed_and_where_some_are_open(capsys):

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from autograder import expect
-from autograder.checks.vae_parts import INITIALISATIONS, cdf_of
-from autograder.checks.vae_repaired import LINES
+from autograder.checks.lesson06_vae.parts import INITIALISATIONS, cdf_of
+from autograder.checks.lesson06_vae.repaired import LINES
 from autograder.course import Course
 from autograder.lesson import Lesson
 

@@ -10,25 +10,10 @@ import torch
 from torch import Tensor
 
 from autograder import expect
-from autograder.beside.lesson06_vae import (
-    Found,
-    Weights,
-    after_step,
-)
+from autograder.beside.lesson06_vae import Found, Weights, after_step
 from autograder.checking import Draws, Failure, check, describe_value
-from autograder.checks.location_scale import (
-    SHARED,
-    agrees,
-)
-from autograder.checks.vae_known import (
-    binary,
-    flat,
-    in_lesson,
-    kl,
-    known_weights,
-    nll,
-    number,
-)
+from autograder.checks.lesson06_vae.known import binary, flat, in_lesson, kl, known_weights, nll, number
+from autograder.checks.location_scale import SHARED, agrees
 from autograder.learner import LearnerObject, beside
 
 BROKEN = in_lesson("A script that runs and is wrong")

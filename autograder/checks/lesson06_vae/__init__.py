@@ -7,30 +7,12 @@ function that is wrong by 0.032 somewhere is missed with probability below 1e-6,
 listed mistakes are wrong by 0.05 or more. All else is an identity: the models that the learner's functions work on are
 ours, and every result follows from their weights and from the z that they wrote down.
 
-The gate measures the learner's own model, after the learner's own epochs, by the grader's ELBO: the grader draws z from
-the mu and logvar that the model encodes, lets it decode them in another order, and does all sums itself. The learner's
-``evaluate`` plays no part. What ``encode`` and ``decode`` return is testimony: a model that recognised the test images
-could lie. Two things make that hard: pixels are shuffled in a way that is not told, and z is the grader's draw. The
-gate looks after every 10 epochs, and stops when its limit is met: a right solution needs 20 or 30 of the 100. The
-margin of the gate over seeds and splits is measured by benchmarks/vae_gate.py.
+What the gate measures, and what it believes, stands in ``training``.
 """
 
-from __future__ import annotations
-
-from autograder.checks.vae_measured import (
-    evaluate_draws,
-    evaluate_grad,
-    evaluate_mode,
-    evaluate_result,
-    evaluate_values,
-    generate_prior,
-    generate_shape,
-    generate_values,
-    interpolate_ends,
-    interpolate_line,
-    interpolate_shape,
-)
-from autograder.checks.vae_parts import (
+# In the lesson's order, in which a learner is told which exercises are still open.
+# isort: off
+from autograder.checks.lesson06_vae.parts import (
     ReparameterizationLayer_clamp,
     ReparameterizationLayer_device,
     ReparameterizationLayer_eval,
@@ -46,14 +28,7 @@ from autograder.checks.vae_parts import (
     VAE_shape,
     VAE_train,
 )
-from autograder.checks.vae_repaired import (
-    diagnosis_loss,
-    diagnosis_sampler,
-    repaired_step_draws,
-    repaired_step_loss,
-    repaired_step_step,
-)
-from autograder.checks.vae_training import (
+from autograder.checks.lesson06_vae.training import (
     train_epoch_beta,
     train_epoch_gate,
     train_epoch_mean,
@@ -61,6 +36,26 @@ from autograder.checks.vae_training import (
     train_epoch_result,
     train_epoch_steps,
     train_epoch_target,
+)
+from autograder.checks.lesson06_vae.measured import (
+    evaluate_draws,
+    evaluate_grad,
+    evaluate_mode,
+    evaluate_result,
+    evaluate_values,
+    generate_prior,
+    generate_shape,
+    generate_values,
+    interpolate_ends,
+    interpolate_line,
+    interpolate_shape,
+)
+from autograder.checks.lesson06_vae.repaired import (
+    repaired_step_draws,
+    repaired_step_loss,
+    repaired_step_step,
+    diagnosis_loss,
+    diagnosis_sampler,
 )
 
 __all__ = [

@@ -10,9 +10,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from autograder import expect
-from autograder.beside.lesson06_vae import (
-    Weights,
-)
+from autograder.beside.lesson06_vae import Weights
 from autograder.checking import Draws, Failure, describe_value
 
 in_lesson = 'Lesson 6, "{}"'.format

@@ -8,29 +8,10 @@ import torch
 from torch import Tensor
 
 from autograder import expect
-from autograder.beside.lesson06_vae import (
-    Known,
-    Weights,
-    evaluated,
-    generated,
-    interpolated,
-)
+from autograder.beside.lesson06_vae import Known, Weights, evaluated, generated, interpolated
 from autograder.checking import Draws, Failure, check
-from autograder.checks.location_scale import (
-    SHARED,
-    UNIFORM,
-    agrees,
-)
-from autograder.checks.vae_known import (
-    binary,
-    in_lesson,
-    judge_float,
-    kl,
-    known_weights,
-    named,
-    nll,
-    number,
-)
+from autograder.checks.lesson06_vae.known import binary, in_lesson, judge_float, kl, known_weights, named, nll, number
+from autograder.checks.location_scale import SHARED, UNIFORM, agrees
 from autograder.learner import LearnerObject, beside
 
 MEASURE = in_lesson("Measure it honestly")

@@ -1,0 +1,146 @@
+"""Checks of lesson 1: a slope from two sides. Grader's side.
+
+Most are identities over the draws that the learner's function gave to f. How the draws themselves are judged, and with
+which error rates, stands in ``means``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder import expect
+from autograder.beside.lesson01_sampling import FUNCTIONS, recorded
+from autograder.checking import Draws, Failure, check
+from autograder.checks.lesson01_sampling.means import (
+    MEANS,
+    agrees,
+    judge_digits,
+    judge_estimate,
+    judge_fresh,
+    judge_spread,
+    single,
+)
+from autograder.learner import LearnerObject, beside
+
+SLOPES = 'Lesson 1, "A slope from two sides"'
+
+FORWARD = "a forward difference, (E at mu + h) - (E at mu), over 2h or h. The left side stands at mu - h."
+BACKWARD = "a backward difference, (E at mu) - (E at mu - h), over 2h or h. The right side stands at mu + h."
+ONE_H = "divided by h. The two sides are 2h apart: divide by 2h."
+TIMES_H = "/ 2 * h multiplies by h. Put the divisor in brackets: / (2 * h)."
+NOT_DIVIDED = "it is not divided by 2h: that is a difference, not a slope."
+HALF_STEP = "the sides stand at mu + h/2 and mu - h/2. Here they stand at mu + h and mu - h, 2h apart."
+TURNED = "the sign is turned: right side (mu + h) minus left side (mu - h)."
+FRESH = "fresh noise on both sides. Draw eps once, and use the same eps for mu + h and for mu - h."
+SHARED = "the noise is shared although common_noise is False. Draw new noise for the second side."
+
+
+def sides(function: LearnerObject, *args: Any) -> tuple[Tensor, Tensor, Any]:
+    """The draws on the left and on the right in ascending order, and the result.
+
+    args: kind, mu, sigma, n, h, common_noise, with h so large that the sides cannot overlap.
+    """
+    kind, _, _, n, _, _ = args
+    [(result, z)] = beside(recorded, function, kind, 1, *args[1:])
+    if len(z) != 2 * n:
+        likely = "f of the mean in place of the mean of f, or one draw a side." if len(z) == 2 else ""
+        expected = f"{2 * n}: n draws on each side, each once"
+        raise Failure(f"f was not given the right number of draws for n = {n}", expected, f"{len(z)}", likely)
+    z = z.double().sort().values
+    return z[:n], z[n:], result
+
+
+def slopes(kind: str, mu: float, h: float) -> dict[str, Tensor]:
+    """What wrong formulas give where there is no noise."""
+
+    def f(z: float) -> Tensor:
+        return FUNCTIONS[kind](torch.tensor(z, dtype=torch.float64))
+
+    right, left, middle = f(mu + h), f(mu - h), f(mu)
+    return {
+        ONE_H: (right - left) / h,
+        TIMES_H: (right - left) / 2 * h,
+        NOT_DIVIDED: right - left,
+        TURNED: (left - right) / (2 * h),
+        HALF_STEP: (f(mu + h / 2) - f(mu - h / 2)) / h,
+        FORWARD: (right - middle) / h,
+        BACKWARD: (middle - left) / h,
+        FORWARD + " ": (right - middle) / (2 * h),
+        BACKWARD + " ": (middle - left) / (2 * h),
+    }
+
+
+@check("finite_difference", "shape", SLOPES)
+def finite_difference_shape(finite_difference: LearnerObject, rng: Draws) -> None:
+    """The slope is a 0-dim float64 tensor, for floats and for tensors, and the draws are float64."""
+    mu, sigma = rng.uniform(2, 3), rng.uniform(1, 2)
+    with expect.untouched(mu=mu, sigma=sigma):
+        for common in (True, False):
+            for m, s, n in [(float(mu), float(sigma), 4), (mu, sigma, 4), (mu, float(sigma), 1)]:
+                [(result, z)] = beside(recorded, finite_difference, "cube", 1, m, s, n, 0.5, common)
+                judge_estimate(result, z, n)
+            # With mu = h, the left side stands at 0: its draws are the noise itself.
+            [(_, z)] = beside(recorded, finite_difference, "cube", 1, 128.0, 1.0, 8, 128.0, common)
+            judge_digits(z[z < 64])
+
+
+@check("finite_difference", "central", SLOPES)
+def finite_difference_central(finite_difference: LearnerObject, rng: Draws) -> None:
+    """The difference of the means at mu + h and mu - h is divided by 2h."""
+    mu, h = float(rng.uniform(1, 2)), float(rng.uniform(0.4, 0.6))
+    for common in (True, False):
+        # Nearly no noise: the formula stands alone.
+        [(result, _)] = beside(recorded, finite_difference, "cube", 1, mu, 1e-9, 3, h, common)
+        what = f"the slope of z^3 at mu = {mu:.4g} for h = {h:.4g} and almost no noise"
+        agrees(single(result), 3 * mu**2 + h**2, what, mistakes=slopes("cube", mu, h))
+        # With noise, for a left side at mu - h or not: what is averaged is what f was given.
+        step, n = 300.0, 5
+        left, right, result = sides(finite_difference, "wave", mu, 2.0, n, step, common)
+        if float((right - left).mean()) < step + 100:  # A side stands elsewhere, and the first call has said so.
+            continue
+        found = (FUNCTIONS["wave"](right).mean() - FUNCTIONS["wave"](left).mean()) / (2 * step)
+        expect.close(single(result), found, "the slope", rule="(right mean - left mean) / (2 h)", rtol=1e-5)
+
+
+@check("finite_difference", "common", SLOPES)
+def finite_difference_common(finite_difference: LearnerObject, rng: Draws) -> None:
+    """With common_noise=True, both sides use the same noise."""
+    mu, sigma = float(rng.uniform(1, 2)), float(rng.uniform(1, 2))
+    left, right, _ = sides(finite_difference, "cube", mu, sigma, 200, 100.0, True)
+    apart = right - left
+    if float(apart.max() - apart.min()) > 1e-3:
+        expected = "every draw on the right has its partner on the left, the same distance away"
+        observed = f"sorted, they are from {apart.min():.4f} to {apart.max():.4f} apart"
+        raise Failure("the two sides do not share their noise", expected, observed, FRESH)
+
+
+@check("finite_difference", "fresh", SLOPES)
+def finite_difference_fresh(finite_difference: LearnerObject, rng: Draws) -> None:
+    """With common_noise=False, each side has noise of its own."""
+    mu, sigma = float(rng.uniform(1, 2)), float(rng.uniform(1, 2))
+    left, right, _ = sides(finite_difference, "cube", mu, sigma, 200, 100.0, False)
+    apart = right - left
+    if float(apart.max() - apart.min()) <= 1e-3:
+        observed = "every draw on the right has a partner on the left, the same distance away"
+        raise Failure("the two sides share their noise", "noise of its own for each side", observed, SHARED)
+
+
+@check("finite_difference", "noise", MEANS)
+def finite_difference_noise(finite_difference: LearnerObject, rng: Draws) -> None:
+    """The draws of a side follow N(its mean, sigma^2), and are fresh within a call and from call to call."""
+    mu, sigma, h = float(rng.uniform(3, 4)), float(rng.uniform(12, 18)), 1e4
+    for common in (True, False):
+        calls = beside(recorded, finite_difference, "wave", 2, mu, sigma, 2_000, h, common)
+        noise = [offset(z.double(), mu, h) for _, z in calls]
+        judge_fresh(*(eps / sigma for eps in noise))
+        judge_spread(noise[0], mu, sigma)
+
+
+def offset(z: Tensor, mu: float, h: float) -> Tensor:
+    """The draws of the left side, each less its mean, in the order of drawing; the mean may be a mistaken one."""
+    left = z[z < z.mean()]
+    centres = torch.tensor([mu - h, mu - h / 2, mu], dtype=torch.float64)
+    return left - centres[(left.median() - centres).abs().argmin()] if len(left) else left
