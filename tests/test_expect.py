@@ -373,3 +373,21 @@ def test_an_error_that_should_be_raised_is() -> None:
     assert said(expect.raises, TypeError, hold(refuse), -1, what="k = -1") == (
         "k = -1 raises the wrong error\n  expected  TypeError\n  observed  ValueError: a negative number of draws"
     )
+
+
+def test_of_two_mistakes_within_the_tolerance_the_one_that_agrees_to_more_digits_is_named():
+    with pytest.raises(Failure) as failure:
+        expect.close(
+            torch.tensor(22.512),
+            torch.tensor(5.6277),
+            "the mean",
+            rtol=1e-4,
+            mistakes={"near by chance.": torch.tensor(22.5132), "the sum.": torch.tensor(22.512)},
+        )
+    assert failure.value.likely == "the sum."
+
+
+def test_of_two_mistakes_with_the_same_values_the_first_is_named():
+    with pytest.raises(Failure) as failure:
+        expect.close(torch.tensor(2.0), torch.tensor(1.0), "z", mistakes={"one.": 2.0, "another.": 2.0})
+    assert failure.value.likely == "one."
