@@ -84,19 +84,19 @@ def derivatives(output: Tensor, inputs: Mapping[str, Tensor], weights: Tensor | 
 def judge_estimate(
     observed: Tensor, expected: Tensor, limit: Tensor | float, what: str, rule: str, mistakes: expect.Mistakes
 ) -> None:
-    """Every element is within its limit of the truth; a listed mistake is one that is within it of the answer."""
+    """Every element is within its limit of the truth; the listed mistake that comes nearest, within it, is named."""
     observed, expected, limit = observed.detach().double(), expected.detach(), torch.as_tensor(limit).detach()
     if ((observed - expected).abs() <= limit).all():
         return
     worst = int(torch.nan_to_num((observed - expected).abs() / limit, nan=math.inf).flatten().argmax())
     place = f" at [{worst}]" if observed.ndim else ""
-    likely = ""
-    for sentence, values in mistakes.items():
-        values = torch.as_tensor(values).detach()
-        near = limit + 2e-3 * values.abs()
-        if ((observed - values).abs() <= near).all() and not ((values - expected).abs() <= limit).all():
-            likely = sentence
-            break
+    distances = {}
+    for sentence, given in mistakes.items():
+        values = torch.as_tensor(given).detach()
+        distance = float(((observed - values).abs() / (limit + 2e-3 * values.abs())).max())
+        if distance <= 1 and not ((values - expected).abs() <= limit).all():
+            distances[sentence] = distance
+    likely = min(distances, key=lambda sentence: distances[sentence], default="")
     right, found, allowed = (float(value.expand_as(observed).flatten()[worst]) for value in (expected, observed, limit))
     expected_text = f"{rule}, {right:.4g}{place}, within {allowed:.2g}"
     raise Failure(f"{what} is wrong", expected_text, f"{found:.4g}{place}", likely)
