@@ -19,9 +19,9 @@ from typing import Any
 
 import torch
 
+from autograder.boundary.learner import LearnerObject, hold
 from autograder.boundary.randomness import preserved, seed_everything
 from autograder.errors import LearnerError
-from autograder.learner import LearnerObject, hold
 from autograder.verdict import NOT_IMPLEMENTED, Verdict
 
 _passed: dict[str, bool] = {}

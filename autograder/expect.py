@@ -14,9 +14,9 @@ from typing import Any
 import torch
 
 from autograder.beside.common import on_meta
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Failure, describe_value
 from autograder.errors import LearnerError
-from autograder.learner import LearnerObject, beside
 
 Mistakes = Mapping[str, torch.Tensor | float]
 Cdf = Callable[[torch.Tensor], torch.Tensor]

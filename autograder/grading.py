@@ -19,12 +19,12 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests
 
+from autograder.boundary.learner import current_side
 from autograder.boundary.limits import Limits
 from autograder.boundary.remote import RemoteWorker, WorkerLost
 from autograder.boundary.template import Template
 from autograder.checking import Failure, derive_seed, explain, seeded
 from autograder.errors import LearnerError
-from autograder.learner import current_side
 from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
 from autograder.sanitise import clean
 from autograder.submission import rebuild, runs

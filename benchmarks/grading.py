@@ -39,6 +39,7 @@ from rich.table import Column, Table
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
+from autograder.boundary.learner import hold
 from autograder.boundary.limits import Limits
 from autograder.boundary.remote import RemoteWorker
 from autograder.boundary.template import Template
@@ -47,7 +48,6 @@ from autograder.classes import classroom
 from autograder.classes.classroom import grade_class, students
 from autograder.course import CONFIG, Course
 from autograder.gradebook import opened
-from autograder.learner import hold
 from autograder.lesson import Lesson, is_demo
 from autograder.verify import in_one_process
 

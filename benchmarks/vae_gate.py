@@ -21,6 +21,7 @@ import typer
 from torch import Tensor
 
 from autograder.beside.lesson06_vae import training_run
+from autograder.boundary.learner import hold
 from autograder.checking import Draws, seeded
 from autograder.checks.lesson06_vae.training import (
     EPOCHS,
@@ -34,7 +35,6 @@ from autograder.checks.lesson06_vae.training import (
 )
 from autograder.course import Course
 from autograder.grading import python
-from autograder.learner import hold
 from autograder.submission import runs
 
 STEM = "lesson06_vae"

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from autograder.boundary.learner import current_side, hold
 from autograder.boundary.limits import Limits
 from autograder.boundary.remote import RemoteWorker
 from autograder.boundary.template import Template
-from autograder.learner import current_side, hold
 
 Get = Callable[[str], Any]
 

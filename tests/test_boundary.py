@@ -11,9 +11,9 @@ import torch
 from sides import across_the_boundary, worker_running
 
 from autograder.beside.common import inside_parent, on_meta
+from autograder.boundary.learner import AuthoringError, LearnerObject, beside
 from autograder.checking import replay, seeded
 from autograder.errors import LearnerError
-from autograder.learner import AuthoringError, LearnerObject, beside
 
 PLAIN = """
 import numpy as np, torch

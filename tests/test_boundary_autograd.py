@@ -4,8 +4,8 @@ import pytest
 import torch
 from sides import across_the_boundary
 
+from autograder.boundary.learner import AuthoringError
 from autograder.boundary.remote import WorkerLost
-from autograder.learner import AuthoringError
 
 FUNCTIONS = """
 import torch

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 import torch
 
+from autograder.boundary.learner import LearnerObject, hold
 from autograder.checking import Draws, Failure, check, derive_seed, progress, replay, seeded
 from autograder.course import Course
 from autograder.errors import LearnerError
-from autograder.learner import LearnerObject, hold
 from autograder.verdict import Verdict
 
 COURSE = Course.containing(Path(__file__).parent)

@@ -13,13 +13,13 @@ from typing import Any, NoReturn
 import torch
 
 from autograder.boundary.frames import Closed, Deadline, WireError
+from autograder.boundary.learner import AuthoringError, LearnerObject, path_of
 from autograder.boundary.limits import IsolationError, Limits
 from autograder.boundary.outputs import shown
 from autograder.boundary.randomness import fingerprint, seed_everything
 from autograder.boundary.template import START_SECONDS, Ended, Template
 from autograder.boundary.wire import Parcel, decode, encode, is_callable, parts, receive, send
 from autograder.errors import LearnerError, writable
-from autograder.learner import AuthoringError, LearnerObject, path_of
 from autograder.verdict import Verdict
 
 MAX_ERROR = 2_000

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson00_start import on_computer
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check
-from autograder.learner import LearnerObject, beside
 
 STRETCHING = 'Lesson 0, "Moving and stretching"'
 DEVICES = 'Lesson 0, "Where your code runs"'

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.common import inside_parent
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check
 from autograder.checks.location_scale import (
     CUT,
@@ -32,7 +33,6 @@ from autograder.checks.location_scale import (
     sampler,
     unit_logvar,
 )
-from autograder.learner import LearnerObject, beside
 
 in_lesson = 'Lesson 3, "{}"'.format
 

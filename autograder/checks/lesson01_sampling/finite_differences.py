@@ -13,6 +13,7 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson01_sampling import FUNCTIONS, recorded
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check
 from autograder.checks.lesson01_sampling.means import (
     MEANS,
@@ -23,7 +24,6 @@ from autograder.checks.lesson01_sampling.means import (
     judge_spread,
     single,
 )
-from autograder.learner import LearnerObject, beside
 
 SLOPES = 'Lesson 1, "A slope from two sides"'
 

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson01_sampling import FUNCTIONS, recorded
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check, describe_value
-from autograder.learner import LearnerObject, beside
 
 MEANS = 'Lesson 1, "The mean over draws"'
 ERRORS = 'Lesson 1, "How wrong is the estimate?"'

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from autograder.beside import lesson01_sampling as samplers
 from autograder.beside.lesson01_sampling import after
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check, describe_value
 from autograder.checks.lesson01_sampling.means import agrees
 from autograder.errors import LearnerError
-from autograder.learner import LearnerObject, beside
 
 PATHS = 'Lesson 1, "Draws with and without a path"'
 ZEROS = 'Lesson 1, "A gradient of zeros"'

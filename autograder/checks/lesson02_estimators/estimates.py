@@ -20,9 +20,9 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson02_estimators import record, wave
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, describe_value
 from autograder.errors import LearnerError
-from autograder.learner import LearnerObject, beside
 
 agrees = partial(expect.close, rtol=1e-4, atol=1e-5)
 """Equal within what float32 arithmetic may cost: only a shape check minds the dtype."""

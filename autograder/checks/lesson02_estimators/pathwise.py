@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from autograder.beside.lesson02_estimators import one, step, wave
+from autograder.boundary.learner import LearnerObject
 from autograder.checking import Draws, check
 from autograder.checks.lesson02_estimators.estimates import (
     DRAWS,
@@ -23,7 +24,6 @@ from autograder.checks.lesson02_estimators.estimates import (
     some_parameters,
     table,
 )
-from autograder.learner import LearnerObject
 
 PATHWISE = 'Lesson 2, "Move the points: the pathwise estimator"'
 

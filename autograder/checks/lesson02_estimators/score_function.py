@@ -10,6 +10,7 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson02_estimators import one, wave
+from autograder.boundary.learner import LearnerObject
 from autograder.checking import Draws, Failure, check
 from autograder.checks.lesson02_estimators.estimates import (
     DRAWS,
@@ -32,7 +33,6 @@ from autograder.checks.lesson02_estimators.estimates import (
     table,
     wrong_scores,
 )
-from autograder.learner import LearnerObject
 
 SCORE = 'Lesson 2, "Move the probabilities: the score"'
 SCORE_FUNCTION = 'Lesson 2, "The score-function estimator"'

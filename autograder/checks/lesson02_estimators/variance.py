@@ -12,6 +12,7 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson02_estimators import hundred, wave
+from autograder.boundary.learner import LearnerObject
 from autograder.checking import Draws, check
 from autograder.checks.lesson02_estimators.estimates import (
     DRAWS,
@@ -31,7 +32,6 @@ from autograder.checks.lesson02_estimators.estimates import (
 )
 from autograder.checks.lesson02_estimators.pathwise import path_estimates
 from autograder.checks.lesson02_estimators.score_function import DIFFERENTIATES, score_estimates
-from autograder.learner import LearnerObject
 
 BASELINE = 'Lesson 2, "A baseline from the other draws"'
 COST = 'Lesson 2, "What one draw costs"'

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from autograder import expect
+from autograder.boundary.learner import LearnerObject
 from autograder.checking import Draws, Failure, check
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import (
@@ -31,7 +32,6 @@ from autograder.checks.lesson04_kl_elbo.judging import (
     judge_rows,
     leaves,
 )
-from autograder.learner import LearnerObject
 
 BOUND = in_lesson("A bound that touches the truth")
 CLIMB = in_lesson("Climbing the bound")

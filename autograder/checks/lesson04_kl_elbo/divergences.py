@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from autograder import expect
+from autograder.boundary.learner import LearnerObject
 from autograder.checking import Draws, Failure, check
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import (
@@ -26,7 +27,6 @@ from autograder.checks.lesson04_kl_elbo.judging import (
     judge_rows,
     leaves,
 )
-from autograder.learner import LearnerObject
 
 PRICE = in_lesson("The price of one belief")
 BETWEEN = in_lesson("The price of changing your mind")

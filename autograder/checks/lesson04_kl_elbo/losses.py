@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from autograder import expect
+from autograder.boundary.learner import LearnerObject
 from autograder.checking import Draws, Failure, check
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import (
@@ -24,7 +25,6 @@ from autograder.checks.lesson04_kl_elbo.judging import (
     judge_rows,
     leaves,
 )
-from autograder.learner import LearnerObject
 
 NOISE = in_lesson("Squared error has a noise level")
 LOSS = in_lesson("Two sums that must agree")

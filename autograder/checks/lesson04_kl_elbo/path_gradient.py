@@ -12,9 +12,9 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson04_kl_elbo import with_log_joint
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, check
 from autograder.checks.lesson04_kl_elbo.judging import agrees, in_lesson
-from autograder.learner import LearnerObject, beside
 
 STICKING = in_lesson("Sticking the landing")
 

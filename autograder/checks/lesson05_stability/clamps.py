@@ -7,11 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder import expect
+from autograder.boundary.learner import LearnerObject
 from autograder.checking import Draws, Failure, check
 from autograder.checks.lesson05_stability import mistakes as wrong
 from autograder.checks.lesson05_stability.judging import BENT, CLAMPED, finite, in_lesson, keeps, slope, value
 from autograder.checks.lesson05_stability.mistakes import slopes_of, values_of
-from autograder.learner import LearnerObject
 
 RANGE = in_lesson("Keep logvar in a safe range")
 BEND = in_lesson("A clamp that still listens")

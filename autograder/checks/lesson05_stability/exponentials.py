@@ -9,11 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder import expect
+from autograder.boundary.learner import LearnerObject
 from autograder.checking import Draws, Failure, check
 from autograder.checks.lesson05_stability import mistakes as wrong
 from autograder.checks.lesson05_stability.judging import LOSS, MEAN, SIGMA, finite, in_lesson, keeps, slope, value
 from autograder.checks.lesson05_stability.mistakes import slopes_of, values_of
-from autograder.learner import LearnerObject
 
 ROAD = in_lesson("Another road to a positive number")
 LOGITS = in_lesson("Stay with the logits")

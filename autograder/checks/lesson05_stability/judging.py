@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from autograder import expect
+from autograder.boundary.learner import LearnerObject
 from autograder.checking import Failure
 from autograder.checks.lesson05_stability import mistakes as wrong
-from autograder.learner import LearnerObject
 
 in_lesson = 'Lesson 5, "{}"'.format
 

@@ -7,10 +7,10 @@ import math
 import torch
 
 from autograder.beside.lesson05_stability import remains, search
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check, describe_value
 from autograder.checks.lesson05_stability import mistakes as wrong
 from autograder.checks.lesson05_stability.judging import in_lesson
-from autograder.learner import LearnerObject, beside
 
 HUNT = in_lesson("Who was the first?")
 

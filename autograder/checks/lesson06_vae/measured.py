@@ -9,10 +9,10 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson06_vae import Known, Weights, evaluated, generated, interpolated
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check
 from autograder.checks.lesson06_vae.known import binary, in_lesson, judge_float, kl, known_weights, named, nll, number
 from autograder.checks.location_scale import SHARED, UNIFORM, agrees
-from autograder.learner import LearnerObject, beside
 
 MEASURE = in_lesson("Measure it honestly")
 NEW_IMAGES = in_lesson("New images")

@@ -10,6 +10,7 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.common import inside_parent
 from autograder.beside.lesson06_vae import gradients_of_logits, hand_on, heads_of, latent_dim_of, layer_on_meta
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check, describe_value, replay
 from autograder.checks.lesson06_vae.known import ENCODED, FORWARD, SIGMOID_IN_DECODER, binary, in_lesson, tensors
 from autograder.checks.location_scale import (
@@ -27,7 +28,6 @@ from autograder.checks.location_scale import (
     unit_logvar,
 )
 from autograder.errors import LearnerError
-from autograder.learner import LearnerObject, beside
 
 TWO_HEADS = in_lesson("Two heads and a draw")
 WHOLE_MODEL = in_lesson("The whole model")

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson06_vae import Found, Weights, after_step
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check, describe_value
 from autograder.checks.lesson06_vae.known import binary, flat, in_lesson, kl, known_weights, nll, number
 from autograder.checks.location_scale import SHARED, agrees
-from autograder.learner import LearnerObject, beside
 
 BROKEN = in_lesson("A script that runs and is wrong")
 

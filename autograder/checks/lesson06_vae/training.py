@@ -19,6 +19,7 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson06_vae import Known, Weights, after_epoch, training_run
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check
 from autograder.checks.lesson06_vae.known import (
     ENCODED,
@@ -35,7 +36,6 @@ from autograder.checks.lesson06_vae.known import (
     tensors,
 )
 from autograder.checks.location_scale import agrees
-from autograder.learner import LearnerObject, beside
 from lessonkit.data import binarize, digits
 
 ONE_PASS = in_lesson("One pass over the data")

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside import lesson07_mixed_precision_gpu as watch
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check, replay
 from autograder.checks.lesson07_mixed_precision_gpu.device import DEVICE, in_lesson
-from autograder.learner import LearnerObject, beside
 
 REPLACED = "some rows come twice and others never: drawn with replacement. A permutation has every row once."
 TAIL_DROPPED = "the last, shorter batch is missing. The rows that are left over are data too."

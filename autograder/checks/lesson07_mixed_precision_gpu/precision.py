@@ -19,6 +19,7 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside import lesson07_mixed_precision_gpu as watch
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check, replay
 from autograder.checks.lesson07_mixed_precision_gpu.device import DEVICE, in_lesson
 from autograder.checks.location_scale import (
@@ -32,7 +33,6 @@ from autograder.checks.location_scale import (
     sampler,
     unit_logvar,
 )
-from autograder.learner import LearnerObject, beside
 
 # autocast_for
 

@@ -9,9 +9,9 @@ import torch
 
 from autograder import expect
 from autograder.beside import lesson07_mixed_precision_gpu as watch
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check
 from autograder.checks.lesson07_mixed_precision_gpu.device import in_lesson
-from autograder.learner import LearnerObject, beside
 
 WARMUP_INSIDE = "the warm-up is inside the timing. Read the clock after it."
 MEAN_OF_RATES = "the mean of rates: short steps count too much. Divide all samples by the whole time."

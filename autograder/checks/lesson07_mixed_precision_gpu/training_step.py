@@ -11,9 +11,9 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside import lesson07_mixed_precision_gpu as watch
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checking import Draws, Failure, check, describe_value
 from autograder.checks.lesson07_mixed_precision_gpu.device import DEVICE, in_lesson
-from autograder.learner import LearnerObject, beside
 
 Weights = dict[str, Tensor]
 
