@@ -35,8 +35,8 @@ def main(
         seconds = time.perf_counter() - started
         if grading.returncode:
             raise typer.Exit(grading.returncode)
-    columns = ("graded", "all processes, MiB, median", "most", "coordinator alone")
-    table = Table(f"{submissions} submissions, --jobs {jobs}, {seconds / submissions:.3f} s each", *map(right, columns))
+    columns = ("all processes, MiB, median", "most", "coordinator alone")
+    table = Table(f"graded of {submissions}, --jobs {jobs}, {seconds / submissions:.3f} s each", *map(right, columns))
     for tenth in range(10):
         low, high = tenth * submissions // 10, (tenth + 1) * submissions // 10
         found = sorted((all_of, own) for done, all_of, own in samples if low <= done < high)
