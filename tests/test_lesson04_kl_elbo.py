@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import pytest
 import torch
 
+from autograder.checking import seeded
+from autograder.checks.lesson04_kl_elbo import bounds
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 
 
@@ -55,6 +58,19 @@ def test_the_line_from_the_web_has_the_beta_that_the_lesson_names() -> None:
     betas = {batch: 0.1 / batch for batch in (16, 128)}
     assert betas == pytest.approx({16: 0.00625, 128: 0.00078}, abs=5e-6)
     assert 64 * math.log(2) == pytest.approx(44.4, abs=0.05)
+
+
+def test_the_mistakes_that_the_check_of_an_elbo_names_are_told_apart_for_every_seed(monkeypatch) -> None:
+    """An answer is within one limit of its mistake; two limits apart, no other mistake can be as near as that."""
+    judged: list[tuple] = []
+    monkeypatch.setattr(bounds, "judge_estimate", lambda *arguments: judged.append(arguments))
+    for seed in range(100):
+        with seeded(seed):
+            bounds.bayes_elbo_values(lambda *arguments: torch.zeros(()))
+    assert len(judged) == 100
+    for _, right, limit, _, _, mistakes in judged:
+        for one, other in combinations([right, *mistakes.values()], 2):
+            assert abs(one - other) > 2 * limit + 2e-3 * (abs(one) + abs(other))
 
 
 def test_mean_field_has_the_highest_bound_at_the_inverse_of_the_diagonal_of_the_precision() -> None:

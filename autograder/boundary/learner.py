@@ -43,7 +43,7 @@ class LearnerObject:
     It refuses comparison, truth, length, iteration and attribute values: by each the learner's side could decide.
     """
 
-    __slots__ = ("__weakref__", "_handle", "_path")
+    __slots__ = ("_handle", "_path")
 
     def __init__(self, handle: Handle, path: str = "") -> None:
         self._handle, self._path = handle, path

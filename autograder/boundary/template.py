@@ -174,7 +174,7 @@ class Template:
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environment |= {"HOME": self.scratch, "IPYTHONDIR": self.scratch, "MPLCONFIGDIR": self.scratch}
         environment |= {"PYTHONPATH": str(Path(__file__).parents[2])}
-        # Pages of 2 MiB: a fork copies their table in a fifth of the time, which is what a worker waits for.
+        # Pages of 2 MiB: a fork copies the table of all pages, which is short then, and a worker waits for it.
         environment |= {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
         environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # one thread, or a fork would hang
         environment |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}

@@ -105,6 +105,7 @@ def bayes_elbo_shape(bayes_elbo: LearnerObject, rng: Draws) -> None:
 def bayes_elbo_values(bayes_elbo: LearnerObject, rng: Draws) -> None:
     """The estimate is unbiased: expected log likelihood of all the data minus KL, with all constants."""
     x, y, w = sharp_regression(rng, mixed=0.3)
+    # With these numbers the listed mistakes are far apart, from the truth and from each other.
     sigma = float(rng.uniform(1.45, 1.55))
     mu, logvar = w + 0.02 * signs(rng, 3), rng.uniform(-5.6, -5.3, 3)
     observed = one_number(bayes_elbo(x, y, mu, logvar, sigma, DRAWS))
