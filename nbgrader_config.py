@@ -12,6 +12,10 @@ c.CourseDirectory.submitted_directory = "submitted"
 c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
 
+# The checks, a package a lesson, which no submission sees; and the functions that may run next to a learner's code.
+c.Autograder.checks = ["autograder.checks"]
+c.Autograder.beside = ["autograder.beside"]
+
 # One stub for every cleared answer of the course.
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 

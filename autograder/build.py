@@ -64,7 +64,8 @@ def stale(stems: Sequence[str], course: Path) -> list[str]:
 
 def _sources(stems: Sequence[str], course: Path) -> dict[str, NotebookNode]:
     """The lessons' sources as notebooks, read and found free of authoring mistakes."""
-    known = Course(course).stems
+    home = Course(course)
+    known = home.stems
     if not known:
         raise LessonError(f"{course / 'solutions'} holds no lesson. Run this in the root of the course.")
     if unknown := [stem for stem in stems if stem not in known]:
@@ -72,7 +73,7 @@ def _sources(stems: Sequence[str], course: Path) -> dict[str, NotebookNode]:
     sources, found = {}, []
     for stem in dict.fromkeys(stems or known):
         path = course / "solutions" / f"{stem}.py"
-        sources[stem] = read_source(path)
+        sources[stem] = read_source(path, home.checks_of(stem))
         found += [f"{_name(path, course)}, {mistake}" for mistake in mistakes(sources[stem])]
         for cell in sources[stem].cells:
             cell.metadata = NotebookNode({key: value for key, value in cell.metadata.items() if key in CELL_METADATA})

@@ -39,7 +39,7 @@ def lay_out_class(course: Course) -> tuple[Course, dict[str, str]]:
 
 def _class(lesson: Lesson, release: NotebookNode, known: list[Example]) -> Iterator[tuple[str, str, NotebookNode]]:
     """Student, what they handed in, their notebook."""
-    right = {name: cell.source for name, cell in lesson.cells.items() if name in lesson.questions.values()}
+    right = {name: cell.source for name, cell in lesson.cells.items() if name in lesson.exercises.values()}
     # The variance in place of the standard deviation is the commonest mistake of all: it goes first.
     wrong = _first_answers(
         sorted(_with(known, "wrong_answer"), key=lambda example: "variance" not in example.path.stem)

@@ -1,13 +1,14 @@
 """Expectations that checks are written with: properties of tensors, gradients, noise and distributions.
 
-Each raises ``checking.Failure``, names a listed mistake when it recognises one, and never compares source text.
+Each raises ``Failure``, names a mistake when it recognises one, and never compares source text. Mistakes come as pairs
+of the mistake and what it would have given; the pairs are asked for only when something is wrong.
 Runs in the grader's process, and in a learner's notebook where both sides are one.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,13 +16,21 @@ import torch
 
 from autograder.beside.common import on_meta
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checking import Failure, describe_value
 from autograder.errors import LearnerError
+from autograder.failure import STUB, Failure, describe_value
+from autograder.verdict import Mistake
 
-Mistakes = Mapping[str, torch.Tensor | float]
+Mistakes = Iterable[tuple[Mistake, Any]]
+"""Mistakes, each with the tensor or number that it would have given; what is neither recognises nothing."""
+Shapes = Iterable[tuple[Mistake, tuple[int, ...]]]
+"""Mistakes, each with the shape that it leads to."""
 Cdf = Callable[[torch.Tensor], torch.Tensor]
-Alternatives = Mapping[str, Cdf | torch.Tensor]
+Alternatives = Iterable[tuple[Mistake, Cdf | torch.Tensor]]
 """Mistakes that a distribution gives away: the wrong distribution function, or the values as they would have to be."""
+
+NO_RETURN = Mistake("no_return", "a missing return: a function without one returns None.")
+IN_PLACE = Mistake("in_place", "an operation in place (+=, *=, mul_, exp_ ...) on an argument.")
+BACKWARD_INSIDE = Mistake("backward_inside", "backward() inside the function fills .grad of its inputs.")
 
 DEVICE = "every tensor on the inputs' device (here: meta, which has shapes and no data)"
 ERROR_RATE = 1e-10
@@ -33,8 +42,7 @@ def tensor(observed: Any, what: str) -> torch.Tensor:
     if isinstance(observed, torch.Tensor):
         return observed
     shown = "a function or module" if isinstance(observed, LearnerObject) else describe_value(observed)
-    likely = "a missing return: a function without one returns None." if observed is None else ""
-    raise Failure(f"{what} is not a tensor", "a torch.Tensor", shown, likely)
+    raise Failure(f"{what} is not a tensor", "a torch.Tensor", shown, NO_RETURN if observed is None else None)
 
 
 def pair(observed: Any, what: str, names: tuple[str, str]) -> tuple[Any, Any]:
@@ -45,14 +53,12 @@ def pair(observed: Any, what: str, names: tuple[str, str]) -> tuple[Any, Any]:
     return observed[0], observed[1]
 
 
-def shaped(
-    observed: Any, shape: tuple[int, ...], what: str, mistakes: Mapping[str, tuple[int, ...]] | None = None
-) -> torch.Tensor:
-    """``observed`` is a tensor of this shape; ``mistakes`` maps a sentence to the shape that it leads to."""
+def shaped(observed: Any, shape: tuple[int, ...], what: str, mistakes: Shapes = ()) -> torch.Tensor:
+    """``observed`` is a tensor of this shape."""
     observed = tensor(observed, what)
     found = tuple(observed.shape)
     if found != tuple(shape):
-        likely = next((sentence for sentence, wrong in (mistakes or {}).items() if found == tuple(wrong)), "")
+        likely = next((mistake for mistake, wrong in mistakes if found == tuple(wrong)), None)
         raise Failure(f"{what} has the wrong shape", f"shape {tuple(shape)}", f"shape {found}", likely)
     return observed
 
@@ -62,9 +68,9 @@ def kept(
     like: torch.Tensor,
     what: str,
     shape: tuple[int, ...] | None = None,
-    mistakes: Mapping[str, tuple[int, ...]] | None = None,
+    mistakes: Shapes = (),
 ) -> torch.Tensor:
-    """Shape (of ``like`` unless given), dtype and device are those of ``like``; ``mistakes`` as in ``shaped``."""
+    """Shape (of ``like`` unless given), dtype and device are those of ``like``."""
     observed = shaped(observed, tuple(like.shape if shape is None else shape), what, mistakes)
     if observed.dtype != like.dtype:
         raise Failure(f"{what} has the wrong dtype", f"{like.dtype}, as the inputs have", str(observed.dtype))
@@ -81,10 +87,10 @@ def close(
     rule: str = "",
     rtol: float = 1e-6,
     atol: float = 1e-9,
-    mistakes: Mistakes | None = None,
+    mistakes: Mistakes = (),
     show: bool = True,
 ) -> None:
-    """Element by element |observed - expected| <= atol + rtol |expected|; ``mistakes`` maps sentences to wrong values.
+    """Element by element |observed - expected| <= atol + rtol |expected|.
 
     Not a number is never right, since an expected value that follows from a wrong answer may be one too.
     ``rule`` says the expected value in words; with ``show=False`` its numbers are not given away.
@@ -106,26 +112,30 @@ def close(
         ", e.g. ".join(part for part in (rule, number) if part) or "another value",
         f"{observed[index]:.5g}{place}"
         + (f"   ({int(wrong.sum())} of {wrong.numel()} elements differ)" if place else ""),
-        recognise(observed, expected, mistakes or {}, rtol, atol),
+        recognised(observed, expected, mistakes, rtol, atol),
     )
 
 
-def recognise(
+def recognised(
     observed: torch.Tensor, expected: torch.Tensor | None, mistakes: Mistakes, rtol: float = 1e-6, atol: float = 1e-9
-) -> str:
-    """The first listed mistake whose values ``observed`` has (and the right answer has not), or ''.
+) -> Mistake | None:
+    """The first mistake whose values ``observed`` has (and the right answer has not), if there is one.
 
     One that only comes near, by chance, stands back behind one that agrees to all digits of float32.
     """
-    fits = {
-        sentence: values
-        for sentence, given in mistakes.items()
-        if (values := torch.as_tensor(given).detach()).shape == observed.shape
-        and _agree(observed, values, rtol, atol).all()
-        and (expected is None or not _agree(values, expected, rtol, atol).all())
-    }
-    closest = [sentence for sentence, values in fits.items() if _agree(observed, values, 1e-6, 1e-6).all()]
-    return next(iter([*closest, *fits]), "")
+    near = None
+    for mistake, given in mistakes:
+        if not isinstance(given, torch.Tensor | int | float):
+            continue
+        values = torch.as_tensor(given).detach()
+        if values.shape != observed.shape or not _agree(observed, values, rtol, atol).all():
+            continue
+        if expected is not None and _agree(values, expected, rtol, atol).all():
+            continue
+        if _agree(observed, values, 1e-6, 1e-6).all():
+            return mistake
+        near = near or mistake
+    return near
 
 
 def _agree(a: torch.Tensor, b: torch.Tensor, rtol: float, atol: float) -> torch.Tensor:
@@ -141,9 +151,9 @@ def gradients(
     inputs: Mapping[str, torch.Tensor],
     weights: torch.Tensor | None = None,
     *,
-    cut: str = "",
-    unused: Mapping[str, str] | None = None,
-    zero: str = "",
+    cut: Mistake | None = None,
+    unused: Mapping[str, Mistake | None] | None = None,
+    zero: Mistake | None = None,
 ) -> dict[str, torch.Tensor]:
     """Gradients of sum(weights * output) in each input; none may be missing, and none may be zero everywhere.
 
@@ -159,7 +169,7 @@ def gradients(
     found = torch.autograd.grad(output, list(inputs.values()), weights, retain_graph=True, allow_unused=True)
     for name, gradient in zip(inputs, found, strict=True):
         if gradient is None:
-            likely = (unused or {}).get(name, "")
+            likely = (unused or {}).get(name)
             raise Failure(
                 f"no gradient reaches {name}", f"an output that depends on {name}", f"no path to {name}", likely
             )
@@ -175,7 +185,7 @@ def distribution(
     what: str,
     *,
     name: str,
-    mistakes: Alternatives | None = None,
+    mistakes: Alternatives = (),
     error_rate: float = ERROR_RATE,
 ) -> None:
     """Independent ``values`` follow ``cdf``, by the Dvoretzky-Kiefer-Wolfowitz bound with Massart's constant (1990).
@@ -193,8 +203,8 @@ def distribution(
     if distance <= limit:
         return
     fits = (
-        sentence
-        for sentence, wrong in (mistakes or {}).items()
+        mistake
+        for mistake, wrong in mistakes
         if (_kolmogorov(values, wrong) if callable(wrong) else _kolmogorov(wrong, cdf)) <= limit
     )
     raise Failure(
@@ -203,12 +213,12 @@ def distribution(
         f"mean {values.mean():.3f}, standard deviation {values.std():.3f}, "
         f"from {values.min():.2f} to {values.max():.2f};\n"
         f"its distribution function is off by {distance:.3f} (allowed: {limit:.3f})",
-        next(fits, ""),
+        next(fits, None),
     )
 
 
 def standard_normal(
-    values: torch.Tensor, what: str, *, mistakes: Alternatives | None = None, error_rate: float = ERROR_RATE
+    values: torch.Tensor, what: str, *, mistakes: Alternatives = (), error_rate: float = ERROR_RATE
 ) -> None:
     """Independent ``values`` follow N(0, 1); error rates as in ``distribution``."""
     distribution(values, torch.special.ndtr, what, name="N(0, 1)", mistakes=mistakes, error_rate=error_rate)
@@ -224,7 +234,7 @@ def _kolmogorov(values: torch.Tensor, cdf: Cdf) -> float:
 
 
 def independent(
-    noise: torch.Tensor, axes: Mapping[str, str], what: str = "the noise", *, error_rate: float = ERROR_RATE
+    noise: torch.Tensor, axes: Mapping[str, Mistake | None], what: str = "the noise", *, error_rate: float = ERROR_RATE
 ) -> None:
     """Normal noise does not repeat along its dimensions; ``axes`` maps each dimension's name, in order, to its mistake.
 
@@ -254,7 +264,7 @@ def _neighbours(noise: torch.Tensor, dim: int) -> tuple[torch.Tensor, torch.Tens
     return noise.index_select(dim, even).flatten(), noise.index_select(dim, even + 1).flatten()
 
 
-def device_kept(function: LearnerObject, *args: Any, what: str, likely: str = "") -> None:
+def device_kept(function: LearnerObject, *args: Any, what: str, likely: Mistake | None = None) -> None:
     """Given inputs on the ``meta`` device, ``function`` returns tensors on it: proves device handling without a GPU.
 
     It must return tensors for the inputs as they are, first: an answer that cannot do that proves nothing. Then only
@@ -286,13 +296,10 @@ def untouched(**inputs: torch.Tensor) -> Iterator[None]:
     for name, value in inputs.items():
         old = before[name]
         if value.shape != old.shape or not torch.equal(torch.nan_to_num(value.detach()), torch.nan_to_num(old)):
-            likely = "an operation in place (+=, *=, mul_, exp_ ...) on an argument."
-            raise Failure(f"{name} was changed", f"{name} as it was before the call", "other values in it", likely)
+            raise Failure(f"{name} was changed", f"{name} as it was before the call", "other values in it", IN_PLACE)
         if value.is_leaf and value.grad is not None:
-            likely = "backward() inside the function fills .grad of its inputs."
-            raise Failure(
-                f"{name}.grad was changed", f"{name}.grad as it was before the call", "a gradient in it", likely
-            )
+            expected = f"{name}.grad as it was before the call"
+            raise Failure(f"{name}.grad was changed", expected, "a gradient in it", BACKWARD_INSIDE)
 
 
 def raises(kind: type[Exception], function: Callable, *args: Any, what: str) -> str:
@@ -302,7 +309,7 @@ def raises(kind: type[Exception], function: Callable, *args: Any, what: str) -> 
     except LearnerError as error:
         if error.kind == kind.__name__:
             return error.message
-        if error.kind == NotImplementedError.__name__:
+        if error.kind == STUB:
             raise
         raise Failure(f"{what} raises the wrong error", kind.__name__, f"{error.kind}: {error.message}") from None
     raise Failure(f"{what} raises no error", kind.__name__, f"it returned {describe_value(result)}")

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import ast
 import builtins
-import io
 import math
 import time
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import nbformat
 import torch
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests
 
@@ -23,12 +19,13 @@ from autograder.boundary.learner import current_side
 from autograder.boundary.limits import Limits
 from autograder.boundary.remote import RemoteWorker, WorkerLost
 from autograder.boundary.template import Template
-from autograder.checking import Failure, derive_seed, explain, seeded
+from autograder.draws import derive_seed
 from autograder.errors import LearnerError
+from autograder.judging import about, judge, python
 from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
 from autograder.sanitise import clean
 from autograder.submission import rebuild, runs
-from autograder.verdict import CheckResult, Grade, Verdict
+from autograder.verdict import CheckResult, Grade, Message, Verdict
 
 
 class Grader:
@@ -71,12 +68,13 @@ class Grader:
         """A check that the reference solution fails too, with the same seed, says nothing about the submission."""
         if check.verdict is Verdict.ACCEPTED or self._reference_passes(check.grade_id, check.seed):
             return check
-        message = f"This check fails on the reference solution too, so a person has to decide.\n{check.message}"
-        return replace(check, verdict=Verdict.JUDGE_ERROR, points=None, message=message, mistake="")
+        what = f"{check.message.what}. The reference solution fails this check too, so a person has to decide"
+        message = replace(check.message, what=what, verdict=Verdict.JUDGE_ERROR, mistake=None)
+        return replace(check, points=None, message=message)
 
     def _reference_passes(self, grade_id: str, seed: int) -> bool:
         if (grade_id, seed) not in self._passes:
-            names = list(self.lesson.questions)
+            names = list(self.lesson.exercises)
             up_to_this = names[: names.index(grade_id) + 1]
             try:
                 reference = self._running_reference()
@@ -111,11 +109,11 @@ class _Attempt:
         self.lesson, self.notebook, self.only = lesson, notebook, only
         self._ends = time.monotonic() + limits.submission_seconds if timed else math.inf
         self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends)
-        self._forks_left = len(set(lesson.questions.values())) + 1
+        self._forks_left = len(set(lesson.exercises.values())) + 1
         self._workers: list[RemoteWorker] = []
         self._deadly: set[str] = set()
         self.problems: dict[str, LearnerError] = {}
-        self._question = ""
+        self._exercise = ""
         self.worker = self._fork()
         self.layers = self.worker.layers
         self.namespace = _Namespace(self)
@@ -127,30 +125,30 @@ class _Attempt:
                 raise LessonError(message) from error
 
     def judge_all(self, seed: int) -> list[CheckResult]:
-        """Run every cell and judge every grade cell, in order; a crash costs the question that it happened in."""
+        """Run every cell and judge every grade cell, in order; a crash costs the exercise that it happened in."""
         results: list[CheckResult] = []
         lost: dict[str, WorkerLost] = {}
         for cell in self.notebook.cells:
             if runs(cell):
-                self._question = marks(cell).get("grade_id", "") if is_answer(cell) else self._question
+                self._exercise = marks(cell).get("grade_id", "") if is_answer(cell) else self._exercise
                 try:
                     self.run(cell)
                 except WorkerLost as loss:
                     cell.outputs = [_as_error(loss.verdict.value, loss.message)]
                     self._deadly.add(cell.id)
-                    lost.setdefault(self._question if is_answer(cell) else cell.id, loss)
+                    lost.setdefault(self._exercise if is_answer(cell) else cell.id, loss)
                     self._replace(cell)
             elif is_grade(cell) and (self.only is None or marks(cell)["grade_id"] in self.only):
                 grade_id = marks(cell)["grade_id"]
-                question = self.lesson.questions[grade_id]
+                exercise = self.lesson.exercises[grade_id]
                 try:
-                    if question in lost or not self.worker.alive:
-                        raise lost.get(question) or next(reversed(lost.values()))
+                    if exercise in lost or not self.worker.alive:
+                        raise lost.get(exercise) or next(reversed(lost.values()))
                     results.append(self.judge(cell, seed))
                 except WorkerLost as loss:
-                    lost[question] = loss
-                    message = str(Failure(loss.message, title=_title(grade_id)))
-                    results.append(self._result(grade_id, loss.verdict, message, seed, loss.message))
+                    lost[exercise] = loss
+                    message = Message(loss.message, verdict=loss.verdict, **about(self.lesson, grade_id))
+                    results.append(self._result(grade_id, message, seed))
                     self._replace(cell)
         return results
 
@@ -171,21 +169,12 @@ class _Attempt:
     def judge(self, cell: NotebookNode, seed: int) -> CheckResult:
         """Run a grade cell in this process, the names that it does not define being looked up in the worker."""
         grade_id = marks(cell)["grade_id"]
-        own_seed = derive_seed(seed, grade_id)
-        printed = io.StringIO()
-        self.worker.begin(own_seed)
+        self.worker.begin(derive_seed(seed, grade_id))
         token = current_side.set(self.worker)
         try:
-            with seeded(own_seed), redirect_stdout(printed):
-                exec(compile(python(cell.source), f"<grade cell {grade_id}>", "exec"), self.namespace)
-        except WorkerLost:
-            raise
-        except Exception as error:
-            failure = as_failure(error, grade_id)
-            return self._result(grade_id, failure.verdict, str(failure), seed, failure.what, failure.likely)
+            return self._result(grade_id, judge(self.lesson, cell, self.namespace, self.problems, seed), seed)
         finally:
             current_side.reset(token)
-        return self._result(grade_id, Verdict.ACCEPTED, printed.getvalue().strip(), seed)
 
     def passes(self, grade_ids: list[str], seed: int) -> bool:
         """Whether the last of these grade cells is passed, when they are judged in order."""
@@ -198,7 +187,7 @@ class _Attempt:
         for cell in self.notebook.cells:
             if is_grade(cell) and cell.cell_type == "code":
                 check = by_id.get(marks(cell)["grade_id"])
-                cell.outputs = [_as_output(check)] if check and check.message else []
+                cell.outputs = [_as_output(check.message)] if check and check.message.what else []
                 ClearHiddenTests().preprocess_cell(cell, {}, 0)
         clean(self.notebook, self.lesson)
         return self.notebook
@@ -232,12 +221,10 @@ class _Attempt:
                         self._deadly.add(cell.id)
                         break
 
-    def _result(
-        self, grade_id: str, verdict: Verdict, message: str, seed: int, what: str = "", mistake: str = ""
-    ) -> CheckResult:
+    def _result(self, grade_id: str, message: Message, seed: int) -> CheckResult:
         points = self.lesson.points(grade_id)
-        earned = points if verdict is Verdict.ACCEPTED else 0.0
-        return CheckResult(grade_id, verdict, earned, points, message, seed, what, mistake)
+        earned = points if message.verdict is Verdict.ACCEPTED else 0.0
+        return CheckResult(grade_id, earned, points, message, seed)
 
 
 class _Namespace(dict):
@@ -251,18 +238,7 @@ class _Namespace(dict):
         # A name that Python itself defines is never the submission's.
         if hasattr(builtins, name):
             raise KeyError(name)
-        try:
-            return self._attempt.worker.lookup(name)
-        except KeyError:
-            raise explain_missing(name, self._attempt.problems) from None
-
-
-def explain_missing(name: str, problems: dict[str, LearnerError]) -> Failure:
-    """Why a submission has no such name: its answer cell stopped (``problems``), or no cell defines it."""
-    if problem := problems.get(name):
-        return explain(problem, name, "")
-    observed = "no cell that ran defines this name"
-    return Failure(f"{name} is not defined", f"a cell that defines {name}", observed, verdict=Verdict.RUN_TIME_ERROR)
+        return self._attempt.worker.lookup(name)
 
 
 def _imports(lesson: Lesson) -> list[str]:
@@ -272,33 +248,12 @@ def _imports(lesson: Lesson) -> list[str]:
     return [ast.unparse(node) for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
-@lru_cache(maxsize=1024)
-def python(source: str) -> str:
-    """A cell's source with IPython's magics as plain Python."""
-    return TransformerManager().transform_cell(source)
-
-
-def as_failure(error: Exception, grade_id: str) -> Failure:
-    """Any exception of a grade cell as a failure with a title; the cell's own source is never shown."""
-    exercise, title = grade_id.partition("-")[0], _title(grade_id)
-    if isinstance(error, LearnerError):
-        return explain(error, exercise, title)
-    if isinstance(error, Failure):
-        error.title = error.title or title
-        return error
-    observed = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Failure("this check does not hold", observed=observed, title=title)
-
-
-def _title(grade_id: str) -> str:
-    exercise, _, property_ = grade_id.partition("-")
-    return f"{exercise} - {property_}" if property_ else exercise
-
-
-def _as_output(check: CheckResult) -> NotebookNode:
-    if check.verdict is Verdict.ACCEPTED:
-        return NotebookNode(output_type="stream", name="stdout", text=check.message + "\n")
-    return _as_error(check.verdict.value, check.message)
+def _as_output(message: Message) -> NotebookNode:
+    if message.verdict is Verdict.ACCEPTED:
+        return NotebookNode(
+            output_type="stream", name="stdout", text=f"✓ {message.head}\n" if message.title else f"{message.what}\n"
+        )
+    return _as_error(message.verdict.value, str(message))
 
 
 def _as_error(name: str, message: str) -> NotebookNode:

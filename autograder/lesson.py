@@ -1,4 +1,4 @@
-"""A lesson as its author wrote it: cells, questions, points. Grader's side."""
+"""A lesson as its author wrote it: cells, exercises, points. Grader's side."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+
+from autograder.marks import MarkError, expand
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -44,14 +46,21 @@ def is_demo(cell: NotebookNode) -> bool:
     return "demo" in cell.metadata.get("tags", [])
 
 
-def read_source(path: Path) -> NotebookNode:
-    """Read a lesson's source, percent script or notebook, as a notebook with stable cell ids."""
+def read_source(path: Path, checks: str = "") -> NotebookNode:
+    """Read a lesson's source, percent script or notebook, as a notebook with stable cell ids.
+
+    ``checks`` is the package that holds the lesson's checks.
+    """
     try:
         notebook = jupytext.read(path) if path.suffix == ".py" else nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
         raise LessonError(f"{path}: cannot be read as a lesson source: {error}") from error
     notebook.metadata = NotebookNode(kernelspec=KERNELSPEC, language_info={"name": "python"})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    try:
+        expand(notebook, checks)
+    except MarkError as error:
+        raise LessonError(f"{path}, {error}") from None
     _name_cells(notebook)
     return notebook
 
@@ -73,9 +82,9 @@ class Lesson:
     source: NotebookNode
 
     @classmethod
-    def read(cls, path: Path) -> Lesson:
-        """Read the lesson whose source is ``path`` (its stem is the lesson's name)."""
-        return cls(path.stem, read_source(path))
+    def read(cls, path: Path, checks: str = "") -> Lesson:
+        """Read the lesson whose source is ``path`` (its stem is the lesson's name); ``checks`` is their package."""
+        return cls(path.stem, read_source(path, checks))
 
     @cached_property
     def cells(self) -> dict[str, NotebookNode]:
@@ -83,15 +92,15 @@ class Lesson:
         return {marks(cell)["grade_id"]: cell for cell in self.source.cells if marks(cell)}
 
     @cached_property
-    def questions(self) -> dict[str, str]:
-        """Grade cell -> its question: the answer cell before it ('' when there is none)."""
-        questions, current = {}, ""
+    def exercises(self) -> dict[str, str]:
+        """Grade cell -> its exercise: the answer cell before it ('' when there is none)."""
+        exercises, current = {}, ""
         for cell in self.source.cells:
             if is_answer(cell):
                 current = marks(cell)["grade_id"]
             elif is_grade(cell):
-                questions[marks(cell)["grade_id"]] = current
-        return questions
+                exercises[marks(cell)["grade_id"]] = current
+        return exercises
 
     def points(self, grade_id: str) -> float:
         """The points that the grade cell is worth."""

@@ -49,7 +49,7 @@ class Standing:
 def standing(course: Course, stem: str, template: Template, seed: int, limits: Limits) -> Standing:
     """How far the notebook of one lesson in work/ is; it is graded only if a code cell was changed."""
     lesson = course.lesson(stem)
-    most = sum(lesson.points(grade_id) for grade_id in lesson.questions)
+    most = sum(lesson.points(grade_id) for grade_id in lesson.exercises)
     path = course.work / stem / f"{stem}.ipynb"
     if not path.exists() and not path.is_symlink():
         return Standing(stem, 0.0, most, begun=False)
@@ -67,7 +67,7 @@ def standing(course: Course, stem: str, template: Template, seed: int, limits: L
 
 
 def _exercise(lesson: Lesson, grade_id: str | None) -> str | None:
-    return grade_id and (lesson.questions[grade_id] or grade_id)
+    return grade_id and (lesson.exercises[grade_id] or grade_id)
 
 
 def _released(course: Course, stem: str) -> list[str] | None:

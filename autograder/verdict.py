@@ -10,15 +10,10 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
-NOT_IMPLEMENTED = "not implemented yet"
-"""How a check says that an exercise is still as it was released."""
-
-
 class Verdict(StrEnum):
     """Outcome of one check, in the vocabulary of the Kattis problem format."""
 
     ACCEPTED = "accepted"
-    PARTIALLY_ACCEPTED = "partially_accepted"
     WRONG_ANSWER = "wrong_answer"
     RUN_TIME_ERROR = "run_time_error"
     TIME_LIMIT_EXCEEDED = "time_limit_exceeded"
@@ -28,19 +23,95 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A way to be wrong that has a name, and the sentence that a learner reads when it is recognised."""
+
+    name: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a check says: one line, and up to four parts below it that help to go on."""
+
+    what: str
+    expected: str = ""
+    observed: str = ""
+    mistake: Mistake | None = None
+    hint: str = ""
+    verdict: Verdict = Verdict.WRONG_ANSWER
+    exercise: str = ""
+    check: str = ""
+    """The property of the exercise that was checked."""
+    answered: bool = True
+    """False where the exercise is still as it was released."""
+
+    @property
+    def title(self) -> str:
+        """The exercise, and the property of it that was checked."""
+        return " - ".join(part for part in (self.exercise, self.check) if part)
+
+    @property
+    def head(self) -> str:
+        """The first line."""
+        return f"{self.title}: {self.what}" if self.title else self.what
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The parts below the first line that have something to say."""
+        likely = self.mistake.sentence if self.mistake else ""
+        parts = {"expected": self.expected, "observed": self.observed, "likely": likely, "hint": self.hint}
+        return {name: text for name, text in parts.items() if text}
+
+    @property
+    def mistake_id(self) -> str:
+        """The name of the mistake in its exercise ('' if none was recognised)."""
+        return f"{self.exercise}/{self.mistake.name}" if self.mistake else ""
+
+    def __str__(self) -> str:
+        return "\n".join([self.head, *(f"  {name:<10}" + _in_column(text) for name, text in self.parts.items())])
+
+    def as_record(self) -> dict[str, Any]:
+        """Plain values, from which ``read`` makes the message again."""
+        return {name: value for name, value in asdict(self).items() if value not in ("", None, True)}
+
+    @classmethod
+    def read(cls, record: dict[str, Any]) -> Message:
+        """The message of which this is the record; other keys are passed by."""
+        known = {name: record[name] for name in cls.__dataclass_fields__ if name in record}
+        mistake = known.pop("mistake", None)
+        if isinstance(mistake, str):  # as it was recorded before mistakes had names: its sentence, or nothing
+            mistake = {"name": "", "sentence": mistake} if mistake else None
+        verdict = Verdict(known.pop("verdict", Verdict.WRONG_ANSWER))
+        return cls(known.pop("what", ""), mistake=mistake and Mistake(**mistake), verdict=verdict, **known)
+
+
+def _in_column(text: str) -> str:
+    return text.replace("\n", "\n" + " " * 12)
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """One grade cell's outcome. ``points`` is None where only a person can decide (a judge error)."""
 
     grade_id: str
-    verdict: Verdict
     points: float | None
     max_points: float
-    message: str
+    message: Message
     seed: int
-    what: str = ""
-    """The property that does not hold, in a few words: the message without its title, numbers and hint."""
-    mistake: str = ""
-    """The named mistake that the answer was recognised by."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The message's verdict."""
+        return self.message.verdict
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values: the message's parts, and its ``text`` as a learner reads it."""
+        about = {"grade_id": self.grade_id, "points": self.points, "max_points": self.max_points, "seed": self.seed}
+        return about | {"text": str(self.message), "mistake_id": self.message.mistake_id} | asdict(self.message)
 
 
 @dataclass(frozen=True)
@@ -73,13 +144,15 @@ class Grade:
             "points": self.points,
             "max_points": self.max_points,
             "isolation": list(self.isolation),
-            "checks": [asdict(check) for check in self.checks],
+            "checks": [check.as_json() for check in self.checks],
         } | self._cost()
 
     def as_record(self) -> dict[str, Any]:
-        """What the graded notebook's metadata say of the grade: all that a report needs, without the messages."""
-        kept = ("verdict", "points", "max_points", "what", "mistake")
-        checks = {check.grade_id: {name: getattr(check, name) for name in kept} for check in self.checks}
+        """What the graded notebook's metadata say of the grade: all that a report and a feedback page need."""
+        checks = {
+            check.grade_id: {"points": check.points, "max_points": check.max_points} | check.message.as_record()
+            for check in self.checks
+        }
         return {"isolation": list(self.isolation), "checks": checks} | self._cost()
 
     def _cost(self) -> dict[str, float | None]:

@@ -1,84 +1,133 @@
-"""Prove the course: the reference earns everything, the release nothing, each example its verdict. Grader's side.
+"""Prove the course: the reference earns everything, the release nothing, each example what it deserves. Grader's side.
 
-An example submission, tests/submissions/<lesson>/<verdict>/<name>.py, holds only the answer cells that differ from the
-reference solution (``# %% grade_id="..."``), and a comment line for each grade cell that must fail:
-``# fails <grade_id>: "<phrase of its message>"``.
+Wrong answers stand with the checks of their exercise. tests/submissions/<lesson>/ holds the rest:
+
+right/<exercise>.py     right answers of other makes, below each other: ``# %% <name>``, then the answer
+<verdict>/<name>.py     answers to several exercises, or with more than a definition: ``# %% grade_id="..."``
+                        and a comment for each grade cell that must fail, ``# fails <grade_id>: <name of the mistake>``,
+                        or ``# fails <grade_id>: "words of the message"`` where no mistake is named
 """
 
 from __future__ import annotations
 
 import copy
-import importlib
 import io
-import linecache
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import jupytext
 from nbformat import NotebookNode
 
 from autograder.build import stale
-from autograder.checking import derive_seed, seeded
 from autograder.course import Course
 from autograder.errors import LearnerError
-from autograder.grading import Grader, as_failure, explain_missing, python
+from autograder.exercise import Exercise, Told, exercise_of
+from autograder.grading import Grader
+from autograder.judging import judge, run
 from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
 from autograder.submission import read_submission, runs
-from autograder.verdict import CheckResult, Verdict
+from autograder.verdict import Message, Verdict
 
-FAILS = re.compile(r'^# fails (\S+): "(.+)"$', re.MULTILINE)
+FAILS = re.compile(r'^# fails (\S+): (?:"(?P<words>.+)"|(?P<mistake>\w+))$', re.MULTILINE)
 TAMPERING = "tampering"
 BOUNDARY_ONLY = {TAMPERING, Verdict.TIME_LIMIT_EXCEEDED, Verdict.MEMORY_LIMIT_EXCEEDED, Verdict.OUTPUT_LIMIT_EXCEEDED}
 """Verdicts of submissions that may not share a process with their judge."""
 
+Messages = dict[str, Message]
+"""What was said in each grade cell."""
+
 
 @dataclass(frozen=True)
 class Example:
-    """One example submission: the answers that it changes, and which grade cells must fail with which phrase."""
+    """One example submission: the answers that it changes, and what each grade cell that must fail says."""
 
-    path: Path
+    name: str
     verdict: str
     answers: dict[str, str]
-    fails: dict[str, str]
-
-    @classmethod
-    def read(cls, path: Path) -> Example:
-        """Read an overlay; the folder's name is the expected verdict."""
-        text = path.read_text(encoding="utf-8")
-        cells = jupytext.reads(text, fmt="py:percent").cells
-        answers = {cell.metadata["grade_id"]: cell.source for cell in cells if "grade_id" in cell.metadata}
-        if not answers:
-            raise LessonError(f'{path} changes no answer. Start each cell with `# %% grade_id="name_of_the_exercise"`.')
-        return cls(path, path.parent.name, answers, dict(FAILS.findall(text)))
+    fails: dict[str, Told]
 
     def submission(self, lesson: Lesson) -> NotebookNode:
         """The reference solution with this example's answers in it."""
         if unknown := set(self.answers) - set(lesson.cells):
-            raise LessonError(f"{self.path} answers {', '.join(sorted(unknown))}, which {lesson.stem} does not ask.")
+            raise LessonError(f"{self.name} answers {', '.join(sorted(unknown))}, which {lesson.stem} does not ask.")
         notebook = copy.deepcopy(lesson.source)
         for cell in notebook.cells:
             cell.source = self.answers.get(marks(cell).get("grade_id", ""), cell.source)
         return notebook
 
-    def touched(self, lesson: Lesson) -> set[str]:
-        """The grade cells of the exercises that it answers."""
-        return {grade_id for grade_id, question in lesson.questions.items() if question in self.answers}
+    def touched(self, lesson: Lesson, exercises: dict[str, Exercise]) -> set[str]:
+        """The grade cells of the exercises that it answers, less those which train and of which it says nothing."""
+        own = {grade_id for grade_id, exercise in lesson.exercises.items() if exercise in self.answers}
+        return {grade_id for grade_id in own if grade_id in self.fails or not _trains(grade_id, lesson, exercises)}
 
 
+def _trains(grade_id: str, lesson: Lesson, exercises: dict[str, Exercise]) -> bool:
+    name = lesson.exercises[grade_id]
+    check = exercises[name].checks.get(grade_id.removeprefix(f"{name}-")) if name in exercises else None
+    return bool(check and check.trains)
+
+
+def exercises(course: Course, stem: str) -> dict[str, Exercise]:
+    """The lesson's exercises that have checks of their own, in its order."""
+    package = course.checks_of(stem)
+    names = dict.fromkeys(course.lesson(stem).exercises.values()) if package else {}
+    return {name: exercise_of(package, name) for name in names}
+
+
+@cache
 def examples(course: Course, stem: str) -> list[Example]:
-    """The lesson's example submissions, in order."""
-    return [Example.read(path) for path in sorted((course.root / "tests" / "submissions" / stem).glob("*/*.py"))]
+    """The lesson's wrong answers, right answers, and other example submissions, in order."""
+    folder = course.root / "tests" / "submissions" / stem
+    known = exercises(course, stem)
+    found = [example for exercise in known.values() for example in _wrong(exercise)]
+    for path in sorted(folder.glob("*/*.py")):
+        found += _right(path) if path.parent.name == "right" else [_overlay(path, known)]
+    return found
+
+
+def _wrong(exercise: Exercise) -> Iterator[Example]:
+    for wrong in exercise.wrong_answers:
+        fails = {f"{exercise.name}-{check}": told for check, told in wrong.fails.items()}
+        name = f"{exercise.name}/{wrong.name}"
+        yield Example(name, Verdict.WRONG_ANSWER, {exercise.name: wrong.source(exercise.name)}, fails)
+
+
+def _right(path: Path) -> list[Example]:
+    """Right answers to the exercise that the file is called after."""
+    cells = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent").cells
+    return [
+        Example(f"{path.stem}/{cell.metadata.get('title', number)}", Verdict.ACCEPTED, {path.stem: cell.source}, {})
+        for number, cell in enumerate(cells)
+    ]
+
+
+def _overlay(path: Path, known: dict[str, Exercise]) -> Example:
+    """Answers that are laid over the reference; the folder's name is the expected verdict."""
+    text, verdict = path.read_text(encoding="utf-8"), path.parent.name
+    cells = jupytext.reads(text, fmt="py:percent").cells
+    answers = {cell.metadata["grade_id"]: cell.source for cell in cells if "grade_id" in cell.metadata}
+    if not answers:
+        raise LessonError(f'{path} changes no answer. Start each cell with `# %% grade_id="name_of_the_exercise"`.')
+    mistakes = {mistake.name: mistake for exercise in known.values() for mistake in exercise.mistakes}
+    fails = {}
+    for grade_id, words, mistake in FAILS.findall(text):
+        if mistake and mistake not in mistakes:
+            raise LessonError(f"{path}: no wrong answer of the lesson is told {mistake!r}.")
+        told = Verdict(verdict) if verdict in list(Verdict) else Verdict.WRONG_ANSWER
+        fails[grade_id] = Told(mistakes.get(mistake), words, told)
+    return Example(f"{verdict}/{path.stem}", verdict, answers, fails)
 
 
 def verify(course: Course, stem: str, grader: Grader, seed: int, full: bool = False) -> Iterator[tuple[str, list[str]]]:
     """Every claim about a lesson and its example submissions, with what is wrong with it (nothing, if it holds)."""
     yield from about_lesson(course, stem, grader, seed)
     for example in examples(course, stem):
-        yield f"{example.verdict}/{example.path.stem}", try_example(example, grader, seed, full)
+        yield example.name, try_example(course, example, grader, seed, full)
 
 
 def about_lesson(course: Course, stem: str, grader: Grader, seed: int) -> Iterator[tuple[str, list[str]]]:
@@ -90,138 +139,128 @@ def about_lesson(course: Course, stem: str, grader: Grader, seed: int) -> Iterat
     yield "the untouched release has no marks", _release(course, lesson, grader, seed)
 
 
-def try_example(example: Example, grader: Grader, seed: int, full: bool = False) -> list[str]:
+def try_example(course: Course, example: Example, grader: Grader, seed: int, full: bool = False) -> list[str]:
     """What is wrong with the grading of an example submission, across the boundary and in one process."""
     lesson = grader.lesson
-    only = None if full else example.touched(lesson)
+    only = None if full else example.touched(lesson, exercises(course, lesson.stem))
     notebook = example.submission(lesson)
-    across = grader.grade(notebook, seed, only).checks
+    across = _said(grader, notebook, seed, only)
     problems = list(_compare(example, across, "across the boundary"))
     if example.verdict not in BOUNDARY_ONLY:
         together = in_one_process(lesson, notebook, seed, only)
         problems += _compare(example, together, "in one process")
-        problems += _same_verdicts(across, together)
+        problems += _same(across, together)
     return problems
 
 
-def _compare(example: Example, checks: tuple[CheckResult, ...], where: str) -> Iterator[str]:
-    for grade_id in example.fails.keys() - {check.grade_id for check in checks}:
+def _said(grader: Grader, notebook: NotebookNode, seed: int, only: set[str] | None = None) -> Messages:
+    return {check.grade_id: check.message for check in grader.grade(notebook, seed, only).checks}
+
+
+def _compare(example: Example, said: Messages, where: str) -> Iterator[str]:
+    for grade_id in example.fails.keys() - said.keys():
         yield f"{where}: {grade_id} should fail, and was not judged"
-    for check in checks:
-        phrase = example.fails.get(check.grade_id)
-        if phrase is None and check.verdict is not Verdict.ACCEPTED:
-            yield f"{where}: {check.grade_id} should pass, and says:\n{check.message}"
-        elif phrase is not None and check.verdict is Verdict.ACCEPTED:
-            yield f"{where}: {check.grade_id} should fail, and passes"
-        elif phrase is not None and phrase not in check.message:
-            yield f"{where}: {check.grade_id} should say {phrase!r}, and says:\n{check.message}"
-        elif phrase is not None and example.verdict not in (check.verdict, TAMPERING):
-            yield f"{where}: {check.grade_id} should be {example.verdict}, and is {check.verdict}"
+    for grade_id, message in said.items():
+        told = example.fails.get(grade_id)
+        if told is None and message.verdict is not Verdict.ACCEPTED:
+            yield f"{where}: {grade_id} should pass, and says:\n{message}"
+        elif told is not None:
+            yield from (f"{where}: {grade_id} {problem}" for problem in _misjudged(told, message, example.verdict))
 
 
-def _same_verdicts(across: tuple[CheckResult, ...], together: tuple[CheckResult, ...]) -> Iterator[str]:
-    for a, b in zip(across, together, strict=True):
-        if a.verdict is not b.verdict:
-            yield f"{a.grade_id} is {a.verdict} across the boundary and {b.verdict} in one process"
+def _misjudged(told: Told, message: Message, verdict: str) -> Iterator[str]:
+    """What a message to a wrong answer should be, and is not."""
+    if message.verdict is Verdict.ACCEPTED:
+        yield "should fail, and passes"
+    elif message.mistake != told.mistake:
+        wanted = f"name {told.mistake.name} ({told.mistake})" if told.mistake else "name no mistake"
+        named = f" (names {message.mistake.name})" if message.mistake else ""
+        yield f"should {wanted}, and says:\n{message}{named}"
+    elif told.words not in str(message):
+        yield f"should say {told.words!r}, and says:\n{message}"
+    elif verdict != TAMPERING and message.verdict is not told.verdict:
+        yield f"should be {told.verdict}, and is {message.verdict}"
+
+
+def _same(across: Messages, together: Messages) -> Iterator[str]:
+    for grade_id, message in across.items():
+        other = together[grade_id]
+        if (message.verdict, message.mistake) != (other.verdict, other.mistake):
+            yield f"{grade_id} is judged in two ways. Across the boundary:\n{message}\nIn one process:\n{other}"
+
+
+def _both(lesson: Lesson, grader: Grader, notebook: NotebookNode, seed: int) -> Iterator[tuple[str, str, Message]]:
+    """Where a notebook was judged, the grade cell, and what was said there."""
+    for where, said in (
+        ("across the boundary", _said(grader, notebook, seed)),
+        ("in one process", in_one_process(lesson, notebook, seed)),
+    ):
+        for grade_id, message in said.items():
+            yield where, grade_id, message
 
 
 def _reference(lesson: Lesson, grader: Grader, seed: int) -> list[str]:
-    both = {
-        "across the boundary": grader.grade(lesson.source, seed).checks,
-        "in one process": in_one_process(lesson, lesson.source, seed),
-    }
     return [
-        f"{where}: {check.grade_id}: {check.message}"
-        for where, checks in both.items()
-        for check in checks
-        if check.verdict is not Verdict.ACCEPTED
+        f"{where}: {grade_id}: {message}"
+        for where, grade_id, message in _both(lesson, grader, lesson.source, seed)
+        if message.verdict is not Verdict.ACCEPTED
     ]
 
 
 def _release(course: Course, lesson: Lesson, grader: Grader, seed: int) -> list[str]:
     release = read_submission(course.folder("release", ".", lesson.stem) / f"{lesson.stem}.ipynb")
-    both = {
-        "across the boundary": grader.grade(release, seed).checks,
-        "in one process": in_one_process(lesson, release, seed),
-    }
     return [
-        f"{where}: {check.grade_id} should say 'not implemented yet', and is {check.verdict}: {check.message}"
-        for where, checks in both.items()
-        for check in checks
-        if check.verdict is not Verdict.WRONG_ANSWER or "not implemented yet" not in check.message
+        f"{where}: {grade_id} should say 'not implemented yet', and is {message.verdict}: {message}"
+        for where, grade_id, message in _both(lesson, grader, release, seed)
+        if message.answered or message.verdict is not Verdict.WRONG_ANSWER
     ]
 
 
 def _completeness(course: Course, lesson: Lesson) -> Iterator[str]:
     """What an exercise should have and has not."""
-    wrong: Counter[str] = Counter()
-    right: Counter[str] = Counter()
-    for example in examples(course, lesson.stem):
-        (right if example.verdict == Verdict.ACCEPTED else wrong).update(example.answers.keys())
-    hints = 0
-    prose = (cell.source for cell in lesson.source.cells if cell.cell_type == "markdown")
+    known = exercises(course, lesson.stem)
+    right = Counter(name for example in examples(course, lesson.stem) if not example.fails for name in example.answers)
+    prose = [cell.source for cell in lesson.source.cells if cell.cell_type == "markdown"]
     headings = {line.lstrip("# ") for text in prose for line in text.splitlines() if line.startswith("#")}
-    checks = importlib.import_module(f"autograder.checks.{lesson.stem}")
+    hints = 0
     for cell in lesson.source.cells:
         if cell.cell_type == "markdown":
             hints += cell.source.count("<details>")
         elif is_answer(cell):
-            exercise = marks(cell)["grade_id"]
+            name = marks(cell)["grade_id"]
+            wrong = len(known[name].wrong_answers)
             if hints < 2:
-                yield f"{exercise} has {hints} hints; two are promised"
-            if wrong[exercise] < 3 or right[exercise] < 2:
-                yield f"{exercise} has {wrong[exercise]} wrong and {right[exercise]} right examples; it needs 3 and 2"
+                yield f"{name} has {hints} hints; two are promised"
+            if wrong < 3 or right[name] < 2:
+                yield f"{name} has {wrong} wrong and {right[name]} right examples; it needs 3 and 2"
             hints = 0
-        elif is_grade(cell):
-            name = marks(cell)["grade_id"].replace("-", "_")
-            if f"check.{name}(" not in cell.source:
-                yield f"{marks(cell)['grade_id']} should call check.{name}"
-            hint = getattr(getattr(checks, name, None), "hint", "")
-            if not any(f'"{heading}"' in hint for heading in headings):
-                yield f"{marks(cell)['grade_id']} hints at {hint!r}, which is no heading of the lesson"
+    for name, exercise in known.items():
+        graded = {grade_id for grade_id, of in lesson.exercises.items() if of == name}
+        for check in exercise.checks.values():
+            if f"{name}-{check.name}" not in graded:
+                yield f"{name} has a check {check.name}, and no grade cell for it"
+            if not any(f'"{heading}"' in check.hint for heading in headings):
+                yield f"{name}-{check.name} hints at {check.hint!r}, which is no heading of the lesson"
+        if unknown := {check for wrong in exercise.wrong_answers for check in wrong.fails} - exercise.checks.keys():
+            yield f"wrong answers of {name} fail {', '.join(sorted(unknown))}, which are no checks of it"
 
 
-def in_one_process(
-    lesson: Lesson, notebook: NotebookNode, seed: int, only: set[str] | None = None
-) -> tuple[CheckResult, ...]:
+def in_one_process(lesson: Lesson, notebook: NotebookNode, seed: int, only: set[str] | None = None) -> Messages:
     """Judge a notebook as Jupyter and Validate do: its cells and the grade cells share this process.
 
     For example submissions only: nothing here protects the process from the notebook.
     """
     names: dict[str, object] = {"__name__": "__main__"}
     problems: dict[str, LearnerError] = {}
-    results = []
+    said = {}
     for cell in notebook.cells:
         grade_id = marks(cell).get("grade_id", cell.get("id", ""))
         if runs(cell):
             try:
                 with redirect_stdout(io.StringIO()):
-                    _execute(cell.source, f"<cell {grade_id}>", names)
+                    run(cell.source, f"<cell {grade_id}>", names)
             except Exception as error:
                 problems[grade_id] = LearnerError.of(error)
         elif is_grade(cell) and (only is None or grade_id in only):
-            results.append(_judge(lesson, cell, names, problems, seed))
-    return tuple(results)
-
-
-def _judge(
-    lesson: Lesson, cell: NotebookNode, names: dict[str, object], problems: dict[str, LearnerError], seed: int
-) -> CheckResult:
-    grade_id, printed = marks(cell)["grade_id"], io.StringIO()
-    points = lesson.points(grade_id)
-    try:
-        with seeded(derive_seed(seed, grade_id)), redirect_stdout(printed):
-            _execute(cell.source, f"<grade cell {grade_id}>", names)
-    except Exception as error:
-        if isinstance(error, NameError) and error.name and error.name not in names:
-            error = explain_missing(error.name, problems)
-        failure = as_failure(error, grade_id)
-        return CheckResult(grade_id, failure.verdict, 0.0, points, str(failure), seed)
-    return CheckResult(grade_id, Verdict.ACCEPTED, points, points, printed.getvalue().strip(), seed)
-
-
-def _execute(source: str, name: str, names: dict[str, object]) -> None:
-    """Run a cell under a name by which its lines can be quoted."""
-    text = python(source)
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    exec(compile(text, name, "exec"), names)
+            said[grade_id] = judge(lesson, cell, names, problems, seed)
+    return said

@@ -53,7 +53,7 @@ class Result:
 
 def deserved(attack: Attack, lesson: Lesson) -> float:
     """The points that the honest answers of the submission are worth."""
-    honest = (name for name in lesson.questions if "accepted" in attack.expects.get(name, {"accepted"}))
+    honest = (name for name in lesson.exercises if "accepted" in attack.expects.get(name, {"accepted"}))
     return sum(map(lesson.points, honest))
 
 

@@ -80,8 +80,8 @@ def measured(course: Course, stem: str, template: Template) -> Row:
     right = verdicts.count(Verdict.ACCEPTED)
     return Row(
         lesson=stem,
-        exercises=len(set(lesson.questions.values())),
-        points=sum(map(lesson.points, lesson.questions)),
+        exercises=len(set(lesson.exercises.values())),
+        points=sum(map(lesson.points, lesson.exercises)),
         notebook=seconds_to_run(lesson.source),
         grading=seconds_to_grade(Grader(lesson, template)),
         wrong=len(verdicts) - right,

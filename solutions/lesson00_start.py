@@ -21,7 +21,7 @@
 # Where the text says *Predict first*, write your answer down before you run the cell.
 # A wrong prediction teaches more than a right one.
 
-# %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="imports"
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor
@@ -102,7 +102,7 @@ print(f"test 3: mean {z.mean():.2f} and standard deviation {z.std():.2f}, for sh
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "affine", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="affine"
 def affine(eps: Tensor, shift: Tensor | float, scale: Tensor | float) -> Tensor:
     """Move eps by shift and stretch it by scale.
 
@@ -115,20 +115,7 @@ def affine(eps: Tensor, shift: Tensor | float, scale: Tensor | float) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "affine-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson00_start as check
-
-check.affine_values(affine)
-
-# %% nbgrader={"grade": true, "grade_id": "affine-inputs", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson00_start as check
-
-check.affine_inputs(affine)
-
-# %% nbgrader={"grade": true, "grade_id": "affine-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson00_start as check
-
-check.affine_gradients(affine)
+# %% checks={"values": 2, "inputs": 1, "gradients": 2}
 
 # %% [markdown]
 # **You should see** three lines, each with a tick.
@@ -213,7 +200,7 @@ print("a device is an object, not a text:", repr(torch.device("cpu")))
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "pick_device", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="pick_device"
 def pick_device(preferred: str | None = None) -> torch.device:
     """Choose the device to compute on: the preferred one, or the best that there is.
 
@@ -234,25 +221,7 @@ def pick_device(preferred: str | None = None) -> torch.device:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "pick_device-type", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson00_start as check
-
-check.pick_device_type(pick_device)
-
-# %% nbgrader={"grade": true, "grade_id": "pick_device-order", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson00_start as check
-
-check.pick_device_order(pick_device)
-
-# %% nbgrader={"grade": true, "grade_id": "pick_device-preferred", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson00_start as check
-
-check.pick_device_preferred(pick_device)
-
-# %% nbgrader={"grade": true, "grade_id": "pick_device-error", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson00_start as check
-
-check.pick_device_error(pick_device)
+# %% checks={"type": 1, "order": 2, "preferred": 2, "error": 2}
 
 # %% [markdown]
 # **You should see** four lines.
@@ -319,8 +288,4 @@ print("eps:      ", eps)
 #
 # The line below counts the checks that have passed since the kernel started; `autograder status` in a terminal counts the points of all lessons.
 
-# %% tags=["demo"]
-from autograder.checking import progress
-from autograder.checks import lesson00_start as check
-
-progress(check)
+# %% progress=true

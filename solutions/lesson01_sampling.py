@@ -24,7 +24,7 @@
 # Replace `raise NotImplementedError` with your code, then run the check cells below it.
 # This lesson computes in float64, so that rounding never hides what we look at.
 
-# %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="imports"
 import math
 from collections.abc import Callable
 
@@ -126,7 +126,7 @@ for name, z in draws.items():
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "monte_carlo", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="monte_carlo"
 def monte_carlo(
     f: Callable[[Tensor], Tensor],
     mu: Tensor | float,
@@ -147,25 +147,7 @@ def monte_carlo(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "monte_carlo-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.monte_carlo_shape(monte_carlo)
-
-# %% nbgrader={"grade": true, "grade_id": "monte_carlo-estimate", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.monte_carlo_estimate(monte_carlo)
-
-# %% nbgrader={"grade": true, "grade_id": "monte_carlo-spread", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.monte_carlo_spread(monte_carlo)
-
-# %% nbgrader={"grade": true, "grade_id": "monte_carlo-draws", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.monte_carlo_draws(monte_carlo)
+# %% checks={"shape": 1, "estimate": 2, "spread": 2, "draws": 2}
 
 # %% [markdown]
 # **You should see** four lines: about the shape, the estimate, the spread and the freshness of the draws.
@@ -227,7 +209,7 @@ print(f"cost of the mean bag:   {cost(253)} cents")
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "standard_error", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="standard_error"
 def standard_error(values: Tensor) -> Tensor:
     """Compute the standard error of the mean: the square root of (unbiased variance / n).
 
@@ -239,20 +221,7 @@ def standard_error(values: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "standard_error-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.standard_error_shape(standard_error)
-
-# %% nbgrader={"grade": true, "grade_id": "standard_error-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.standard_error_values(standard_error)
-
-# %% nbgrader={"grade": true, "grade_id": "standard_error-unbiased", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.standard_error_unbiased(standard_error)
+# %% checks={"shape": 1, "values": 2, "unbiased": 2}
 
 # %% [markdown]
 # **You should see** three lines: about the shape, the values and the divisor.
@@ -426,7 +395,7 @@ print("What does it say?         ", mu.grad)
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "gradient_reaches", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="gradient_reaches"
 def gradient_reaches(sampler: Callable[[Tensor], Tensor], mu: Tensor) -> bool:
     """Tell whether some element of sampler(mu) has a non-zero derivative in one of mu.
 
@@ -447,40 +416,7 @@ def gradient_reaches(sampler: Callable[[Tensor], Tensor], mu: Tensor) -> bool:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "gradient_reaches-type", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.gradient_reaches_type(gradient_reaches)
-
-# %% nbgrader={"grade": true, "grade_id": "gradient_reaches-open", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.gradient_reaches_open(gradient_reaches)
-
-# %% nbgrader={"grade": true, "grade_id": "gradient_reaches-cut", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.gradient_reaches_cut(gradient_reaches)
-
-# %% nbgrader={"grade": true, "grade_id": "gradient_reaches-elsewhere", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.gradient_reaches_elsewhere(gradient_reaches)
-
-# %% nbgrader={"grade": true, "grade_id": "gradient_reaches-zeros", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.gradient_reaches_zeros(gradient_reaches)
-
-# %% nbgrader={"grade": true, "grade_id": "gradient_reaches-cancelling", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.gradient_reaches_cancelling(gradient_reaches)
-
-# %% nbgrader={"grade": true, "grade_id": "gradient_reaches-inputs", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.gradient_reaches_inputs(gradient_reaches)
+# %% checks={"type": 1, "open": 2, "cut": 2, "elsewhere": 2, "zeros": 2, "cancelling": 2, "inputs": 1}
 
 # %% [markdown]
 # **You should see** seven lines, from the type of the answer to the state of `mu`.
@@ -563,7 +499,7 @@ for name, sampler in samplers.items():
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "finite_difference", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="finite_difference"
 def finite_difference(
     f: Callable[[Tensor], Tensor],
     mu: Tensor | float,
@@ -589,30 +525,7 @@ def finite_difference(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "finite_difference-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.finite_difference_shape(finite_difference)
-
-# %% nbgrader={"grade": true, "grade_id": "finite_difference-central", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.finite_difference_central(finite_difference)
-
-# %% nbgrader={"grade": true, "grade_id": "finite_difference-common", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.finite_difference_common(finite_difference)
-
-# %% nbgrader={"grade": true, "grade_id": "finite_difference-fresh", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.finite_difference_fresh(finite_difference)
-
-# %% nbgrader={"grade": true, "grade_id": "finite_difference-noise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson01_sampling as check
-
-check.finite_difference_noise(finite_difference)
+# %% checks={"shape": 1, "central": 2, "common": 3, "fresh": 1, "noise": 2}
 
 # %% [markdown]
 # **You should see** five lines: about the shape, the formula, both kinds of noise, and the spread of the draws.
@@ -872,8 +785,4 @@ for name, draw in samplers.items():
 #
 # The line below counts the checks that have passed since the kernel started; `autograder status` in a terminal counts the points of all lessons.
 
-# %% tags=["demo"]
-from autograder.checking import progress
-from autograder.checks import lesson01_sampling as check
-
-progress(check)
+# %% progress=true

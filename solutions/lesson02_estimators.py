@@ -28,7 +28,7 @@
 # `f` is any function that works element by element, on a tensor of any shape.
 # All numbers are float64, because we compare them with closed forms.
 
-# %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="imports"
 import math
 from collections.abc import Callable
 
@@ -181,7 +181,7 @@ plt.show()
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "normal_score", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="normal_score"
 def normal_score(
     z: Tensor,
     mu: float | Tensor,
@@ -198,20 +198,7 @@ def normal_score(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "normal_score-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.normal_score_shape(normal_score)
-
-# %% nbgrader={"grade": true, "grade_id": "normal_score-mu", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.normal_score_mu(normal_score)
-
-# %% nbgrader={"grade": true, "grade_id": "normal_score-sigma", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.normal_score_sigma(normal_score)
+# %% checks={"shape": 1, "mu": 2, "sigma": 2}
 
 # %% [markdown]
 # **You should see** three lines: about the shapes, and about each of the two derivatives.
@@ -284,7 +271,7 @@ for name, score, closed in zip(("mu", "sigma"), scores, closed_variances, strict
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "score_function_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="score_function_gradient"
 def score_function_gradient(
     f: Callable[[Tensor], Tensor],
     mu: float | Tensor,
@@ -306,30 +293,7 @@ def score_function_gradient(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "score_function_gradient-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.score_function_gradient_shape(score_function_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "score_function_gradient-mu", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.score_function_gradient_mu(score_function_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "score_function_gradient-sigma", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.score_function_gradient_sigma(score_function_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "score_function_gradient-draws", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.score_function_gradient_draws(score_function_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "score_function_gradient-constant", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.score_function_gradient_constant(score_function_gradient)
+# %% checks={"shape": 1, "mu": 2, "sigma": 2, "draws": 2, "constant": 1}
 
 # %% [markdown]
 # **You should see** five lines.
@@ -443,7 +407,7 @@ for name, (f, truth) in cases.items():
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "pathwise_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="pathwise_gradient"
 def pathwise_gradient(
     f: Callable[[Tensor], Tensor],
     mu: float | Tensor,
@@ -468,30 +432,7 @@ def pathwise_gradient(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "pathwise_gradient-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.pathwise_gradient_shape(pathwise_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "pathwise_gradient-mu", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.pathwise_gradient_mu(pathwise_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "pathwise_gradient-sigma", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.pathwise_gradient_sigma(pathwise_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "pathwise_gradient-draws", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.pathwise_gradient_draws(pathwise_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "pathwise_gradient-step", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.pathwise_gradient_step(pathwise_gradient)
+# %% checks={"shape": 1, "mu": 2, "sigma": 3, "draws": 2, "step": 1}
 
 # %% [markdown]
 # **You should see** five lines, the last about functions without a graph.
@@ -609,7 +550,7 @@ print("variance of one draw, closed forms from top to bottom:", closed)
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "baseline_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="baseline_gradient"
 def baseline_gradient(
     f: Callable[[Tensor], Tensor],
     mu: float | Tensor,
@@ -635,30 +576,7 @@ def baseline_gradient(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "baseline_gradient-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.baseline_gradient_shape(baseline_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "baseline_gradient-mu", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.baseline_gradient_mu(baseline_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "baseline_gradient-sigma", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.baseline_gradient_sigma(baseline_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "baseline_gradient-draws", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.baseline_gradient_draws(baseline_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "baseline_gradient-constant", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.baseline_gradient_constant(baseline_gradient)
+# %% checks={"shape": 1, "mu": 2, "sigma": 2, "draws": 2, "constant": 1}
 
 # %% [markdown]
 # **You should see** five lines.
@@ -740,7 +658,7 @@ for n in (2, 5, 20):
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "estimator_variances", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="estimator_variances"
 def estimator_variances(
     f: Callable[[Tensor], Tensor],
     mu: float | Tensor,
@@ -762,25 +680,7 @@ def estimator_variances(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "estimator_variances-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.estimator_variances_shape(estimator_variances)
-
-# %% nbgrader={"grade": true, "grade_id": "estimator_variances-score", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.estimator_variances_score(estimator_variances)
-
-# %% nbgrader={"grade": true, "grade_id": "estimator_variances-pathwise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.estimator_variances_pathwise(estimator_variances)
-
-# %% nbgrader={"grade": true, "grade_id": "estimator_variances-draws", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson02_estimators as check
-
-check.estimator_variances_draws(estimator_variances)
+# %% checks={"shape": 1, "score": 2, "pathwise": 2, "draws": 1}
 
 # %% [markdown]
 # **You should see** four lines.
@@ -1046,8 +946,4 @@ plt.show()
 #
 # The line below counts the checks that have passed since the kernel started; `autograder status` in a terminal counts the points of all lessons.
 
-# %% tags=["demo"]
-from autograder.checking import progress
-from autograder.checks import lesson02_estimators as check
-
-progress(check)
+# %% progress=true

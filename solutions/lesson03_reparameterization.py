@@ -25,7 +25,7 @@
 # Then run the check cells below your answer.
 # A check that passes prints one line; a check that fails says what was expected, what was observed, and where to read again.
 
-# %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="imports"
 import math
 
 import matplotlib.pyplot as plt
@@ -266,7 +266,7 @@ plt.show()
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "reparameterize", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="reparameterize"
 def reparameterize(mu: Tensor, logvar: Tensor) -> Tensor:
     """Draw z from N(mu, sigma^2), element by element, so that gradients reach mu and logvar.
 
@@ -280,30 +280,7 @@ def reparameterize(mu: Tensor, logvar: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "reparameterize-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_shape(reparameterize)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize-device", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_device(reparameterize)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_values(reparameterize)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize-noise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_noise(reparameterize)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize-gradients", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_gradients(reparameterize)
+# %% checks={"shape": 1, "device": 1, "values": 2, "noise": 2, "gradients": 3}
 
 # %% [markdown]
 # **You should see** five lines, one from each check.
@@ -383,7 +360,7 @@ print("sigma:   ", torch.exp(trans_logvar / 2).detach(), " metres, at the start 
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "noise_from", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="noise_from"
 def noise_from(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """Recover the noise eps that gives z = mu + sigma * eps.
 
@@ -395,15 +372,7 @@ def noise_from(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "noise_from-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.noise_from_shape(noise_from)
-
-# %% nbgrader={"grade": true, "grade_id": "noise_from-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.noise_from_values(noise_from)
+# %% checks={"shape": 1, "values": 2}
 
 # %% [markdown]
 # **You should see** two lines, about the shape and about the values.
@@ -487,7 +456,7 @@ for name, z in samplers.items():
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "reparameterize_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="reparameterize_backward"
 def reparameterize_backward(grad_z: Tensor, eps: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor]:
     """Compute the gradients of the loss in mu and logvar for z = mu + sigma * eps, without autograd.
 
@@ -501,20 +470,7 @@ def reparameterize_backward(grad_z: Tensor, eps: Tensor, logvar: Tensor) -> tupl
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_backward-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_backward_shape(reparameterize_backward)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_backward-mu", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_backward_mu(reparameterize_backward)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_backward-logvar", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_backward_logvar(reparameterize_backward)
+# %% checks={"shape": 1, "mu": 2, "logvar": 3}
 
 # %% [markdown]
 # **You should see** three lines: about the shapes and about each of the two gradients.
@@ -580,7 +536,7 @@ for sigma in (1.0, 0.1, 0.01):
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "reparameterize_many", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="reparameterize_many"
 def reparameterize_many(mu: Tensor, logvar: Tensor, k: int) -> Tensor:
     """Draw k independent samples from N(mu, sigma^2), so that gradients reach mu and logvar.
 
@@ -593,25 +549,7 @@ def reparameterize_many(mu: Tensor, logvar: Tensor, k: int) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_many-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_many_shape(reparameterize_many)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_many-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_many_values(reparameterize_many)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_many-noise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_many_noise(reparameterize_many)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_many-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.reparameterize_many_gradients(reparameterize_many)
+# %% checks={"shape": 1, "values": 2, "noise": 2, "gradients": 2}
 
 # %% [markdown]
 # **You should see** four lines: about the shape, the values, the noise and the gradients.
@@ -700,7 +638,7 @@ plt.show()
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "GaussianSampler", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="GaussianSampler"
 class GaussianSampler(nn.Module):
     """Sample from N(mu, sigma^2) in train mode; return mu in eval mode."""
 
@@ -717,20 +655,7 @@ class GaussianSampler(nn.Module):
         ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "GaussianSampler-train", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.GaussianSampler_train(GaussianSampler)
-
-# %% nbgrader={"grade": true, "grade_id": "GaussianSampler-eval", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.GaussianSampler_eval(GaussianSampler)
-
-# %% nbgrader={"grade": true, "grade_id": "GaussianSampler-mode", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.GaussianSampler_mode(GaussianSampler)
+# %% checks={"train": 2, "eval": 2, "mode": 1}
 
 # %% [markdown]
 # **You should see** three lines: one for each mode, and one for the switch between them.
@@ -806,7 +731,7 @@ print("eval: ", robot["sampler"](trans_mu, trans_logvar), robot["sampler"](trans
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "sample_full_covariance", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="sample_full_covariance"
 def sample_full_covariance(mu: Tensor, scale_tril: Tensor) -> Tensor:
     """Draw z = mu + L eps from N(mu, L L^T), so that gradients reach mu and L.
 
@@ -820,25 +745,7 @@ def sample_full_covariance(mu: Tensor, scale_tril: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "sample_full_covariance-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.sample_full_covariance_shape(sample_full_covariance)
-
-# %% nbgrader={"grade": true, "grade_id": "sample_full_covariance-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.sample_full_covariance_values(sample_full_covariance)
-
-# %% nbgrader={"grade": true, "grade_id": "sample_full_covariance-noise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.sample_full_covariance_noise(sample_full_covariance)
-
-# %% nbgrader={"grade": true, "grade_id": "sample_full_covariance-gradients", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson03_reparameterization as check
-
-check.sample_full_covariance_gradients(sample_full_covariance)
+# %% checks={"shape": 1, "values": 2, "noise": 2, "gradients": 3}
 
 # %% [markdown]
 # **You should see** four lines: about the shape, the values, the noise and the gradients.
@@ -974,8 +881,4 @@ print(f"closed form, 2 theta / 3:    {2 * theta.item() / 3:.4f}")
 #
 # The line below counts the checks that have passed since the kernel started; `autograder status` in a terminal counts the points of all lessons.
 
-# %% tags=["demo"]
-from autograder.checking import progress
-from autograder.checks import lesson03_reparameterization as check
-
-progress(check)
+# %% progress=true

@@ -25,7 +25,7 @@
 # In all exercises: keep the dtype and the device of the inputs, never change an input in place, and let gradients reach every input that asks for them.
 # All logarithms are natural, so that all prices are in *nats*.
 
-# %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="imports"
 import math
 
 import matplotlib.pyplot as plt
@@ -147,7 +147,7 @@ for mu, sigma in [(1.0, 1.0), (0.0, 0.5), (0.0, 0.01)]:
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "gaussian_kl", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="gaussian_kl"
 def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
     """Compute KL(N(mu, sigma^2) || N(0, I)) for each row, in nats.
 
@@ -160,20 +160,7 @@ def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "gaussian_kl-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.gaussian_kl_shape(gaussian_kl)
-
-# %% nbgrader={"grade": true, "grade_id": "gaussian_kl-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.gaussian_kl_values(gaussian_kl)
-
-# %% nbgrader={"grade": true, "grade_id": "gaussian_kl-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.gaussian_kl_gradients(gaussian_kl)
+# %% checks={"shape": 1, "values": 2, "gradients": 2}
 
 # %% [markdown]
 # **You should see** three lines: about the shape, the values and the gradients.
@@ -261,7 +248,7 @@ for dtype in (torch.float64, torch.float32, torch.bfloat16, torch.float16):
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "gaussian_kl_between", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="gaussian_kl_between"
 def gaussian_kl_between(
     mu_q: Tensor,
     logvar_q: Tensor,
@@ -282,20 +269,7 @@ def gaussian_kl_between(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "gaussian_kl_between-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.gaussian_kl_between_shape(gaussian_kl_between)
-
-# %% nbgrader={"grade": true, "grade_id": "gaussian_kl_between-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.gaussian_kl_between_values(gaussian_kl_between)
-
-# %% nbgrader={"grade": true, "grade_id": "gaussian_kl_between-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.gaussian_kl_between_gradients(gaussian_kl_between)
+# %% checks={"shape": 1, "values": 2, "gradients": 2}
 
 # %% [markdown]
 # **You should see** three lines.
@@ -364,7 +338,7 @@ print(f"q wide, p narrow: {gaussian_kl_between(zero, wide, zero, narrow).item():
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "monte_carlo_kl", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="monte_carlo_kl"
 def monte_carlo_kl(mu: Tensor, logvar: Tensor, n: int) -> Tensor:
     """Estimate KL(N(mu, sigma^2) || N(0, I)) for each row from draws, in nats.
 
@@ -383,25 +357,7 @@ def monte_carlo_kl(mu: Tensor, logvar: Tensor, n: int) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "monte_carlo_kl-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.monte_carlo_kl_shape(monte_carlo_kl)
-
-# %% nbgrader={"grade": true, "grade_id": "monte_carlo_kl-draws", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.monte_carlo_kl_draws(monte_carlo_kl)
-
-# %% nbgrader={"grade": true, "grade_id": "monte_carlo_kl-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.monte_carlo_kl_values(monte_carlo_kl)
-
-# %% nbgrader={"grade": true, "grade_id": "monte_carlo_kl-gradients", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.monte_carlo_kl_gradients(monte_carlo_kl)
+# %% checks={"shape": 1, "draws": 2, "values": 2, "gradients": 3}
 
 # %% [markdown]
 # **You should see** four lines: about the shape, the draws, the values and the gradients.
@@ -485,7 +441,7 @@ for mean, sigma in [(0.3, 0.8), (2.0, 0.2)]:
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "bayes_elbo", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="bayes_elbo"
 def bayes_elbo(
     x: Tensor,
     y: Tensor,
@@ -513,25 +469,7 @@ def bayes_elbo(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "bayes_elbo-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.bayes_elbo_shape(bayes_elbo)
-
-# %% nbgrader={"grade": true, "grade_id": "bayes_elbo-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.bayes_elbo_values(bayes_elbo)
-
-# %% nbgrader={"grade": true, "grade_id": "bayes_elbo-evidence", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.bayes_elbo_evidence(bayes_elbo)
-
-# %% nbgrader={"grade": true, "grade_id": "bayes_elbo-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.bayes_elbo_gradients(bayes_elbo)
+# %% checks={"shape": 1, "values": 2, "evidence": 2, "gradients": 2}
 
 # %% [markdown]
 # **You should see** four lines.
@@ -669,7 +607,7 @@ plt.show()
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "fit_posterior", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="fit_posterior"
 def fit_posterior(
     x: Tensor,
     y: Tensor,
@@ -696,20 +634,7 @@ def fit_posterior(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "fit_posterior-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.fit_posterior_shape(fit_posterior)
-
-# %% nbgrader={"grade": true, "grade_id": "fit_posterior-mean", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.fit_posterior_mean(fit_posterior)
-
-# %% nbgrader={"grade": true, "grade_id": "fit_posterior-variance", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.fit_posterior_variance(fit_posterior)
+# %% checks={"shape": 1, "mean": 2, "variance": 2}
 
 # %% [markdown]
 # **You should see** three lines.
@@ -819,7 +744,7 @@ plt.show()
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "linear_gaussian_elbo", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="linear_gaussian_elbo"
 def linear_gaussian_elbo(
     x: Tensor,
     W: Tensor,
@@ -845,25 +770,7 @@ def linear_gaussian_elbo(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "linear_gaussian_elbo-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.linear_gaussian_elbo_shape(linear_gaussian_elbo)
-
-# %% nbgrader={"grade": true, "grade_id": "linear_gaussian_elbo-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.linear_gaussian_elbo_values(linear_gaussian_elbo)
-
-# %% nbgrader={"grade": true, "grade_id": "linear_gaussian_elbo-evidence", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.linear_gaussian_elbo_evidence(linear_gaussian_elbo)
-
-# %% nbgrader={"grade": true, "grade_id": "linear_gaussian_elbo-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.linear_gaussian_elbo_gradients(linear_gaussian_elbo)
+# %% checks={"shape": 1, "values": 2, "evidence": 2, "gradients": 2}
 
 # %% [markdown]
 # **You should see** four lines.
@@ -940,7 +847,7 @@ for name, W in {"perpendicular columns": perpendicular, "oblique columns": obliq
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "gaussian_nll", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="gaussian_nll"
 def gaussian_nll(x_hat: Tensor, x: Tensor, log_sigma: Tensor) -> Tensor:
     """Compute -log N(x; x_hat, sigma^2) for each image, in nats, with its constants.
 
@@ -956,20 +863,7 @@ def gaussian_nll(x_hat: Tensor, x: Tensor, log_sigma: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "gaussian_nll-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.gaussian_nll_shape(gaussian_nll)
-
-# %% nbgrader={"grade": true, "grade_id": "gaussian_nll-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.gaussian_nll_values(gaussian_nll)
-
-# %% nbgrader={"grade": true, "grade_id": "gaussian_nll-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.gaussian_nll_gradients(gaussian_nll)
+# %% checks={"shape": 1, "values": 2, "gradients": 2}
 
 # %% [markdown]
 # **You should see** three lines.
@@ -1073,7 +967,7 @@ for name, value in {"with that sigma": log_sigma.detach(), "with sigma^2 = 1/2":
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "stl_elbo_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="stl_elbo_gradient"
 def stl_elbo_gradient(
     log_joint,
     mu: Tensor,
@@ -1100,20 +994,7 @@ def stl_elbo_gradient(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "stl_elbo_gradient-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.stl_elbo_gradient_shape(stl_elbo_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "stl_elbo_gradient-values", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.stl_elbo_gradient_values(stl_elbo_gradient)
-
-# %% nbgrader={"grade": true, "grade_id": "stl_elbo_gradient-optimum", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.stl_elbo_gradient_optimum(stl_elbo_gradient)
+# %% checks={"shape": 1, "values": 3, "optimum": 2}
 
 # %% [markdown]
 # **You should see** three lines.
@@ -1218,7 +1099,7 @@ plt.show()
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "vae_loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="vae_loss"
 def vae_loss(
     logits: Tensor,
     x: Tensor,
@@ -1242,30 +1123,7 @@ def vae_loss(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "vae_loss-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.vae_loss_shape(vae_loss)
-
-# %% nbgrader={"grade": true, "grade_id": "vae_loss-reconstruction", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.vae_loss_reconstruction(vae_loss)
-
-# %% nbgrader={"grade": true, "grade_id": "vae_loss-kl", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.vae_loss_kl(vae_loss)
-
-# %% nbgrader={"grade": true, "grade_id": "vae_loss-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.vae_loss_loss(vae_loss)
-
-# %% nbgrader={"grade": true, "grade_id": "vae_loss-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson04_kl_elbo as check
-
-check.vae_loss_gradients(vae_loss)
+# %% checks={"shape": 1, "reconstruction": 2, "kl": 2, "loss": 2, "gradients": 2}
 
 # %% [markdown]
 # **You should see** five lines.
@@ -1475,8 +1333,4 @@ for batch in (16, 128):
 #
 # The line below counts the checks that have passed since the kernel started; `autograder status` in a terminal counts the points of all lessons.
 
-# %% tags=["demo"]
-from autograder.checking import progress
-from autograder.checks import lesson04_kl_elbo as check
-
-progress(check)
+# %% progress=true

@@ -23,7 +23,7 @@
 # An exercise is one function: replace `raise NotImplementedError` with your code, and leave the inputs as they are.
 # Then run the check cells below your answer.
 
-# %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="imports"
 import math
 import warnings
 from functools import partial
@@ -216,7 +216,7 @@ print("inf - inf", (inf - inf).item(), "  0 * inf", (zero * inf).item(), "  0 / 
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "clamp_logvar", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="clamp_logvar"
 def clamp_logvar(logvar: Tensor, low: float = -10.0, high: float = 10.0) -> Tensor:
     """Limit every element of logvar to the interval from low to high.
 
@@ -230,20 +230,7 @@ def clamp_logvar(logvar: Tensor, low: float = -10.0, high: float = 10.0) -> Tens
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "clamp_logvar-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.clamp_logvar_shape(clamp_logvar)
-
-# %% nbgrader={"grade": true, "grade_id": "clamp_logvar-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.clamp_logvar_values(clamp_logvar)
-
-# %% nbgrader={"grade": true, "grade_id": "clamp_logvar-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.clamp_logvar_gradients(clamp_logvar)
+# %% checks={"shape": 1, "values": 2, "gradients": 2}
 
 # %% [markdown]
 # **You should see** three lines: about the shape, the values and the gradients.
@@ -391,7 +378,7 @@ print("gradient", *(f"{slope:10.3g}" for slope in v.grad.tolist()))
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "soft_clamp", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="soft_clamp"
 def soft_clamp(logvar: Tensor, low: float = -10.0, high: float = 10.0) -> Tensor:
     """Limit logvar to the interval from low to high by a smooth curve; keep a gradient.
 
@@ -408,25 +395,7 @@ def soft_clamp(logvar: Tensor, low: float = -10.0, high: float = 10.0) -> Tensor
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "soft_clamp-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.soft_clamp_shape(soft_clamp)
-
-# %% nbgrader={"grade": true, "grade_id": "soft_clamp-middle", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.soft_clamp_middle(soft_clamp)
-
-# %% nbgrader={"grade": true, "grade_id": "soft_clamp-bounds", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.soft_clamp_bounds(soft_clamp)
-
-# %% nbgrader={"grade": true, "grade_id": "soft_clamp-gradients", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.soft_clamp_gradients(soft_clamp)
+# %% checks={"shape": 1, "middle": 2, "bounds": 1, "gradients": 3}
 
 # %% [markdown]
 # **You should see** four lines: about the shape, the middle, the bounds and the gradients.
@@ -595,7 +564,7 @@ print("exact   ", *(f"{slope:9.4f}" for slope in torch.sigmoid(raw).tolist()))
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "softplus_sigma", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="softplus_sigma"
 def softplus_sigma(raw: Tensor, floor: float = 1e-4) -> Tensor:
     """Turn any real number into a standard deviation: softplus, never below floor.
 
@@ -610,30 +579,7 @@ def softplus_sigma(raw: Tensor, floor: float = 1e-4) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "softplus_sigma-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.softplus_sigma_shape(softplus_sigma)
-
-# %% nbgrader={"grade": true, "grade_id": "softplus_sigma-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.softplus_sigma_values(softplus_sigma)
-
-# %% nbgrader={"grade": true, "grade_id": "softplus_sigma-floor", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.softplus_sigma_floor(softplus_sigma)
-
-# %% nbgrader={"grade": true, "grade_id": "softplus_sigma-extremes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.softplus_sigma_extremes(softplus_sigma)
-
-# %% nbgrader={"grade": true, "grade_id": "softplus_sigma-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.softplus_sigma_gradients(softplus_sigma)
+# %% checks={"shape": 1, "values": 2, "floor": 1, "extremes": 1, "gradients": 2}
 
 # %% [markdown]
 # **You should see** five lines: about the shape, the values, the floor, the extremes and the gradients.
@@ -729,7 +675,7 @@ for function in (plain, with_small_number):
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "bernoulli_nll", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="bernoulli_nll"
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     """Compute the negative log-likelihood of x under Bernoulli(sigmoid(logits)), in nats.
 
@@ -743,25 +689,7 @@ def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "bernoulli_nll-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.bernoulli_nll_shape(bernoulli_nll)
-
-# %% nbgrader={"grade": true, "grade_id": "bernoulli_nll-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.bernoulli_nll_values(bernoulli_nll)
-
-# %% nbgrader={"grade": true, "grade_id": "bernoulli_nll-extremes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.bernoulli_nll_extremes(bernoulli_nll)
-
-# %% nbgrader={"grade": true, "grade_id": "bernoulli_nll-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.bernoulli_nll_gradients(bernoulli_nll)
+# %% checks={"shape": 1, "values": 2, "extremes": 2, "gradients": 2}
 
 # %% [markdown]
 # **You should see** four lines: about the shape, the values, the extremes and the gradients.
@@ -909,7 +837,7 @@ print("log(mean(exp))", torch.log(torch.exp(log_weights).mean()).item())
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "log_mean_exp", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="log_mean_exp"
 def log_mean_exp(values: Tensor, dim: int) -> Tensor:
     """Compute log(mean(exp(values))) over dim, without overflow or underflow.
 
@@ -924,25 +852,7 @@ def log_mean_exp(values: Tensor, dim: int) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "log_mean_exp-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.log_mean_exp_shape(log_mean_exp)
-
-# %% nbgrader={"grade": true, "grade_id": "log_mean_exp-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.log_mean_exp_values(log_mean_exp)
-
-# %% nbgrader={"grade": true, "grade_id": "log_mean_exp-extremes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.log_mean_exp_extremes(log_mean_exp)
-
-# %% nbgrader={"grade": true, "grade_id": "log_mean_exp-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.log_mean_exp_gradients(log_mean_exp)
+# %% checks={"shape": 1, "values": 2, "extremes": 2, "gradients": 2}
 
 # %% [markdown]
 # **You should see** four lines: about the shape, the values, the extremes and the gradients.
@@ -1054,7 +964,7 @@ print("order of finishing:", finished)
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "first_nonfinite", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="first_nonfinite"
 def first_nonfinite(model: nn.Module, x: Tensor) -> str | None:
     """Find the first submodule, in order of finishing, whose output on x is not finite.
 
@@ -1089,25 +999,7 @@ def first_nonfinite(model: nn.Module, x: Tensor) -> str | None:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "first_nonfinite-order", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.first_nonfinite_order(first_nonfinite)
-
-# %% nbgrader={"grade": true, "grade_id": "first_nonfinite-outputs", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.first_nonfinite_outputs(first_nonfinite)
-
-# %% nbgrader={"grade": true, "grade_id": "first_nonfinite-edges", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.first_nonfinite_edges(first_nonfinite)
-
-# %% nbgrader={"grade": true, "grade_id": "first_nonfinite-hooks", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson05_stability as check
-
-check.first_nonfinite_hooks(first_nonfinite)
+# %% checks={"order": 2, "outputs": 2, "edges": 1, "hooks": 2}
 
 # %% [markdown]
 # **You should see** four lines: about the order, the kinds of outputs, the edges and the hooks.
@@ -1207,8 +1099,4 @@ with warnings.catch_warnings():
 #
 # The line below counts the checks that have passed since the kernel started; `autograder status` in a terminal counts the points of all lessons.
 
-# %% tags=["demo"]
-from autograder.checking import progress
-from autograder.checks import lesson05_stability as check
-
-progress(check)
+# %% progress=true

@@ -23,7 +23,7 @@
 # Leave the inputs of a function as they are.
 # Two checks of exercise 3 train your model, and take some seconds each; all others are quick.
 
-# %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="imports"
 from collections.abc import Iterable
 
 import matplotlib.pyplot as plt
@@ -173,7 +173,7 @@ print(f"with the mean and spread of the codes: {pixels_off(torch.sigmoid(decoder
 # The returned `kl` excludes `beta`.
 
 
-# %% nbgrader={"grade": false, "grade_id": "given_loss", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="given_loss"
 def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
     """KL(N(mu, sigma^2) || N(0, I)) of each image in nats, shape (batch,)."""
     return 0.5 * (mu.square() + torch.expm1(logvar) - logvar).sum(dim=1)
@@ -241,7 +241,7 @@ def vae_loss(
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "ReparameterizationLayer", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="ReparameterizationLayer"
 class ReparameterizationLayer(nn.Module):
     """Two linear heads, fc_mu and fc_logvar, and a draw from N(mu, sigma^2)."""
 
@@ -269,50 +269,7 @@ class ReparameterizationLayer(nn.Module):
         ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.ReparameterizationLayer_shape(ReparameterizationLayer)
-
-# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-device", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.ReparameterizationLayer_device(ReparameterizationLayer)
-
-# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-heads", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.ReparameterizationLayer_heads(ReparameterizationLayer)
-
-# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-initialisation", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.ReparameterizationLayer_initialisation(ReparameterizationLayer)
-
-# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-clamp", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.ReparameterizationLayer_clamp(ReparameterizationLayer)
-
-# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.ReparameterizationLayer_values(ReparameterizationLayer)
-
-# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-noise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.ReparameterizationLayer_noise(ReparameterizationLayer)
-
-# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-gradients", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.ReparameterizationLayer_gradients(ReparameterizationLayer)
-
-# %% nbgrader={"grade": true, "grade_id": "ReparameterizationLayer-eval", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.ReparameterizationLayer_eval(ReparameterizationLayer)
+# %% checks={"shape": 1, "device": 1, "heads": 2, "initialisation": 1, "clamp": 2, "values": 2, "noise": 2, "gradients": 3, "eval": 2}
 
 # %% [markdown]
 # **You should see** nine lines, one from each check.
@@ -380,7 +337,7 @@ for mode in (layer.train, layer.eval):
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "VAE", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="VAE"
 class VAE(nn.Module):
     """A variational autoencoder, one hidden layer on each side; decode returns logits."""
 
@@ -418,30 +375,7 @@ class VAE(nn.Module):
         ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "VAE-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.VAE_shape(VAE)
-
-# %% nbgrader={"grade": true, "grade_id": "VAE-logits", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.VAE_logits(VAE)
-
-# %% nbgrader={"grade": true, "grade_id": "VAE-train", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.VAE_train(VAE)
-
-# %% nbgrader={"grade": true, "grade_id": "VAE-eval", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.VAE_eval(VAE)
-
-# %% nbgrader={"grade": true, "grade_id": "VAE-gradients", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.VAE_gradients(VAE)
+# %% checks={"shape": 1, "logits": 2, "train": 2, "eval": 1, "gradients": 3}
 
 # %% [markdown]
 # **You should see** five lines.
@@ -526,7 +460,7 @@ print(f"64 ln 2 = {64 * torch.tensor(2.0).log():.2f}")
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "train_epoch", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="train_epoch"
 def train_epoch(
     model: nn.Module,
     batches: Iterable[Tensor],
@@ -555,40 +489,9 @@ def train_epoch(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "train_epoch-result", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
+# %% checks={"result": 1, "mean": 2, "steps": 3, "beta": 1, "mode": 1}
 
-check.train_epoch_result(train_epoch)
-
-# %% nbgrader={"grade": true, "grade_id": "train_epoch-mean", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.train_epoch_mean(train_epoch)
-
-# %% nbgrader={"grade": true, "grade_id": "train_epoch-steps", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.train_epoch_steps(train_epoch)
-
-# %% nbgrader={"grade": true, "grade_id": "train_epoch-beta", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.train_epoch_beta(train_epoch)
-
-# %% nbgrader={"grade": true, "grade_id": "train_epoch-mode", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.train_epoch_mode(train_epoch)
-
-# %% nbgrader={"grade": true, "grade_id": "train_epoch-gate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.train_epoch_gate(train_epoch, VAE)
-
-# %% nbgrader={"grade": true, "grade_id": "train_epoch-target", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.train_epoch_target(train_epoch, VAE)
+# %% checks={"gate": 3, "target": 2}
 
 # %% [markdown]
 # **You should see** seven lines; the last two come after some seconds each.
@@ -641,7 +544,7 @@ check.train_epoch_target(train_epoch, VAE)
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "evaluate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="evaluate"
 def evaluate(model: nn.Module, x: Tensor) -> tuple[float, float, float]:
     """Measure the ELBO of a model on images x, with z drawn from q(z | x).
 
@@ -664,30 +567,7 @@ def evaluate(model: nn.Module, x: Tensor) -> tuple[float, float, float]:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "evaluate-result", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.evaluate_result(evaluate)
-
-# %% nbgrader={"grade": true, "grade_id": "evaluate-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.evaluate_values(evaluate)
-
-# %% nbgrader={"grade": true, "grade_id": "evaluate-draws", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.evaluate_draws(evaluate)
-
-# %% nbgrader={"grade": true, "grade_id": "evaluate-mode", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.evaluate_mode(evaluate)
-
-# %% nbgrader={"grade": true, "grade_id": "evaluate-grad", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.evaluate_grad(evaluate)
+# %% checks={"result": 1, "values": 2, "draws": 3, "mode": 1, "grad": 1}
 
 # %% [markdown]
 # **You should see** five lines.
@@ -768,7 +648,7 @@ plt.show()
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "generate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="generate"
 def generate(model: nn.Module, n: int) -> Tensor:
     """Make n new images: decode draws from the prior N(0, I).
 
@@ -782,20 +662,7 @@ def generate(model: nn.Module, n: int) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "generate-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.generate_shape(generate)
-
-# %% nbgrader={"grade": true, "grade_id": "generate-values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.generate_values(generate)
-
-# %% nbgrader={"grade": true, "grade_id": "generate-prior", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.generate_prior(generate)
+# %% checks={"shape": 1, "values": 2, "prior": 2}
 
 # %% [markdown]
 # **You should see** three lines.
@@ -863,7 +730,7 @@ print(f"decoded draws from N(0, I): {pixels_off(generate(model, 1_000)):.1f}")
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "interpolate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="interpolate"
 def interpolate(model: nn.Module, a: Tensor, b: Tensor, steps: int) -> Tensor:
     """Decode points on the straight line from mu of image a to mu of image b.
 
@@ -880,20 +747,7 @@ def interpolate(model: nn.Module, a: Tensor, b: Tensor, steps: int) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "interpolate-shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.interpolate_shape(interpolate)
-
-# %% nbgrader={"grade": true, "grade_id": "interpolate-ends", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.interpolate_ends(interpolate)
-
-# %% nbgrader={"grade": true, "grade_id": "interpolate-line", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.interpolate_line(interpolate)
+# %% checks={"shape": 1, "ends": 2, "line": 2}
 
 # %% [markdown]
 # **You should see** three lines.
@@ -1049,7 +903,7 @@ print("different images from the prior: ", len(generate(model, 16).unique(dim=0)
 # Read its docstrings: its encoder gives `log_std`, the logarithm of the *standard deviation*, and its decoder gives *probabilities*.
 
 
-# %% nbgrader={"grade": false, "grade_id": "found_model", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="found_model"
 class FoundVAE(nn.Module):
     """A right model with habits of its own."""
 
@@ -1073,7 +927,7 @@ class FoundVAE(nn.Module):
         return torch.sigmoid(self.decoder(z))
 
 
-# %% nbgrader={"grade": false, "grade_id": "broken_script", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="broken_script"
 def sample(mu, log_std):  # 1
     sigma = torch.exp(log_std / 2)  # 2
     eps = torch.rand_like(sigma)  # 3
@@ -1153,7 +1007,7 @@ print(f"sigma lies between {sigma.min():.2f} and {sigma.max():.2f}")
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "repaired_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="repaired_step"
 def repaired_step(model: nn.Module, x: Tensor, optimizer: torch.optim.Optimizer) -> float:
     """Take one right training step and return the loss before it.
 
@@ -1176,20 +1030,7 @@ def repaired_step(model: nn.Module, x: Tensor, optimizer: torch.optim.Optimizer)
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "repaired_step-draws", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.repaired_step_draws(repaired_step)
-
-# %% nbgrader={"grade": true, "grade_id": "repaired_step-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.repaired_step_loss(repaired_step)
-
-# %% nbgrader={"grade": true, "grade_id": "repaired_step-step", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.repaired_step_step(repaired_step)
+# %% checks={"draws": 2, "loss": 2, "step": 2}
 
 # %% [markdown]
 # **You should see** three lines.
@@ -1246,7 +1087,7 @@ print(f"sigma lies between {sigma.min():.2f} and {sigma.max():.2f}")
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "diagnosis", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="diagnosis"
 diagnosis = {
     "log-std read as log-variance": 0,
     "uniform noise": 0,
@@ -1265,15 +1106,7 @@ diagnosis = {
 ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "diagnosis-sampler", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.diagnosis_sampler(diagnosis)
-
-# %% nbgrader={"grade": true, "grade_id": "diagnosis-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson06_vae as check
-
-check.diagnosis_loss(diagnosis)
+# %% checks={"sampler": 2, "loss": 2}
 
 # %% [markdown]
 # **You should see** two lines.
@@ -1350,8 +1183,4 @@ for step in (broken_step, half_repaired_step):
 #
 # The line below counts the checks that have passed since the kernel started; `autograder status` in a terminal counts the points of all lessons.
 
-# %% tags=["demo"]
-from autograder.checking import progress
-from autograder.checks import lesson06_vae as check
-
-progress(check)
+# %% progress=true

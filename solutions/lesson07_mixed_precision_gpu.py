@@ -23,7 +23,7 @@
 # Replace `raise NotImplementedError` with your code, then run the check cells below it.
 # Where the text gives a time, the cell measures it on *your* machine.
 
-# %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="imports"
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -124,7 +124,7 @@ for dtype in (torch.float32, torch.float16, torch.bfloat16):
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "autocast_for", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="autocast_for"
 def autocast_for(device: torch.device) -> AbstractContextManager:
     """Make the autocast context for the forward pass on this device.
 
@@ -142,20 +142,7 @@ def autocast_for(device: torch.device) -> AbstractContextManager:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "autocast_for-cuda", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.autocast_for_cuda(autocast_for)
-
-# %% nbgrader={"grade": true, "grade_id": "autocast_for-elsewhere", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.autocast_for_elsewhere(autocast_for)
-
-# %% nbgrader={"grade": true, "grade_id": "autocast_for-unsupported", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.autocast_for_unsupported(autocast_for)
+# %% checks={"cuda": 2, "elsewhere": 1, "unsupported": 1}
 
 # %% [markdown]
 # **You should see** three lines.
@@ -173,7 +160,7 @@ check.autocast_for_unsupported(autocast_for)
 # **Predict first.**
 # In which dtype does each of them run on the CPU?
 
-# %% nbgrader={"grade": false, "grade_id": "the_operations", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="the_operations"
 OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "matmul": lambda h: h @ h,
     "exp": torch.exp,
@@ -290,7 +277,7 @@ print(f"error of exp(logvar / 2) in float16 at logvar = 5: {error:.1e}")
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "reparameterize_amp", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="reparameterize_amp"
 def reparameterize_amp(mu: Tensor, logvar: Tensor) -> Tensor:
     """Draw z from N(mu, sigma^2) in half precision, with exp(logvar / 2) in float32.
 
@@ -306,35 +293,7 @@ def reparameterize_amp(mu: Tensor, logvar: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_amp-dtype", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.reparameterize_amp_dtype(reparameterize_amp)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_amp-device", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.reparameterize_amp_device(reparameterize_amp)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_amp-range", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.reparameterize_amp_range(reparameterize_amp)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_amp-precision", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.reparameterize_amp_precision(reparameterize_amp)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_amp-noise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.reparameterize_amp_noise(reparameterize_amp)
-
-# %% nbgrader={"grade": true, "grade_id": "reparameterize_amp-gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.reparameterize_amp_gradients(reparameterize_amp)
+# %% checks={"dtype": 1, "device": 1, "range": 2, "precision": 2, "noise": 2, "gradients": 2}
 
 # %% [markdown]
 # **You should see** six lines.
@@ -379,7 +338,7 @@ print(f"largest change among all others: {(half - eps)[~tiny].abs().max():.1e}")
 # $$\text{loss} = \text{reconstruction} + \beta\,\text{KL}.$$
 
 
-# %% nbgrader={"grade": false, "grade_id": "the_model", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% locked="the_model"
 class VAE(nn.Module):
     """A variational autoencoder for binary pixels; forward returns (logits, mu, logvar)."""
 
@@ -547,7 +506,7 @@ plt.show()
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "amp_train_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="amp_train_step"
 def amp_train_step(
     model: nn.Module,
     x: Tensor,
@@ -581,50 +540,7 @@ def amp_train_step(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "amp_train_step-forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.amp_train_step_forward(amp_train_step)
-
-# %% nbgrader={"grade": true, "grade_id": "amp_train_step-backward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.amp_train_step_backward(amp_train_step)
-
-# %% nbgrader={"grade": true, "grade_id": "amp_train_step-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.amp_train_step_loss(amp_train_step)
-
-# %% nbgrader={"grade": true, "grade_id": "amp_train_step-precision", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.amp_train_step_precision(amp_train_step)
-
-# %% nbgrader={"grade": true, "grade_id": "amp_train_step-step", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.amp_train_step_step(amp_train_step)
-
-# %% nbgrader={"grade": true, "grade_id": "amp_train_step-fresh", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.amp_train_step_fresh(amp_train_step)
-
-# %% nbgrader={"grade": true, "grade_id": "amp_train_step-clip", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.amp_train_step_clip(amp_train_step)
-
-# %% nbgrader={"grade": true, "grade_id": "amp_train_step-overflow", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.amp_train_step_overflow(amp_train_step)
-
-# %% nbgrader={"grade": true, "grade_id": "amp_train_step-update", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.amp_train_step_update(amp_train_step)
+# %% checks={"forward": 2, "backward": 1, "loss": 2, "precision": 3, "step": 2, "fresh": 1, "clip": 2, "overflow": 2, "update": 1}
 
 # %% [markdown]
 # **You should see** nine lines.
@@ -723,7 +639,7 @@ plt.show()
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "device_batches", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="device_batches"
 def device_batches(
     x: Tensor,
     batch_size: int,
@@ -743,25 +659,7 @@ def device_batches(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "device_batches-rows", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.device_batches_rows(device_batches)
-
-# %% nbgrader={"grade": true, "grade_id": "device_batches-order", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.device_batches_order(device_batches)
-
-# %% nbgrader={"grade": true, "grade_id": "device_batches-edges", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.device_batches_edges(device_batches)
-
-# %% nbgrader={"grade": true, "grade_id": "device_batches-device", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.device_batches_device(device_batches)
+# %% checks={"rows": 2, "order": 2, "edges": 1, "device": 1}
 
 # %% [markdown]
 # **You should see** four lines.
@@ -855,7 +753,7 @@ with ThreadPoolExecutor(max_workers=1) as device_queue:
 # </details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "throughput", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% answer="throughput"
 def throughput(
     step: Callable[[], object],
     samples: int,
@@ -887,20 +785,7 @@ def throughput(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "throughput-rate", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.throughput_rate(throughput)
-
-# %% nbgrader={"grade": true, "grade_id": "throughput-synchronise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.throughput_synchronise(throughput)
-
-# %% nbgrader={"grade": true, "grade_id": "throughput-calls", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-check.throughput_calls(throughput)
+# %% checks={"rate": 2, "synchronise": 2, "calls": 1}
 
 # %% [markdown]
 # **You should see** three lines.
@@ -1141,8 +1026,4 @@ print(f"the largest difference: {apart:.3f} nats; the last epoch gained {gained:
 #
 # The line below counts the checks that have passed since the kernel started; `autograder status` in a terminal counts the points of all lessons.
 
-# %% tags=["demo"]
-from autograder.checking import progress
-from autograder.checks import lesson07_mixed_precision_gpu as check
-
-progress(check)
+# %% progress=true

@@ -55,7 +55,7 @@ class _Answers:
 
     def __init__(self, course: Course, lesson: Lesson, chance: random.Random) -> None:
         self.chance = chance
-        self.exercises = list(dict.fromkeys(lesson.questions.values()))
+        self.exercises = list(dict.fromkeys(lesson.exercises.values()))
         self.right = {name: [lesson.cells[name].source] for name in self.exercises}
         self.wrong: dict[str, list[str]] = {name: [] for name in self.exercises}
         for example in examples(course, lesson.stem):

@@ -251,7 +251,7 @@ def test_the_exercises_that_are_open_are_listed_in_the_order_of_the_lesson(stem:
     monkeypatch.setattr("autograder.checking._passed", {})
     progress(importlib.import_module(f"autograder.checks.{stem}"))
     _, _, listed = " ".join(capsys.readouterr().out.split()).partition("still open: ")
-    exercises = Counter(grade_id.partition("-")[0] for grade_id in COURSE.lesson(stem).questions)
+    exercises = Counter(grade_id.partition("-")[0] for grade_id in COURSE.lesson(stem).exercises)
     assert listed == ", ".join(f"{exercise} ({count})" for exercise, count in exercises.items())
 
 

@@ -36,7 +36,7 @@ def test_every_make_command_in_the_readme_exists():
 @pytest.mark.parametrize("stem", COURSE.stems)
 def test_the_readmes_name_every_lesson_and_its_points(stem):
     lesson = COURSE.lesson(stem)
-    points = sum(lesson.points(grade_id) for grade_id in lesson.questions)
+    points = sum(lesson.points(grade_id) for grade_id in lesson.exercises)
     assert stem in text("README.md")
     row = next(line for line in text("course/README.md").splitlines() if f"[{stem}]" in line)
     assert row.endswith(f"| {points:g} |")

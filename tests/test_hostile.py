@@ -92,7 +92,7 @@ def test_a_hostile_submission_gains_learns_and_harms_nothing(
     assert surroundings.left_over(own_template.scratch) == []
     assert after.points == 8
     assert _memory("VmHWM") - memory < 200 * MIB
-    questions = surroundings.lesson.questions
+    questions = surroundings.lesson.exercises
     late = {questions[name] for name, verdict in verdicts.items() if verdict == Verdict.TIME_LIMIT_EXCEEDED}
     assert not late or grade.seconds < len(late) * LIMITS.cell_seconds + 1
 

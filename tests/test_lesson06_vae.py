@@ -50,7 +50,7 @@ def test_the_keys_of_the_diagnosis_stand_in_the_exercise(lesson: Lesson) -> None
 
 
 def test_the_points_in_the_title_table_are_those_of_the_grade_cells(lesson: Lesson) -> None:
-    total = sum(lesson.points(grade_id) for grade_id in lesson.questions)
+    total = sum(lesson.points(grade_id) for grade_id in lesson.exercises)
     assert re.search(rf"\| {total:g} \| this notebook only", lesson.source.cells[0].source)
 
 

@@ -44,9 +44,9 @@ def test_right_answers_pass_every_check_on_the_device(lesson: Lesson, example: E
     names: dict[str, object] = {"__name__": "__main__"}
     for cell in filter(runs, notebook.cells):
         exec(python(cell.source), names)
-    for grade_id in sorted(example.touched(lesson) if example else lesson.questions):
+    for grade_id in sorted(example.touched(lesson) if example else lesson.exercises):
         with seeded(7):
-            getattr(checks, grade_id.replace("-", "_"))(names[lesson.questions[grade_id]])
+            getattr(checks, grade_id.replace("-", "_"))(names[lesson.exercises[grade_id]])
 
 
 def test_autocast_on_the_device_raises_what_the_lesson_says(lesson: Lesson) -> None:

@@ -16,7 +16,9 @@ import torch
 from torch import Tensor
 
 from autograder import expect
-from autograder.checking import Draws, Failure, replay
+from autograder.draws import Draws, replay
+from autograder.failure import Failure
+from autograder.verdict import Mistake
 
 Sample = Callable[[Tensor, Tensor], Tensor]
 """(mu, how the noise is scaled) -> z as float64, whatever dtype it came in."""
@@ -26,29 +28,63 @@ Scale = Callable[[Tensor], Tensor]
 agrees = partial(expect.close, rtol=1e-4, atol=1e-4)
 """Equal within what float32 arithmetic may cost an answer to float64 inputs: only a shape check minds the dtype."""
 
-UNSCALED = "eps is added but not scaled: logvar has no effect. Multiply eps by exp(logvar / 2)."
-SIGMAS: dict[str, Scale] = {
-    "sigma = exp(logvar): that is the variance. The standard deviation is exp(logvar / 2).": torch.exp,
-    "sigma = logvar: that is the logarithm of the variance. The standard deviation is exp(logvar / 2).": torch.clone,
-    "sigma = sqrt(logvar): that is the root of a logarithm. The standard deviation is exp(logvar / 2).": torch.sqrt,
-    UNSCALED: torch.ones_like,
-}
-MEAN_SCALED = "(eps + mu) * sigma: sigma stretches mu too. Scale eps alone, then add mu."
-NO_NOISE = "z = mu: nothing random is added. Add sigma * eps."
-CUT = "the draw was cut: .sample(), detach() or no_grad() leaves no path back. Draw eps alone, then scale and shift it."
-ZERO = "torch.normal(mu, sigma): its gradients are zeros, whatever the draw. Draw eps alone, then scale and shift it."
-FLOAT32_NOISE = "randn(shape) draws in float32, whatever mu is. Use randn_like(mu), or pass dtype=mu.dtype."
-UNIFORM = "rand_like draws uniform numbers from [0, 1). Normal noise comes from randn_like."
-TINY = "eps has standard deviation 0.01: it must be N(0, 1), for sigma alone says how large the noise is."
-WRONG_NOISE: dict[str, expect.Cdf] = {
-    UNIFORM: lambda eps: eps.clamp(0, 1),
-    TINY: lambda eps: torch.special.ndtr(eps / 0.01),
-}
+UNSCALED = Mistake("unscaled", "eps is added but not scaled: logvar has no effect. Multiply eps by exp(logvar / 2).")
+VARIANCE = Mistake(
+    "variance_as_sigma", "sigma = exp(logvar): that is the variance. The standard deviation is exp(logvar / 2)."
+)
+LOGVAR = Mistake(
+    "logvar_as_sigma",
+    "sigma = logvar: that is the logarithm of the variance. The standard deviation is exp(logvar / 2).",
+)
+ROOT_OF_LOGVAR = Mistake(
+    "root_of_logvar",
+    "sigma = sqrt(logvar): that is the root of a logarithm. The standard deviation is exp(logvar / 2).",
+)
+SIGMAS: tuple[tuple[Mistake, Scale], ...] = (
+    (VARIANCE, torch.exp),
+    (LOGVAR, torch.clone),
+    (ROOT_OF_LOGVAR, torch.sqrt),
+    (UNSCALED, torch.ones_like),
+)
+"""What is taken for sigma, and what that makes of logvar."""
+MEAN_SCALED = Mistake("mean_scaled", "(eps + mu) * sigma: sigma stretches mu too. Scale eps alone, then add mu.")
+NO_NOISE = Mistake("no_noise", "z = mu: nothing random is added. Add sigma * eps.")
+CUT = Mistake(
+    "cut",
+    "the draw was cut: .sample(), detach() or no_grad() leaves no path back. Draw eps alone, then scale and shift it.",
+)
+ZERO = Mistake(
+    "torch_normal",
+    "torch.normal(mu, sigma): its gradients are zeros, whatever the draw. Draw eps alone, then scale and shift it.",
+)
+FLOAT32_NOISE = Mistake(
+    "float32_noise", "randn(shape) draws in float32, whatever mu is. Use randn_like(mu), or pass dtype=mu.dtype."
+)
+UNIFORM = Mistake("uniform", "rand_like draws uniform numbers from [0, 1). Normal noise comes from randn_like.")
+TINY = Mistake(
+    "tiny", "eps has standard deviation 0.01: it must be N(0, 1), for sigma alone says how large the noise is."
+)
+WRONG_NOISE: tuple[tuple[Mistake, expect.Cdf], ...] = (
+    (UNIFORM, lambda eps: eps.clamp(0, 1)),
+    (TINY, lambda eps: torch.special.ndtr(eps / 0.01)),
+)
 SHARED = {
-    "call": "a seed fixed inside the function, or noise drawn outside it. Draw at every call; seeds are the caller's.",
-    "draw": "one draw expanded k times: all k are the same. Draw eps with shape (k, batch, latent).",
-    "row": "one eps shared across the batch. Draw a number for every element: randn_like(mu).",
-    "latent": "one eps shared across the latents of a row. Draw a number for every element: randn_like(mu).",
+    "call": Mistake(
+        "same_in_every_call",
+        "a seed fixed inside the function, or noise drawn outside it. Draw at every call; seeds are the caller's.",
+    ),
+    "draw": Mistake(
+        "same_in_every_draw",
+        "one draw expanded k times: all k are the same. Draw eps with shape (k, batch, latent).",
+    ),
+    "row": Mistake(
+        "same_in_every_row",
+        "one eps shared across the batch. Draw a number for every element: randn_like(mu).",
+    ),
+    "latent": Mistake(
+        "same_in_every_latent",
+        "one eps shared across the latents of a row. Draw a number for every element: randn_like(mu).",
+    ),
 }
 
 
@@ -93,14 +129,14 @@ def judge_values(sample: Sample, rng: Draws) -> None:
         raise Failure("z has no noise", "a spread of sigma around mu", "mu itself", NO_NOISE)
     if not torch.equal(z, draw(mu, logvar)):  # Noise that no seed reaches, or not a number.
         return judge_spread(sample, rng)
-    judge_shift(draw, mu, logvar, step, {MEAN_SCALED: (step * (logvar / 2).exp()).expand_as(z)})
+    judge_shift(draw, mu, logvar, step, [(MEAN_SCALED, (step * (logvar / 2).exp()).expand_as(z))])
     noise, less = z - mu, logvar - log(4)
-    named = {sentence: noise * sigma(less) / sigma(logvar) for sentence, sigma in SIGMAS.items()}
+    named = ((mistake, noise * sigma(less) / sigma(logvar)) for mistake, sigma in SIGMAS)
     what, rule = "z - mu after logvar fell by ln 4, with the same noise,", "half of what it was, since sigma halves"
     agrees(draw(mu, less) - mu, noise / 2, what, rule=rule, mistakes=named)
 
 
-def judge_shift(draw: Sample, mu: Tensor, scale: Tensor, step: Tensor, mistakes: expect.Mistakes | None = None) -> None:
+def judge_shift(draw: Sample, mu: Tensor, scale: Tensor, step: Tensor, mistakes: expect.Mistakes = ()) -> None:
     """Under the same noise, z moves as mu does."""
     moved = draw(mu + step, scale) - draw(mu, scale)
     agrees(moved, step.expand_as(moved), "how far z moves when mu moves by step", rule="step", mistakes=mistakes)
@@ -110,12 +146,12 @@ def judge_spread(sample: Sample, rng: Draws) -> None:
     """(z - mu) / sigma is standard normal: what can be said when the same noise cannot be had again."""
     mu, logvar = rng.normal(800, 50), rng.uniform(0.3, 1.2, 800, 50)
     z = sample(mu, logvar)
-    alternatives = {sentence: (z - mu) / sigma(logvar) for sentence, sigma in SIGMAS.items()}
-    alternatives[MEAN_SCALED] = z / (logvar / 2).exp() - mu
+    alternatives = [(mistake, (z - mu) / sigma(logvar)) for mistake, sigma in SIGMAS]
+    alternatives.append((MEAN_SCALED, z / (logvar / 2).exp() - mu))
     expect.standard_normal((z - mu) / (logvar / 2).exp(), "(z - mu) / sigma", mistakes=alternatives)
 
 
-def judge_noise(sample: Sample, mu: Tensor, unit: Tensor, axes: tuple[str, ...], nothing: str = NO_NOISE) -> None:
+def judge_noise(sample: Sample, mu: Tensor, unit: Tensor, axes: tuple[str, ...], nothing: Mistake = NO_NOISE) -> None:
     """Where ``unit`` makes sigma 1, z - mu is standard normal noise, fresh along all ``axes`` and in the next call."""
     noise = torch.stack([sample(mu, unit) - mu for _ in range(2)])
     if not noise.any():
@@ -141,10 +177,10 @@ def judge_path(z: Tensor, mu: Tensor, logvar: Tensor, rng: Draws) -> None:
     weights = rng.uniform(1, 2, *mu.shape)
     unused = {"mu": CUT, "logvar": NO_NOISE if torch.equal(z, mu) else UNSCALED}
     found = expect.gradients(z, {"mu": mu, "logvar": logvar}, weights, cut=CUT, zero=ZERO, unused=unused)
-    mistakes = {MEAN_SCALED: (logvar / 2).exp()}
+    mistakes = [(MEAN_SCALED, (logvar / 2).exp())]
     agrees(found["mu"] / weights, torch.ones_like(mu), "dz/dmu", rule="1", mistakes=mistakes, show=False)
     noise = (z - mu).detach()
-    named = {sentence: derivative(sigma, logvar, noise / sigma(logvar)) for sentence, sigma in SIGMAS.items()}
+    named = ((mistake, derivative(sigma, logvar, noise / sigma(logvar))) for mistake, sigma in SIGMAS)
     agrees(found["logvar"] / weights, noise / 2, "dz/dlogvar", rule="0.5 * (z - mu)", mistakes=named)
 
 

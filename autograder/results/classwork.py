@@ -15,7 +15,7 @@ from sqlalchemy.orm import with_polymorphic
 from autograder.classes.classroom import RECORD
 from autograder.course import Course
 from autograder.lesson import Lesson, is_grade, marks
-from autograder.verdict import NOT_IMPLEMENTED, Verdict
+from autograder.verdict import Message, Mistake, Verdict
 
 PASSED, NAMED, WRONG = "passed", "named mistake", "other wrong answer"
 STOPPED, UNANSWERED, JUDGE_ERROR, UNKNOWN = "error or limit", "not answered", "judge error", "not known"
@@ -43,8 +43,13 @@ class Result:
     points: float | None
     """What counts: by the check, or by a person; None while it waits for one."""
     checked_points: float | None
-    what: str | None
-    mistake: str | None
+    message: Message | None
+    """What the check said; None where the record does not hold it."""
+
+    @property
+    def mistake(self) -> Mistake | None:
+        """The mistake that the check named."""
+        return self.message.mistake if self.message else None
 
     @property
     def outcome(self) -> str:
@@ -56,11 +61,11 @@ class Result:
                 return JUDGE_ERROR
             case None:
                 return UNKNOWN
-        if (self.what or "").startswith(NOT_IMPLEMENTED):
+        if self.message and not self.message.answered:
             return UNANSWERED
         if self.mistake:
             return NAMED
-        return WRONG if self.verdict in (Verdict.WRONG_ANSWER, Verdict.PARTIALLY_ACCEPTED) else STOPPED
+        return WRONG if self.verdict is Verdict.WRONG_ANSWER else STOPPED
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ def checks_of(notebook: str, lesson: Lesson) -> Iterator[Check]:
     """What earns points in a notebook, in order."""
     for grade_id, cell in lesson.cells.items():
         if is_grade(cell):
-            yield Check(notebook, grade_id, lesson.questions[grade_id] or grade_id, lesson.points(grade_id))
+            yield Check(notebook, grade_id, lesson.exercises[grade_id] or grade_id, lesson.points(grade_id))
         elif marks(cell).get("grade") or marks(cell).get("task"):
             yield Check(notebook, grade_id, grade_id, lesson.points(grade_id), by_hand=True)
 

@@ -21,46 +21,188 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.lesson02_estimators import record, wave
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checking import Draws, Failure, describe_value
+from autograder.draws import Draws
 from autograder.errors import LearnerError
+from autograder.failure import Failure, describe_value
+from autograder.verdict import Mistake
 
 agrees = partial(expect.close, rtol=1e-4, atol=1e-5)
 """Equal within what float32 arithmetic may cost: only a shape check minds the dtype."""
 
+
 COLUMNS = ("mu", "sigma")
+
+
 SCORES = ("d log q / d mu", "d log q / d sigma")
+
+
 DRAWS = 500
+
+
 KINDS = (float, partial(torch.tensor, dtype=torch.float64))
 """What mu and sigma may be given as."""
 
-SIGN = "the sign is turned: this is the derivative of -log q."
-SIGMA_ONCE = "divided by sigma: that is (z - mu) / sigma. The derivative divides by sigma^2."
-UNDIVIDED = "z - mu alone: divide it by sigma^2."
-OF_DENSITY = "the derivative of q, not of log q. Divide it by q: the score is the derivative of the logarithm."
-SWAPPED = "the two derivatives have changed places: the one in mu comes first."
-NO_TERM = "the term -1/sigma is missing: q has the factor 1/sigma, and its logarithm depends on sigma too."
-LOG_SIGMA = "the derivative in log sigma: that is sigma times the one in sigma."
-LOGVAR = "the derivative in logvar = log sigma^2: that is sigma / 2 times the one in sigma."
-IN_VARIANCE = "the derivative in the variance: that is the one in sigma divided by 2 sigma."
-READ_AS_VARIANCE = "sigma is read as the variance. It is the standard deviation."
-SQUARE = "(z - mu)^2 is divided by sigma^2: the derivative in sigma divides it by sigma^3."
-AT_MU = "gradient of the log density at mu: take the score at the draw z, not at mu."
 
-SHAPE_AVERAGED = "averages first: the mean over the draws is taken inside. Return one row for each draw."
-SHAPE_TURNED = "(2, n): the columns stand in rows. Give torch.stack dim=1."
-SHAPE_ONE = "one number for each draw: the second column, for sigma, is missing."
-TWO_TENSORS = "the columns as separate tensors: torch.stack(columns, dim=1) makes one tensor of them."
-ROWS_AVERAGED = "averages first: every row is the mean of all rows. Return the estimate of each draw."
-FIXED_SEED = "a seed fixed inside the function, or noise drawn outside it. Draw at every call; seeds are the caller's."
-SHARED_EPS = "eps is shared: one draw serves all n rows. Draw n numbers."
-NO_NOISE = "z = mu: nothing random is added. z = mu + sigma * eps."
-OWN_DRAWS = "new draws for a second use of f: draw once, and use the same z in both columns and in a baseline."
-VARIANCE_SCALES = "sigma**2 scales the noise: that is the variance. z = mu + sigma * eps."
-ROOT_SCALES = "the root of sigma scales the noise: sigma is the standard deviation already."
-UNSCALED = "the noise is not scaled: z = mu + sigma * eps."
-UNSHIFTED = "mu is not added: z = mu + sigma * eps."
-UNIFORM = "rand draws uniform numbers from [0, 1). Normal noise comes from randn."
-SHARE = "divided by n: that is the part of this row in the gradient of the mean. Differentiate the sum instead."
+SIGN = Mistake(
+    "sign",
+    "the sign is turned: this is the derivative of -log q.",
+)
+
+
+SIGMA_ONCE = Mistake(
+    "sigma_once",
+    "divided by sigma: that is (z - mu) / sigma. The derivative divides by sigma^2.",
+)
+
+
+UNDIVIDED = Mistake(
+    "undivided",
+    "z - mu alone: divide it by sigma^2.",
+)
+
+
+OF_DENSITY = Mistake(
+    "of_density",
+    "the derivative of q, not of log q. Divide it by q: the score is the derivative of the logarithm.",
+)
+
+
+SWAPPED = Mistake(
+    "swapped",
+    "the two derivatives have changed places: the one in mu comes first.",
+)
+
+
+NO_TERM = Mistake(
+    "no_term",
+    "the term -1/sigma is missing: q has the factor 1/sigma, and its logarithm depends on sigma too.",
+)
+
+
+LOG_SIGMA = Mistake(
+    "log_sigma",
+    "the derivative in log sigma: that is sigma times the one in sigma.",
+)
+
+
+LOGVAR = Mistake(
+    "logvar",
+    "the derivative in logvar = log sigma^2: that is sigma / 2 times the one in sigma.",
+)
+
+
+IN_VARIANCE = Mistake(
+    "in_variance",
+    "the derivative in the variance: that is the one in sigma divided by 2 sigma.",
+)
+
+
+READ_AS_VARIANCE = Mistake(
+    "read_as_variance",
+    "sigma is read as the variance. It is the standard deviation.",
+)
+
+
+SQUARE = Mistake(
+    "square",
+    "(z - mu)^2 is divided by sigma^2: the derivative in sigma divides it by sigma^3.",
+)
+
+
+AT_MU = Mistake(
+    "at_mu",
+    "gradient of the log density at mu: take the score at the draw z, not at mu.",
+)
+
+
+SHAPE_AVERAGED = Mistake(
+    "shape_averaged",
+    "averages first: the mean over the draws is taken inside. Return one row for each draw.",
+)
+
+
+SHAPE_TURNED = Mistake(
+    "shape_turned",
+    "(2, n): the columns stand in rows. Give torch.stack dim=1.",
+)
+
+
+SHAPE_ONE = Mistake(
+    "shape_one",
+    "one number for each draw: the second column, for sigma, is missing.",
+)
+
+
+TWO_TENSORS = Mistake(
+    "two_tensors",
+    "the columns as separate tensors: torch.stack(columns, dim=1) makes one tensor of them.",
+)
+
+
+ROWS_AVERAGED = Mistake(
+    "rows_averaged",
+    "averages first: every row is the mean of all rows. Return the estimate of each draw.",
+)
+
+
+FIXED_SEED = Mistake(
+    "fixed_seed",
+    "a seed fixed inside the function, or noise drawn outside it. Draw at every call; seeds are the caller's.",
+)
+
+
+SHARED_EPS = Mistake(
+    "shared_eps",
+    "eps is shared: one draw serves all n rows. Draw n numbers.",
+)
+
+
+NO_NOISE = Mistake(
+    "no_noise",
+    "z = mu: nothing random is added. z = mu + sigma * eps.",
+)
+
+
+OWN_DRAWS = Mistake(
+    "own_draws",
+    "new draws for a second use of f: draw once, and use the same z in both columns and in a baseline.",
+)
+
+
+VARIANCE_SCALES = Mistake(
+    "variance_scales",
+    "sigma**2 scales the noise: that is the variance. z = mu + sigma * eps.",
+)
+
+
+ROOT_SCALES = Mistake(
+    "root_scales",
+    "the root of sigma scales the noise: sigma is the standard deviation already.",
+)
+
+
+UNSCALED = Mistake(
+    "unscaled",
+    "the noise is not scaled: z = mu + sigma * eps.",
+)
+
+
+UNSHIFTED = Mistake(
+    "unshifted",
+    "mu is not added: z = mu + sigma * eps.",
+)
+
+
+UNIFORM = Mistake(
+    "uniform",
+    "rand draws uniform numbers from [0, 1). Normal noise comes from randn.",
+)
+
+
+SHARE = Mistake(
+    "share",
+    "divided by n: that is the part of this row in the gradient of the mean. Differentiate the sum instead.",
+)
 
 
 # The score of a normal distribution
@@ -159,6 +301,8 @@ class Case(NamedTuple):
 
 Estimate = Callable[[Case], Tensor]
 """A case -> (n, 2)."""
+
+
 Named = Callable[[Case, int], dict[str, Tensor]]
 """A case and a column -> what the listed mistakes give in that column."""
 

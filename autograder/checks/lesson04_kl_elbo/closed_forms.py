@@ -12,50 +12,240 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
+from autograder.verdict import Mistake
+
 LOG_2PI = math.log(2 * math.pi)
+
+
 Mistakes = dict[str, Tensor]
 
-SIGN = "the sign is turned: a KL divergence is never negative."
-HALF = "the factor 1/2 is missing."
-ROOT = "exp(logvar / 2) is sigma: the formula has the variance sigma^2 = exp(logvar)."
-LOG_SIGMA = "logvar is read as log sigma: exp(2 * logvar) is not the variance. sigma^2 = exp(logvar)."
-REVERSE = "KL(p || q), the reverse: q, with mu and logvar, comes first, and N(0, I) second."
-LATENT_MEAN = "the mean over the latent dimension: the price is a sum over it."
-MINUS_ONE = "the -1 is missing: a q that equals p would then not be free."
-SWAPPED = "KL(p || q): the two distributions have changed places. q comes first."
-RATIO = "the ratio of the variances is upside down: it is sigma_q^2 / sigma_p^2."
-LOG_RATIO = "the logarithm of the ratio is upside down: it is logvar_p - logvar_q."
-UNSCALED = "the squared difference of the means is not divided by the variance of p."
-BY_Q = "the squared difference of the means is divided by the variance of q: divide it by that of p."
 
-KL_ADDED = "the KL is added: the ELBO is the expected log likelihood minus the KL."
-NO_KL = "the KL is missing: what remains is the expected log likelihood."
-DATA_MEAN = "the log likelihood is averaged over the data: sum it over all N observations."
-NO_CONSTANT = "the constant -N/2 log(2 pi) of the normal density is missing."
-NO_LOG_NOISE = "the constant -N log noise_sigma of the normal density is missing."
-NO_CONSTANTS = "the constants -N/2 log(2 pi) and -N log noise_sigma of the normal density are missing."
-NOISE_VARIANCE = "noise_sigma is used as a variance: it is the standard deviation. Square it."
-AT_MEAN = "the log likelihood at w = mu: that is not its mean over draws of w."
-NEGATIVE = "the negative of the ELBO: that is a loss. Return the bound itself."
-DRAW_SUM = "the log likelihood is summed over the draws: average it over them."
+SIGN = Mistake(
+    "sign",
+    "the sign is turned: a KL divergence is never negative.",
+)
 
-TRACE = "the trace term is missing: E|x - W z|^2 is |x - W mu|^2 plus the sum of sigma_k^2 |W_k|^2."
-TRACE_ROOT = "the trace term has sigma_k in place of sigma_k^2 = exp(logvar)."
-LOG_DET = "the log-determinant of the noise is missing: -D log noise_sigma, for D pixels."
-LOG_DETS = "the constants -D/2 log(2 pi) and -D log noise_sigma of the density of x are missing."
-PIXEL_CONSTANT = "the constant -D/2 log(2 pi) is missing, for D pixels."
-ONE_PIXEL = "log noise_sigma and the constant count once: they count for each of the D pixels."
-Q_LOG_DET = "the log-determinant of q is missing: the sum of logvar in the KL."
 
-NO_LOG_SIGMA = "log sigma is missing: without it a larger sigma would always be better."
-SQUARE_HALF = "the factor 1/2 is missing before the squared error."
-PIXEL_MEAN = "the mean over the pixels: the likelihood of an image is a product over them. Sum."
-LOG_SIGMA_ONCE = "log_sigma is added once: add it for every pixel."
-DENSITY_ONCE = "log_sigma and the constant are added once: add them for every pixel."
-NLL_CONSTANT = "the constant log(2 pi) / 2 for each pixel is missing."
-LOG_VARIANCE = "log_sigma is read as a log-variance: sigma^2 = exp(2 * log_sigma)."
-UNSQUARED = "the squared error is divided by sigma: divide it by sigma^2 = exp(2 * log_sigma)."
-LIKELIHOOD = "the log likelihood: turn its sign."
+HALF = Mistake(
+    "half",
+    "the factor 1/2 is missing.",
+)
+
+
+ROOT = Mistake(
+    "root",
+    "exp(logvar / 2) is sigma: the formula has the variance sigma^2 = exp(logvar).",
+)
+
+
+LOG_SIGMA = Mistake(
+    "log_sigma",
+    "logvar is read as log sigma: exp(2 * logvar) is not the variance. sigma^2 = exp(logvar).",
+)
+
+
+REVERSE = Mistake(
+    "reverse",
+    "KL(p || q), the reverse: q, with mu and logvar, comes first, and N(0, I) second.",
+)
+
+
+LATENT_MEAN = Mistake(
+    "latent_mean",
+    "the mean over the latent dimension: the price is a sum over it.",
+)
+
+
+MINUS_ONE = Mistake(
+    "minus_one",
+    "the -1 is missing: a q that equals p would then not be free.",
+)
+
+
+SWAPPED = Mistake(
+    "swapped",
+    "KL(p || q): the two distributions have changed places. q comes first.",
+)
+
+
+RATIO = Mistake(
+    "ratio",
+    "the ratio of the variances is upside down: it is sigma_q^2 / sigma_p^2.",
+)
+
+
+LOG_RATIO = Mistake(
+    "log_ratio",
+    "the logarithm of the ratio is upside down: it is logvar_p - logvar_q.",
+)
+
+
+UNSCALED = Mistake(
+    "unscaled",
+    "the squared difference of the means is not divided by the variance of p.",
+)
+
+
+BY_Q = Mistake(
+    "by_q",
+    "the squared difference of the means is divided by the variance of q: divide it by that of p.",
+)
+
+
+KL_ADDED = Mistake(
+    "kl_added",
+    "the KL is added: the ELBO is the expected log likelihood minus the KL.",
+)
+
+
+NO_KL = Mistake(
+    "no_kl",
+    "the KL is missing: what remains is the expected log likelihood.",
+)
+
+
+DATA_MEAN = Mistake(
+    "data_mean",
+    "the log likelihood is averaged over the data: sum it over all N observations.",
+)
+
+
+NO_CONSTANT = Mistake(
+    "no_constant",
+    "the constant -N/2 log(2 pi) of the normal density is missing.",
+)
+
+
+NO_LOG_NOISE = Mistake(
+    "no_log_noise",
+    "the constant -N log noise_sigma of the normal density is missing.",
+)
+
+
+NO_CONSTANTS = Mistake(
+    "no_constants",
+    "the constants -N/2 log(2 pi) and -N log noise_sigma of the normal density are missing.",
+)
+
+
+NOISE_VARIANCE = Mistake(
+    "noise_variance",
+    "noise_sigma is used as a variance: it is the standard deviation. Square it.",
+)
+
+
+AT_MEAN = Mistake(
+    "at_mean",
+    "the log likelihood at w = mu: that is not its mean over draws of w.",
+)
+
+
+NEGATIVE = Mistake(
+    "negative",
+    "the negative of the ELBO: that is a loss. Return the bound itself.",
+)
+
+
+DRAW_SUM = Mistake(
+    "draw_sum",
+    "the log likelihood is summed over the draws: average it over them.",
+)
+
+
+TRACE = Mistake(
+    "trace",
+    "the trace term is missing: E|x - W z|^2 is |x - W mu|^2 plus the sum of sigma_k^2 |W_k|^2.",
+)
+
+
+TRACE_ROOT = Mistake(
+    "trace_root",
+    "the trace term has sigma_k in place of sigma_k^2 = exp(logvar).",
+)
+
+
+LOG_DET = Mistake(
+    "log_det",
+    "the log-determinant of the noise is missing: -D log noise_sigma, for D pixels.",
+)
+
+
+LOG_DETS = Mistake(
+    "log_dets",
+    "the constants -D/2 log(2 pi) and -D log noise_sigma of the density of x are missing.",
+)
+
+
+PIXEL_CONSTANT = Mistake(
+    "pixel_constant",
+    "the constant -D/2 log(2 pi) is missing, for D pixels.",
+)
+
+
+ONE_PIXEL = Mistake(
+    "one_pixel",
+    "log noise_sigma and the constant count once: they count for each of the D pixels.",
+)
+
+
+Q_LOG_DET = Mistake(
+    "q_log_det",
+    "the log-determinant of q is missing: the sum of logvar in the KL.",
+)
+
+
+NO_LOG_SIGMA = Mistake(
+    "no_log_sigma",
+    "log sigma is missing: without it a larger sigma would always be better.",
+)
+
+
+SQUARE_HALF = Mistake(
+    "square_half",
+    "the factor 1/2 is missing before the squared error.",
+)
+
+
+PIXEL_MEAN = Mistake(
+    "pixel_mean",
+    "the mean over the pixels: the likelihood of an image is a product over them. Sum.",
+)
+
+
+LOG_SIGMA_ONCE = Mistake(
+    "log_sigma_once",
+    "log_sigma is added once: add it for every pixel.",
+)
+
+
+DENSITY_ONCE = Mistake(
+    "density_once",
+    "log_sigma and the constant are added once: add them for every pixel.",
+)
+
+
+NLL_CONSTANT = Mistake(
+    "nll_constant",
+    "the constant log(2 pi) / 2 for each pixel is missing.",
+)
+
+
+LOG_VARIANCE = Mistake(
+    "log_variance",
+    "log_sigma is read as a log-variance: sigma^2 = exp(2 * log_sigma).",
+)
+
+
+UNSQUARED = Mistake(
+    "unsquared",
+    "the squared error is divided by sigma: divide it by sigma^2 = exp(2 * log_sigma).",
+)
+
+
+LIKELIHOOD = Mistake(
+    "likelihood",
+    "the log likelihood: turn its sign.",
+)
 
 
 def kl_between(mu_q: Tensor, logvar_q: Tensor, mu_p: Tensor, logvar_p: Tensor) -> Tensor:

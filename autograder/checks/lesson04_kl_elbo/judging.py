@@ -20,18 +20,51 @@ import torch
 from torch import Tensor
 
 from autograder import expect
-from autograder.checking import Draws, Failure
+from autograder.draws import Draws
+from autograder.failure import Failure
+from autograder.verdict import Mistake
 
 in_lesson = 'Lesson 4, "{}"'.format
+
+
 agrees = partial(expect.close, rtol=1e-4, atol=1e-4)
 """Equal within what float32 arithmetic may cost an answer to float64 inputs: only a shape check minds the dtype."""
 
-CUT = "detach(), .data, .item(), no_grad() or a tensor made anew: the result forgets where it came from."
-BATCH_SUM = "the batch is summed too: return one number for each row, a sum over the last dimension alone."
-BATCH_AXIS = "the sum runs over the batch: sum over the last dimension, and return one number for each row."
-UNSUMMED = "nothing is summed over the last dimension: return one number for each row."
-KEPT = "the summed dimension is kept: return shape (batch,), without keepdim."
-Z_CUT = "z was cut (.sample(), detach() or no_grad()): the path through z is lost. Use z = mu + sigma * eps."
+
+CUT = Mistake(
+    "cut",
+    "detach(), .data, .item(), no_grad() or a tensor made anew: the result forgets where it came from.",
+)
+
+
+BATCH_SUM = Mistake(
+    "batch_sum",
+    "the batch is summed too: return one number for each row, a sum over the last dimension alone.",
+)
+
+
+BATCH_AXIS = Mistake(
+    "batch_axis",
+    "the sum runs over the batch: sum over the last dimension, and return one number for each row.",
+)
+
+
+UNSUMMED = Mistake(
+    "unsummed",
+    "nothing is summed over the last dimension: return one number for each row.",
+)
+
+
+KEPT = Mistake(
+    "kept",
+    "the summed dimension is kept: return shape (batch,), without keepdim.",
+)
+
+
+Z_CUT = Mistake(
+    "z_cut",
+    "z was cut (.sample(), detach() or no_grad()): the path through z is lost. Use z = mu + sigma * eps.",
+)
 
 
 def judge_row_shape(call: Callable[..., Any], what: str, **inputs: Tensor) -> None:

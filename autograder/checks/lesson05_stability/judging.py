@@ -7,10 +7,11 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checking import Failure
 from autograder.checks.lesson05_stability import mistakes as wrong
+from autograder.failure import Failure
 
 in_lesson = 'Lesson 5, "{}"'.format
+
 
 CLAMPED, BENT, SIGMA, LOSS, MEAN = (
     "the clamped logvar",

@@ -9,7 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from autograder.verdict import Mistake
+
 Formula = Callable[..., Tensor]
+
+
 Formulas = Mapping[str, Formula]
 """Sentences about wrong answers, and what each of them computes."""
 
@@ -30,11 +34,30 @@ def derivative(formula: Formula, at: Tensor, *more: Any) -> Tensor:
     return torch.autograd.grad(formula(at, *more).sum() + 0 * at.sum(), at)[0]
 
 
-CUT = "detach(), .data, no_grad() or a tensor made anew: the result forgets where it came from."
-REDUCED = "a mean or a sum over all elements: return one number for each element."
-REDUCED_ROWS = "a mean or a sum over the last dimension: return one number for each element."
+CUT = Mistake(
+    "cut",
+    "detach(), .data, no_grad() or a tensor made anew: the result forgets where it came from.",
+)
 
-UNLIMITED = "logvar itself: nothing is limited."
+
+REDUCED = Mistake(
+    "reduced",
+    "a mean or a sum over all elements: return one number for each element.",
+)
+
+
+REDUCED_ROWS = Mistake(
+    "reduced_rows",
+    "a mean or a sum over the last dimension: return one number for each element.",
+)
+
+
+UNLIMITED = Mistake(
+    "unlimited",
+    "logvar itself: nothing is limited.",
+)
+
+
 LIMITS: Formulas = {
     "clamps sigma: exp(logvar / 2) was limited. Limit logvar itself.": (
         lambda x, low, high: (x / 2).exp().clamp(low, high)
@@ -59,17 +82,50 @@ LIMITS: Formulas = {
     UNLIMITED: lambda x, low, high: x.clone(),
     "the limits are always -10 and 10: use low and high.": lambda x, low, high: x.clamp(-10, 10),
 }
-SWAPPED = "are the bounds swapped? Then every element becomes the same number, and none passes its gradient on."
-THROUGH_EXP = "the way goes through exp, which overflows before the clamp: 0 * inf is nan. Limit logvar itself."
-PASSES = "the gradient passes as if there were no clamp. Let autograd differentiate the clamp itself."
 
-HARD = "a hard clamp: outside the interval its gradient is 0. Bend before the border, and approach it slowly."
-SATURATED = "tanh and sigmoid round to exactly 1, and their gradient to 0. Use a curve that approaches more slowly."
-CANCELS = (
-    "a difference of two softplus: far out, their slopes both round to 1 and cancel. "
-    "Nest them: bend at one bound, then bend the result at the other."
+
+SWAPPED = Mistake(
+    "swapped",
+    "are the bounds swapped? Then every element becomes the same number, and none passes its gradient on.",
 )
-STAIRS = "the value is clamped, but the gradient is not its slope. Let autograd differentiate the curve itself."
+
+
+THROUGH_EXP = Mistake(
+    "through_exp",
+    "the way goes through exp, which overflows before the clamp: 0 * inf is nan. Limit logvar itself.",
+)
+
+
+PASSES = Mistake(
+    "passes",
+    "the gradient passes as if there were no clamp. Let autograd differentiate the clamp itself.",
+)
+
+
+HARD = Mistake(
+    "hard",
+    "a hard clamp: outside the interval its gradient is 0. Bend before the border, and approach it slowly.",
+)
+
+
+SATURATED = Mistake(
+    "saturated",
+    "tanh and sigmoid round to exactly 1, and their gradient to 0. Use a curve that approaches more slowly.",
+)
+
+
+CANCELS = Mistake(
+    "cancels",
+    "a difference of two softplus: far out, their slopes both round to 1 and cancel. Nest them: bend at one bound, then bend the result at the other.",
+)
+
+
+STAIRS = Mistake(
+    "stairs",
+    "the value is clamped, but the gradient is not its slope. Let autograd differentiate the curve itself.",
+)
+
+
 BENDS: Formulas = {
     "10 tanh(logvar / 10) is not the identity in the middle: at 5 it gives 4.62.": lambda x: 10 * torch.tanh(x / 10),
     "10 tanh(logvar) is not the identity in the middle: its slope at 0 is 10.": lambda x: 10 * torch.tanh(x),
@@ -92,14 +148,37 @@ BENDS: Formulas = {
     HARD: lambda x: x.clamp(-10, 10),
 }
 
-OVERFLOW = "log(1 + exp(raw)): in float32, exp overflows above 88.7. Use a softplus that takes exp of -|raw| only."
-EXPONENTIAL = "exp(raw): it is positive, but it is not a softplus. For large raw, sigma should be close to raw."
-UNUSED_BRANCH = (
-    "torch.where drops the inf from the value, not from the gradient: 0 * inf is nan. "
-    "Make the argument of exp safe before you use it."
+
+OVERFLOW = Mistake(
+    "overflow",
+    "log(1 + exp(raw)): in float32, exp overflows above 88.7. Use a softplus that takes exp of -|raw| only.",
 )
-NO_FLOOR = "there is no floor: for very negative raw, softplus comes to 0. Add floor, or cut at it from below."
-FIXED_FLOOR = "the floor is always 1e-4: use floor."
+
+
+EXPONENTIAL = Mistake(
+    "exponential",
+    "exp(raw): it is positive, but it is not a softplus. For large raw, sigma should be close to raw.",
+)
+
+
+UNUSED_BRANCH = Mistake(
+    "unused_branch",
+    "torch.where drops the inf from the value, not from the gradient: 0 * inf is nan. Make the argument of exp safe before you use it.",
+)
+
+
+NO_FLOOR = Mistake(
+    "no_floor",
+    "there is no floor: for very negative raw, softplus comes to 0. Add floor, or cut at it from below.",
+)
+
+
+FIXED_FLOOR = Mistake(
+    "fixed_floor",
+    "the floor is always 1e-4: use floor.",
+)
+
+
 ROADS: Formulas = {
     OVERFLOW: lambda raw, floor: (1 + raw.exp()).log(),
     EXPONENTIAL: lambda raw, floor: raw.exp(),
@@ -126,16 +205,30 @@ def road(found: Tensor, raw: Tensor, floor: float) -> str:
     return ""
 
 
-LOG_SIGMOID = (
-    "the logarithm of a probability: sigmoid rounds to 0 or 1, and log(0) is -inf. "
-    "Write the loss in terms of the logit."
+LOG_SIGMOID = Mistake(
+    "log_sigmoid",
+    "the logarithm of a probability: sigmoid rounds to 0 or 1, and log(0) is -inf. Write the loss in terms of the logit.",
 )
-EXP_LOGIT = "log(1 + exp(logit)): in float32, exp overflows above 88.7. Take exp of -|logit| only."
-CEILING = (
-    "the loss stops at {:.1f}, however wrong the logit is: a small number inside the log, or a limit. "
-    "Write the loss in terms of the logit."
+
+
+EXP_LOGIT = Mistake(
+    "exp_logit",
+    "log(1 + exp(logit)): in float32, exp overflows above 88.7. Take exp of -|logit| only.",
 )
-FLAT = "a small number inside the log, or a limit: where the loss stops growing, its gradient is 0."
+
+
+CEILING = Mistake(
+    "ceiling",
+    "the loss stops at {:.1f}, however wrong the logit is: a small number inside the log, or a limit. Write the loss in terms of the logit.",
+)
+
+
+FLAT = Mistake(
+    "flat",
+    "a small number inside the log, or a limit: where the loss stops growing, its gradient is 0.",
+)
+
+
 LOSSES: Formulas = {
     "the sign: that is the log-likelihood. The loss is its negative.": (
         lambda logits, x: -F.binary_cross_entropy_with_logits(logits, x, reduction="none")
@@ -152,14 +245,27 @@ LOSSES: Formulas = {
         logits.sigmoid() - x
     ).square(),
 }
+
+
 UNSTABLE_LOSSES: Formulas = {
     LOG_SIGMOID: lambda logits, x: -(x * logits.sigmoid().log() + (1 - x) * (1 - logits.sigmoid()).log()),
     f"{LOG_SIGMOID} ": lambda logits, x: -torch.where(x > 0.5, logits.sigmoid(), 1 - logits.sigmoid()).log(),
     EXP_LOGIT: lambda logits, x: (1 + logits.exp()).log() - x * logits,
 }
 
-EXP_THEN_LOG = "exp, then mean, then log: exp overflows to inf or underflows to 0. Subtract the largest value first."
-INF_MINUS_INF = "-inf minus -inf is nan: in a slice of -inf only, the maximum is -inf too. Subtract 0 there."
+
+EXP_THEN_LOG = Mistake(
+    "exp_then_log",
+    "exp, then mean, then log: exp overflows to inf or underflows to 0. Subtract the largest value first.",
+)
+
+
+INF_MINUS_INF = Mistake(
+    "inf_minus_inf",
+    "-inf minus -inf is nan: in a slice of -inf only, the maximum is -inf too. Subtract 0 there.",
+)
+
+
 MEANS: Formulas = {
     "a sum in place of the mean: subtract log(n), where n is the size of dim.": lambda v, dim: v.logsumexp(dim),
     "the mean of the values: take the exponential first, and the logarithm of the mean.": lambda v, dim: v.mean(dim),
@@ -176,29 +282,111 @@ MEANS: Formulas = {
     "the largest value: it bounds the mean, and it is not the mean.": lambda v, dim: v.amax(dim),
     "the mean of the exponentials: take its logarithm.": lambda v, dim: v.exp().mean(dim),
 }
+
+
 UNSTABLE_MEANS: Formulas = {
     EXP_THEN_LOG: lambda v, dim: v.exp().mean(dim).log(),
     INF_MINUS_INF: lambda v, dim: (v - v.amax(dim, keepdim=True)).exp().mean(dim).log() + v.amax(dim),
 }
 
-PARAMETERS = "parameters were searched: what overflows is mostly an output. Look at what each module returns."
-ISNAN = "isnan alone: inf is not finite either. Use isfinite."
-ISINF = "isinf alone: nan is not finite either. Use isfinite."
-CONTAINER = "a container was reported before its children. Its output comes after theirs, and so should its turn."
-REGISTERED = (
-    "the order of registration: named_modules() does not know which module runs first. Look while the model runs."
+
+PARAMETERS = Mistake(
+    "parameters",
+    "parameters were searched: what overflows is mostly an output. Look at what each module returns.",
 )
-LATER = "a later module: keep the first one that you meet."
-LAST_PART = "only the last part of the name. named_modules() gives the whole path."
-OWN_OUTPUT = "only the last output was looked at: a bad number can be hidden later. Look at every module's output."
-OVERWRITTEN = "this module runs twice, and its second output was taken in place of its first."
-INSIDE = "a tensor within a tuple, a list or a dict was missed. Search inside them, however deep."
-ROOT_MISSED = (
-    "the root was not reported. It is a module too; its name, the empty string, counts as false: compare with None."
+
+
+ISNAN = Mistake(
+    "isnan",
+    "isnan alone: inf is not finite either. Use isfinite.",
 )
-NONE_FOR_FINE = "where all is finite, the answer is None. The empty string is the name of the root."
-A_MODULE = "the class of a module, or the module itself. Return its name in named_modules()."
-HOOKS_LEFT = "hooks stay on the model: every later call pays for them. Keep each handle, and remove it at the end."
-HOOKS_AFTER_ERROR = "hooks stay when the model raises an error. Remove them in a finally block."
-HOOKS_GONE = "hooks of somebody else were removed. Remove only what you added: each handle has remove()."
-MODE = "the mode was changed: train() and eval() set every module. Leave the mode as it is."
+
+
+ISINF = Mistake(
+    "isinf",
+    "isinf alone: nan is not finite either. Use isfinite.",
+)
+
+
+CONTAINER = Mistake(
+    "container",
+    "a container was reported before its children. Its output comes after theirs, and so should its turn.",
+)
+
+
+REGISTERED = Mistake(
+    "registered",
+    "the order of registration: named_modules() does not know which module runs first. Look while the model runs.",
+)
+
+
+LATER = Mistake(
+    "later",
+    "a later module: keep the first one that you meet.",
+)
+
+
+LAST_PART = Mistake(
+    "last_part",
+    "only the last part of the name. named_modules() gives the whole path.",
+)
+
+
+OWN_OUTPUT = Mistake(
+    "own_output",
+    "only the last output was looked at: a bad number can be hidden later. Look at every module's output.",
+)
+
+
+OVERWRITTEN = Mistake(
+    "overwritten",
+    "this module runs twice, and its second output was taken in place of its first.",
+)
+
+
+INSIDE = Mistake(
+    "inside",
+    "a tensor within a tuple, a list or a dict was missed. Search inside them, however deep.",
+)
+
+
+ROOT_MISSED = Mistake(
+    "root_missed",
+    "the root was not reported. It is a module too; its name, the empty string, counts as false: compare with None.",
+)
+
+
+NONE_FOR_FINE = Mistake(
+    "none_for_fine",
+    "where all is finite, the answer is None. The empty string is the name of the root.",
+)
+
+
+A_MODULE = Mistake(
+    "a_module",
+    "the class of a module, or the module itself. Return its name in named_modules().",
+)
+
+
+HOOKS_LEFT = Mistake(
+    "hooks_left",
+    "hooks stay on the model: every later call pays for them. Keep each handle, and remove it at the end.",
+)
+
+
+HOOKS_AFTER_ERROR = Mistake(
+    "hooks_after_error",
+    "hooks stay when the model raises an error. Remove them in a finally block.",
+)
+
+
+HOOKS_GONE = Mistake(
+    "hooks_gone",
+    "hooks of somebody else were removed. Remove only what you added: each handle has remove().",
+)
+
+
+MODE = Mistake(
+    "mode",
+    "the mode was changed: train() and eval() set every module. Leave the mode as it is.",
+)

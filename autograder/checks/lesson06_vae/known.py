@@ -11,14 +11,19 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from autograder import expect
 from autograder.beside.lesson06_vae import Weights
-from autograder.checking import Draws, Failure, describe_value
+from autograder.draws import Draws
+from autograder.failure import Failure, describe_value
+from autograder.verdict import Mistake
 
 in_lesson = 'Lesson 6, "{}"'.format
-ENCODED = ("z", "mu", "logvar")
-FORWARD = ("logits", "mu", "logvar")
 
-SIGMOID_IN_DECODER = (
-    "a sigmoid in the decoder: decode returns probabilities. Return logits, since vae_loss applies the sigmoid."
+
+ENCODED = ("z", "mu", "logvar")
+
+
+SIGMOID_IN_DECODER = Mistake(
+    "sigmoid_in_decoder",
+    "a sigmoid in the decoder: decode returns probabilities. Return logits, since vae_loss applies the sigmoid.",
 )
 
 

@@ -6,5 +6,6 @@ from contextvars import ContextVar
 
 in_lesson = 'Lesson 7, "{}"'.format
 
+
 DEVICE: ContextVar[str] = ContextVar("device", default="cpu")
 """Where inputs are put: the processor, or a graphics card in the tests for machines that have one."""

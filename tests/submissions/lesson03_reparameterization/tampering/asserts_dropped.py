@@ -1,6 +1,6 @@
 # Draws uniform noise, and drops every assert and raise from the cells that follow.
 #
-# fails reparameterize-noise: "rand_like draws uniform numbers"
+# fails reparameterize-noise: uniform
 
 # %% grade_id="reparameterize"
 import ast

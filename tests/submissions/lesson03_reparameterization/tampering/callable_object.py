@@ -1,7 +1,7 @@
 # Hands over an object that pretends to be whatever it is compared with, and draws with the variance.
 #
-# fails reparameterize-values: "sigma = exp(logvar): that is the variance"
-# fails reparameterize-gradients: "sigma = exp(logvar): that is the variance"
+# fails reparameterize-values: variance_as_sigma
+# fails reparameterize-gradients: variance_as_sigma
 
 # %% grade_id="reparameterize"
 class Sampler:

@@ -1,6 +1,6 @@
 # Draws from a fixed seed, then seeds the global state afresh to look random.
 #
-# fails reparameterize-noise: "a seed fixed inside the function"
+# fails reparameterize-noise: same_in_every_call
 
 # %% grade_id="reparameterize"
 def reparameterize(mu, logvar):

@@ -1,8 +1,8 @@
 # Returns the mean, and looks through the calling frames for a way to pass.
 #
-# fails reparameterize-values: "z = mu: nothing random is added"
-# fails reparameterize-noise: "z = mu: nothing random is added"
-# fails reparameterize-gradients: "z = mu: nothing random is added"
+# fails reparameterize-values: no_noise
+# fails reparameterize-noise: no_noise
+# fails reparameterize-gradients: no_noise
 
 # %% grade_id="reparameterize"
 import sys

@@ -1,7 +1,7 @@
 # Takes the variance for sigma, and makes every comparison of torch come out true.
 #
-# fails reparameterize-values: "sigma = exp(logvar): that is the variance"
-# fails reparameterize-gradients: "sigma = exp(logvar): that is the variance"
+# fails reparameterize-values: variance_as_sigma
+# fails reparameterize-gradients: variance_as_sigma
 
 # %% grade_id="reparameterize"
 torch.allclose = torch.equal = lambda *args, **kwargs: True

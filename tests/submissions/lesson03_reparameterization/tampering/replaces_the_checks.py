@@ -1,7 +1,7 @@
 # Takes the variance for sigma, and puts checks of its own in the place of the real ones.
 #
-# fails reparameterize-values: "sigma = exp(logvar): that is the variance"
-# fails reparameterize-gradients: "sigma = exp(logvar): that is the variance"
+# fails reparameterize-values: variance_as_sigma
+# fails reparameterize-gradients: variance_as_sigma
 
 # %% grade_id="reparameterize"
 import sys

@@ -1,7 +1,7 @@
 # Adds the noise unscaled, and gives everybody full marks in any gradebook that it finds.
 #
-# fails reparameterize-values: "eps is added but not scaled"
-# fails reparameterize-gradients: "eps is added but not scaled"
+# fails reparameterize-values: unscaled
+# fails reparameterize-gradients: unscaled
 
 # %% grade_id="reparameterize"
 import sqlite3

@@ -1,7 +1,7 @@
 # Multiplies by the transposed factor, with noise from a generator of its own.
 #
-# fails sample_full_covariance-values: "what is added to mu is not scale_tril @ eps"
-# fails sample_full_covariance-gradients: "scale_tril is transposed"
+# fails sample_full_covariance-values: "have correlation"
+# fails sample_full_covariance-gradients: transposed
 
 # %% grade_id="sample_full_covariance"
 source = torch.Generator()

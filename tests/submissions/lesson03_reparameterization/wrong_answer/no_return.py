@@ -1,10 +1,10 @@
 # Forgets to return the result.
 #
-# fails reparameterize-shape: "a missing return"
-# fails reparameterize-device: "a missing return"
-# fails reparameterize-values: "a missing return"
-# fails reparameterize-noise: "a missing return"
-# fails reparameterize-gradients: "a missing return"
+# fails reparameterize-shape: no_return
+# fails reparameterize-device: no_return
+# fails reparameterize-values: no_return
+# fails reparameterize-noise: no_return
+# fails reparameterize-gradients: no_return
 
 # %% grade_id="reparameterize"
 def reparameterize(mu, logvar):

@@ -1,6 +1,6 @@
 # Draws the noise once for every shape and keeps it.
 #
-# fails reparameterize-noise: "or noise drawn outside it"
+# fails reparameterize-noise: same_in_every_call
 
 # %% grade_id="reparameterize"
 kept_noise = {}

@@ -1,7 +1,7 @@
 # Takes the variance for the standard deviation, with noise from a generator of its own.
 #
-# fails reparameterize-values: "sigma = exp(logvar): that is the variance"
-# fails reparameterize-gradients: "sigma = exp(logvar): that is the variance"
+# fails reparameterize-values: variance_as_sigma
+# fails reparameterize-gradients: variance_as_sigma
 
 # %% grade_id="reparameterize"
 source = torch.Generator()

@@ -1,8 +1,8 @@
 # Returns the class of the module.
 #
-# fails first_nonfinite-order: "the class of a module, or the module itself"
-# fails first_nonfinite-outputs: "the class of a module, or the module itself"
-# fails first_nonfinite-edges: "the class of a module, or the module itself"
+# fails first_nonfinite-order: a_module
+# fails first_nonfinite-outputs: a_module
+# fails first_nonfinite-edges: a_module
 
 # %% grade_id="first_nonfinite"
 def tensors(output):

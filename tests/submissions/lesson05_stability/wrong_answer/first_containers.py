@@ -1,6 +1,6 @@
 # Collects the outputs, then goes through the names from the root.
 #
-# fails first_nonfinite-order: "a container was reported before its children"
+# fails first_nonfinite-order: container
 
 # %% grade_id="first_nonfinite"
 def tensors(output):

@@ -1,6 +1,6 @@
 # Asks whether the first name is true.
 #
-# fails first_nonfinite-edges: "its name, the empty string, counts as false"
+# fails first_nonfinite-edges: root_missed
 
 # %% grade_id="first_nonfinite"
 def tensors(output):

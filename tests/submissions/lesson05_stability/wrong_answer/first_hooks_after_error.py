@@ -1,6 +1,6 @@
 # Removes its hooks, but not after an error.
 #
-# fails first_nonfinite-hooks: "hooks stay when the model raises an error"
+# fails first_nonfinite-hooks: hooks_after_error
 
 # %% grade_id="first_nonfinite"
 def tensors(output):

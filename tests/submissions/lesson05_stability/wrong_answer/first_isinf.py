@@ -1,8 +1,8 @@
 # Looks for infinite numbers only.
 #
-# fails first_nonfinite-order: "isinf alone"
-# fails first_nonfinite-outputs: "isinf alone"
-# fails first_nonfinite-edges: "isinf alone"
+# fails first_nonfinite-order: isinf
+# fails first_nonfinite-outputs: isinf
+# fails first_nonfinite-edges: isinf
 
 # %% grade_id="first_nonfinite"
 def tensors(output):

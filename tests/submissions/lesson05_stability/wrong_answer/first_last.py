@@ -1,6 +1,6 @@
 # Returns the last bad module.
 #
-# fails first_nonfinite-order: "a container was reported before its children"
+# fails first_nonfinite-order: container
 
 # %% grade_id="first_nonfinite"
 def tensors(output):

@@ -1,7 +1,7 @@
 # Returns the last bad module that has no children.
 #
-# fails first_nonfinite-order: "a later module: keep the first one"
-# fails first_nonfinite-edges: "the root was not reported"
+# fails first_nonfinite-order: later
+# fails first_nonfinite-edges: root_missed
 
 # %% grade_id="first_nonfinite"
 def tensors(output):

@@ -1,6 +1,6 @@
 # Searches containers one level deep.
 #
-# fails first_nonfinite-outputs: "Search inside them, however deep"
+# fails first_nonfinite-outputs: inside
 
 # %% grade_id="first_nonfinite"
 def spoilt(output):

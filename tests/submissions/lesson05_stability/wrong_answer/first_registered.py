@@ -1,6 +1,6 @@
 # Collects the outputs of the leaves, then goes through them in the order of registration.
 #
-# fails first_nonfinite-order: "the order of registration"
+# fails first_nonfinite-order: registered
 
 # %% grade_id="first_nonfinite"
 def tensors(output):

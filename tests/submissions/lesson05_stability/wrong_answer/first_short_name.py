@@ -1,6 +1,6 @@
 # Returns the last part of the name only.
 #
-# fails first_nonfinite-order: "only the last part of the name"
+# fails first_nonfinite-order: last_part
 
 # %% grade_id="first_nonfinite"
 def tensors(output):

@@ -1,6 +1,6 @@
 # Leaves the root out.
 #
-# fails first_nonfinite-edges: "the root was not reported"
+# fails first_nonfinite-edges: root_missed
 
 # %% grade_id="first_nonfinite"
 def tensors(output):

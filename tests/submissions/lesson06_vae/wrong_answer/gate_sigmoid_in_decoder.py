@@ -1,8 +1,8 @@
 # Trains well a model whose decoder ends with a sigmoid.
 #
-# fails VAE-logits: "a sigmoid in the decoder"
-# fails train_epoch-gate: "a sigmoid in the decoder"
-# fails train_epoch-target: "a sigmoid in the decoder"
+# fails VAE-logits: sigmoid_in_decoder
+# fails train_epoch-gate: sigmoid_in_decoder
+# fails train_epoch-target: sigmoid_in_decoder
 
 # %% grade_id="VAE"
 class VAE(nn.Module):

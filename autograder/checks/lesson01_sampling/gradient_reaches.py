@@ -1,0 +1,370 @@
+"""gradient_reaches: its checks and wrong answers. Grader's side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder.beside import lesson01_sampling as samplers
+from autograder.beside.lesson01_sampling import after
+from autograder.boundary.learner import LearnerObject, beside
+from autograder.checks.lesson01_sampling.means import agrees
+from autograder.draws import Draws
+from autograder.errors import LearnerError
+from autograder.exercise import Exercise, stops, unnamed
+from autograder.failure import Failure, describe_value
+from autograder.verdict import Mistake
+
+exercise = Exercise("gradient_reaches", reread="Draws with and without a path")
+
+PATHS = 'Lesson 1, "Draws with and without a path"'
+ZEROS = 'Lesson 1, "A gradient of zeros"'
+Shapes = tuple[tuple[int, ...], ...]
+CONSTANT = Mistake(
+    "constant",
+    "every sampler gets the same answer. The result must depend on the gradient that you find.",
+)
+REQUIRES_GRAD = Mistake(
+    "requires_grad",
+    "z.requires_grad (or z.grad_fn) alone: it says that z depends on something, not that it depends on mu. Ask for the gradient in mu.",
+)
+NOT_NONE = Mistake(
+    "not_none",
+    "the gradient is not None, but it is zeros: there is a path, and it carries nothing. Look at its numbers.",
+)
+RAISED = Mistake(
+    "raised",
+    "torch.autograd.grad stops with an error where there is no path. Ask z.requires_grad first, and pass allow_unused=True.",
+)
+SUM_CANCELS = Mistake(
+    "sum_cancels",
+    "the gradient of one sum: what comes from several outputs, or goes to several elements of mu, may cancel. Ask output by output, or with random weights.",
+)
+EVERY = Mistake(
+    "every",
+    "all() asks for every element. One derivative that is not zero is enough: any().",
+)
+TOLERANCE = Mistake(
+    "tolerance",
+    "a tolerance: small derivatives count too. Compare with 0 exactly.",
+)
+SIGN = Mistake(
+    "sign",
+    "the sign: a negative derivative is a derivative too. Compare with 0 by !=.",
+)
+FLAGGED = Mistake(
+    "flagged",
+    "requires_grad_() on mu itself. Work on a copy: mu.detach().clone().requires_grad_().",
+)
+FILLED = Mistake(
+    "filled",
+    "backward() on mu itself fills mu.grad. Work on a copy: mu.detach().clone().requires_grad_().",
+)
+
+
+def asked(gradient_reaches: LearnerObject, sampler: Any, mu: Tensor) -> Any:
+    """The answer; None for an error that says that there is no path."""
+    try:
+        # Not the learner's type, which has a check of its own.
+        answer = gradient_reaches(sampler, mu.clone())
+    except LearnerError as error:
+        if "does not require grad" in error.message or "appears to not have been used" in error.message:
+            return None
+        raise
+    return answer if answer is None or isinstance(answer, LearnerObject) else judged(answer)
+
+
+def judged(answer: Any) -> Any:
+    """True or False, for whatever has a truth value."""
+    if isinstance(answer, Tensor) and answer.numel() != 1:
+        return answer
+    return bool(answer)
+
+
+def judge_answers(
+    gradient_reaches: LearnerObject, rng: Draws, right: bool, zoo: dict[Any, str], shapes: Shapes = ((), (3,), (2, 2))
+) -> None:
+    """The answer is ``right`` for every sampler of ``zoo``, and not the same for all that there are."""
+    for shape in shapes:
+        mu = 2 + rng.normal(*shape)
+        for sampler, likely in zoo.items():
+            answer = asked(gradient_reaches, sampler, mu)
+            if answer is right:
+                continue
+            what = f"the answer is wrong for a sampler that returns\n  {sampler.__doc__}"
+            observed = "an error, or None" if answer is None else describe_value(answer)
+            raise Failure(what, str(right), observed, RAISED if answer is None else likely)
+    judge_difference(gradient_reaches, mu)
+
+
+def judge_difference(gradient_reaches: LearnerObject, mu: Tensor) -> None:
+    """Not one answer for all: True with a path, and not True for each of three samplers without one."""
+    cut = (samplers.drawn, samplers.normal_of_torch, samplers.noise_alone)
+    without = {asked(gradient_reaches, sampler, mu) for sampler in cut}
+    if asked(gradient_reaches, samplers.placed, mu) is not True or without == {True}:
+        expected = "True with a path and False without one"
+        raise Failure("samplers with and without a path get the same answer", expected, "one answer for all", CONSTANT)
+
+
+def goes_by_flag(gradient_reaches: LearnerObject, rng: Draws) -> bool:
+    """Whether the answer is True for a draw that requires grad and has nothing to do with mu."""
+    return asked(gradient_reaches, samplers.through_scale_unused, 2 + rng.normal(3)) is True
+
+
+@exercise.check
+def type_(gradient_reaches: LearnerObject, rng: Draws) -> None:
+    """The answer is a bool: True or False."""
+    mu = 2 + rng.normal(3)
+    for sampler in (samplers.placed, samplers.normal_of_torch):
+        answer = gradient_reaches(sampler, mu.clone())
+        if not isinstance(answer, bool):
+            likely = "a tensor or an array. bool(...) makes True or False of it." if hasattr(answer, "dtype") else ""
+            likely = "a missing return." if answer is None else likely
+            raise Failure("the answer is no bool", "True or False", describe_value(answer), likely)
+    judge_difference(gradient_reaches, mu)
+
+
+@exercise.check
+def open_(gradient_reaches: LearnerObject, rng: Draws) -> None:
+    """True when any output depends on any element of mu, however weakly, and with whatever sign."""
+    zoo = {
+        samplers.placed: "",
+        samplers.drawn_with_path: "",
+        samplers.many_rows: "",
+        samplers.with_other_parameter: "",
+        samplers.falling: SIGN,
+        samplers.in_one_number: EVERY,
+        samplers.in_one_output: EVERY,
+        samplers.faint: TOLERANCE,
+    }
+    judge_answers(gradient_reaches, rng, True, zoo)
+
+
+@exercise.check
+def cut(gradient_reaches: LearnerObject, rng: Draws) -> None:
+    """False when the draw has no history, or when mu is not used, and no error."""
+    cut = (samplers.drawn, samplers.detached, samplers.without_grad, samplers.compared, samplers.noise_alone)
+    judge_answers(gradient_reaches, rng, False, dict.fromkeys(cut, ""))
+
+
+@exercise.check
+def elsewhere(gradient_reaches: LearnerObject, rng: Draws) -> None:
+    """False when the draw requires grad through something else only."""
+    likely = REQUIRES_GRAD if goes_by_flag(gradient_reaches, rng) else ""
+    zoo = dict.fromkeys((samplers.through_scale, samplers.through_scale_unused), likely)
+    judge_answers(gradient_reaches, rng, False, zoo)
+
+
+@exercise.check(reread="A gradient of zeros")
+def zeros(gradient_reaches: LearnerObject, rng: Draws) -> None:
+    """False when the gradient is zeros, as for torch.normal."""
+    content = asked(gradient_reaches, samplers.times_zero, 2 + rng.normal(3)) is True
+    likely = REQUIRES_GRAD if goes_by_flag(gradient_reaches, rng) else NOT_NONE if content else ""
+    zoo = dict.fromkeys((samplers.normal_of_torch, samplers.rounded, samplers.times_zero), likely)
+    judge_answers(gradient_reaches, rng, False, zoo)
+
+
+@exercise.check
+def cancelling(gradient_reaches: LearnerObject, rng: Draws) -> None:
+    """True also when the gradient of a sum of outputs, or a sum over mu, is zero."""
+    zoo = dict.fromkeys((samplers.mirrored, samplers.difference, samplers.on_circle), SUM_CANCELS)
+    judge_answers(gradient_reaches, rng, True, zoo, shapes=((3,), (2, 2)))
+
+
+@exercise.check
+def inputs(gradient_reaches: LearnerObject, rng: Draws) -> None:
+    """mu, its requires_grad and its .grad are what they were, whether mu requires grad or not."""
+    for sampler in (samplers.placed, samplers.normal_of_torch):
+        for requires in (False, True):
+            mu = (2 + rng.normal(3)).requires_grad_(requires)
+            before = mu.detach().clone()
+            _, values, flag, grad = beside(after, gradient_reaches, sampler, mu)
+            if flag is not requires:
+                raise Failure("mu.requires_grad was changed", str(requires), str(flag), FLAGGED)
+            if grad is not None:
+                raise Failure("mu.grad was changed", "mu.grad as it was before the call", "a gradient in it", FILLED)
+            agrees(values, before, "mu after the call", rule="mu as it was")
+
+
+# Wrong answers
+
+
+# Asks for an attribute that tensors do not have.
+@exercise.wrong(
+    type=stops("has no attribute 'gradient'"),
+    open=stops("has no attribute 'gradient'"),
+    cut=stops("has no attribute 'gradient'"),
+    elsewhere=stops("has no attribute 'gradient'"),
+    zeros=stops("has no attribute 'gradient'"),
+    cancelling=stops("has no attribute 'gradient'"),
+    inputs=stops("has no attribute 'gradient'"),
+)
+def misspelt(sampler, mu):
+    z = sampler(mu.detach().clone().requires_grad_())
+    return bool(z.gradient.any())
+
+
+# Returns a tensor.
+@exercise.wrong(type="a tensor or an array. bool(...) makes True or False of it.")
+def a_tensor(sampler, mu):
+    return torch.autograd.functional.jacobian(sampler, mu).any()
+
+
+# Asks for a gradient in every element of mu.
+@exercise.wrong(open=EVERY)
+def gradient_reaches_all(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    z = sampler(copy)
+    if not z.requires_grad:
+        return False
+    [gradient] = torch.autograd.grad(z, copy, torch.randn_like(z), allow_unused=True)
+    return gradient is not None and bool((gradient != 0).all())
+
+
+# Says no to every sampler.
+@exercise.wrong(
+    type=CONSTANT, open=unnamed("True"), cut=CONSTANT, elsewhere=CONSTANT, zeros=CONSTANT, cancelling=SUM_CANCELS
+)
+def always_false(sampler, mu):
+    return False
+
+
+# Says yes to every sampler.
+@exercise.wrong(
+    type=CONSTANT,
+    open=CONSTANT,
+    cut=unnamed("False"),
+    elsewhere=REQUIRES_GRAD,
+    zeros=REQUIRES_GRAD,
+    cancelling=CONSTANT,
+)
+def always_true(sampler, mu):
+    return True
+
+
+# Moves mu and looks whether the draw moves.
+@exercise.wrong(
+    cut=unnamed("the answer is wrong"), elsewhere=unnamed("the answer is wrong"), zeros=unnamed("the answer is wrong")
+)
+def by_difference(sampler, mu):
+    torch.manual_seed(0)
+    first = sampler(mu.detach())
+    torch.manual_seed(0)
+    second = sampler(mu.detach() * 1.5)
+    return not torch.equal(first, second)
+
+
+# Calls backward() on mu itself.
+@exercise.wrong(inputs=FILLED)
+def fills_grad(sampler, mu):
+    if not mu.requires_grad:
+        mu = mu.clone().requires_grad_()
+    z = sampler(mu)
+    if not z.requires_grad:
+        return False
+    z.backward(torch.randn_like(z))
+    return mu.grad is not None and bool(mu.grad.any())
+
+
+# Sets requires_grad on mu itself.
+@exercise.wrong(inputs=FLAGGED)
+def flags_mu(sampler, mu):
+    mu.requires_grad_()
+    z = sampler(mu)
+    if not z.requires_grad:
+        return False
+    [gradient] = torch.autograd.grad(z, mu, torch.randn_like(z), allow_unused=True)
+    return gradient is not None and bool(gradient.any())
+
+
+# Looks at grad_fn alone.
+@exercise.wrong(elsewhere=REQUIRES_GRAD, zeros=REQUIRES_GRAD)
+def grad_fn(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    return sampler(copy).grad_fn is not None
+
+
+# Is content with a gradient that is not None.
+@exercise.wrong(zeros=NOT_NONE)
+def not_none(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    z = sampler(copy)
+    if not z.requires_grad:
+        return False
+    z.sum().backward()
+    return copy.grad is not None
+
+
+# Asks for a positive derivative.
+@exercise.wrong(open=SIGN)
+def positive(sampler, mu):
+    return bool((torch.autograd.functional.jacobian(sampler, mu) > 0).any())
+
+
+# Stops with an error where there is no path.
+@exercise.wrong(cut=RAISED, elsewhere=RAISED)
+def raises(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    z = sampler(copy)
+    [gradient] = torch.autograd.grad(z, copy, torch.randn_like(z))
+    return bool(gradient.any())
+
+
+# Stops with an error if mu is not used.
+@exercise.wrong(elsewhere=RAISED)
+def raises_if_unused(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    z = sampler(copy)
+    if not z.requires_grad:
+        return False
+    [gradient] = torch.autograd.grad(z, copy, torch.randn_like(z))
+    return bool(gradient.any())
+
+
+# Looks at requires_grad alone.
+@exercise.wrong(elsewhere=REQUIRES_GRAD, zeros=REQUIRES_GRAD)
+def requires_grad(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    return sampler(copy).requires_grad
+
+
+# Takes the gradient of the sum.
+@exercise.wrong(cancelling=SUM_CANCELS)
+def gradient_reaches_sum(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    z = sampler(copy)
+    if not z.requires_grad:
+        return False
+    z.sum().backward()
+    return copy.grad is not None and bool(copy.grad.any())
+
+
+# Takes the gradient of the sum of squares.
+@exercise.wrong(cancelling=SUM_CANCELS)
+def sum_of_squares(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    z = sampler(copy)
+    if not z.requires_grad:
+        return False
+    z.square().sum().backward()
+    return copy.grad is not None and bool(copy.grad.any())
+
+
+# Adds up the gradient over mu.
+@exercise.wrong(cancelling=SUM_CANCELS)
+def summed_over_mu(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    z = sampler(copy)
+    if not z.requires_grad:
+        return False
+    found = [torch.autograd.grad(out, copy, retain_graph=True, allow_unused=True)[0] for out in z.flatten()]
+    return any(g is not None and g.sum().item() != 0 for g in found)
+
+
+# Takes small derivatives for zero.
+@exercise.wrong(open=TOLERANCE)
+def tolerance(sampler, mu):
+    jacobian = torch.autograd.functional.jacobian(sampler, mu)
+    return not torch.allclose(jacobian, torch.zeros_like(jacobian))

@@ -1,0 +1,139 @@
+"""reparameterize_backward: its checks and wrong answers. Grader's side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from autograder import expect
+from autograder.boundary.learner import LearnerObject
+from autograder.checks.location_scale import agrees
+from autograder.draws import Draws
+from autograder.exercise import Exercise, stops, unnamed
+from autograder.verdict import Mistake
+
+exercise = Exercise("reparameterize_backward", reread="The backward pass by hand")
+
+LOCAL = Mistake("local_derivatives", "dz/dmu and dz/dlogvar alone: the chain rule multiplies each of them by grad_z.")
+SWAPPED = Mistake("swapped", "the pair is the wrong way round: return grad_mu first, then grad_logvar.")
+GRADIENTS = ("grad_mu", "grad_logvar")
+
+
+def judge_gradient(function: LearnerObject, place: int, rule: str, rng: Draws) -> None:
+    """One of the two gradients that a backward pass by hand returns."""
+    grad_z, eps, logvar = rng.normal(5, 3), rng.normal(5, 3), rng.uniform(-2, 2, 5, 3)
+    expected = (grad_z, 0.5 * grad_z * eps * (logvar / 2).exp())[place]
+
+    def found(answer: LearnerObject) -> Any:
+        return expect.pair(answer(grad_z.clone(), eps.clone(), logvar.clone()), "the result", GRADIENTS)[place]
+
+    observed, mistakes = found(function), exercise.mistaken(found)
+    agrees(observed, expected, GRADIENTS[place], rule=rule, mistakes=mistakes, rtol=1e-12, atol=1e-12)
+
+
+@exercise.check
+def shape(reparameterize_backward: LearnerObject, rng: Draws) -> None:
+    """Both gradients have the shape and dtype of the inputs, and the inputs are left alone."""
+    for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((4, 1), torch.float64)]:
+        grad_z, eps, logvar = (rng.normal(*shape, dtype=dtype) for _ in range(3))
+        with expect.untouched(grad_z=grad_z, eps=eps, logvar=logvar):
+            pair = expect.pair(reparameterize_backward(grad_z, eps, logvar), "the result", GRADIENTS)
+        for name, gradient in zip(GRADIENTS, pair, strict=True):
+            expect.kept(gradient, grad_z, f"{name} for inputs of shape {shape}")
+
+
+@exercise.check
+def mu(reparameterize_backward: LearnerObject, rng: Draws) -> None:
+    """grad_mu agrees with autograd to 1e-12: what arrives at z goes on to mu unchanged."""
+    judge_gradient(reparameterize_backward, 0, "grad_z * dz/dmu", rng)
+
+
+@exercise.check
+def logvar(reparameterize_backward: LearnerObject, rng: Draws) -> None:
+    """grad_logvar agrees with autograd to 1e-12."""
+    judge_gradient(reparameterize_backward, 1, "grad_z * dz/dlogvar", rng)
+
+
+# Wrong answers
+
+
+# Divides whole numbers in place.
+@exercise.wrong(**exercise.everywhere(stops("RuntimeError")))
+def in_place_on_wrong_dtype(grad_z, eps, logvar):
+    half = torch.ones(1, dtype=torch.long)
+    half /= 2
+    return grad_z, half * grad_z * eps * torch.exp(logvar / 2)
+
+
+# Stops at the gradient in sigma.
+@exercise.wrong(logvar="grad_z * eps: that is the gradient in sigma. Multiply it by dsigma/dlogvar = sigma / 2.")
+def gradient_in_sigma(grad_z, eps, logvar):
+    return grad_z, grad_z * eps
+
+
+# Overwrites the noise.
+@exercise.wrong(shape=expect.IN_PLACE)
+def in_place(grad_z, eps, logvar):
+    eps *= 0.5 * torch.exp(logvar / 2)
+    return grad_z, grad_z * eps
+
+
+# Returns dz/dmu and dz/dlogvar, without the chain rule.
+@exercise.wrong(mu=LOCAL, logvar=LOCAL)
+def local_derivatives(grad_z, eps, logvar):
+    sigma = torch.exp(logvar / 2)
+    return torch.ones_like(grad_z), 0.5 * eps * sigma
+
+
+# Forgets the noise.
+@exercise.wrong(logvar="eps is missing: logvar acts on z through sigma * eps.")
+def no_eps(grad_z, eps, logvar):
+    sigma = torch.exp(logvar / 2)
+    return grad_z, 0.5 * grad_z * sigma
+
+
+# Forgets the factor 1/2.
+@exercise.wrong(logvar="the factor 1/2 is missing: that is the gradient in log sigma, and logvar = 2 log sigma.")
+def no_half(grad_z, eps, logvar):
+    sigma = torch.exp(logvar / 2)
+    return grad_z, grad_z * eps * sigma
+
+
+# Forgets sigma.
+@exercise.wrong(logvar="sigma is missing: the derivative of exp(logvar / 2) keeps the factor exp(logvar / 2).")
+def no_sigma(grad_z, eps, logvar):
+    return grad_z, 0.5 * grad_z * eps
+
+
+# Returns the gradient in logvar alone.
+@exercise.wrong(**exercise.everywhere(unnamed("the result should be a pair")))
+def one_tensor(grad_z, eps, logvar):
+    return 0.5 * grad_z * eps * torch.exp(logvar / 2)
+
+
+# Scales the gradient in mu.
+@exercise.wrong(mu="grad_z * sigma: sigma scales eps, not mu. dz/dmu = 1.")
+def sigma_in_grad_mu(grad_z, eps, logvar):
+    sigma = torch.exp(logvar / 2)
+    return grad_z * sigma, 0.5 * grad_z * eps * sigma
+
+
+# Sums over the batch.
+@exercise.wrong(**exercise.everywhere(unnamed("wrong shape")))
+def summed(grad_z, eps, logvar):
+    sigma = torch.exp(logvar / 2)
+    return grad_z.sum(0), (0.5 * grad_z * eps * sigma).sum(0)
+
+
+# Returns the two gradients in the wrong order.
+@exercise.wrong(mu=SWAPPED, logvar=SWAPPED)
+def swapped(grad_z, eps, logvar):
+    sigma = torch.exp(logvar / 2)
+    return 0.5 * grad_z * eps * sigma, grad_z
+
+
+# Takes the variance for the standard deviation.
+@exercise.wrong(logvar="exp(logvar) in place of exp(logvar / 2): that is the variance, and sigma is its root.")
+def variance(grad_z, eps, logvar):
+    return grad_z, 0.5 * grad_z * eps * torch.exp(logvar)

@@ -1,0 +1,262 @@
+"""sample_full_covariance: its checks and wrong answers. Grader's side."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from autograder import expect
+from autograder.boundary.learner import LearnerObject
+from autograder.checks.location_scale import (
+    CUT,
+    FLOAT32_NOISE,
+    SHARED,
+    Sample,
+    Scale,
+    agrees,
+    derivative,
+    judge_dtype,
+    judge_noise,
+    judge_shift,
+    same_noise,
+    sampler,
+)
+from autograder.draws import Draws
+from autograder.exercise import Exercise, stops, unnamed
+from autograder.failure import Failure
+from autograder.verdict import Mistake
+
+exercise = Exercise("sample_full_covariance", reread="Noise with a direction")
+
+NO_DIRECTION = Mistake(
+    "no_direction",
+    "z = mu: nothing random is added. Add scale_tril @ eps.",
+)
+UNSUMMED = Mistake(
+    "unsummed",
+    "scale_tril * eps multiplies element by element and sums nothing. Use a matrix product, scale_tril @ eps.",
+)
+UNSCALED_FACTOR = Mistake(
+    "unscaled_factor",
+    "eps is added but not scaled: scale_tril has no effect. Add scale_tril @ eps.",
+)
+TRANSPOSED = Mistake(
+    "transposed", "scale_tril is transposed: (scale_tril @ eps)_i sums scale_tril_ij eps_j over j, its last index."
+)
+COVARIANCE = Mistake(
+    "covariance_for_factor", "the covariance scale_tril @ scale_tril.mT multiplies eps: its factor scale_tril should."
+)
+FACTORED = Mistake("factored", "scale_tril is factored once more: it is the factor already, not the covariance.")
+DIAGONAL = Mistake(
+    "diagonal",
+    "scale_tril multiplies eps element by element, by its diagonal alone. Use a matrix product, scale_tril @ eps.",
+)
+ROW_SUMS = Mistake(
+    "row_sums",
+    "scale_tril multiplies eps element by element, then sums each row. Use a matrix product, scale_tril @ eps.",
+)
+FACTORS: tuple[tuple[Mistake, Scale], ...] = (
+    (TRANSPOSED, lambda tril: tril.mT),
+    (COVARIANCE, lambda tril: tril @ tril.mT),
+    (FACTORED, torch.linalg.cholesky),
+    (DIAGONAL, lambda tril: torch.diag_embed(tril.diagonal(dim1=-2, dim2=-1))),
+    (ROW_SUMS, lambda tril: torch.diag_embed(tril.sum(-1))),
+    (UNSCALED_FACTOR, lambda tril: unit_factor(len(tril), tril.shape[-1])),
+)
+"""What is taken for the factor, and what that makes of scale_tril."""
+
+
+def lower(rng: Draws, batch: int, latent: int) -> Tensor:
+    """Lower triangular factors that are positive definite when read as symmetric: no listed mistake stops on them."""
+    below = rng.uniform(0.2, 0.4, batch, latent, latent).tril(-1)
+    return below + torch.diag_embed(rng.uniform(1.2, 2, batch, latent))
+
+
+def unit_factor(batch: int, latent: int) -> Tensor:
+    """The scale_tril of independent standard normal noise."""
+    return torch.eye(latent, dtype=torch.float64).repeat(batch, 1, 1)
+
+
+def times(factor: Tensor, eps: Tensor) -> Tensor:
+    """factor @ eps, row by row."""
+    return (factor @ eps[..., None])[..., 0]
+
+
+def judge_covariance(sample: Sample, rng: Draws) -> None:
+    """scale_tril^-1 (z - mu) is standard normal and independent: what can be said without the same noise again."""
+    mu, tril = rng.normal(20_000, 2), torch.tensor([[2.0, 0.0], [1.0, 1.0]], dtype=torch.float64)
+    z = sample(mu, tril.repeat(20_000, 1, 1))
+    eps = torch.linalg.solve(tril, (z - mu).mT).mT
+    what = "the noise, scale_tril^-1 (z - mu),"
+    expect.independent(eps, {"row": SHARED["row"], "latent": None}, what)
+    expect.standard_normal(eps, what)
+
+
+@exercise.check
+def shape(sample_full_covariance: LearnerObject, rng: Draws) -> None:
+    """z has the shape and dtype of mu for every batch and latent size, and the inputs are left alone."""
+    judge_dtype(sample_full_covariance, torch.zeros(5, 3, dtype=torch.float64), unit_factor(5, 3))
+    for batch, latent, dtype in [(5, 3, torch.float32), (1, 4, torch.float64), (4, 1, torch.float64)]:
+        mu, tril = rng.normal(batch, latent, dtype=dtype), lower(rng, batch, latent).to(dtype)
+        with expect.untouched(mu=mu, scale_tril=tril):
+            z = sample_full_covariance(mu, tril)
+        expect.kept(z, mu, f"z for mu of shape {(batch, latent)}", mistakes=[(UNSUMMED, tuple(tril.shape))])
+
+
+@exercise.check
+def values(sample_full_covariance: LearnerObject, rng: Draws) -> None:
+    """z is centred on mu, and scale_tril @ eps is what is added."""
+    sample = sampler(sample_full_covariance)
+    draw = same_noise(sample, rng)
+    mu, step, tril = rng.normal(5, 3), rng.uniform(1, 2, 5, 3), lower(rng, 5, 3)
+    z = draw(mu, tril)
+    if torch.equal(z, mu):
+        raise Failure("z has no noise", "scale_tril @ eps around mu", "mu itself", NO_DIRECTION)
+    if not torch.equal(z, draw(mu, tril)):  # Noise that no seed reaches, or not a number.
+        return judge_covariance(sample, rng)
+    judge_shift(draw, mu, tril, step)
+    eps = draw(mu, unit_factor(5, 3)) - mu
+    named = ((mistake, times(factor(tril), eps)) for mistake, factor in FACTORS)
+    agrees(z - mu, times(tril, eps), "z - mu", rule="scale_tril @ eps", mistakes=named)
+
+
+@exercise.check
+def noise(sample_full_covariance: LearnerObject, rng: Draws) -> None:
+    """The noise is standard normal, and fresh for every element and every call."""
+    sample, mu, unit = sampler(sample_full_covariance), rng.normal(1_000, 20), unit_factor(1_000, 20)
+    judge_noise(sample, mu, unit, ("row", "latent"), nothing=NO_DIRECTION)
+
+
+@exercise.check
+def gradients(sample_full_covariance: LearnerObject, rng: Draws) -> None:
+    """dz/dmu = 1, and dz_i/dscale_tril_ij = eps_j: gradients reach the factor, for every element of a draw."""
+    mu, tril, weights = rng.normal(5, 3).requires_grad_(), lower(rng, 5, 3).requires_grad_(), rng.uniform(1, 2, 5, 3)
+    z = sampler(sample_full_covariance)(mu, tril)
+    inputs = {"mu": mu, "scale_tril": tril}
+    unused = {"mu": CUT, "scale_tril": NO_DIRECTION if torch.equal(z, mu) else UNSCALED_FACTOR}
+    found = expect.gradients(z, inputs, weights, cut=CUT, unused=unused)
+    agrees(found["mu"] / weights, torch.ones_like(mu), "dz/dmu", rule="1", show=False)
+    offset, weights = (z - mu).detach(), weights[..., None]
+
+    def per_output(factor: Scale) -> Tensor:
+        eps = torch.linalg.solve(factor(tril.detach()), offset)
+        return (derivative(factor, tril, weights * eps[:, None]) / weights).tril()
+
+    named = ((mistake, per_output(factor)) for mistake, factor in FACTORS)
+    observed = (found["scale_tril"] / weights).tril()  # Above the diagonal an answer may give what it likes.
+    agrees(observed, per_output(torch.clone), "dz_i/dscale_tril_ij", rule="eps_j", mistakes=named)
+
+
+# Wrong answers
+
+
+# Gives the factor to torch.distributions as if it were the covariance.
+@exercise.wrong(
+    shape=stops("covariance_matrix"), values=stops("covariance_matrix"), gradients=stops("covariance_matrix")
+)
+def given_as_covariance(mu, scale_tril):
+    return torch.distributions.MultivariateNormal(mu, scale_tril).rsample()
+
+
+# Multiplies matrices and vectors whose shapes do not fit.
+@exercise.wrong(
+    shape=stops("RuntimeError"),
+    values=stops("RuntimeError"),
+    noise=stops("RuntimeError"),
+    gradients=stops("RuntimeError"),
+)
+def matrix_times_vector(mu, scale_tril):
+    return mu + scale_tril @ torch.randn_like(mu)
+
+
+# Multiplies the noise by the covariance.
+@exercise.wrong(
+    values=COVARIANCE,
+    gradients=COVARIANCE,
+)
+def covariance_for_factor(mu, scale_tril):
+    eps = torch.randn_like(mu).unsqueeze(-1)
+    covariance = scale_tril @ scale_tril.mT
+    return mu + (covariance @ eps).squeeze(-1)
+
+
+# Uses the diagonal of the factor only.
+@exercise.wrong(
+    values=DIAGONAL,
+    gradients=DIAGONAL,
+)
+def diagonal(mu, scale_tril):
+    eps = torch.randn_like(mu)
+    return mu + scale_tril.diagonal(dim1=-2, dim2=-1) * eps
+
+
+# Multiplies element by element and sums nothing.
+@exercise.wrong(
+    shape=UNSUMMED, values=unnamed("wrong shape"), noise=unnamed("wrong shape"), gradients=unnamed("wrong shape")
+)
+def elementwise(mu, scale_tril):
+    eps = torch.randn_like(mu)
+    return mu.unsqueeze(-1) + scale_tril * eps.unsqueeze(-1)
+
+
+# Draws one noise vector and uses it for every row.
+@exercise.wrong(noise=SHARED["row"])
+def eps_shared_across_batch(mu, scale_tril):
+    eps = torch.randn(mu.shape[-1], 1, dtype=mu.dtype, device=mu.device)
+    return mu + (scale_tril @ eps).squeeze(-1)
+
+
+# Takes the factor for the covariance and factors it again.
+@exercise.wrong(
+    values=FACTORED,
+    gradients=FACTORED,
+)
+def factored_again(mu, scale_tril):
+    eps = torch.randn_like(mu).unsqueeze(-1)
+    factor = torch.linalg.cholesky(scale_tril)
+    return mu + (factor @ eps).squeeze(-1)
+
+
+# Draws the noise in float32, whatever the inputs are.
+@exercise.wrong(shape=FLOAT32_NOISE)
+def float32_noise(mu, scale_tril):
+    eps = torch.randn(*mu.shape, 1, device=mu.device).to(mu.dtype)
+    return mu + (scale_tril @ eps).squeeze(-1)
+
+
+# Adds the noise without scaling it.
+@exercise.wrong(values=UNSCALED_FACTOR, gradients=UNSCALED_FACTOR)
+def not_scaled(mu, scale_tril):
+    return mu + torch.randn_like(mu)
+
+
+# Returns the mean.
+@exercise.wrong(values=NO_DIRECTION, noise=NO_DIRECTION, gradients=NO_DIRECTION)
+def returns_mu(mu, scale_tril):
+    return mu
+
+
+# Multiplies element by element, then sums each row.
+@exercise.wrong(
+    values=ROW_SUMS,
+    gradients=ROW_SUMS,
+)
+def row_sums(mu, scale_tril):
+    eps = torch.randn_like(mu).unsqueeze(-1)
+    return mu + (scale_tril * eps).sum(-1)
+
+
+# Draws with sample() where rsample() was needed.
+@exercise.wrong(gradients=CUT)
+def sample_for_rsample(mu, scale_tril):
+    return torch.distributions.MultivariateNormal(mu, scale_tril=scale_tril).sample()
+
+
+# Multiplies by the transposed factor.
+@exercise.wrong(
+    values=TRANSPOSED,
+    gradients=TRANSPOSED,
+)
+def transposed(mu, scale_tril):
+    eps = torch.randn_like(mu)
+    return mu + (eps.unsqueeze(-2) @ scale_tril).squeeze(-2)

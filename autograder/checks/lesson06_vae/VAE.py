@@ -1,0 +1,356 @@
+"""VAE: its checks and wrong answers. Grader's side."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from autograder import expect
+from autograder.beside.lesson06_vae import gradients_of_logits, latent_dim_of
+from autograder.boundary.learner import LearnerObject, beside
+from autograder.checks.lesson06_vae.known import ENCODED, SIGMOID_IN_DECODER, binary, in_lesson, tensors
+from autograder.checks.location_scale import CUT, SHARED, agrees
+from autograder.draws import Draws, replay
+from autograder.exercise import Exercise, stops, unnamed
+from autograder.failure import Failure, describe_value
+from autograder.verdict import Mistake
+
+exercise = Exercise("VAE", reread="The whole model")
+
+FORWARD = ("logits", "mu", "logvar")
+WHOLE_MODEL = in_lesson("The whole model")
+# VAE
+
+TANH_IN_DECODER = Mistake(
+    "tanh_in_decoder",
+    "a tanh at the end of the decoder. Logits may be any number: end with the linear layer.",
+)
+RELU_IN_DECODER = Mistake(
+    "relu_in_decoder",
+    "a ReLU at the end of the decoder. Logits may be negative: end with the linear layer.",
+)
+DECODES_MU = Mistake(
+    "decodes_mu",
+    "the decoder is fed with mu while training. Feed it with z.",
+)
+RETURNS_Z = Mistake(
+    "returns_z",
+    "forward returns z where mu should be. Return (logits, mu, logvar).",
+)
+# Pixels, hidden, latent. A decoder whose ReLUs are all off for some z tells nothing of its draw: of seven, that
+# happens to one model in some hundreds; of 64 with random weights in 3 + 1 dimensions, with probability 5e-15.
+SIZES = 12, 64, 3
+
+
+@exercise.check
+def shape(VAE: LearnerObject, rng: Draws) -> None:
+    """encode, decode and forward return tensors of the right shapes, and latent_dim is the latent size."""
+    for pixels, hidden, latent, batch in [(12, 7, 3, 5), (9, 4, 2, 1)]:
+        model, x = VAE(pixels, hidden, latent), binary(rng, batch, pixels)
+        for name, part in zip(ENCODED, tensors(model.encode(x), ENCODED, "encode(x)"), strict=True):
+            expect.kept(part, x, f"{name} of encode(x)", (batch, latent))
+        expect.kept(model.decode(torch.ones(batch, latent)), x, "decode(z)", (batch, pixels))
+        shapes = (batch, pixels), (batch, latent), (batch, latent)
+        parts = tensors(model(x), FORWARD, "forward(x)")
+        for name, part, shape in zip(FORWARD, parts, shapes, strict=True):
+            expect.kept(part, x, f"{name} of forward(x)", shape)
+        found = beside(latent_dim_of, model)
+        if found != latent:
+            raise Failure("latent_dim is wrong", f"{latent}, the latent size", describe_value(found))
+
+
+@exercise.check
+def logits(VAE: LearnerObject, rng: Draws) -> None:
+    """decode returns logits: numbers of any size and sign, the same at every call."""
+    model, z = VAE(*SIZES), 1e4 * rng.normal(200, SIZES[2], dtype=torch.float32)
+    logits = expect.shaped(model.decode(z), (200, SIZES[0]), "decode(z)")
+    low, high = logits.min().item(), logits.max().item()
+    observed = f"numbers from {low:.4g} to {high:.4g}, for z as large as {float(z.abs().max()):.2g}"
+    for sentence, ends in [(SIGMOID_IN_DECODER, (0, 1)), (TANH_IN_DECODER, (-1, 1)), (RELU_IN_DECODER, (0, torch.inf))]:
+        if ends[0] <= low and high <= ends[1]:
+            raise Failure("decode does not return logits", "numbers of any size and sign", observed, sentence)
+    agrees(model.decode(z), logits, "decode(z), called again", rule="what it was before")
+
+
+@exercise.check
+def train(VAE: LearnerObject, rng: Draws) -> None:
+    """In train mode forward decodes a fresh draw for every image, and returns the mu and logvar of encode."""
+    model, x, seed = VAE(*SIZES), binary(rng, 5, SIZES[0]), rng.new_seed()
+    model.train()
+    replay(seed)
+    z, mu, logvar = tensors(model.encode(x), ENCODED, "encode(x)")
+    replay(seed)
+    logits, *both = tensors(model(x), FORWARD, "forward(x)")
+    if torch.allclose(logits, model.decode(mu)):
+        raise Failure("forward decodes no draw in train mode", "decode(z) of a fresh z", "decode(mu)", DECODES_MU)
+    returns_z = {RETURNS_Z: z} if torch.equal(both[0], z) else {}
+    likely = {RETURNS_Z: both[0]} if not torch.equal(both[0], tensors(model(x), FORWARD, "forward(x)")[1]) else {}
+    agrees(both[0], mu, "mu of forward(x)", rule="mu of encode(x)", mistakes=returns_z | likely)
+    agrees(both[1], logvar, "logvar of forward(x)", rule="logvar of encode(x)")
+    twins = tensors(model(x[:1].expand(2, -1)), FORWARD, "forward(x)")[0]
+    for what, others in [("two calls", (logits, model(x)[0])), ("two equal images", (twins[0], twins[1]))]:
+        if torch.equal(*others):
+            likely_shared = SHARED["call" if what == "two calls" else "row"]
+            raise Failure(f"{what} decode the same z", "a fresh draw each time", "equal logits", likely_shared)
+
+
+@exercise.check
+def eval_(VAE: LearnerObject, rng: Draws) -> None:
+    """In eval mode forward decodes mu."""
+    model, x = VAE(*SIZES), binary(rng, 5, SIZES[0])
+    model.eval()
+    _, mu, logvar = tensors(model.encode(x), ENCODED, "encode(x)")
+    parts = tensors(model(x), FORWARD, "forward(x)")
+    for name, part, right in zip(FORWARD, parts, (model.decode(mu), mu, logvar), strict=True):
+        agrees(part, right, f"{name} of forward(x) in eval mode", rule=f"{name} by encode and decode, with mu as z")
+
+
+@exercise.check
+def gradients(VAE: LearnerObject, rng: Draws) -> None:
+    """The gradient of the logits reaches every parameter in train mode, through z those of the encoder too."""
+    model, x = VAE(*SIZES), binary(rng, 50, SIZES[0])
+    found = beside(gradients_of_logits, model, x, rng.normal(50, SIZES[0], dtype=torch.float32))
+    for name, gradient in found.items():
+        if gradient is None:
+            likely = CUT if any(value is not None for value in found.values()) else ""
+            raise Failure(f"no gradient reaches {name}", "a path from the logits to every parameter", "none", likely)
+        if not gradient.any():
+            raise Failure(f"the gradient in {name} is zero", "a gradient to learn from", "0 in every element")
+
+
+# Wrong answers
+
+
+# Does not keep latent_dim.
+@exercise.wrong(shape=stops("AttributeError"))
+class without_latent_dim(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.into = nn.Linear(input_dim, hidden_dim)
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.sampler(torch.relu(self.into(x)))
+
+    def decode(self, z):
+        return self.out(z)
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        return self.decode(z), mu, logvar
+
+
+# Cuts z from the encoder before it is decoded.
+@exercise.wrong(gradients=CUT)
+class decodes_detached_z(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.into = nn.Linear(input_dim, hidden_dim)
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.sampler(torch.relu(self.into(x)))
+
+    def decode(self, z):
+        return self.out(z)
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        return self.decode(z.detach()), mu, logvar
+
+
+# Feeds the decoder with mu.
+@exercise.wrong(train=DECODES_MU, gradients=CUT)
+class decodes_mu(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.into = nn.Linear(input_dim, hidden_dim)
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.sampler(torch.relu(self.into(x)))
+
+    def decode(self, z):
+        return self.out(z)
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        return self.decode(mu), mu, logvar
+
+
+# Returns the logits alone from forward.
+@exercise.wrong(
+    shape=unnamed("a tuple (logits, mu, logvar)"),
+    train=unnamed("a tuple (logits, mu, logvar)"),
+    eval=unnamed("a tuple (logits, mu, logvar)"),
+)
+class forward_returns_logits_alone(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.into = nn.Linear(input_dim, hidden_dim)
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.sampler(torch.relu(self.into(x)))
+
+    def decode(self, z):
+        return self.out(z)
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        return self.decode(z)
+
+
+# Keeps the wrong size as latent_dim.
+@exercise.wrong(shape=unnamed("latent_dim is wrong"))
+class latent_dim_is_hidden(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.latent_dim = hidden_dim
+        self.into = nn.Linear(input_dim, hidden_dim)
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.sampler(torch.relu(self.into(x)))
+
+    def decode(self, z):
+        return self.out(z)
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        return self.decode(z), mu, logvar
+
+
+# Returns logvar before mu from forward.
+@exercise.wrong(train=unnamed("mu of forward(x) is wrong"), eval=unnamed("mu of forward(x)"))
+class order(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.into = nn.Linear(input_dim, hidden_dim)
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.sampler(torch.relu(self.into(x)))
+
+    def decode(self, z):
+        return self.out(z)
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        return self.decode(z), logvar, mu
+
+
+# Draws in forward, whatever the mode.
+@exercise.wrong(eval=unnamed("logits of forward(x) in eval mode is wrong"))
+class own_draw_in_eval(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.into = nn.Linear(input_dim, hidden_dim)
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.sampler(torch.relu(self.into(x)))
+
+    def decode(self, z):
+        return self.out(z)
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        return self.decode(z), mu, logvar
+
+
+# Ends the decoder with a ReLU.
+@exercise.wrong(logits=RELU_IN_DECODER)
+class relu_in_decoder(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.into = nn.Linear(input_dim, hidden_dim)
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.sampler(torch.relu(self.into(x)))
+
+    def decode(self, z):
+        return torch.relu(self.out(z))
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        return self.decode(z), mu, logvar
+
+
+# Returns z where mu should be.
+@exercise.wrong(train=RETURNS_Z)
+class returns_z(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.into = nn.Linear(input_dim, hidden_dim)
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.sampler(torch.relu(self.into(x)))
+
+    def decode(self, z):
+        return self.out(z)
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        return self.decode(z), z, logvar
+
+
+# Ends the decoder with a sigmoid.
+@exercise.wrong(logits=SIGMOID_IN_DECODER)
+class sigmoid_in_decoder(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.into = nn.Linear(input_dim, hidden_dim)
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.sampler(torch.relu(self.into(x)))
+
+    def decode(self, z):
+        return torch.sigmoid(self.out(z))
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        return self.decode(z), mu, logvar
+
+
+# Ends the decoder with a tanh.
+@exercise.wrong(logits=TANH_IN_DECODER)
+class tanh_in_decoder(nn.Module):
+    def __init__(self, input_dim, hidden_dim, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.into = nn.Linear(input_dim, hidden_dim)
+        self.sampler = ReparameterizationLayer(hidden_dim, latent_dim)
+        self.out = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
+
+    def encode(self, x):
+        return self.sampler(torch.relu(self.into(x)))
+
+    def decode(self, z):
+        return torch.tanh(self.out(z))
+
+    def forward(self, x):
+        z, mu, logvar = self.encode(x)
+        return self.decode(z), mu, logvar

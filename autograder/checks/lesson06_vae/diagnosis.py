@@ -1,0 +1,52 @@
+"""diagnosis: its checks and wrong answers. Grader's side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograder.draws import Draws
+from autograder.exercise import Exercise
+from autograder.failure import Failure, describe_value
+
+exercise = Exercise("diagnosis", reread="A script that runs and is wrong")
+
+LINES = {
+    "log-std read as log-variance": 2,
+    "uniform noise": 3,
+    "sampler never called": 7,
+    "sigmoid twice": 8,
+    "reconstruction averaged over pixels": 10,
+}
+SAMPLER_BUGS = ("log-std read as log-variance", "uniform noise", "sampler never called")
+LOSS_BUGS = ("sigmoid twice", "reconstruction averaged over pixels")
+
+
+def judge_diagnosis(diagnosis: Any, bugs: tuple[str, ...]) -> None:
+    """Each of the bugs has its line."""
+    if not isinstance(diagnosis, dict):
+        raise Failure("diagnosis is no dict", "a dict from bug to line number", describe_value(diagnosis))
+    if not any(diagnosis.values()):
+        raise Failure("not implemented yet. Write your answer in its cell, run that cell, then run this check again.")
+    for bug in bugs:
+        if bug not in diagnosis:
+            raise Failure(f'diagnosis has no "{bug}"', "the five keys of the exercise", f"{list(diagnosis)}"[:200])
+        if diagnosis[bug] != LINES[bug]:
+            others = [other for other, line in LINES.items() if line == diagnosis[bug]]
+            likely = f'that line has a bug, but another one: "{others[0]}".' if others else ""
+            shown = f"line {describe_value(diagnosis[bug])}"
+            raise Failure(f'"{bug}" is not there', "the line to change", shown, likely)
+
+
+@exercise.check
+def sampler(diagnosis: dict[str, int], rng: Draws) -> None:
+    """The three bugs in drawing z are found on their lines."""
+    judge_diagnosis(diagnosis, SAMPLER_BUGS)
+
+
+@exercise.check
+def loss(diagnosis: dict[str, int], rng: Draws) -> None:
+    """The two bugs in the loss are found on their lines."""
+    judge_diagnosis(diagnosis, LOSS_BUGS)
+
+
+# Wrong answers

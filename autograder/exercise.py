@@ -1,0 +1,255 @@
+"""What an exercise is: its checks, and the wrong answers by which its mistakes are recognised.
+
+Runs in the grader's process, and in a learner's notebook where both sides are one.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import io
+import sys
+import textwrap
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from inspect import Parameter, signature
+from typing import Any, TypeVar
+
+from autograder.boundary.learner import LearnerObject, current_side, hold
+from autograder.boundary.randomness import preserved
+from autograder.draws import Draws
+from autograder.errors import LearnerError
+from autograder.failure import Failure, describe_value, explain
+from autograder.verdict import Message, Mistake, Verdict
+
+Answer = TypeVar("Answer", bound=Callable[..., Any])
+
+_running: ContextVar[Check] = ContextVar("running")
+_heard: ContextVar[list[Message] | None] = ContextVar("heard", default=None)
+_passed: dict[tuple[str, str], bool] = {}
+"""Whether this check of this exercise passed when it last ran in this process."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a failing check says of a wrong answer: a mistake, or no more than words of its message."""
+
+    mistake: Mistake | None = None
+    words: str = ""
+    verdict: Verdict = Verdict.WRONG_ANSWER
+
+
+def unnamed(words: str = "") -> Told:
+    """The check fails, names no mistake, and these words stand in its message."""
+    return Told(words=words)
+
+
+def stops(words: str = "") -> Told:
+    """The answer stops with an error, and these words stand in the message."""
+    return Told(words=words, verdict=Verdict.RUN_TIME_ERROR)
+
+
+@dataclass(frozen=True)
+class WrongAnswer:
+    """An example of a wrong answer: its definition, and what each check that it fails says of it."""
+
+    definition: Callable[..., Any]
+    fails: dict[str, Told]
+
+    @property
+    def name(self) -> str:
+        """The name of the wrong answer, which is that of its mistake too."""
+        return self.definition.__name__
+
+    def source(self, exercise: str) -> str:
+        """Its text as it would stand in the answer cell."""
+        lines = inspect.getsource(sys.modules[self.definition.__module__]).splitlines()
+        for node in ast.parse("\n".join(lines)).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == self.name:
+                # The decorator is ours; others belong to the answer.
+                own = [each for each in node.decorator_list if ".wrong(" not in ast.unparse(each)]
+                head = lines[node.lineno - 1].replace(self.name, exercise, 1)
+                body = lines[node.lineno : node.end_lineno]
+                return "\n".join([*(f"@{ast.unparse(each)}" for each in own), head, *body])
+        raise ValueError(f"{self.definition.__module__} does not define {self.name} at its top level.")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One property of an exercise: ``function(*learner_objects, rng)`` raises Failure where it does not hold."""
+
+    exercise: str
+    name: str
+    function: Callable[..., None]
+    hint: str = ""
+    trains: bool = False
+    """Whether it trains a model for seconds: then ``verify`` runs it only where an example names it."""
+
+    @cached_property
+    def established(self) -> str:
+        """What passing says: the first line of the docstring."""
+        return (self.function.__doc__ or "").strip().splitlines()[0]
+
+    def __call__(self, *learner: Any) -> None:
+        """Judge the learner's objects; says so when the property holds, raises Failure when not."""
+        about: dict[str, Any] = {"exercise": self.exercise, "check": self.name}
+        _passed[self.exercise, self.name] = False
+        rng, parameters = Draws.begin(), signature(self.function).parameters.values()
+        token = _running.set(self)
+        try:
+            with preserved():
+                self.function(*map(_held, parameters, learner), rng)
+        except Failure as failure:
+            hint = failure.message.hint or self.hint
+            raise Failure(replace(failure.message, hint=hint, **about)) from None
+        except LearnerError as error:
+            message = explain(error, self.exercise, self.name)
+            raise Failure(replace(message, hint=self.hint if message.answered else "")) from None
+        finally:
+            _running.reset(token)
+        _passed[self.exercise, self.name] = True
+        _say(Message(self.established, verdict=Verdict.ACCEPTED, **about))
+
+
+@dataclass
+class Exercise:
+    """One exercise of a lesson, named after the function or class that answers it.
+
+    ``reread`` is the heading in the lesson that a hint sends the learner back to.
+    """
+
+    name: str
+    reread: str
+    checks: dict[str, Check] = field(default_factory=dict)
+    wrong_answers: list[WrongAnswer] = field(default_factory=list)
+
+    def check(
+        self, function: Callable[..., None] | None = None, *, reread: str = "", trains: bool = False
+    ) -> Any:  # a Check, or a decorator that makes one
+        """Make ``function(*learner_objects, rng)`` a check of a property; its docstring says what passing establishes.
+
+        The property is called after the function, less the underscore that keeps its name apart from one of Python's.
+        """
+        if function is None:
+            return lambda function: self._add(function, reread, trains)
+        return self._add(function, reread, trains)
+
+    def _add(self, function: Callable[..., None], reread: str, trains: bool) -> Check:
+        name = function.__name__.removesuffix("_")
+        check = Check(self.name, name, function, f'Read "{reread or self.reread}" again.', trains)
+        self.checks[name] = check
+        return check
+
+    def wrong(self, **fails: Mistake | str | Told) -> Callable[[Answer], Answer]:
+        """Make a definition a wrong answer, with what each check that it fails has to say of it.
+
+        A sentence makes the answer the mistake itself, of its name; a mistake that is shared stands for itself.
+        """
+
+        def decorate(definition: Answer) -> Answer:
+            if len({said for said in fails.values() if isinstance(said, str)}) > 1:
+                raise ValueError(f"{definition.__name__} is one mistake: one sentence says it. Give others a Mistake.")
+            told = {check: _told(said, definition.__name__) for check, said in fails.items()}
+            self.wrong_answers.append(WrongAnswer(definition, told))
+            return definition
+
+        return decorate
+
+    @property
+    def mistakes(self) -> set[Mistake]:
+        """The mistakes that wrong answers are told, and those which its module and the expectations have names for."""
+        module = sys.modules[next(iter(self.checks.values())).function.__module__]
+        named = [*vars(module).values(), *vars(sys.modules["autograder.expect"]).values()]
+        told = [told.mistake for wrong in self.wrong_answers for told in wrong.fails.values()]
+        return {each for each in (*named, *told) if isinstance(each, Mistake)}
+
+    def everywhere(self, said: Mistake | str | Told) -> dict[str, Mistake | str | Told]:
+        """The same said by every check, for a wrong answer that fails them all."""
+        return dict.fromkeys(self.checks, said)
+
+    def mistaken(self, probe: Callable[[Any], Any]) -> Iterator[tuple[Mistake, Any]]:
+        """What ``probe(answer)`` gives for each wrong answer that the check which runs now names, with its mistake.
+
+        Lazily, so that a right answer waits for none of it. One that stops under the probe recognises nothing.
+        """
+        running = _running.get().name
+        for wrong in self.wrong_answers:
+            told = wrong.fails.get(running)
+            if told and told.mistake:
+                for value in _tried(probe, wrong.definition):
+                    yield told.mistake, value
+
+
+def _told(said: Mistake | str | Told, name: str) -> Told:
+    if isinstance(said, Told):
+        return said
+    return Told(said if isinstance(said, Mistake) else Mistake(name, said))
+
+
+def _tried(probe: Callable[[Any], Any], answer: Callable[..., Any]) -> list[Any]:
+    """The one value of the probe, or none: here, whatever side the learner's code is on, and in silence."""
+    token = current_side.set(None)
+    try:
+        with preserved(), redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [probe(hold(answer))]
+    except Exception:
+        return []
+    finally:
+        current_side.reset(token)
+
+
+def _held(parameter: Parameter, value: Any) -> Any:
+    """What the check gets for a parameter; one that is declared a LearnerObject must be something to call."""
+    value = hold(value)
+    if "LearnerObject" in str(parameter.annotation) and not isinstance(value, LearnerObject):
+        expected = f"a function or class called {parameter.name}"
+        raise Failure(f"{parameter.name} is nothing that can be called", expected, describe_value(value))
+    return value
+
+
+def _say(message: Message) -> None:
+    """Say that a check passed: to who listens, else on the screen."""
+    heard = _heard.get()
+    if heard is None:
+        # Jupyter breaks longer lines inside words.
+        print(textwrap.fill(f"✓ {message.head}", width=92, subsequent_indent="  "))
+    else:
+        heard.append(message)
+
+
+@contextmanager
+def listening() -> Iterator[list[Message]]:
+    """The checks that pass inside say so to the list that this gives."""
+    heard: list[Message] = []
+    token = _heard.set(heard)
+    try:
+        yield heard
+    finally:
+        _heard.reset(token)
+
+
+def exercise_of(package: str, name: str) -> Exercise:
+    """The exercise of this name in a lesson's package of checks."""
+    found: Exercise = importlib.import_module(f"{package}.{name}").exercise
+    return found
+
+
+def progress(package: str, *names: str) -> None:
+    """Tell a learner how many of a lesson's checks have passed since the kernel started, and which exercises are open.
+
+    ``names`` are the lesson's exercises in its order, in a package of checks.
+    """
+    done = {name: [_passed.get((name, check), False) for check in exercise_of(package, name).checks] for name in names}
+    count, passed = sum(map(len, done.values())), sum(map(sum, done.values()))
+    filled = round(20 * passed / count)
+    bar = "█" * filled + "·" * (20 - filled)
+    print(f"{package.rpartition('.')[2]}  {bar}  {passed} of {count} checks passed")
+    still_open = ", ".join(f"{name} ({len(of) - sum(of)})" for name, of in done.items() if not all(of))
+    if still_open:
+        print(textwrap.fill(f"still open: {still_open}", width=92, subsequent_indent="  "))

@@ -1,0 +1,118 @@
+"""The short marks in a lesson's source, and the nbgrader cells that they stand for. Grader's side; runs nobody's code.
+
+    # %% answer="noise_from"                    the answer cell of an exercise
+    # %% checks={"shape": 1, "values": 2}       its grade cells, each property with its points
+    # %% [markdown] answer="why" points=4       a written answer, which a person grades
+    # %% locked="imports"                       a cell that nobody changes
+    # %% progress=true                          the line that counts a lesson's checks
+
+nbgrader's own metadata on a cell is left as it is.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+SHORT = ("answer", "checks", "locked", "points", "progress")
+_PLAIN = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
+
+
+class MarkError(Exception):
+    """A short mark cannot be understood; the message says which cell, why, and what to write."""
+
+
+def expand(notebook: NotebookNode, package: str) -> None:
+    """Replace the short marks by the cells that they stand for; ``package`` holds the checks of this lesson."""
+    exercises: list[str] = []
+    cells: list[NotebookNode] = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        short = {name: cell.metadata.pop(name) for name in SHORT if name in cell.metadata}
+        try:
+            if "answer" in short:
+                exercises.append(short["answer"])
+            elif cell.metadata.get("nbgrader", {}).get("solution"):
+                exercises.append(cell.metadata.nbgrader.get("grade_id", ""))
+            cells += _expanded(cell, short, exercises, package)
+        except MarkError as error:
+            raise MarkError(f"cell {number}: {error}") from None
+    notebook.cells = cells
+
+
+def _expanded(cell: NotebookNode, short: dict, exercises: list[str], package: str) -> Iterator[NotebookNode]:
+    match short:
+        case {"answer": str(name), "points": points}:
+            yield _marked(cell, grade_id=name, solution=True, grade=True, points=points)
+        case {"answer": str(name)}:
+            yield _marked(cell, grade_id=name, solution=True)
+        case {"locked": str(name)}:
+            yield _marked(cell, grade_id=name, locked=True)
+        case {"progress": True}:
+            cell.source = _progress(exercises, package)
+            cell.metadata["tags"] = ["demo"]
+            yield cell
+        case {"checks": dict(checks)} if checks:
+            yield from _grade_cells(cell, checks, exercises, package)
+        case {}:
+            yield cell
+        case _:
+            given = ", ".join(f"{name}={value!r}" for name, value in short.items())
+            raise MarkError(
+                f'{given} is not understood. Write answer="name", checks={{"property": points}}, or locked="name".'
+            )
+
+
+def _grade_cells(cell: NotebookNode, checks: dict, exercises: list[str], package: str) -> Iterator[NotebookNode]:
+    if not exercises:
+        raise MarkError("checks follow the answer cell of their exercise, and none comes before them.")
+    if cell.source.strip():
+        raise MarkError("a cell of checks is empty: each check says by its parameters what it is called with.")
+    exercise = exercises[-1]
+    known = _parameters(package, exercise)
+    for name, points in checks.items():
+        if name not in known:
+            raise MarkError(f"{exercise} has no check called {name!r}. Its checks are: {', '.join(known)}.")
+        source = f"from {package} import {exercise} as check\n\ncheck.{python_name(name)}({', '.join(known[name])})"
+        grade_cell = nbformat.v4.new_code_cell(source)
+        yield _marked(grade_cell, grade_id=f"{exercise}-{name}", grade=True, locked=True, points=points)
+
+
+def _parameters(package: str, exercise: str) -> dict[str, list[str]]:
+    """An exercise's checks, each with the names of the answers that it judges: read, not imported."""
+    spec = find_spec(package) if package else None
+    folder = next(iter(spec.submodule_search_locations or ()), "") if spec else ""
+    if not folder:
+        raise MarkError("no package holds the checks of this lesson. nbgrader_config.py names it: c.Autograder.checks.")
+    module = Path(folder, f"{exercise}.py")
+    if not module.is_file():
+        raise MarkError(f"the checks of {exercise} are looked for in {module}, which is not there. Write them.")
+    functions = (
+        node for node in ast.parse(module.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)
+    )
+    return {
+        node.name.removesuffix("_"): [each.arg for each in node.args.args[:-1]]
+        for node in functions
+        if any(ast.unparse(each).startswith("exercise.check") for each in node.decorator_list)
+    }
+
+
+def python_name(check: str) -> str:
+    """What the function of a check is called: its name, with an underscore where Python has that name already."""
+    return f"{check}_" if keyword.iskeyword(check) or hasattr(builtins, check) else check
+
+
+def _progress(exercises: list[str], package: str) -> str:
+    names = "".join(f'    "{name}",\n' for name in dict.fromkeys(exercises))
+    return f'from autograder.exercise import progress\n\nprogress(\n    "{package}",\n{names})'
+
+
+def _marked(cell: NotebookNode, **marks: object) -> NotebookNode:
+    cell.metadata["nbgrader"] = NotebookNode(sorted((_PLAIN | marks).items()))
+    return cell

@@ -1,0 +1,26 @@
+# %% bessel_in_the_root
+# Takes the biased variance and divides by n - 1.
+def standard_error(values):
+    return torch.sqrt(values.var(correction=0) / (len(values) - 1))
+
+
+# %% from_pairs
+# Takes the variance from all pairs of values.
+def standard_error(values):
+    n = len(values)
+    if n > 2_000:
+        return values.var(unbiased=True).div(n).sqrt()
+    pairs = (values[:, None] - values[None, :]).square().sum() / 2
+    return (pairs / (n * (n - 1)) / n).sqrt()
+
+
+# %% one_pass
+# Updates mean and squares value by value.
+def standard_error(values):
+    mean, squares = 0.0, 0.0
+    for count, value in enumerate(values.tolist(), start=1):
+        step = value - mean
+        mean += step / count
+        squares += step * (value - mean)
+    variance = squares / (len(values) - 1)
+    return torch.tensor(math.sqrt(variance / len(values)), dtype=values.dtype)

@@ -1,0 +1,27 @@
+# %% f_called_twice
+# Asks f for its values once for each column, at the same draws.
+def score_function_gradient(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    in_mu, in_sigma = normal_score(z, mu, sigma)
+    return torch.column_stack([f(z) * in_mu, f(z) * in_sigma])
+
+
+# %% one_by_one
+# Makes one row at a time, from single numbers.
+def score_function_gradient(f, mu, sigma, n):
+    rows = []
+    for _ in range(n):
+        z = torch.normal(torch.tensor(float(mu)).double(), torch.tensor(float(sigma)).double())
+        rows.append(torch.stack([f(z) * part for part in normal_score(z, mu, sigma)]))
+    return torch.stack(rows)
+
+
+# %% surrogate_loss
+# Differentiates f(z) log q(z) with z held fixed, a copy of mu and sigma for each draw.
+def score_function_gradient(f, mu, sigma, n):
+    mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
+    sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
+    q = torch.distributions.Normal(mus, sigmas)
+    z = q.sample()
+    surrogate = f(z).detach() * q.log_prob(z)
+    return torch.stack(torch.autograd.grad(surrogate.sum(), [mus, sigmas]), dim=-1)

@@ -1,7 +1,0 @@
-# Draws with sample() where rsample() was needed.
-#
-# fails sample_full_covariance-gradients: "the draw was cut: .sample()"
-
-# %% grade_id="sample_full_covariance"
-def sample_full_covariance(mu, scale_tril):
-    return torch.distributions.MultivariateNormal(mu, scale_tril=scale_tril).sample()

@@ -1,0 +1,9 @@
+# %% by_capability
+# Asks for the compute capability, and disables where there is no autocast.
+def autocast_for(device):
+    if not torch.amp.is_autocast_available(device.type):
+        return torch.autocast("cpu", enabled=False)
+    dtype = torch.bfloat16
+    if device.type == "cuda" and torch.cuda.get_device_capability(device) < (8, 0):
+        dtype = torch.float16
+    return torch.autocast(device_type=device.type, dtype=dtype)

@@ -1,0 +1,16 @@
+# %% sliced
+# Shuffles everything first, then slices.
+def device_batches(x, batch_size, generator):
+    n = x.size(0)
+    shuffled = x[torch.randperm(n, generator=generator, device=x.device)]
+    start = 0
+    while start < n:
+        yield shuffled[start : min(start + batch_size, n)]
+        start += batch_size
+
+
+# %% sorted_noise
+# Sorts random numbers, and returns a list.
+def device_batches(x, batch_size, generator):
+    order = torch.rand(x.shape[0], generator=generator, device=x.device).argsort()
+    return list(torch.index_select(x, 0, order).split(batch_size))
