@@ -21,7 +21,7 @@ from autograder.boundary.remote import RemoteWorker, WorkerLost
 from autograder.boundary.template import Template
 from autograder.draws import derive_seed
 from autograder.errors import LearnerError
-from autograder.judging import about, judge, python
+from autograder.judging import judge, python, titled
 from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
 from autograder.sanitise import clean
 from autograder.submission import rebuild, runs
@@ -147,7 +147,7 @@ class _Attempt:
                     results.append(self.judge(cell, seed))
                 except WorkerLost as loss:
                     lost[exercise] = loss
-                    message = Message(loss.message, verdict=loss.verdict, **about(self.lesson, grade_id))
+                    message = titled(Message(loss.message, verdict=loss.verdict), self.lesson, grade_id)
                     results.append(self._result(grade_id, message, seed))
                     self._replace(cell)
         return results

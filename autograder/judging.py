@@ -35,8 +35,8 @@ def judge(lesson: Lesson, cell: NotebookNode, names: dict, problems: Mapping[str
         raise
     except Exception as error:
         if isinstance(error, NameError) and error.name and error.name not in names:
-            return _titled(_missing(error.name, problems), lesson, grade_id)
-        return _titled(_said_by(error, lesson.exercises[grade_id] or grade_id), lesson, grade_id)
+            return titled(_missing(error.name, problems), lesson, grade_id)
+        return titled(_said_by(error, lesson.exercises[grade_id] or grade_id), lesson, grade_id)
     return heard[-1] if heard else Message(printed.getvalue().strip(), verdict=Verdict.ACCEPTED)
 
 
@@ -53,15 +53,12 @@ def python(source: str) -> str:
     return TransformerManager().transform_cell(source)
 
 
-def about(lesson: Lesson, grade_id: str) -> dict[str, str]:
-    """The exercise that a grade cell belongs to, and which property of it is checked."""
-    exercise = lesson.exercises[grade_id] or grade_id
-    return {"exercise": exercise, "check": grade_id.removeprefix(exercise).lstrip("-")}
-
-
-def _titled(message: Message, lesson: Lesson, grade_id: str) -> Message:
+def titled(message: Message, lesson: Lesson, grade_id: str) -> Message:
     """The message with a title that names exercise and property; an answer that is not there yet has no property."""
-    return message if message.check or not message.answered else replace(message, **about(lesson, grade_id))
+    if message.check or not message.answered:
+        return message
+    exercise = lesson.exercises[grade_id] or grade_id
+    return replace(message, exercise=exercise, check=grade_id.removeprefix(exercise).lstrip("-"))
 
 
 def _missing(name: str, problems: Mapping[str, LearnerError]) -> Message:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -13,15 +16,9 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("affine", reread="Moving and stretching")
 
-STRETCHING = 'Lesson 0, "Moving and stretching"'
-EXCHANGED = Mistake(
-    "exchanged",
-    "shift * eps + scale: the two have changed places. scale multiplies, shift is added.",
-)
-MOVED_FIRST = Mistake(
-    "moved_first",
-    "(shift + eps) * scale: scale stretches shift too. Multiply first, then add.",
-)
+CUT = Mistake("cut", "detach(), .data, no_grad() or a tensor made anew: the result forgets where it came from.")
+EXCHANGED = Mistake("exchanged", "shift * eps + scale: the two have changed places. scale multiplies, shift is added.")
+MOVED_FIRST = Mistake("moved_first", "(shift + eps) * scale: scale stretches shift too. Multiply first, then add.")
 
 
 @exercise.check
@@ -34,9 +31,13 @@ def values(affine: LearnerObject, rng: Draws) -> None:
     widening = rng.uniform(2, 3, 2, 1, 1), rng.uniform(4, 5, 3)
     pairs: list[tuple[Tensor | float, Tensor | float]] = [numbers, per_column, per_row, widening]
     for shift, scale in pairs:
-        right = shift + scale * eps
-        mistakes = {EXCHANGED: shift * eps + scale, MOVED_FIRST: (shift + eps) * scale}
+        right, mistakes = shift + scale * eps, exercise.mistaken(partial(called, eps, shift, scale))
         expect.close(affine(eps, shift, scale), right, "z", rule="shift + scale * eps", mistakes=mistakes)
+
+
+def called(eps: Tensor, shift: Tensor | float, scale: Tensor | float, answer: LearnerObject) -> Any:
+    """What an answer gives."""
+    return answer(eps.clone(), shift, scale)
 
 
 @exercise.check
@@ -54,19 +55,22 @@ def gradients(affine: LearnerObject, rng: Draws) -> None:
     inputs = {"shift": shift.requires_grad_(), "scale": scale.requires_grad_()}
     # A copy, since another check minds what becomes of eps.
     z = expect.kept(affine(eps.clone(), shift, scale), eps, "z")
-    cut = "detach(), .data, no_grad() or a tensor made anew: the result forgets where it came from."
-    found = expect.gradients(z, inputs, cut=cut)
-    mistakes = {MOVED_FIRST: scale, EXCHANGED: eps}
-    expect.close(found["shift"], torch.ones_like(shift), "dz/dshift", rule="1", mistakes=mistakes)
-    mistakes = {MOVED_FIRST: shift + eps, EXCHANGED: torch.ones_like(scale)}
-    expect.close(found["scale"], eps, "dz/dscale", rule="eps", mistakes=mistakes)
+    found = expect.gradients(z, inputs, cut=CUT)
+    for name, right, rule in (("shift", torch.ones_like(shift), "1"), ("scale", eps, "eps")):
+        mistakes = exercise.mistaken(partial(slope, eps, shift, scale, inputs[name]))
+        expect.close(found[name], right, f"dz/d{name}", rule=rule, mistakes=mistakes)
+
+
+def slope(eps: Tensor, shift: Tensor, scale: Tensor, parameter: Tensor, answer: LearnerObject) -> Tensor:
+    """dz/dparameter of an answer, element by element."""
+    return torch.autograd.grad(called(eps, shift, scale, answer).sum(), parameter)[0]
 
 
 # Wrong answers
 
 
 # The result forgets where it came from.
-@exercise.wrong(gradients="detach(), .data, no_grad() or a tensor made anew: the result forgets where it came from.")
+@exercise.wrong(gradients=CUT)
 def detached(eps, shift, scale):
     with torch.no_grad():
         return shift + scale * eps

@@ -16,7 +16,6 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("pick_device", reread="Where your code runs")
 
-DEVICES = 'Lesson 0, "Where your code runs"'
 AS_TEXT = Mistake(
     "as_text",
     "the name of a device, which is a text. torch.device(name) makes the device.",
@@ -34,7 +33,7 @@ def bound(pick_device: LearnerObject, preferred: str, others: tuple[str, ...]) -
     return lambda: beside(on_computer, pick_device, preferred, list(others))
 
 
-def agrees(device: object, expected: str, others: tuple[str, ...], asked: str, likely: str = "") -> None:
+def agrees(device: object, expected: str, others: tuple[str, ...], asked: str, likely: Mistake | None = None) -> None:
     """The device is of the expected kind; a text counts here, since another check minds the type."""
     if kind(device) != expected:
         raise Failure(f"{asked}, {where(others)}, gives the wrong device", expected, f"{device!r}", likely)
@@ -56,7 +55,7 @@ def type_(pick_device: LearnerObject, rng: Draws) -> None:
     for preferred in (None, "cpu"):
         device = beside(on_computer, pick_device, preferred, [])
         if not isinstance(device, torch.device):
-            likely = AS_TEXT if isinstance(device, str) else "a missing return." if device is None else ""
+            likely = AS_TEXT if isinstance(device, str) else expect.NO_RETURN if device is None else None
             raise Failure("the result is no device", "a torch.device", f"{device!r}", likely)
 
 
@@ -73,7 +72,7 @@ def preferred(pick_device: LearnerObject, rng: Draws) -> None:
     for others, free_choice in COMPUTERS.items():
         for preferred in (*others, "cpu"):
             device = beside(on_computer, pick_device, preferred, list(others))
-            ignored = IGNORED if preferred != free_choice and kind(device) == free_choice else ""
+            ignored = IGNORED if preferred != free_choice and kind(device) == free_choice else None
             agrees(device, preferred, others, f"preferred={preferred!r}", ignored)
 
 
