@@ -73,7 +73,7 @@ def _sources(stems: Sequence[str], course: Path) -> dict[str, NotebookNode]:
     sources, found = {}, []
     for stem in dict.fromkeys(stems or known):
         path = course / "solutions" / f"{stem}.py"
-        sources[stem] = read_source(path, home.checks_of(stem))
+        sources[stem] = read_source(path, home.packages)
         found += [f"{_name(path, course)}, {mistake}" for mistake in mistakes(sources[stem])]
         for cell in sources[stem].cells:
             cell.metadata = NotebookNode({key: value for key, value in cell.metadata.items() if key in CELL_METADATA})

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import Config, PyFileConfigLoader
 
 from autograder.lesson import Lesson, LessonError
+from autograder.packages import Packages
 
 CONFIG = "nbgrader_config.py"
-
-
-@dataclass(frozen=True)
-class Packages:
-    """The packages of a course's own code, which nbgrader_config.py names."""
-
-    checks: tuple[str, ...] = ()
-    """Of checks, a package a lesson in each; submissions never see them."""
-    beside: tuple[str, ...] = ()
-    """Of functions that may run next to a learner's code."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +52,9 @@ class Course:
 
     @cached_property
     def packages(self) -> Packages:
-        """Where this course keeps its checks, and what runs beside a learner's code."""
+        """The packages of this course's own code."""
         named = self.config.get("Autograder", {})
-        return Packages(tuple(named.get("checks", ())), tuple(named.get("beside", ())))
+        return Packages(str(self.root.resolve()), tuple(named.get("checks", ())), tuple(named.get("beside", ())))
 
     @property
     def work(self) -> Path:
@@ -93,15 +83,4 @@ class Course:
             raise LessonError(f"{assignment} has no notebook called {notebook!r}.")
         script = self.root / "solutions" / f"{notebook}.py"
         source = script if script.is_file() else self.folder("source", ".", assignment) / f"{notebook}.ipynb"
-        return Lesson.read(source, self.checks_of(notebook))
-
-    def checks_of(self, notebook: str) -> str:
-        """The package that holds a lesson's checks ('' where there is none)."""
-        return next((name for name in (f"{each}.{notebook}" for each in self.packages.checks) if _exists(name)), "")
-
-
-def _exists(package: str) -> bool:
-    try:
-        return find_spec(package) is not None
-    except ModuleNotFoundError:
-        return False
+        return Lesson.read(source, self.packages)

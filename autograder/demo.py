@@ -13,7 +13,8 @@ from autograder.build import build
 from autograder.course import CONFIG, Course
 from autograder.lesson import Lesson, marks
 from autograder.submission import read_submission
-from autograder.verify import Example, examples
+from autograder.verdict import Verdict
+from autograder.verify import TAMPERING, Example, examples
 
 CHEATS = ("patched_allclose", "lying_tensor", "exits_process", "writes_gradebook")
 
@@ -41,25 +42,29 @@ def _class(lesson: Lesson, release: NotebookNode, known: list[Example]) -> Itera
     """Student, what they handed in, their notebook."""
     right = {name: cell.source for name, cell in lesson.cells.items() if name in lesson.exercises.values()}
     # The variance in place of the standard deviation is the commonest mistake of all: it goes first.
-    wrong = _first_answers(
-        sorted(_with(known, "wrong_answer"), key=lambda example: "variance" not in example.path.stem)
-    )
+    named = sorted(filter(_names_a_mistake, known), key=lambda example: "variance" not in example.name)
+    wrong = _first_answers(named)
     half = dict(list(right.items())[: len(right) // 2])
     yield "ada", "right answers", _fill(release, right)
-    yield "ben", "the same, in other words", _fill(release, right | _first_answers(_with(known, "accepted")))
+    accepted = (example for example in known if example.verdict == Verdict.ACCEPTED)
+    yield "ben", "the same, in other words", _fill(release, right | _first_answers(accepted))
     yield "chloe", "the first half; the rest untouched", _fill(release, half)
     yield "dan", "a common mistake in every exercise", _fill(release, right | wrong)
-    if errors := _first_answers(_with(known, "run_time_error")):
+    if errors := _first_answers(filter(_stops, known)):
         yield "emil", "code that stops with errors", _fill(release, right | errors)
     yield "fay", "nothing: the notebook as released", release
     for student, cheat in zip(("gus", "hana", "ivo", "juno"), CHEATS, strict=True):
-        tricks = _first_answers(example for example in _with(known, "tampering") if example.path.stem == cheat)
+        tricks = _first_answers(example for example in known if example.name == f"{TAMPERING}/{cheat}")
         if tricks:
             yield student, f"mistakes, and a trick: {cheat.replace('_', ' ')}", _fill(release, right | wrong | tricks)
 
 
-def _with(known: list[Example], verdict: str) -> list[Example]:
-    return [example for example in known if example.verdict == verdict]
+def _names_a_mistake(example: Example) -> bool:
+    return example.verdict == Verdict.WRONG_ANSWER and any(told.mistake for told in example.fails.values())
+
+
+def _stops(example: Example) -> bool:
+    return any(told.verdict is Verdict.RUN_TIME_ERROR for told in example.fails.values())
 
 
 def _first_answers(chosen: Iterable[Example]) -> dict[str, str]:

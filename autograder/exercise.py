@@ -86,9 +86,14 @@ class Check:
     exercise: str
     name: str
     function: Callable[..., None]
-    hint: str = ""
+    reread: str = ""
     trains: bool = False
     """Whether it trains a model for seconds: then ``verify`` runs it only where an example names it."""
+
+    @property
+    def hint(self) -> str:
+        """What a failure sends the learner back to."""
+        return Message("", reread=self.reread).hint
 
     @cached_property
     def established(self) -> str:
@@ -105,11 +110,10 @@ class Check:
             with preserved():
                 self.function(*map(_held, parameters, learner), rng)
         except Failure as failure:
-            hint = failure.message.hint or self.hint
-            raise Failure(replace(failure.message, hint=hint, **about)) from None
+            raise Failure(replace(failure.message, reread=self.reread, **about)) from None
         except LearnerError as error:
             message = explain(error, self.exercise, self.name)
-            raise Failure(replace(message, hint=self.hint if message.answered else "")) from None
+            raise Failure(replace(message, reread=self.reread if message.answered else "")) from None
         finally:
             _running.reset(token)
         _passed[self.exercise, self.name] = True
@@ -141,7 +145,7 @@ class Exercise:
 
     def _add(self, function: Callable[..., None], reread: str, trains: bool) -> Check:
         name = function.__name__.removesuffix("_")
-        check = Check(self.name, name, function, f'Read "{reread or self.reread}" again.', trains)
+        check = Check(self.name, name, function, reread or self.reread, trains)
         self.checks[name] = check
         return check
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 
-from autograder.beside.common import on_meta
 from autograder.boundary.learner import LearnerObject, beside
+from autograder.boundary.probes import on_meta
 from autograder.errors import LearnerError
 from autograder.failure import STUB, Failure, describe_value
 from autograder.verdict import Mistake
@@ -88,12 +88,14 @@ def close(
     rtol: float = 1e-6,
     atol: float = 1e-9,
     mistakes: Mistakes = (),
+    alike: float | None = None,
     show: bool = True,
 ) -> None:
     """Element by element |observed - expected| <= atol + rtol |expected|.
 
     Not a number is never right, since an expected value that follows from a wrong answer may be one too.
-    ``rule`` says the expected value in words; with ``show=False`` its numbers are not given away.
+    ``rule`` says the expected value in words; with ``show=False`` its numbers are not given away. ``alike`` is how near
+    (relative, and absolute) a mistake's values must be to be recognised, where that is not what the check itself allows.
     """
     observed = torch.as_tensor(observed) if isinstance(observed, (int, float)) else tensor(observed, what)
     observed, expected = observed.detach(), torch.as_tensor(expected).detach()
@@ -112,7 +114,7 @@ def close(
         ", e.g. ".join(part for part in (rule, number) if part) or "another value",
         f"{observed[index]:.5g}{place}"
         + (f"   ({int(wrong.sum())} of {wrong.numel()} elements differ)" if place else ""),
-        recognised(observed, expected, mistakes, rtol, atol),
+        recognised(observed, expected, mistakes, alike or rtol, alike or atol),
     )
 
 

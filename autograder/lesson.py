@@ -13,7 +13,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.marks import MarkError, expand
+from autograder.packages import Packages
 
+NO_PACKAGES = Packages()
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -46,11 +48,8 @@ def is_demo(cell: NotebookNode) -> bool:
     return "demo" in cell.metadata.get("tags", [])
 
 
-def read_source(path: Path, checks: str = "") -> NotebookNode:
-    """Read a lesson's source, percent script or notebook, as a notebook with stable cell ids.
-
-    ``checks`` is the package that holds the lesson's checks.
-    """
+def read_source(path: Path, packages: Packages) -> NotebookNode:
+    """Read a lesson's source, percent script or notebook, as a notebook with stable cell ids."""
     try:
         notebook = jupytext.read(path) if path.suffix == ".py" else nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
@@ -58,7 +57,7 @@ def read_source(path: Path, checks: str = "") -> NotebookNode:
     notebook.metadata = NotebookNode(kernelspec=KERNELSPEC, language_info={"name": "python"})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     try:
-        expand(notebook, checks)
+        expand(notebook, packages.checks_of(path.stem))
     except MarkError as error:
         raise LessonError(f"{path}, {error}") from None
     _name_cells(notebook)
@@ -80,11 +79,12 @@ class Lesson:
 
     stem: str
     source: NotebookNode
+    packages: Packages = NO_PACKAGES
 
     @classmethod
-    def read(cls, path: Path, checks: str = "") -> Lesson:
-        """Read the lesson whose source is ``path`` (its stem is the lesson's name); ``checks`` is their package."""
-        return cls(path.stem, read_source(path, checks))
+    def read(cls, path: Path, packages: Packages = NO_PACKAGES) -> Lesson:
+        """Read the lesson whose source is ``path`` (its stem is the lesson's name)."""
+        return cls(path.stem, read_source(path, packages), packages)
 
     @cached_property
     def cells(self) -> dict[str, NotebookNode]:

@@ -86,16 +86,13 @@ def _grade_cells(cell: NotebookNode, checks: dict, exercises: list[str], package
 
 def _parameters(package: str, exercise: str) -> dict[str, list[str]]:
     """An exercise's checks, each with the names of the answers that it judges: read, not imported."""
-    spec = find_spec(package) if package else None
-    folder = next(iter(spec.submodule_search_locations or ()), "") if spec else ""
-    if not folder:
+    if not package:
         raise MarkError("no package holds the checks of this lesson. nbgrader_config.py names it: c.Autograder.checks.")
-    module = Path(folder, f"{exercise}.py")
-    if not module.is_file():
-        raise MarkError(f"the checks of {exercise} are looked for in {module}, which is not there. Write them.")
-    functions = (
-        node for node in ast.parse(module.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)
-    )
+    spec = find_spec(f"{package}.{exercise}")
+    if not spec or not spec.origin:
+        raise MarkError(f"{package} holds no checks of {exercise}. Write them in a module {exercise}.py there.")
+    module = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    functions = (node for node in module.body if isinstance(node, ast.FunctionDef))
     return {
         node.name.removesuffix("_"): [each.arg for each in node.args.args[:-1]]
         for node in functions

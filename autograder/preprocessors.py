@@ -37,7 +37,7 @@ class JudgeSubmission(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Grade one rebuilt notebook."""
         lesson = _lesson(self, resources)
-        with Grader(lesson, template()) as grader:
+        with Grader(lesson, template(lesson.packages)) as grader:
             grade = grader.grade(nb, seed := secrets.randbits(48))
         about = resources["nbgrader"]
         with opened(CourseDirectory(config=self.config)) as gradebook, one_transaction(gradebook):

@@ -41,7 +41,8 @@ class Message:
     expected: str = ""
     observed: str = ""
     mistake: Mistake | None = None
-    hint: str = ""
+    reread: str = ""
+    """The heading in the lesson that a hint leads back to."""
     verdict: Verdict = Verdict.WRONG_ANSWER
     exercise: str = ""
     check: str = ""
@@ -57,7 +58,12 @@ class Message:
     @property
     def head(self) -> str:
         """The first line."""
-        return f"{self.title}: {self.what}" if self.title else self.what
+        return ": ".join(part for part in (self.title, self.what) if part)
+
+    @property
+    def hint(self) -> str:
+        """What to do now ('' if there is nothing to read again)."""
+        return f'Read "{self.reread}" again.' if self.reread else ""
 
     @property
     def parts(self) -> dict[str, str]:
@@ -68,8 +74,8 @@ class Message:
 
     @property
     def mistake_id(self) -> str:
-        """The name of the mistake in its exercise ('' if none was recognised)."""
-        return f"{self.exercise}/{self.mistake.name}" if self.mistake else ""
+        """The name of the mistake in its exercise ('' if none was recognised, or it has no name)."""
+        return f"{self.exercise}/{self.mistake.name}" if self.mistake and self.mistake.name else ""
 
     def __str__(self) -> str:
         return "\n".join([self.head, *(f"  {name:<10}" + _in_column(text) for name, text in self.parts.items())])
@@ -85,6 +91,7 @@ class Message:
         mistake = known.pop("mistake", None)
         if isinstance(mistake, str):  # as it was recorded before mistakes had names: its sentence, or nothing
             mistake = {"name": "", "sentence": mistake} if mistake else None
+            known["answered"] = not known.get("what", "").startswith("not implemented yet")
         verdict = Verdict(known.pop("verdict", Verdict.WRONG_ANSWER))
         return cls(known.pop("what", ""), mistake=mistake and Mistake(**mistake), verdict=verdict, **known)
 

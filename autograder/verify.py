@@ -60,30 +60,34 @@ class Example:
             cell.source = self.answers.get(marks(cell).get("grade_id", ""), cell.source)
         return notebook
 
-    def touched(self, lesson: Lesson, exercises: dict[str, Exercise]) -> set[str]:
+    def touched(self, lesson: Lesson) -> set[str]:
         """The grade cells of the exercises that it answers, less those which train and of which it says nothing."""
         own = {grade_id for grade_id, exercise in lesson.exercises.items() if exercise in self.answers}
-        return {grade_id for grade_id in own if grade_id in self.fails or not _trains(grade_id, lesson, exercises)}
+        return {grade_id for grade_id in own if grade_id in self.fails or grade_id not in training(lesson)}
 
 
-def _trains(grade_id: str, lesson: Lesson, exercises: dict[str, Exercise]) -> bool:
-    name = lesson.exercises[grade_id]
-    check = exercises[name].checks.get(grade_id.removeprefix(f"{name}-")) if name in exercises else None
-    return bool(check and check.trains)
-
-
-def exercises(course: Course, stem: str) -> dict[str, Exercise]:
+def exercises(lesson: Lesson) -> dict[str, Exercise]:
     """The lesson's exercises that have checks of their own, in its order."""
-    package = course.checks_of(stem)
-    names = dict.fromkeys(course.lesson(stem).exercises.values()) if package else {}
+    package = lesson.packages.checks_of(lesson.stem)
+    names = dict.fromkeys(lesson.exercises.values()) if package else {}
     return {name: exercise_of(package, name) for name in names}
+
+
+def training(lesson: Lesson) -> set[str]:
+    """The grade cells whose check trains a model for seconds."""
+    return {
+        f"{name}-{check.name}"
+        for name, exercise in exercises(lesson).items()
+        for check in exercise.checks.values()
+        if check.trains
+    }
 
 
 @cache
 def examples(course: Course, stem: str) -> list[Example]:
     """The lesson's wrong answers, right answers, and other example submissions, in order."""
     folder = course.root / "tests" / "submissions" / stem
-    known = exercises(course, stem)
+    known = exercises(course.lesson(stem))
     found = [example for exercise in known.values() for example in _wrong(exercise)]
     for path in sorted(folder.glob("*/*.py")):
         found += _right(path) if path.parent.name == "right" else [_overlay(path, known)]
@@ -127,7 +131,7 @@ def verify(course: Course, stem: str, grader: Grader, seed: int, full: bool = Fa
     """Every claim about a lesson and its example submissions, with what is wrong with it (nothing, if it holds)."""
     yield from about_lesson(course, stem, grader, seed)
     for example in examples(course, stem):
-        yield example.name, try_example(course, example, grader, seed, full)
+        yield example.name, try_example(example, grader, seed, full)
 
 
 def about_lesson(course: Course, stem: str, grader: Grader, seed: int) -> Iterator[tuple[str, list[str]]]:
@@ -139,33 +143,34 @@ def about_lesson(course: Course, stem: str, grader: Grader, seed: int) -> Iterat
     yield "the untouched release has no marks", _release(course, lesson, grader, seed)
 
 
-def try_example(course: Course, example: Example, grader: Grader, seed: int, full: bool = False) -> list[str]:
+def try_example(example: Example, grader: Grader, seed: int, full: bool = False) -> list[str]:
     """What is wrong with the grading of an example submission, across the boundary and in one process."""
     lesson = grader.lesson
-    only = None if full else example.touched(lesson, exercises(course, lesson.stem))
+    only = None if full else example.touched(lesson)
     notebook = example.submission(lesson)
     across = _said(grader, notebook, seed, only)
-    problems = list(_compare(example, across, "across the boundary"))
+    judged = {"across the boundary": across}
     if example.verdict not in BOUNDARY_ONLY:
-        together = in_one_process(lesson, notebook, seed, only)
-        problems += _compare(example, together, "in one process")
-        problems += _same(across, together)
-    return problems
+        judged["in one process"] = in_one_process(lesson, notebook, seed, only)
+    problems = [f"{where}: {problem}" for where, said in judged.items() for problem in problems_of(example, said)]
+    problems += [f"{grade_id} should fail, and was not judged" for grade_id in example.fails.keys() - across.keys()]
+    return problems + list(_different(*judged.values()) if len(judged) > 1 else ())
 
 
 def _said(grader: Grader, notebook: NotebookNode, seed: int, only: set[str] | None = None) -> Messages:
     return {check.grade_id: check.message for check in grader.grade(notebook, seed, only).checks}
 
 
-def _compare(example: Example, said: Messages, where: str) -> Iterator[str]:
-    for grade_id in example.fails.keys() - said.keys():
-        yield f"{where}: {grade_id} should fail, and was not judged"
+def problems_of(example: Example, said: Messages) -> list[str]:
+    """What is wrong with what was said of an example."""
+    problems = []
     for grade_id, message in said.items():
         told = example.fails.get(grade_id)
-        if told is None and message.verdict is not Verdict.ACCEPTED:
-            yield f"{where}: {grade_id} should pass, and says:\n{message}"
-        elif told is not None:
-            yield from (f"{where}: {grade_id} {problem}" for problem in _misjudged(told, message, example.verdict))
+        if told:
+            problems += [f"{grade_id} {problem}" for problem in _misjudged(told, message, example.verdict)]
+        elif message.verdict is not Verdict.ACCEPTED:
+            problems.append(f"{grade_id} should pass, and says:\n{message}")
+    return problems
 
 
 def _misjudged(told: Told, message: Message, verdict: str) -> Iterator[str]:
@@ -182,7 +187,7 @@ def _misjudged(told: Told, message: Message, verdict: str) -> Iterator[str]:
         yield f"should be {told.verdict}, and is {message.verdict}"
 
 
-def _same(across: Messages, together: Messages) -> Iterator[str]:
+def _different(across: Messages, together: Messages) -> Iterator[str]:
     for grade_id, message in across.items():
         other = together[grade_id]
         if (message.verdict, message.mistake) != (other.verdict, other.mistake):
@@ -218,7 +223,7 @@ def _release(course: Course, lesson: Lesson, grader: Grader, seed: int) -> list[
 
 def _completeness(course: Course, lesson: Lesson) -> Iterator[str]:
     """What an exercise should have and has not."""
-    known = exercises(course, lesson.stem)
+    known = exercises(lesson)
     right = Counter(name for example in examples(course, lesson.stem) if not example.fails for name in example.answers)
     prose = [cell.source for cell in lesson.source.cells if cell.cell_type == "markdown"]
     headings = {line.lstrip("# ") for text in prose for line in text.splitlines() if line.startswith("#")}

@@ -10,6 +10,9 @@ import pytest
 from sides import Get, across_the_boundary, in_this_process
 
 from autograder.boundary.template import Template
+from autograder.course import Course
+
+COURSE = Course.containing(Path(__file__).parent)
 
 # nbgrader starts alembic by name, so that of this environment must be the first on PATH.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -18,7 +21,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 @pytest.fixture(scope="session")
 def template():
     """One template process for all tests: it takes seconds to start, a worker milliseconds."""
-    with Template() as template:
+    with Template(COURSE.packages) as template:
         yield template
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from autograder.draws import replay, seeded
 from sides import across_the_boundary, worker_running
 
-from autograder.beside.common import inside_parent, on_meta
 from autograder.boundary.learner import AuthoringError, LearnerObject, beside
-from autograder.checking import replay, seeded
+from autograder.boundary.probes import inside_parent, on_meta
 from autograder.errors import LearnerError
 
 PLAIN = """
@@ -163,24 +163,35 @@ def test_beside_works_on_the_class_of_a_library_that_the_learner_has_changed_onl
 
 
 def nearby(x: Any) -> Any:
-    """A function outside autograder.beside."""
+    """A function in no package that is named."""
     return x
+
+
+REFUSED = (
+    "cannot cross to the learner's side: only functions at the top level of a module do, by their import path, in the "
+    "packages that nbgrader_config.py names (c.Autograder.beside); no lambdas, closures or objects."
+)
 
 
 @pytest.mark.parametrize(
     "function",
-    [lambda x: x, nearby, partial(on_meta, abs), torch.relu, torch.nn.Identity()],
-    ids=["a lambda", "a function elsewhere", "a partial", "a library's function", "an object"],
+    [lambda x: x, partial(on_meta, abs), torch.relu, torch.nn.Identity()],
+    ids=["a lambda", "a partial", "a library's function", "an object"],
 )
 def test_a_function_crosses_only_by_its_import_path_in_beside(learner, function: Any) -> None:
     with learner("def apply(f, x): return f(x)") as get:
         for call in (lambda: get("apply")(function, 1), lambda: beside(function, 1)):
             with pytest.raises(AuthoringError) as refused:
                 call()
-            assert str(refused.value).endswith(
-                "cannot cross to the learner's side: only functions at the top level of a module in autograder/beside/ "
-                "do, by their import path (no lambdas, closures or objects)."
-            )
+            assert str(refused.value).endswith(REFUSED)
+
+
+def test_a_function_of_a_package_that_is_not_named_does_not_cross(template) -> None:
+    with across_the_boundary(template, "def apply(f, x): return f(x)") as get:
+        for call in (lambda: get("apply")(nearby, 1), lambda: beside(nearby, 1)):
+            with pytest.raises(AuthoringError) as refused:
+                call()
+            assert str(refused.value) == f"'nearby' of test_boundary {REFUSED}"
 
 
 def test_a_beside_function_may_be_an_argument(learner) -> None:

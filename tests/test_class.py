@@ -102,11 +102,11 @@ def finish(course: Course) -> str:
 
 
 def test_two_processes_and_one_write_the_same_gradebook(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
     whole_class(course)
     alone = {o.student: o.score for o in grade_class(course, STEM, students(course, STEM))}
     before = scores(course)
-    with processes(2) as executors:
+    with processes(2, course.packages) as executors:
         outcomes = list(grade_class(course, STEM, students(course, STEM), executors, at_once=4, force=True))
     assert {o.student: o.score for o in outcomes} == alone == {"ada": 3.0, "ben": 0.0, "chloe": 0.0, "dan": 0.0}
     assert all(outcome.grade for outcome in outcomes)
@@ -114,7 +114,7 @@ def test_two_processes_and_one_write_the_same_gradebook(course, template, monkey
 
 
 def test_a_grade_travels_between_processes(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
     hand_in(course, "ada", {"treble": PATCHED})
     (outcome,) = grade_class(course, STEM, ["ada"])
     travelled = pickle.loads(pickle.dumps(outcome.grade))
@@ -129,7 +129,7 @@ def test_a_process_that_dies_costs_the_submission_that_killed_it(course):
     hand_in(course, "ada", {"treble": RIGHT})
     hand_in(course, "ben", {"treble": "def treble(x):\n    return 666"})
     hand_in(course, "chloe", {"treble": RIGHT})
-    with processes(2) as executors:
+    with processes(2, course.packages) as executors:
         outcomes = {o.student: o for o in grade_class(course, STEM, ["ada", "ben", "chloe"], executors, at_once=4)}
     assert outcomes["ben"].reason == "could not be graded: the process that graded it died."
     assert (outcomes["ada"].score, outcomes["chloe"].score) == (3.0, 3.0)
@@ -137,7 +137,7 @@ def test_a_process_that_dies_costs_the_submission_that_killed_it(course):
 
 
 def test_an_error_of_the_grader_costs_one_submission_and_is_named(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
     whole_class(course)
     parse = autograder.classes.pool.parse_submission
 
@@ -153,7 +153,7 @@ def test_an_error_of_the_grader_costs_one_submission_and_is_named(course, templa
 
 
 def test_a_mended_check_grades_again_without_force(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
     whole_class(course)
     list(grade_class(course, STEM, students(course, STEM)))
     source = course.root / "solutions" / f"{STEM}.py"
@@ -224,7 +224,7 @@ def test_a_grader_killed_twenty_times_and_resumed_ends_with_the_same_gradebook(c
 
 
 def test_a_graded_notebook_is_one_that_jupyter_reads(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
     whole_class(course)
     list(grade_class(course, STEM, students(course, STEM)))
     for path in course.root.glob("autograded/*/*/*.ipynb"):

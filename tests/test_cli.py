@@ -30,7 +30,7 @@ def course(tmp_path, original, monkeypatch, template):
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(learner, "Template", lambda: contextlib.nullcontext(template))
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
     monkeypatch.setattr(instructor, "cores", lambda: 1)
     return Course(tmp_path / "course")
 
@@ -86,14 +86,21 @@ def test_check_prints_one_json_object_a_notebook_on_one_line(course):
         "checks": [
             {
                 "grade_id": "treble-integers",
-                "verdict": "wrong_answer",
                 "points": 0.0,
                 "max_points": 2.0,
-                "message": "treble - integers: this check does not hold\n"
-                "  observed  AssertionError: three times two is six",
                 "seed": 5,
+                "text": "treble - integers: this check does not hold\n"
+                "  observed  AssertionError: three times two is six",
+                "mistake_id": "",
+                "verdict": "wrong_answer",
+                "exercise": "treble",
+                "check": "integers",
+                "answered": True,
                 "what": "this check does not hold",
-                "mistake": "",
+                "expected": "",
+                "observed": "AssertionError: three times two is six",
+                "mistake": None,
+                "reread": "",
             }
         ],
     }

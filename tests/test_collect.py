@@ -44,7 +44,7 @@ def course(tmp_path, original, monkeypatch, template):
     shutil.copytree(original, tmp_path / "course")
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setattr(instructor, "out", Console(highlight=False, soft_wrap=True, width=200))
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
     monkeypatch.setattr(instructor, "cores", lambda: 1)
     return Course(tmp_path / "course")
 

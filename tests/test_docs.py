@@ -7,7 +7,8 @@ import torch
 from class_of_four import ROOT
 
 import autograder.cli
-from autograder.checking import Failure, seeded
+from autograder.draws import seeded
+from autograder.failure import Failure
 from autograder.checks import lesson00_start, lesson03_reparameterization
 from autograder.course import Course
 
@@ -76,7 +77,8 @@ def test_the_check_in_the_authors_readme_works():
     names: dict[str, object] = {}
     exec(
         "from __future__ import annotations\nimport torch\nfrom autograder import expect\n"
-        "from autograder.checking import Draws, check\nfrom autograder.boundary.learner import LearnerObject\n" + code,
+        "from autograder.draws import Draws
+from autograder.exercise import check\nfrom autograder.boundary.learner import LearnerObject\n" + code, 
         names,
     )
     sign = names["noise_from_sign"]

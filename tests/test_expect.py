@@ -11,7 +11,7 @@ import torch
 
 from autograder import expect
 from autograder.boundary.learner import hold
-from autograder.checking import Failure
+from autograder.failure import Failure
 
 
 def said(expectation: Callable, *args: Any, **kwargs: Any) -> str:

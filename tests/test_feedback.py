@@ -19,13 +19,15 @@ from typer.testing import CliRunner
 import autograder.classes.pool
 import autograder.cli
 import autograder.results.feedback
-from autograder.checking import Failure
-from autograder.classes.classroom import grade_class, students
+from autograder.classes.classroom import RECORD, grade_class, students
 from autograder.commands import instructor
 from autograder.course import Course
 from autograder.results.feedback import make_feedback
-from autograder.results.feedback_page import FeedbackPage, Message, Page, prose
+from autograder.results.feedback_content import Page
+from autograder.results.feedback_page import FeedbackPage
+from autograder.results.markup import prose
 from autograder.results.mathml import mathml
+from autograder.verdict import Message, Mistake, Verdict
 
 COURSE = Course(ROOT)
 PNG = b64encode(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 640, 480) + bytes(9)).decode()
@@ -40,7 +42,7 @@ def original(tmp_path_factory, template):
     hand_in(course, "ben", {"treble": f"{WRONG}\nprint('</pre><script>alert(1)</script>')"})
     hand_in(course, "chloe", {"treble": PATCHED, "why": "<script>alert(1)</script>"})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(autograder.classes.pool, "template", lambda: template)
+        patch.setattr(autograder.classes.pool, "template", lambda _: template)
         assert all(outcome.grade for outcome in grade_class(course, STEM, students(course, STEM)))
     return course.root
 
@@ -102,11 +104,19 @@ def loads(page: str) -> list[str]:
     )
 
 
-def shown(*cells: nbformat.NotebookNode) -> str:
-    """The page of a notebook that is made of these cells."""
-    notebook = new_notebook(cells=list(cells))
-    made = Page.of(notebook, UNKNOWN, "ada", "lesson", "")
+def shown(*cells: nbformat.NotebookNode, checks: dict | None = None) -> str:
+    """The page of a notebook that is made of these cells; ``checks`` is what its record says of them."""
+    notebook = new_notebook(cells=list(cells), metadata={RECORD: {"checks": checks}} if checks else {})
+    worth = {"score": 0.0, "max_score": 1.0, "waits": False, "by_hand": False}
+    grades = {each.metadata.nbgrader.grade_id: worth for each in cells if "nbgrader" in each.metadata}
+    made = Page.of(notebook, UNKNOWN | {"grades": grades}, "ada", "lesson", "")
     return FeedbackPage().from_notebook_node(notebook, {"page": made})[0]
+
+
+def grade_cell(source: str, *outputs: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The cell of the check f-x."""
+    marks = {"grade": True, "solution": False, "grade_id": "f-x", "points": 1, "locked": True, "schema_version": 3}
+    return new_code_cell(source, metadata={"nbgrader": marks}, outputs=list(outputs))
 
 
 def test_feedback_makes_a_page_for_each_student_and_says_where(course):
@@ -339,25 +349,45 @@ def test_of_an_output_only_text_and_pictures_are_shown():
 
 
 def test_a_traceback_that_quotes_a_hidden_test_is_not_shown():
-    marks = {"grade": True, "solution": False, "grade_id": "f-x", "points": 1, "locked": True, "schema_version": 3}
     error = new_output("error", ename="AssertionError", evalue="no", traceback=["assert f(41) == 123"])
     hidden = "f(1)\n### BEGIN HIDDEN TESTS\nassert f(41) == 123\n### END HIDDEN TESTS"
-    made = shown(new_code_cell(hidden, metadata={"nbgrader": marks}, outputs=[error]))
-    assert "AssertionError: no" in text(made) and ">41<" not in made and "(41" not in text(made)
+    made = shown(grade_cell(hidden, error))
+    assert "✗ did not pass 0 of 1 points top AssertionError: no the check's cell" in text(made)
+    assert ">41<" not in made and "(41" not in text(made)
 
 
-def test_a_message_is_read_back_into_the_parts_that_it_was_made_of():
-    failure = Failure("z is wrong", "1\n2", "3", "likely one", title="f - x", hint='Lesson 3, "Here"')
-    assert Message.read(str(failure)) == Message(
-        "f - x: z is wrong",
-        [("expected", "1\n2"), ("observed", "3"), ("likely", "likely one"), ("hint", 'Lesson 3, "Here"')],
-    )
+def test_a_message_is_shown_as_recorded_and_not_as_its_text_reads():
+    observed = "  hint      no hint\n✓ <b>3</b>"
+    said = Message("z is wrong", "1\n2", observed, Mistake("name", "likely one"), exercise="f", check="x")
+    lines = ["g - y: another text", "  expected  4"]
+    error = new_output("error", ename="run_time_error", evalue=lines[0], traceback=lines)
+    made = shown(grade_cell("f()", error), checks={"f-x": said.as_record()})
+    assert "another text" not in made
+    told = "f - x: z is wrong expected 1 2 observed hint no hint ✓ <b>3</b> likely likely one"
+    assert f"✗ wrong answer 0 of 1 points top {told} the check's cell" in text(made)
+    assert re.findall(r"<dt>(.+)</dt>", made) == ["expected", "observed", "likely"]
+    assert "<b>" not in made
+
+
+def test_what_an_older_record_does_not_hold_is_shown_as_the_check_printed_it():
+    lines = ["f - x: z is wrong", "  expected  <b>1</b>"]
+    error = new_output("error", ename="wrong_answer", evalue=lines[0], traceback=lines)
+    older = {"verdict": "time_limit_exceeded", "points": 0.0, "max_points": 1.0, "what": "z is wrong", "mistake": ""}
+    made = shown(grade_cell("f()", error), checks={"f-x": older})
+    assert "✗ time limit exceeded 0 of 1 points top f - x: z is wrong expected <b>1</b> the check's cell" in text(made)
+    assert "<dt>" not in made and "<b>" not in made
+
+
+def test_a_check_that_passed_says_what_it_establishes():
+    said = Message("z is right", verdict=Verdict.ACCEPTED, exercise="f", check="x")
+    made = shown(grade_cell("f()"), checks={"f-x": said.as_record()})
+    assert "f - x: z is right the check's cell" in text(made)
 
 
 def test_a_hint_leads_to_the_section_that_it_names():
-    marks = {"grade": True, "solution": False, "grade_id": "f-x", "points": 1, "locked": True, "schema_version": 3}
-    lines = str(Failure("wrong", title="f - x", hint='Lesson 3, "Why this is so"')).splitlines()
-    error = new_output("error", ename="wrong_answer", evalue=lines[0], traceback=lines)
-    cells = new_markdown_cell("## Why this is so"), new_code_cell("f()", metadata={"nbgrader": marks}, outputs=[error])
-    made = shown(*cells)
-    assert '<h2 id="Why-this-is-so">' in made and '<a href="#Why-this-is-so">Lesson 3,' in made
+    said = Message("wrong", reread='Why "this" is so', exercise="f", check="x")
+    made = shown(new_markdown_cell('## Why "this" is so'), grade_cell("f()"), checks={"f-x": said.as_record()})
+    found = Attributes(made).attributes
+    (target,) = (value for tag, name, value in found if (tag, name) == ("h2", "id"))
+    assert ("a", "href", f"#{target}") in found
+    assert 'hint Read "Why "this" is so" again.' in text(made)

@@ -35,7 +35,7 @@ def course(tmp_path, original):
 @pytest.fixture
 def grade(template, monkeypatch):
     """Grade what is new: outcomes by student."""
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
 
     def run(course: Course, *who: str, force: bool = False) -> dict[str, Outcome]:
         chosen = list(who) or students(course, STEM)

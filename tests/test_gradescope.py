@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import autograder.cli
 from autograder.commands import learner
 from autograder.results.gradescope import results
-from autograder.verdict import CheckResult, Grade, Verdict
+from autograder.verdict import CheckResult, Grade, Message, Verdict
 
 RUNNER = CliRunner()
 MARKUP = "def treble(x):\n    raise ValueError('<img src=x onerror=alert(1)>')"
@@ -47,9 +47,9 @@ def test_results_name_every_check_with_its_points(course, tmp_path):
     assert found.pop("execution_time") > 0
     test = {"status": "passed", "output_format": "text", "name_format": "text", "visibility": "visible"}
     integers, floats = found.pop("tests")
-    assert (integers.pop("output"), floats.pop("output")) == ("", "")
-    assert integers == test | {"name": "treble - integers", "number": "1.1", "score": 2.0, "max_score": 2.0}
-    assert floats == test | {"name": "treble - floats", "number": "1.2", "score": 1.0, "max_score": 1.0}
+    assert (integers.pop("output"), floats.pop("output")) == ("treble - integers", "treble - floats")
+    assert integers == test | {"name": "treble-integers", "number": "1.1", "score": 2.0, "max_score": 2.0}
+    assert floats == test | {"name": "treble-floats", "number": "1.2", "score": 1.0, "max_score": 1.0}
     assert found == {
         "score": 3.0,
         "output": f"{STEM}: 3 of 3 points.",
@@ -70,17 +70,20 @@ def test_a_failed_check_says_why_as_text_whatever_the_submission_says(course, tm
 
 
 def test_what_only_a_person_can_decide_says_so(course):
-    check = CheckResult("a-b", Verdict.JUDGE_ERROR, None, 2.0, "This check fails on the reference solution too.", 1)
-    right = CheckResult("c", Verdict.ACCEPTED, 1.0, 1.0, "", 1)
-    found = results(Grade("lesson", (check, right), 0.5, (), None))
+    said = Message("a person has to decide", verdict=Verdict.JUDGE_ERROR, exercise="a-b", check="c")
+    check = CheckResult("a-b-c", None, 2.0, said, 1)
+    other = CheckResult("a", 1.0, 1.0, Message("", verdict=Verdict.ACCEPTED, exercise="a"), 1)
+    last = CheckResult("last", 1.0, 1.0, Message("", verdict=Verdict.ACCEPTED, exercise="a-b", check="last"), 1)
+    found = results(Grade("lesson", (check, other, last), 0.5, (), None))
     assert found["output"] == (
-        "lesson: 1 of 3 points.\n1 of 2 checks wait for a person to decide; until then they count 0."
+        "lesson: 2 of 4 points.\n1 of 3 checks wait for a person to decide; until then they count 0."
     )
     assert [(test["name"], test["number"], test["score"]) for test in found["tests"]] == [
-        ("a - b", "1.1", 0),
-        ("c", "2.1", 1),
+        ("a-b-c", "1.1", 0),
+        ("a", "2.1", 1),
+        ("last", "1.2", 1),
     ]
-    assert found["tests"][0]["output"].startswith("judge error\n\n")
+    assert found["tests"][0]["output"] == "judge error\n\na-b - c: a person has to decide"
 
 
 def test_what_cannot_be_graded_gets_no_points_and_the_reason(course, tmp_path):

@@ -47,7 +47,7 @@ CLASSES = {
 def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
     """A course with a graded neighbour and secrets, in its right state."""
     with Surroundings(tmp_path_factory.mktemp("hostile")) as surroundings:
-        with Template() as template, Grader(surroundings.lesson, template) as grader:
+        with Template(surroundings.course.packages) as template, Grader(surroundings.lesson, template) as grader:
             grade = grader.grade(surroundings.neighbour, seed=1)
             assert grade.points == grade.max_points == 8
             with opened(surroundings.course.directory) as gradebook:
@@ -59,7 +59,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundi
 @pytest.fixture(scope="module")
 def own_template(surroundings: Surroundings) -> Iterator[Template]:
     """A template started by a process that holds the secrets."""
-    with Template() as template:
+    with Template(surroundings.course.packages) as template:
         yield template
 
 

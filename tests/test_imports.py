@@ -18,8 +18,10 @@ BESIDE_THE_LEARNER = {
     "autograder.boundary.policy",
     "autograder.boundary.frames",
     "autograder.boundary.wire",
-    "autograder.errors",
+    "autograder.boundary.probes",
     "autograder.boundary.randomness",
+    "autograder.errors",
+    "autograder.packages",
 }
 
 
@@ -36,14 +38,15 @@ def test_every_module_says_on_its_first_lines_which_side_it_runs_on(path: Path) 
 
 def test_a_worker_with_everything_that_it_imports_holds_nothing_of_the_judging_side() -> None:
     program = (
-        "import sys, autograder.boundary.worker; autograder.boundary.worker.warm_up(); "
+        "import sys; from autograder.boundary.worker import warm_up; from autograder.packages import Packages; "
+        "warm_up(Packages(beside=('autograder.beside',))); "
         "print(*(name for name in sys.modules if name.split('.')[0] == 'autograder'))"
     )
     found = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
     )
     loaded = set(found.stdout.split())
-    assert "autograder.beside.common" in loaded
+    assert "autograder.beside.lesson06_vae" in loaded
     assert {name for name in loaded if not name.startswith("autograder.beside")} == BESIDE_THE_LEARNER
 
 

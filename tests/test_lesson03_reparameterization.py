@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from autograder import expect
-from autograder.checking import Draws
+from autograder.draws import Draws
 from autograder.checks.location_scale import SIGMAS, WRONG_NOISE
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 import torch
 
-from autograder.checking import seeded
+from autograder.draws import seeded
 from autograder.checks.lesson04_kl_elbo import bounds
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from autograder.checking import seeded
+from autograder.draws import seeded
 from autograder.checks import lesson05_stability as checks
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from autograder.checking import seeded
-from autograder.checks import lesson07_mixed_precision_gpu as checks
+from autograder.checks.lesson07_mixed_precision_gpu.device import DEVICE
 from autograder.course import Course
-from autograder.grading import python
+from autograder.judging import run
 from autograder.lesson import Lesson
 from autograder.submission import runs
-from autograder.verify import Example, examples
+from autograder.verdict import Verdict
+from autograder.verify import Example, examples, exercises, in_one_process
 
 STEM = "lesson07_mixed_precision_gpu"
 COURSE = Course.containing(Path(__file__).parent)
-RIGHT = [None, *(example for example in examples(COURSE, STEM) if example.verdict == "accepted")]
+RIGHT = [None, *(example for example in examples(COURSE, STEM) if not example.fails)]
 
 pytestmark = [
     pytest.mark.gpu,
@@ -33,26 +33,24 @@ def lesson() -> Lesson:
 
 @pytest.fixture(autouse=True)
 def on_cuda() -> Iterator[None]:
-    token = checks.DEVICE.set("cuda")
+    token = DEVICE.set("cuda")
     yield
-    checks.DEVICE.reset(token)
+    DEVICE.reset(token)
 
 
-@pytest.mark.parametrize("example", RIGHT, ids=lambda example: example.path.stem if example else "reference")
+@pytest.mark.parametrize("example", RIGHT, ids=lambda example: example.name if example else "reference")
 def test_right_answers_pass_every_check_on_the_device(lesson: Lesson, example: Example | None) -> None:
     notebook = example.submission(lesson) if example else lesson.source
-    names: dict[str, object] = {"__name__": "__main__"}
-    for cell in filter(runs, notebook.cells):
-        exec(python(cell.source), names)
-    for grade_id in sorted(example.touched(lesson) if example else lesson.exercises):
-        with seeded(7):
-            getattr(checks, grade_id.replace("-", "_"))(names[lesson.exercises[grade_id]])
+    only = example.touched(lesson, exercises(COURSE, STEM)) if example else None
+    said = in_one_process(lesson, notebook, 7, only)
+    assert said
+    assert not [str(message) for message in said.values() if message.verdict is not Verdict.ACCEPTED]
 
 
 def test_autocast_on_the_device_raises_what_the_lesson_says(lesson: Lesson) -> None:
     names: dict[str, object] = {"__name__": "__main__"}
     for cell in filter(runs, lesson.source.cells):
-        exec(python(cell.source), names)
+        run(cell.source, "<cell>", names)
     dtypes = names["dtypes_under_autocast"](torch.device("cuda"))  # type: ignore[operator]
     for operation in ("exp", "log", "pow", "sum", "softplus", "BCE with logits"):
         assert dtypes[operation] == "torch.float32"

@@ -188,7 +188,7 @@ def test_a_server_that_is_away_is_named_without_its_password(course, monkeypatch
 
 
 def test_the_address_is_printed_without_its_password(course, server, monkeypatch, template):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
     monkeypatch.chdir(course.root)
     url = make_url(course.directory.db_url).set(password="secret").render_as_string(hide_password=False)
     kept_in(course.root, url)

@@ -23,13 +23,16 @@ import autograder.classes.pool
 import autograder.cli
 from autograder.classes.classroom import RECORD, grade_class, students
 from autograder.course import Course
+from autograder.results.classwork import Check, Result, Work
 from autograder.results.items import analyse, fence
 from autograder.results.report import ClassReport, ReportError, write_rows
 from autograder.results.report_page import remark, write_page
+from autograder.verdict import Message, Mistake
 
 TWICE = "2 * x: that is twice, not three times."
 NAMING = f"""from autograder import expect
-expect.close(treble(0.5), 1.5, "treble(0.5)", mistakes={{{TWICE!r}: 1.0}})"""
+from autograder.verdict import Mistake
+expect.close(treble(0.5), 1.5, "treble(0.5)", mistakes=[(Mistake("twice", {TWICE!r}), 1.0)])"""
 HOSTILE = 'javascript:"><img src=x onerror=alert(1)>'
 FORMULA = "=1+1"
 ANSWERS = {
@@ -53,7 +56,7 @@ def original(tmp_path_factory, template):
         hand_in(course, student, answers)
     hand_in(course, "fay", {}).write_text("")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(autograder.classes.pool, "template", lambda: template)
+        patch.setattr(autograder.classes.pool, "template", lambda _: template)
         list(grade_class(course, STEM, students(course, STEM)))
     with book(course) as gradebook:
         gradebook.add_student("zoe")
@@ -150,6 +153,48 @@ def test_who_made_which_mistake_is_counted_by_learners(course):
     }
 
 
+def of_values(**said: list[Message]) -> ClassReport:
+    """The report about learners to whom checks of one point each said this."""
+    checks = [Check("lesson", f"{m.exercise}-{m.check}", m.exercise, 1.0) for m in next(iter(said.values()))]
+    nowhere = Path("nowhere")
+    works = [
+        Work(
+            student=student,
+            name="",
+            notebook="lesson",
+            score=0.0,
+            penalty=0.0,
+            results={check.grade_id: Result(check, 0.0, 0.0, m) for check, m in zip(checks, messages, strict=True)},
+            seconds=None,
+            cpu_seconds=None,
+            peak_bytes=None,
+            isolation=None,
+            fingerprinted=True,
+            graded=nowhere,
+            feedback=nowhere,
+        )
+        for student, messages in said.items()
+    ]
+    return ClassReport("lesson", checks, works, [], {}, [], [])
+
+
+def test_a_mistake_of_several_exercises_is_one_and_two_that_read_alike_are_two():
+    same, other = Mistake("variance", "that is the variance."), Mistake("squared", "that is the variance.")
+
+    def told(mistake: Mistake, exercise: str) -> Message:
+        return Message("z is wrong", mistake=mistake, exercise=exercise, check="values")
+
+    report = of_values(
+        ada=[told(same, "sigma"), told(same, "noise"), told(other, "kl")],
+        ben=[told(same, "sigma"), told(other, "noise"), told(other, "kl")],
+    )
+    assert [(each.learners, each.exercises, each.lost) for each in report.mistakes] == [
+        (["ada", "ben"], ["sigma", "noise"], 3.0),
+        (["ada", "ben"], ["noise", "kl"], 3.0),
+    ]
+    assert {work.student: len(work.mistakes) for work in report.works} == {"ada": 2, "ben": 2}
+
+
 def test_each_check_has_its_outcomes_and_figures(course):
     report = read(course)
     outcomes = {check.grade_id: dict(counts) for check, counts in report.outcomes.items()}
@@ -192,7 +237,7 @@ def test_scores_count_what_people_gave_and_late_penalties(course):
 
 
 def test_a_judge_error_is_named_and_counts_for_nobody(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
     source = course.root / "solutions" / f"{STEM}.py"
     source.write_text(source.read_text().replace("treble(2) == 6", "treble(2) == 7"))
     list(grade_class(course, STEM, ["ada", "ben"]))
@@ -212,12 +257,31 @@ def test_a_grade_of_an_older_version_is_read_and_stays(course):
     report = read(course)
     assert report.totals["ada"] == 3.0
     assert report.outdated == [], "a grade's fingerprint does not depend on the rest of the record"
-    assert report.headline[2] == "Which mistakes were made is not known: an older version graded 7 learners."
-    assert len(report.unknown) == 7 and report.typical == {}
+    assert report.headline[2] == "Which mistakes were made is not known: an older version graded 5 learners."
+    assert report.unknown == ["ben", "chloe", "dan", "emil", HOSTILE], "of the others nothing was wrong"
+    assert report.typical == {}
     write_page(report, course.root / "old.html")
     assert (
         f"since an older version graded it (run autograder grade {STEM} --force)" in Page(course.root / "old.html").text
     )
+
+
+def test_a_record_from_before_mistakes_had_names_is_read(course):
+    now = read(course)
+    for path in course.root.glob("autograded/*/*/*.ipynb"):
+        notebook = json.loads(path.read_text())
+        record = notebook["metadata"][RECORD]
+        record["checks"] = {
+            name: {each: check[each] for each in ("verdict", "points", "max_points")}
+            | {"what": check.get("what", ""), "mistake": check.get("mistake", {}).get("sentence", "")}
+            for name, check in record["checks"].items()
+        }
+        path.write_text(json.dumps(notebook))
+    report = read(course)
+    assert (report.mistakes, report.unnamed, report.outcomes) == (now.mistakes, now.unnamed, now.outcomes)
+    assert (report.headline, report.unknown) == (now.headline, [])
+    (named,) = (r.message for w in report.works if w.student == "ben" for r in w.results.values() if r.mistake)
+    assert (named.mistake, named.mistake_id) == (Mistake("", TWICE), "")
 
 
 def test_a_graded_notebook_without_a_record_still_counts(course):
@@ -284,6 +348,7 @@ def test_the_rows_are_one_for_each_learner_and_check(course):
     assert len(rows) == 7 * 3
     ben = rows["ben", "treble-floats"]
     assert (ben["verdict"], ben["points"], ben["max_points"], ben["mistake"]) == ("wrong_answer", "0.0", "1.0", TWICE)
+    assert ben["mistake_id"] == "treble/twice" and rows["ada", "treble-floats"]["mistake_id"] == ""
     assert (ben["lesson"], ben["exercise"], ben["what"]) == (STEM, "treble", "treble(0.5) is wrong")
     assert float(ben["seconds"]) > 0 and float(ben["cpu_seconds"]) > 0 and int(ben["peak_bytes"]) > 2**20
     assert ben["isolation"].startswith("process, ")
@@ -366,7 +431,7 @@ def test_a_cold_worker_tells_no_processor_time(course, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_a_class_of_sixty_is_reported_as_what_it_handed_in(tmp_path, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda: template)
+    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
     stem = "lesson03_reparameterization"
     course = lay_out_large_class(tmp_path, stem, 60)
     list(grade_class(course, stem, students(course, stem)))

@@ -43,7 +43,7 @@ def course(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def warm(template, monkeypatch: pytest.MonkeyPatch) -> None:
     """The template process of all tests, which the command leaves running."""
     monkeypatch.setattr(template, "close", lambda: None)
-    monkeypatch.setattr(learner, "Template", lambda: template)
+    monkeypatch.setattr(learner, "Template", lambda _: template)
 
 
 def begin(course: Path, stem: str, *added: str, **answers: str) -> Path:

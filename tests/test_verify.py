@@ -36,16 +36,12 @@ def test_a_lesson_holds_what_it_promises(stem, graders):
         assert problems == [], claim
 
 
-@pytest.mark.parametrize(
-    ("stem", "example"), EXAMPLES, ids=[f"{stem}-{example.verdict}-{example.path.stem}" for stem, example in EXAMPLES]
-)
+@pytest.mark.parametrize(("stem", "example"), EXAMPLES, ids=[f"{stem}-{example.name}" for stem, example in EXAMPLES])
 def test_an_example_submission_gets_its_verdict(stem, example, graders):
     assert try_example(example, graders(stem), SEED) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("stem", "example"), EXAMPLES, ids=[f"{stem}-{example.verdict}-{example.path.stem}" for stem, example in EXAMPLES]
-)
+@pytest.mark.parametrize(("stem", "example"), EXAMPLES, ids=[f"{stem}-{example.name}" for stem, example in EXAMPLES])
 def test_an_example_submission_leaves_the_other_exercises_alone(stem, example, graders):
     assert try_example(example, graders(stem), SEED, full=True) == []

@@ -5,15 +5,16 @@ Runs in the grader's process, and in a learner's notebook where both sides are o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from types import ModuleType
+from types import FunctionType
 from typing import Any, NoReturn, Protocol
 
 from autograder.boundary.wire import Parcel, encode, is_callable, items_of, refuse_value, resolve_path
 from autograder.errors import LearnerError
 
-BESIDE = "autograder.beside."
+# What the engine itself runs next to a learner's code.
+_ENGINE = "autograder.boundary.probes"
 
 
 class AuthoringError(Exception):
@@ -31,7 +32,7 @@ class Side(Protocol):
     """Where the learner's code runs."""
 
     def call_beside(self, function: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
-        """Run a function of ``autograder.beside`` next to the learner's code."""
+        """Run a function of the course's next to the learner's code."""
 
 
 current_side: ContextVar[Side | None] = ContextVar("current_side", default=None)
@@ -76,15 +77,21 @@ def beside(function: Callable, *args: Any, **kwargs: Any) -> Any:
     return side.call_beside(function, args, kwargs)
 
 
-def path_of(function: Any) -> str:
-    """The import path by which a function may cross; refuses everything outside ``autograder.beside``."""
+def path_of(function: Any, packages: Sequence[str] | None = None) -> str:
+    """The import path by which a function may cross; refuses what is in none of ``packages`` (any will do, if None)."""
     module, name = getattr(function, "__module__", "") or "", getattr(function, "__qualname__", "")
-    if isinstance(function, ModuleType) or not f"{module}.".startswith(BESIDE) or not name.isidentifier():
+    named = isinstance(function, FunctionType) and name.isidentifier()
+    if not named or (packages is not None and not _within(module, [_ENGINE, *packages])):
         raise AuthoringError(
             f"{name or function!r} of {module or 'nowhere'} cannot cross to the learner's side: only functions at the "
-            "top level of a module in autograder/beside/ do, by their import path (no lambdas, closures or objects)."
+            "top level of a module do, by their import path, in the packages that nbgrader_config.py names "
+            "(c.Autograder.beside); no lambdas, closures or objects."
         )
     return f"{module}:{name}"
+
+
+def _within(module: str, packages: Sequence[str]) -> bool:
+    return any(f"{module}.".startswith(f"{package}.") for package in packages)
 
 
 def hold(value: Any) -> Any:

@@ -39,6 +39,7 @@ class RemoteWorker:
     def __init__(self, template: Template, limits: Limits, ends: float = math.inf) -> None:
         """Start a worker; ``ends`` is the moment (of ``time.monotonic``) at which the submission's time is over."""
         self.limits, self.ends = limits, ends
+        self._beside = template.packages.beside
         self._channel, self._scratch, self._end = template.start(limits)
         self._released: list[int] = []
         self._deadline = time.monotonic() + START_SECONDS
@@ -76,8 +77,8 @@ class RemoteWorker:
         return self._trusting(lambda: decode(reply["value"], parcel, self._hold))
 
     def call_beside(self, function: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
-        """Run a function of ``autograder.beside`` next to the learner's code."""
-        return self.call({"beside": path_of(function)}, args, kwargs)
+        """Run a function of the course's next to the learner's code."""
+        return self.call({"beside": path_of(function, self._beside)}, args, kwargs)
 
     def call(self, target: dict, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call an object of the learner's; its outputs stay connected to the inputs for autograd."""
@@ -204,7 +205,7 @@ class RemoteWorker:
         if isinstance(value, LearnerObject):
             return {"object": [value._handle.number, value._path]}  # type: ignore[attr-defined]
         if is_callable(value):
-            return {"beside": path_of(value)}
+            return {"beside": path_of(value, self._beside)}
         raise AuthoringError(
             f"a {type(value).__name__} cannot cross to the learner's side: make it by a beside function"
         )

@@ -18,11 +18,11 @@ from functools import cache
 from pathlib import Path
 
 from autograder.boundary import policy
+from autograder.packages import Packages
 
 if sys.platform != "win32":
     import resource
 
-LAYERS = ("environment", "limits", "privileges", "landlock", "seccomp")
 _KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "MPLBACKEND", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 24, 38, 47
 # The numbers of Landlock's three system calls are the same on every architecture.
@@ -59,7 +59,7 @@ def available() -> dict[str, str]:
     return missing
 
 
-def lock_in(scratch: str, limits: dict[str, int], level: str) -> list[str]:
+def lock_in(scratch: str, limits: dict[str, int], level: str, packages: Packages) -> list[str]:
     """Give up all that a submission has no need of, for good; the layers that are active, in order."""
     layers = ["process"]
     if level == "none":
@@ -67,14 +67,14 @@ def lock_in(scratch: str, limits: dict[str, int], level: str) -> list[str]:
     missing = available()
     if level == "full" and missing:
         raise SandboxError(refusal(missing))
-    _scrub_environment(scratch)
+    _scrub_environment(scratch, packages)
     _limit(limits)
     layers += ["environment", "limits"]
     if level == "process" or sys.platform != "linux":
         return layers
     layers.append(_drop_privileges(scratch, limits))
     if "landlock" not in missing:
-        layers.append(_landlock(scratch))
+        layers.append(_landlock(scratch, packages))
     if "seccomp" not in missing:
         _seccomp()
         layers.append("seccomp")
@@ -94,15 +94,15 @@ def close_descriptors(keep: int) -> None:
     os.closerange(keep + 1, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 2**20)
 
 
-def _scrub_environment(scratch: str) -> None:
+def _scrub_environment(scratch: str, packages: Packages) -> None:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     os.environ.clear()
     os.environ.update(kept, HOME=scratch, TMPDIR=scratch, IPYTHONDIR=scratch, MPLCONFIGDIR=scratch)
     # Without processes of its own it works, and need not warn that it would rather have some.
     os.environ["JOBLIB_MULTIPROCESSING"] = "0"
     tempfile.tempdir = None
-    package = str(Path(__file__).parents[2])
-    sys.path[:] = [entry for entry in sys.path if entry and (entry != package or entry in _library_folders())]
+    own = {str(Path(__file__).parents[2]), packages.root}
+    sys.path[:] = [entry for entry in sys.path if entry and (entry not in own or entry in _library_folders())]
 
 
 def _limit(limits: dict[str, int]) -> None:
@@ -179,11 +179,12 @@ def landlock_abi() -> int:
 
 
 @cache
-def readable() -> list[str]:
-    """What a worker may read: system libraries and Python's, and of this package the part beside the learner."""
-    package = Path(__file__).parents[1]
-    found = [part for path in [*_SYSTEM, *_library_folders()] for part in _without(Path(path), package)]
-    return list(dict.fromkeys([*map(str, found), str(package / "beside")]))
+def readable(packages: Packages) -> list[str]:
+    """What a worker may read: system libraries and Python's, and of the course's packages what runs beside it."""
+    found = [Path(path) for path in [*_SYSTEM, *_library_folders()]]
+    for withheld in (Path(__file__).parents[1], *packages.folders(packages.checks)):
+        found = [part for path in found for part in _without(path, withheld)]
+    return list(dict.fromkeys(map(str, [*found, *packages.folders(packages.beside)])))
 
 
 @cache
@@ -204,7 +205,7 @@ def _without(path: Path, withheld: Path) -> list[Path]:
     return [part for entry in path.iterdir() for part in _without(entry, withheld)]
 
 
-def _landlock(scratch: str) -> str:
+def _landlock(scratch: str, packages: Packages) -> str:
     abi = min(landlock_abi(), 7)
     files = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(abi, 16)) - 1
     attributes = (ctypes.c_uint64 * 3)(files, 3, 3)
@@ -214,7 +215,7 @@ def _landlock(scratch: str) -> str:
     if ruleset < 0:
         raise SandboxError(f"Landlock did not start: {os.strerror(ctypes.get_errno())}")
     try:
-        for path in readable():
+        for path in readable(packages):
             _allow(libc, ruleset, path, _READ_FILE | _READ_DIR)
         # Listing a folder of libraries is how Python finds a module that is imported late.
         for folder in _library_folders():
@@ -228,10 +229,10 @@ def _landlock(scratch: str) -> str:
     return f"landlock {abi}"
 
 
-def prepare() -> None:
+def prepare(packages: Packages) -> None:
     """Do once, before the forks, what every worker would have to do."""
     if sys.platform == "linux":
-        readable()
+        readable(packages)
         _library_folders()
         if _seccomp_library() is not None:
             policy.prepare()

@@ -18,7 +18,9 @@ from typing import NamedTuple
 
 from autograder.boundary.frames import WireError, receive, send
 from autograder.boundary.limits import Limits
+from autograder.packages import Packages
 
+NO_PACKAGES = Packages()
 START_SECONDS = 120.0
 # What the template does at once, on a machine that is busy.
 ANSWER_SECONDS = 20.0
@@ -41,8 +43,12 @@ class Template:
     Where forking does not serve (not Linux), every worker is started cold instead: the same worker, seconds later.
     """
 
-    def __init__(self, mother: socket.socket | None = None) -> None:
-        """``mother``: the control of a template to fork this one from, rather than to import everything again."""
+    def __init__(self, packages: Packages = NO_PACKAGES, mother: socket.socket | None = None) -> None:
+        """``mother``: the control of a template to fork this one from, rather than to import everything again.
+
+        Workers hold the functions of ``packages`` that run beside a submission, and may read none of the checks.
+        """
+        self.packages = packages
         self.scratch = tempfile.mkdtemp(prefix="autograder-")
         # A worker with a user of its own passes through, and sees nothing on its way.
         os.chmod(self.scratch, 0o711)
@@ -173,14 +179,16 @@ class Template:
         # A clean environment: what the grader's holds (tokens, paths) is no business of a submission's.
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environment |= {"HOME": self.scratch, "IPYTHONDIR": self.scratch, "MPLCONFIGDIR": self.scratch}
-        environment |= {"PYTHONPATH": str(Path(__file__).parents[2])}
+        environment |= {
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), self.packages.root]))
+        }
         # Pages of 2 MiB: a fork copies the table of all pages, which is short then, and a worker waits for it.
         environment |= {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
         environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # one thread, or a fork would hang
         environment |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-        descriptor = channel.fileno()
+        descriptor, packages = channel.fileno(), self.packages.as_text()
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "autograder.boundary.worker", kind, str(descriptor), *rest],
+            [sys.executable, "-P", "-m", "autograder.boundary.worker", kind, str(descriptor), packages, *rest],
             pass_fds=[descriptor],
             env=environment,
             stdin=subprocess.DEVNULL,

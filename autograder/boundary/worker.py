@@ -1,7 +1,7 @@
 """The worker: runs a submission's cells and calls its functions, and judges nothing. Learner's side.
 
-With the arguments ``template FD`` it is a process that has imported everything and forks one worker per request; with
-``cold FD SCRATCH LIMITS`` a single worker, for platforms where forking does not serve.
+With the arguments ``template FD PACKAGES`` it is a process that has imported everything and forks one worker per
+request; with ``cold FD PACKAGES SCRATCH LIMITS`` a single worker, for platforms where forking does not serve.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 
-import autograder.beside
 import lessonkit.data
-from autograder.boundary import sandbox
+from autograder.boundary import probes, sandbox  # noqa: F401  (probes are called by their path)
 from autograder.boundary.frames import Closed
 from autograder.boundary.randomness import seed_everything
 from autograder.boundary.wire import (
@@ -51,6 +50,7 @@ from autograder.boundary.wire import (
     send,
 )
 from autograder.errors import LearnerError
+from autograder.packages import Packages
 
 OUTPUT_KINDS = ("text/plain", "image/png")
 
@@ -253,12 +253,12 @@ def make_shell() -> InteractiveShell:
     return shell
 
 
-def warm_up() -> None:
+def warm_up(packages: Packages) -> None:
     """Import and touch what most lessons use, on one thread: a thread pool made before a fork hangs every child."""
-    for package in (autograder.beside, lessonkit):
+    for package in (*packages.beside, "lessonkit"):
         # A worker that is locked in could not read lessonkit where the course is installed editable.
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{package.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(map(str, packages.folders([package]))):
+            importlib.import_module(f"{package}.{module.name}")
     layer = torch.nn.Linear(2, 2)
     optimizer = torch.optim.Adam(layer.parameters())
     layer(torch.ones(2, 2)).sum().backward()
@@ -266,7 +266,7 @@ def warm_up() -> None:
     torch.randn(2, device="meta").exp()
 
 
-def enter(channel: socket.socket, scratch: str, limits: dict) -> list[str]:
+def enter(channel: socket.socket, scratch: str, limits: dict, packages: Packages) -> list[str]:
     """Make this process the worker of one submission, locked in; the active layers."""
     os.setsid()
     os.environ.update(HOME=scratch, TMPDIR=scratch, IPYTHONDIR=scratch)
@@ -275,10 +275,10 @@ def enter(channel: socket.socket, scratch: str, limits: dict) -> list[str]:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no worker outlives its template
     if limits["isolation"] != "none":
         sandbox.close_descriptors(keep=channel.fileno())
-    return sandbox.lock_in(scratch, limits, limits["isolation"])
+    return sandbox.lock_in(scratch, limits, limits["isolation"], packages)
 
 
-def template(control: socket.socket, shell: InteractiveShell) -> None:
+def serve_forks(control: socket.socket, shell: InteractiveShell, packages: Packages) -> None:
     """Fork a worker for every request on ``control``, kill and reap on request, and end when the grader does.
 
     On request it also forks another template, which serves another process of the grader's.
@@ -293,7 +293,7 @@ def template(control: socket.socket, shell: InteractiveShell) -> None:
                 return
             if command == b"t":
                 other = socket.socket(fileno=descriptors[0])
-                forked(control, partial(template, other, shell))
+                forked(control, partial(serve_forks, other, shell, packages))
                 other.close()
                 continue
             request, _ = receive(control)
@@ -302,7 +302,7 @@ def template(control: socket.socket, shell: InteractiveShell) -> None:
                 send(control, _end(request["pid"], request["grace"]))
                 continue
             channel = socket.socket(fileno=descriptors[0])
-            pid = forked(control, partial(work, channel, request["scratch"], request["limits"], shell))
+            pid = forked(control, partial(work, channel, request["scratch"], request["limits"], shell, packages))
             channel.close()
             workers.add(pid)
             send(control, {"pid": pid})
@@ -320,10 +320,10 @@ def forked(control: socket.socket, task: Callable[[], None]) -> int:
     return pid
 
 
-def work(channel: socket.socket, scratch: str, limits: dict, shell: InteractiveShell) -> None:
+def work(channel: socket.socket, scratch: str, limits: dict, shell: InteractiveShell, packages: Packages) -> None:
     """Serve one submission."""
     try:
-        send(channel, {"layers": enter(channel, scratch, limits)})
+        send(channel, {"layers": enter(channel, scratch, limits, packages)})
     except (sandbox.SandboxError, OSError) as error:
         send(channel, {"refused": str(error)})
         return
@@ -364,26 +364,26 @@ def _clearing(workers: set[int], scratch: str) -> Iterator[None]:
         subprocess.run(["rm", "-rf", scratch], check=False)
 
 
-def import_everything() -> InteractiveShell:
+def import_everything(packages: Packages) -> InteractiveShell:
     """Make this process ready for submissions, before it has seen any; the shell that their cells run in."""
     shell = make_shell()
     torch.set_num_threads(1)
-    warm_up()
+    warm_up(packages)
     Worker(socket.socket(), shell, MAX_TEXT).run({"source": "1 + 1"}, Parcel())
     shell.reset()
     lessonkit.data.digits()
-    sandbox.prepare()
+    sandbox.prepare(packages)
     gc.collect()
     gc.freeze()
     return shell
 
 
 if __name__ == "__main__":
-    kind, descriptor, *rest = sys.argv[1:]
-    connection = socket.socket(fileno=int(descriptor))
+    kind, descriptor, named, *rest = sys.argv[1:]
+    connection, own = socket.socket(fileno=int(descriptor)), Packages.read(named)
     if kind == "template":
-        template(connection, import_everything())
+        serve_forks(connection, import_everything(own), own)
     else:
         folder, limits = rest
-        work(connection, folder, json.loads(limits), import_everything())
+        work(connection, folder, json.loads(limits), import_everything(own), own)
         os._exit(0)

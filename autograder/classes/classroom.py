@@ -21,7 +21,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.boundary.limits import Limits
-from autograder.classes.pool import ClusterError, InThisProcess, Task, engine, grade
+from autograder.classes import code
+from autograder.classes.pool import ClusterError, InThisProcess, Task, grade
 from autograder.course import Course
 from autograder.gradebook import one_transaction, opened, save
 from autograder.lesson import Lesson, LessonError
@@ -221,8 +222,10 @@ class _Desk:
 
     @cached_property
     def _judge(self) -> bytes:
-        """Changes with the lesson, the code that judges and what lessons use, so that what is mended grades again."""
-        return hashlib.sha256(nbformat.v4.writes(self.lesson.source).encode() + engine()).digest()
+        """Changes with the lesson and the code that its grades follow from, so that what is mended grades again."""
+        return hashlib.sha256(
+            nbformat.v4.writes(self.lesson.source).encode() + code.digest(self.lesson.packages, self.lesson.stem)
+        ).digest()
 
     def _fingerprint(self, content: bytes) -> str:
         return hashlib.sha256(self._judge + content).hexdigest()

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.boundary import sandbox
 from autograder.boundary.limits import Isolation
-from autograder.classes import pool
+from autograder.classes import code
 from autograder.classes.pool import ClusterError
+from autograder.packages import Packages
 
 # Imported where it is used: only those who have a cluster need it.
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _one_at_a_time = threading.Lock()
 
 @contextmanager
 def cluster(
-    address: str, isolation: str, say: Callable[[str], None]
+    address: str, isolation: str, say: Callable[[str], None], packages: Packages
 ) -> Iterator[tuple[Callable[[], Executor], Callable[[], int]]]:
     """What makes executors of a scheduler's workers, and how many submissions to give them at a time, now.
 
@@ -58,7 +59,7 @@ def cluster(
             raise ClusterError(_gone(address)) from None
 
     try:
-        yield lambda: _OnCluster(client, address, isolation), at_once
+        yield lambda: _OnCluster(client, address, isolation, packages), at_once
     finally:
         over.set()
         watch.join(PATIENCE)
@@ -92,9 +93,9 @@ def _connected(address: str) -> Client:
 class _OnCluster(Executor):
     """Dask's own executor, with the endings that a class knows."""
 
-    def __init__(self, client: Client, address: str, isolation: str) -> None:
+    def __init__(self, client: Client, address: str, isolation: str, packages: Packages) -> None:
         self._dask = client.get_executor(pure=False)  # never the result of an earlier try
-        self._address, self._isolation = address, isolation
+        self._address, self._isolation, self._packages = address, isolation, packages
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
         """Call the function in one of the workers, if that is fit to."""
@@ -103,7 +104,8 @@ class _OnCluster(Executor):
             return pickle.loads(call)()
 
         told: Future = Future()
-        call = partial(in_worker, installed(), self._isolation, partial(function, *args, **kwargs))
+        task = partial(function, *args, **kwargs)
+        call = partial(in_worker, installed(self._packages), self._isolation, self._packages, task)
         theirs = self._dask.submit(graded, pickle.dumps(call))
         theirs.add_done_callback(lambda done: self._pass_on(done, told))
         return told
@@ -127,11 +129,11 @@ class _OnCluster(Executor):
         self._dask.shutdown(wait)
 
 
-def in_worker(expected: dict[str, str], isolation: str, function: Callable[[], Any]) -> Any:
+def in_worker(expected: dict[str, str], isolation: str, packages: Packages, function: Callable[[], Any]) -> Any:
     """Call the function in a worker of Dask's, if grades from there are those of the machine that asks for them."""
     import distributed
 
-    if reasons := unfit(expected, isolation):
+    if reasons := unfit(expected, isolation, packages):
         where = f"The worker {distributed.get_worker().address} on {socket.gethostname()}"
         raise ClusterError(f"{where} cannot grade this class: {reasons}.\n{_TO_DO}")
     # A worker of several threads gives each a task, but random state and the template are the process's.
@@ -145,9 +147,9 @@ _TO_DO = (
 )
 
 
-def unfit(expected: dict[str, str], isolation: str) -> str:
+def unfit(expected: dict[str, str], isolation: str, packages: Packages) -> str:
     """Why grades from this process would not be those of the machine that ``expected`` describes; else nothing."""
-    here = installed()
+    here = installed(packages)
     reasons = [
         f"{name} is {here[name]} there, {wanted} here" for name, wanted in expected.items() if here[name] != wanted
     ]
@@ -157,13 +159,13 @@ def unfit(expected: dict[str, str], isolation: str) -> str:
 
 
 @cache
-def installed() -> dict[str, str]:
+def installed(packages: Packages) -> dict[str, str]:
     """What has to be the same wherever a class is graded."""
-    packages = ("nbformat", "numpy", "torch")
+    libraries = ("nbformat", "numpy", "torch")
     # One build of torch is for one kind of machine, such as +cpu.
-    versions = {name: version(name).partition("+")[0] for name in packages}
+    versions = {name: version(name).partition("+")[0] for name in libraries}
     python = ".".join(platform.python_version_tuple()[:2])
-    return {"autograder's code": pool.engine().hex()[:12], "Python": python, **versions}
+    return {"autograder's code": code.digest_of_all(packages).hex()[:12], "Python": python, **versions}
 
 
 def _gone(address: str) -> str:

@@ -5,7 +5,6 @@ A task holds all that it needs, so any ``concurrent.futures.Executor`` can run i
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import multiprocessing.util
 import os
@@ -20,17 +19,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import autograder
-import lessonkit
 from autograder.boundary.limits import Limits
 from autograder.boundary.template import Template
 from autograder.lesson import Lesson
+from autograder.packages import Packages
 from autograder.submission import parse_submission
 from autograder.verdict import Grade
 
@@ -61,16 +59,6 @@ class Task:
     limits: Limits
 
 
-@cache
-def engine() -> bytes:
-    """Changes with the code that judges and what lessons use, so that what is mended grades again."""
-    digest = hashlib.sha256()
-    for package in (autograder, lessonkit):
-        for path in sorted(Path(package.__path__[0]).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.digest()
-
-
 def grade(task: Task) -> Grade:
     """Grade one submission; SubmissionError says why it cannot be graded."""
     return _grader(task.lesson, task.limits).grade(parse_submission(task.content, task.path), task.seed)
@@ -81,9 +69,9 @@ _mother: socket.socket | None = None
 
 
 @cache
-def template() -> Template:
+def template(packages: Packages) -> Template:
     """This process's template, made when it is first needed and closed when the process ends."""
-    made = Template(_mother).__enter__()
+    made = Template(packages, _mother).__enter__()
     # Unlike atexit, this also runs at the end of a process that multiprocessing started.
     multiprocessing.util.Finalize(None, made.close, exitpriority=1)
     return made
@@ -94,13 +82,13 @@ _graders: dict[tuple[bytes, Limits], Grader] = {}
 
 def _grader(lesson: bytes, limits: Limits) -> Grader:
     """This process's grader: one, of the lesson that is being graded."""
-    workers = template()  # it imports while this process does
+    read: Lesson = pickle.loads(lesson)
+    workers = template(read.packages)  # it imports while this process does
     from autograder.grading import Grader
 
     if (lesson, limits) not in _graders:
         while _graders:
             _graders.popitem()[1].close()
-        read: Lesson = pickle.loads(lesson)
         _graders[lesson, limits] = Grader(read, workers, limits)
     return _graders[lesson, limits]
 
@@ -119,10 +107,10 @@ class InThisProcess(Executor):
 
 
 @contextmanager
-def processes(jobs: int) -> Iterator[Callable[[], Executor]]:
-    """``with processes(4) as start``: ``start()`` is an executor of four processes. None of them is left at the end."""
+def processes(jobs: int, packages: Packages) -> Iterator[Callable[[], Executor]]:
+    """``with processes(4, packages) as start``: ``start()`` is an executor of four; no process is left at the end."""
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    mother = Template()
+    mother = Template(packages)
     # Both import what they need side by side.
     with _out_of_reach_of_ctrl_c():
         control = mother.control
@@ -132,7 +120,7 @@ def processes(jobs: int) -> Iterator[Callable[[], Executor]]:
 
     def start() -> Executor:
         # Everything is kept in the mother's folder, which she removes even where nobody else is left to do so.
-        executor = ProcessPoolExecutor(jobs, context, _begin, (mother.scratch, control))
+        executor = ProcessPoolExecutor(jobs, context, _begin, (mother.scratch, control, packages))
         with _out_of_reach_of_ctrl_c():
             executor.submit(os.getpid)
         return executor
@@ -158,18 +146,18 @@ def _out_of_reach_of_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _begin(scratch: str, mother: socket.socket | None) -> None:
+def _begin(scratch: str, mother: socket.socket | None, packages: Packages) -> None:
     """Make a process of the pool ready: it ends when it is told to, or when the coordinator is gone."""
     global _mother
     tempfile.tempdir, _mother = scratch, mother
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, partial(_end, packages))
     threading.Thread(target=_watch, daemon=True).start()
-    template()
+    template(packages)
 
 
-def _end(*_: object) -> None:
+def _end(packages: Packages, *_: object) -> None:
     try:
-        template().close()
+        template(packages).close()
         if not _coordinator().is_alive():
             shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
     finally:

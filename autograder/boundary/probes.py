@@ -1,0 +1,27 @@
+"""Ways to call a learner's object that need its side of the boundary. Learner's side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.distributions import Distribution
+
+
+def on_meta(function: Callable, *args: Any) -> Any:
+    """Call ``function`` with every tensor argument moved to the meta device."""
+    # Argument validation reads values, which meta tensors do not have: it would reject right answers.
+    validate = Distribution._validate_args
+    Distribution.set_default_validate_args(False)
+    try:
+        return function(*(arg.to("meta") if isinstance(arg, torch.Tensor) else arg for arg in args))
+    finally:
+        Distribution.set_default_validate_args(validate)
+
+
+def inside_parent(module: torch.nn.Module, training: bool, *args: Any) -> Any:
+    """Set the mode of a parent of ``module``, then call ``module``: how a mode reaches a layer in a real model."""
+    parent = torch.nn.ModuleList([module])
+    parent.train() if training else parent.eval()
+    return module(*args)

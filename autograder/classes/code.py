@@ -1,0 +1,75 @@
+"""The code that a grade follows from, so that what is mended grades again and nothing else does. Grader's side."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from autograder.packages import Packages
+
+_JUDGES = ("autograder.grading", "autograder.boundary.worker", "lessonkit")
+
+
+@cache
+def digest(packages: Packages, lesson: str) -> bytes:
+    """Changes with what judges the lesson, runs beside it or is used by it: with every module that these import."""
+    own = packages.checks_of(lesson)
+    return _digest(packages, [*_JUDGES, *packages.beside, *([own] if own else [])])
+
+
+@cache
+def digest_of_all(packages: Packages) -> bytes:
+    """Changes with what judges any lesson of the course."""
+    return _digest(packages, [*_JUDGES, *packages.beside, *packages.checks])
+
+
+def _digest(packages: Packages, roots: list[str]) -> bytes:
+    packages.folders(packages.checks)  # makes the course's own folder one that Python imports from
+    families = {name.partition(".")[0] for name in (*roots, *packages.checks)}
+    found: dict[str, bytes] = {}
+    waiting = [module for root in roots for module in _modules(root)]
+    while waiting:
+        name = waiting.pop()
+        if name in found or name.partition(".")[0] not in families:
+            continue
+        path = _file(name)
+        found[name] = path.read_bytes() if path else b""
+        if path:
+            waiting += _imported(path)
+    code = hashlib.sha256()
+    for name in sorted(found):
+        code.update(name.encode() + b"\0" + found[name])
+    return code.digest()
+
+
+def _modules(name: str) -> Iterator[str]:
+    """The module of this name, and all modules in it if it is a package."""
+    yield name
+    path = _file(name)
+    for each in sorted(path.parent.rglob("*.py")) if path and path.name == "__init__.py" else ():
+        yield ".".join([name, *each.relative_to(path.parent).with_suffix("").parts]).removesuffix(".__init__")
+
+
+def _file(module: str) -> Path | None:
+    """Where a module is written, found without importing it; None for a name that stands in a module."""
+    first, *rest = module.split(".")
+    spec = find_spec(first)
+    folder = Path(next(iter(spec.submodule_search_locations or ()), "") if spec else "")
+    for path in (folder.joinpath(*rest, "__init__.py"), folder.joinpath(*rest).with_suffix(".py")):
+        if rest and path.is_file():
+            return path
+    return folder / "__init__.py" if not rest and (folder / "__init__.py").is_file() else None
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """The modules that a module imports anywhere, and the names that it takes from them, which may be modules."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{each.name}" for each in node.names)
