@@ -95,7 +95,7 @@ def close(
 
     Not a number is never right, since an expected value that follows from a wrong answer may be one too.
     ``rule`` says the expected value in words; with ``show=False`` its numbers are not given away. ``alike`` is how near
-    (relative, and absolute) a mistake's values must be to be recognised, where that is not what the check itself allows.
+    a mistake's values must be to be recognised, relative and absolute, where the check itself allows less or more.
     """
     observed = torch.as_tensor(observed) if isinstance(observed, (int, float)) else tensor(observed, what)
     observed, expected = observed.detach(), torch.as_tensor(expected).detach()

@@ -224,7 +224,7 @@ def _release(course: Course, lesson: Lesson, grader: Grader, seed: int) -> list[
 def _completeness(course: Course, lesson: Lesson) -> Iterator[str]:
     """What an exercise should have and has not."""
     known = exercises(lesson)
-    right = Counter(name for example in examples(course, lesson.stem) if not example.fails for name in example.answers)
+    count = Counter((name, bool(each.fails)) for each in examples(course, lesson.stem) for name in each.answers)
     prose = [cell.source for cell in lesson.source.cells if cell.cell_type == "markdown"]
     headings = {line.lstrip("# ") for text in prose for line in text.splitlines() if line.startswith("#")}
     hints = 0
@@ -233,11 +233,11 @@ def _completeness(course: Course, lesson: Lesson) -> Iterator[str]:
             hints += cell.source.count("<details>")
         elif is_answer(cell):
             name = marks(cell)["grade_id"]
-            wrong = len(known[name].wrong_answers)
+            wrong, right = count[name, True], count[name, False]
             if hints < 2:
                 yield f"{name} has {hints} hints; two are promised"
-            if wrong < 3 or right[name] < 2:
-                yield f"{name} has {wrong} wrong and {right[name]} right examples; it needs 3 and 2"
+            if wrong < 3 or right < 2:
+                yield f"{name} has {wrong} wrong and {right} right examples; it needs 3 and 2"
             hints = 0
     for name, exercise in known.items():
         graded = {grade_id for grade_id, of in lesson.exercises.items() if of == name}

@@ -60,7 +60,7 @@ def deserved(attack: Attack, lesson: Lesson) -> float:
 def ours(surroundings: Surroundings, isolation: str) -> Iterator[Result]:
     """Every attack under this project's engine."""
     limits = Limits(cell_seconds=2, isolation=isolation)
-    with Template() as template:
+    with Template(surroundings.course.packages) as template:
         for attack in corpus():
             with Grader(surroundings.lesson, template, limits) as grader:
                 grade = grader.grade(attack.submission(surroundings.lesson, surroundings.places), seed=1)

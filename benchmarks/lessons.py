@@ -62,7 +62,7 @@ def main(
     # What the kernels of the notebooks inherit.
     os.environ |= {"OMP_NUM_THREADS": str(THREADS), "MKL_NUM_THREADS": str(THREADS)}
     rows = []
-    with Template() as template:
+    with Template(course.packages) as template:
         for stem in lesson or course.stems:
             rows.append(measured(course, stem, template))
             out.print("  ".join(rows[-1].cells()))

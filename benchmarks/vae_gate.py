@@ -22,8 +22,7 @@ from torch import Tensor
 
 from autograder.beside.lesson06_vae import training_run
 from autograder.boundary.learner import hold
-from autograder.checking import Draws, seeded
-from autograder.checks.lesson06_vae.training import (
+from autograder.checks.lesson06_vae.train_epoch import (
     EPOCHS,
     FULL,
     LEARNS,
@@ -34,7 +33,8 @@ from autograder.checks.lesson06_vae.training import (
     measured_elbo,
 )
 from autograder.course import Course
-from autograder.grading import python
+from autograder.draws import Draws, seeded
+from autograder.judging import python
 from autograder.submission import runs
 
 STEM = "lesson06_vae"

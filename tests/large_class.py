@@ -58,14 +58,12 @@ class _Answers:
         self.exercises = list(dict.fromkeys(lesson.exercises.values()))
         self.right = {name: [lesson.cells[name].source] for name in self.exercises}
         self.wrong: dict[str, list[str]] = {name: [] for name in self.exercises}
-        for example in examples(course, lesson.stem):
+        known = examples(course, lesson.stem)
+        # The variance in place of the standard deviation is the commonest mistake of all.
+        for example in sorted(known, key=lambda example: ("variance" not in example.name, chance.random())):
             where = {"accepted": self.right, "wrong_answer": self.wrong, "run_time_error": self.wrong}
             for name, source in example.answers.items():
                 where.get(example.verdict, {}).get(name, []).append(source)
-        for sources in self.wrong.values():
-            chance.shuffle(sources)
-            # The variance in place of the standard deviation is the commonest mistake of all.
-            sources.sort(key=lambda source: "exp(logvar) *" not in source)
 
     def of_one_learner(self) -> dict[str, str]:
         """Exercise to answer; what is missing was left as released."""

@@ -77,8 +77,6 @@ def test_the_check_in_the_authors_readme_works():
     names: dict[str, object] = {}
     exec(
         "from __future__ import annotations\nimport torch\nfrom autograder import expect\n"
-        "from autograder.draws import Draws
-from autograder.exercise import check\nfrom autograder.boundary.learner import LearnerObject\n" + code, 
         names,
     )
     sign = names["noise_from_sign"]

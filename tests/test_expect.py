@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import torch
 from autograder import expect
 from autograder.boundary.learner import hold
 from autograder.failure import Failure
+from autograder.verdict import Mistake
 
 
 def said(expectation: Callable, *args: Any, **kwargs: Any) -> str:
@@ -19,6 +20,11 @@ def said(expectation: Callable, *args: Any, **kwargs: Any) -> str:
     with pytest.raises(Failure) as caught:
         expectation(*args, **kwargs)
     return str(caught.value)
+
+
+def called(sentence: str) -> Mistake:
+    """A mistake of which only the sentence counts."""
+    return Mistake("mistake", sentence)
 
 
 def normals(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -54,7 +60,7 @@ def test_a_pair_is_two_things_in_a_tuple_or_a_list() -> None:
 
 
 def test_a_wrong_shape_is_shown_and_its_mistake_named() -> None:
-    mistakes = {"the draws come second.": (5, 4, 3)}
+    mistakes = [(called("the draws come second."), (5, 4, 3))]
     expect.shaped(torch.zeros(4, 5, 3), (4, 5, 3), "z", mistakes)
     assert said(expect.shaped, torch.zeros(5, 4, 3), (4, 5, 3), "z", mistakes) == (
         "z has the wrong shape\n"
@@ -89,14 +95,14 @@ def test_close_shows_the_worst_element_and_counts_the_wrong_ones() -> None:
 
 def test_close_names_the_mistake_that_gives_the_same_numbers() -> None:
     z = torch.tensor([1.0, 2.0])
-    mistakes = {"a cube: take the square.": z**3, "a double: take the square.": 2 * z}
+    mistakes = [(called("a cube: take the square."), z**3), (called("a double: take the square."), 2 * z)]
     assert said(expect.close, 2 * z, z**2, "the result", mistakes=mistakes).endswith(
         "  likely    a double: take the square."
     )
 
 
 def test_close_names_no_mistake_that_gives_the_right_numbers_too() -> None:
-    assert expect.recognise(torch.ones(2), torch.ones(2), {"blind here.": torch.ones(2)}) == ""
+    assert expect.recognised(torch.ones(2), torch.ones(2), [(called("blind here."), torch.ones(2))]) is None
 
 
 def test_close_can_keep_the_numbers_to_itself() -> None:
@@ -113,8 +119,23 @@ def test_not_a_number_is_never_close_and_is_shown_first() -> None:
 
 def test_not_a_number_can_be_what_a_mistake_gives() -> None:
     logvar = torch.tensor([1.0, -1.0])
-    message = said(expect.close, logvar.sqrt(), logvar.exp().sqrt(), "sigma", mistakes={"a root.": logvar.sqrt()})
+    message = said(
+        expect.close, logvar.sqrt(), logvar.exp().sqrt(), "sigma", mistakes=[(called("a root."), logvar.sqrt())]
+    )
     assert message.endswith("likely    a root.")
+
+
+def test_what_is_no_number_and_no_tensor_recognises_nothing() -> None:
+    mistakes = [(called("none."), None), (called("a pair."), (2.0, 2.0)), (called("two."), 2.0)]
+    assert said(expect.close, 2.0, 1.0, "z", mistakes=mistakes).endswith("likely    two.")
+
+
+def test_mistakes_are_asked_for_only_when_something_is_wrong() -> None:
+    def mistakes() -> Iterator[tuple[Mistake, float]]:
+        raise AssertionError("asked for")
+        yield
+
+    expect.close(1.0, 1.0, "z", mistakes=mistakes())
 
 
 # Gradients
@@ -129,7 +150,7 @@ def test_gradients_come_back_by_name() -> None:
 
 def test_an_output_cut_from_all_inputs_says_so() -> None:
     mu = normals(2).requires_grad_()
-    assert said(expect.gradients, mu.detach(), {"mu": mu, "logvar": mu}, cut="detach().") == (
+    assert said(expect.gradients, mu.detach(), {"mu": mu, "logvar": mu}, cut=called("detach().")) == (
         "no gradient reaches mu and logvar\n"
         "  expected  an output that carries a path back\n"
         "  observed  a tensor cut from its inputs\n"
@@ -139,7 +160,7 @@ def test_an_output_cut_from_all_inputs_says_so() -> None:
 
 def test_an_unused_input_says_so() -> None:
     mu, logvar = normals(2).requires_grad_(), normals(2).requires_grad_()
-    inputs, unused = {"mu": mu, "logvar": logvar}, {"logvar": "eps is not scaled."}
+    inputs, unused = {"mu": mu, "logvar": logvar}, {"logvar": called("eps is not scaled.")}
     assert said(expect.gradients, 2 * mu, inputs, unused=unused) == (
         "no gradient reaches logvar\n"
         "  expected  an output that depends on logvar\n"
@@ -151,7 +172,7 @@ def test_an_unused_input_says_so() -> None:
 def test_a_gradient_of_zeros_is_not_a_missing_one() -> None:
     mu = normals(2).requires_grad_()
     z = torch.normal(mu, torch.ones(2, dtype=torch.float64))
-    assert said(expect.gradients, z, {"mu": mu}, zero="torch.normal.") == (
+    assert said(expect.gradients, z, {"mu": mu}, zero=called("torch.normal.")) == (
         "the gradient in mu is zero\n"
         "  expected  a gradient that mu can learn from\n"
         "  observed  0 in every element: there is a path, and it carries nothing\n"
@@ -168,7 +189,8 @@ def test_normal_numbers_pass_as_normal() -> None:
 
 def test_uniform_noise_is_rejected_and_named() -> None:
     values = torch.arange(10_000, dtype=torch.float64) / 10_000
-    mistakes: dict[str, Any] = {"tiny.": lambda x: torch.special.ndtr(x / 0.01), "rand.": lambda x: x.clamp(0, 1)}
+    tiny, rand = called("tiny."), called("rand.")
+    mistakes: Any = [(tiny, lambda x: torch.special.ndtr(x / 0.01)), (rand, lambda x: x.clamp(0, 1))]
     assert said(expect.standard_normal, values, "the noise", mistakes=mistakes) == (
         "the noise has the wrong distribution\n"
         "  expected  N(0, 1)\n"
@@ -179,7 +201,7 @@ def test_uniform_noise_is_rejected_and_named() -> None:
 
 
 def test_noise_scaled_wrongly_is_named_by_the_values_that_it_should_have_been() -> None:
-    mistakes = {"half.": normals(10_000) / 2, "twice.": normals(10_000)}
+    mistakes = [(called("half."), normals(10_000) / 2), (called("twice."), normals(10_000))]
     assert said(expect.standard_normal, 2 * normals(10_000), "eps", mistakes=mistakes).endswith("likely    twice.")
 
 
@@ -227,7 +249,7 @@ def test_the_stated_limits_for_200_000_draws_are_those_of_the_bound() -> None:
 # Independence
 
 
-AXES = {"row": "one eps shared across the batch.", "latent": "one eps shared across the latents."}
+AXES = {"row": called("one eps shared across the batch."), "latent": called("one eps shared across the latents.")}
 
 
 def test_fresh_noise_is_independent_along_every_axis() -> None:
@@ -252,7 +274,7 @@ def test_noise_that_is_identical_up_to_rounding_is_identical() -> None:
 
 
 def test_noise_shared_along_one_axis_is_not_blamed_on_another() -> None:
-    axes = {"call": "a fixed seed.", **AXES}
+    axes = {"call": called("a fixed seed."), **AXES}
     for seed in range(20):
         noise = normals(2, 1, 20, seed=seed).expand(2, 100, 20)
         assert said(expect.independent, noise, axes).endswith("likely    one eps shared across the batch.")
@@ -291,7 +313,7 @@ def on_cpu(mu: torch.Tensor) -> torch.Tensor:
 
 def test_noise_on_the_cpu_is_found_without_a_gpu() -> None:
     expect.device_kept(hold(lambda mu: mu + torch.randn_like(mu)), torch.zeros(2, 3), what="z")
-    assert said(expect.device_kept, hold(on_cpu), torch.zeros(2, 3), what="z", likely="randn(shape).") == (
+    assert said(expect.device_kept, hold(on_cpu), torch.zeros(2, 3), what="z", likely=called("randn(shape).")) == (
         "z mixes devices\n"
         "  expected  every tensor on the inputs' device (here: meta, which has shapes and no data)\n"
         "  observed  RuntimeError: Tensor on device cpu is not on the expected device meta!\n"
@@ -382,12 +404,14 @@ def test_of_two_mistakes_within_the_tolerance_the_one_that_agrees_to_more_digits
             torch.tensor(5.6277),
             "the mean",
             rtol=1e-4,
-            mistakes={"near by chance.": torch.tensor(22.5132), "the sum.": torch.tensor(22.512)},
+            mistakes=[(called("near by chance."), torch.tensor(22.5132)), (called("the sum."), torch.tensor(22.512))],
         )
-    assert failure.value.likely == "the sum."
+    assert failure.value.message.mistake == called("the sum.")
 
 
 def test_of_two_mistakes_with_the_same_values_the_first_is_named():
     with pytest.raises(Failure) as failure:
-        expect.close(torch.tensor(2.0), torch.tensor(1.0), "z", mistakes={"one.": 2.0, "another.": 2.0})
-    assert failure.value.likely == "one."
+        expect.close(
+            torch.tensor(2.0), torch.tensor(1.0), "z", mistakes=[(called("one."), 2.0), (called("another."), 2.0)]
+        )
+    assert failure.value.message.mistake == called("one.")

@@ -63,12 +63,13 @@ def test_the_line_from_the_web_has_the_beta_that_the_lesson_names() -> None:
 def test_the_mistakes_that_the_check_of_an_elbo_names_are_told_apart_for_every_seed(monkeypatch) -> None:
     """An answer is within one limit of its mistake; two limits apart, no other mistake can be as near as that."""
     judged: list[tuple] = []
-    monkeypatch.setattr(bounds, "judge_estimate", lambda *arguments: judged.append(arguments))
+    monkeypatch.setattr(bayes_elbo, "judge_estimate", lambda *judge: judged.append((*judge[:-1], dict(judge[-1]))))
     for seed in range(100):
         with seeded(seed):
-            bounds.bayes_elbo_values(lambda *arguments: torch.zeros(()))
+            bayes_elbo.values(lambda *arguments: torch.zeros(()))
     assert len(judged) == 100
     for _, right, limit, _, _, mistakes in judged:
+        assert len(mistakes) == 10
         for one, other in combinations([right, *mistakes.values()], 2):
             assert abs(one - other) > 2 * limit + 2e-3 * (abs(one) + abs(other))
 

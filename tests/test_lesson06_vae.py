@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
 from autograder import expect
-from autograder.checks.lesson06_vae.parts import INITIALISATIONS, cdf_of
-from autograder.checks.lesson06_vae.repaired import LINES
+from autograder.checks.lesson06_vae.diagnosis import LINES
+from autograder.checks.lesson06_vae.ReparameterizationLayer import INITIALISATIONS, uniform
 from autograder.course import Course
 from autograder.lesson import Lesson
+from autograder.verdict import Mistake
 
 STEM = "lesson06_vae"
 
@@ -67,12 +69,14 @@ def missed(off_by: float, draws: int) -> float:
     return 2 * math.exp(-2 * draws * (off_by - limit) ** 2) if off_by > limit else 1.0
 
 
-@pytest.mark.parametrize("sentence", INITIALISATIONS)
-def test_a_listed_initialisation_is_missed_less_than_once_in_a_million(sentence: str) -> None:
+@pytest.mark.parametrize(("mistake", "cdf"), INITIALISATIONS)
+def test_a_listed_initialisation_is_missed_less_than_once_in_a_million(
+    mistake: Mistake, cdf: Callable[[int, int], expect.Cdf]
+) -> None:
     weights = torch.linspace(-0.5, 0.5, 10_001, dtype=torch.float64)
-    right = cdf_of("uniform", (6 / 450) ** 0.5)(weights)
-    off_by = float((cdf_of(*INITIALISATIONS[sentence](300, 150))(weights) - right).abs().max())
-    assert missed(off_by, 45_000) < 1e-6
+    right = uniform((6 / 450) ** 0.5)(weights)
+    off_by = float((cdf(300, 150)(weights) - right).abs().max())
+    assert missed(off_by, 45_000) < 1e-6, mistake.name
 
 
 def test_uniform_noise_is_missed_less_than_once_in_a_million() -> None:

@@ -138,6 +138,8 @@ def build(kind: str, names: list[str], value: float) -> nn.Module:
             return chain((a, linear()), (b, chain((a, linear()), (c, inner))), (c, linear()))
         case "reordered":
             return Steps({a: Spoil(value), b: linear(), c: Spoil(value), d: Spoil(value)}, [b, c, a, d])
+        case "repaired":
+            return Steps({a: Spoil(value), b: Spoil(value), c: Spoil(value), d: Repair()}, [c, a, b, d])
         case "masked":
             return chain((a, linear()), (b, Spoil(value)), (c, Repair()), (d, linear()))
         case "twice":

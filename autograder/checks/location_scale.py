@@ -172,10 +172,13 @@ def path_inputs(rng: Draws) -> tuple[Tensor, Tensor]:
     return rng.normal(5, 3).requires_grad_(), rng.uniform(0.3, 1.2, 5, 3).requires_grad_()
 
 
-def judge_path(z: Tensor, mu: Tensor, logvar: Tensor, rng: Draws) -> None:
-    """dz/dmu = 1 and dz/dlogvar = (z - mu) / 2 for one draw of (batch, latent), element by element."""
+def judge_path(z: Tensor, mu: Tensor, logvar: Tensor, rng: Draws, no_path: Mistake = UNSCALED) -> None:
+    """dz/dmu = 1 and dz/dlogvar = (z - mu) / 2 for one draw of (batch, latent), element by element.
+
+    ``no_path`` is why a noise that is there has no path to logvar.
+    """
     weights = rng.uniform(1, 2, *mu.shape)
-    unused = {"mu": CUT, "logvar": NO_NOISE if torch.equal(z, mu) else UNSCALED}
+    unused = {"mu": CUT, "logvar": NO_NOISE if torch.equal(z, mu) else no_path}
     found = expect.gradients(z, {"mu": mu, "logvar": logvar}, weights, cut=CUT, zero=ZERO, unused=unused)
     mistakes = [(MEAN_SCALED, (logvar / 2).exp())]
     agrees(found["mu"] / weights, torch.ones_like(mu), "dz/dmu", rule="1", mistakes=mistakes, show=False)

@@ -49,8 +49,9 @@ def verify(
 
     seed = secrets.randbits(48) if seed is None else seed
     failed = 0
-    with explained(), Template() as template:
+    with explained():
         course = Course.containing(Path.cwd())
+    with explained(), Template(course.packages) as template:
         for stem in lesson or course.stems:
             with Grader(course.lesson(stem), template, Limits(isolation=isolation.value)) as grader:
                 for claim, problems in verify_lesson(course, stem, grader, seed, full):

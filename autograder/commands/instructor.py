@@ -26,6 +26,7 @@ from autograder.classes.progress import GradingRun
 from autograder.commands.shared import Exit, Isolations, Lessons, err, explained, out
 from autograder.course import Course
 from autograder.gradebook import GradebookError, opened
+from autograder.packages import Packages
 from autograder.results.report import ClassReport, write_rows
 from autograder.submission import SubmissionError
 
@@ -121,9 +122,12 @@ def grade(
         limits = Limits(isolation=isolation.value)
         who = student or present
         run = GradingRun(course, lesson, who, as_json)
-        here = _executors(min(jobs or cores(), len(who)))
+        here = _executors(min(jobs or cores(), len(who)), course.packages)
         try:
-            with run, cluster(scheduler, isolation, run.say) if scheduler else here as (start, at_once):
+            with (
+                run,
+                cluster(scheduler, isolation, run.say, course.packages) if scheduler else here as (start, at_once),
+            ):
                 for outcome in grade_class(course, lesson, who, start, limits=limits, at_once=at_once, force=force):
                     run.add(outcome)
         except KeyboardInterrupt:
@@ -140,12 +144,12 @@ def cores() -> int:
 
 
 @contextmanager
-def _executors(jobs: int) -> Iterator[tuple[Callable[[], Executor], Callable[[], int]]]:
+def _executors(jobs: int, packages: Packages) -> Iterator[tuple[Callable[[], Executor], Callable[[], int]]]:
     """What makes executors of so many processes, and how many submissions to give them at a time."""
     if jobs == 1:
         yield InThisProcess, lambda: 1
     else:
-        with processes(jobs) as start:
+        with processes(jobs, packages) as start:
             # One waits for each that runs, so that no process waits while a grade is written.
             yield start, lambda: 2 * jobs
 

@@ -56,10 +56,10 @@ def check(
         err.print(Text(reason))
         raise typer.Exit(Exit.UNGRADABLE)
     seed = secrets.randbits(48) if seed is None else seed
-    with explained(), Template() as template:
+    with explained():
         for path in notebooks:
             try:
-                grade = _check_one(path, lesson, template, seed, Limits(isolation=isolation.value))
+                grade = _check_one(path, lesson, seed, Limits(isolation=isolation.value))
             except (SubmissionError, LessonError) as error:
                 status = Exit.UNGRADABLE
                 if as_json:
@@ -86,7 +86,8 @@ def _write_results(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _check_one(path: Path, stem: str | None, template: Template, seed: int, limits: Limits) -> Grade:
+def _check_one(path: Path, stem: str | None, seed: int, limits: Limits) -> Grade:
+    from autograder.classes.pool import template
     from autograder.grading import Grader
 
     submitted = read_submission(path)
@@ -96,7 +97,7 @@ def _check_one(path: Path, stem: str | None, template: Template, seed: int, limi
         stem = path.stem if path.stem in course.stems else ""
         candidates = [stem] if stem else course.stems
         stem = recognise(submitted, {name: course.lesson(name) for name in candidates})
-    with Grader(course.lesson(stem), template, limits) as grader:
+    with Grader(course.lesson(stem), template(course.packages), limits) as grader:
         return grader.grade(submitted, seed)
 
 
@@ -113,7 +114,7 @@ def _show(path: Path, grade: Grade) -> None:
         table.add_row(result.grade_id, verdict, f"{points} of {result.max_points:g}")
     out.print(table)
     for message in dict.fromkeys(r.message for r in grade.checks if r.verdict is not Verdict.ACCEPTED):
-        out.print(Text(message + "\n"))
+        out.print(Text(f"{message}\n"))
     total = f"{grade.points:g} of {grade.max_points:g} points in {grade.seconds:.1f} s"
     out.print(f"{total}; isolation: {', '.join(grade.isolation)}")
 
@@ -130,8 +131,9 @@ def status(
 
     seed, found = secrets.randbits(48), []
     # Closed, not entered: the template starts with the first notebook that there is anything to grade in.
-    with explained(), closing(Template()) as template, err.status("") as now:
+    with explained():
         course = Course.containing(Path.cwd())
+    with explained(), closing(Template(course.packages)) as template, err.status("") as now:
         for stem in course.stems:
             now.update(f"grading {stem}")
             found.append(standing(course, stem, template, seed, Limits(isolation=isolation.value)))

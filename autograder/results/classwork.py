@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,15 +36,24 @@ class Check:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one check of one learner. What the record of an older grade does not hold is None."""
+    """What became of one check of one learner."""
 
     check: Check
-    verdict: Verdict | None
     points: float | None
     """What counts: by the check, or by a person; None while it waits for one."""
     checked_points: float | None
     message: Message | None
-    """What the check said; None where the record does not hold it."""
+    """What the check said; None where the record does not hold it, no more than a verdict where it is an old one."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The message's verdict."""
+        return self.message.verdict if self.message else None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the record holds what was wrong, if anything was."""
+        return self.message is not None and bool(self.message.what or self.verdict is Verdict.ACCEPTED)
 
     @property
     def mistake(self) -> Mistake | None:
@@ -90,7 +99,7 @@ class Work:
     feedback: Path
 
     @property
-    def mistakes(self) -> set[str]:
+    def mistakes(self) -> set[Mistake]:
         """The mistakes that checks named in it."""
         return {result.mistake for result in self.results.values() if result.mistake}
 
@@ -152,25 +161,24 @@ def graded_work(course: Course, gradebook: Gradebook, lesson: str, checks: list[
 def _record(graded: Path) -> dict[str, Any]:
     """What grading wrote into a graded notebook; nothing, if other means graded it."""
     try:
-        return dict(json.loads(graded.read_bytes())["metadata"][RECORD])
+        return record_in(json.loads(graded.read_bytes())["metadata"])
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
 
+def record_in(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What grading wrote into a notebook's metadata; nothing, if other means graded it."""
+    return dict(metadata.get(RECORD) or {})
+
+
+def message_in(record: Mapping[str, Any], grade_id: str) -> Message | None:
+    """What a check said, if the record holds it. The oldest records hold no more than the verdicts."""
+    said = record.get("checks", {}).get(grade_id) or {"verdict": record.get("verdicts", {}).get(grade_id)}
+    return Message.read(said) if said.get("verdict") in list(Verdict) else None
+
+
 def _result(check: Check, row: Grade, record: dict[str, Any]) -> Result:
-    """A row of the gradebook, with what the record says of it. Older records hold no more than the verdicts."""
-    said = record.get("checks", {}).get(check.grade_id) or {"verdict": record.get("verdicts", {}).get(check.grade_id)}
-    waits = row.needs_manual_grade and row.manual_score is None
-    verdict = said["verdict"]
-    return Result(
-        check,
-        Verdict(verdict) if verdict in list(Verdict) else None,
-        None if waits else row.score,
-        said.get("points", row.auto_score),
-        _in_one_line(said.get("what")),
-        _in_one_line(said.get("mistake")),
-    )
-
-
-def _in_one_line(text: str | None) -> str | None:
-    return None if text is None else " ".join(text.split())
+    """A row of the gradebook, with what the record says of it."""
+    points = None if row.needs_manual_grade and row.manual_score is None else row.score
+    checked_points = record.get("checks", {}).get(check.grade_id, {}).get("points", row.auto_score)
+    return Result(check, points, checked_points, message_in(record, check.grade_id))

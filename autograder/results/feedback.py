@@ -21,7 +21,7 @@ from nbgrader.converters import GenerateFeedback, NbGraderException
 
 from autograder.course import Course
 from autograder.gradebook import opened
-from autograder.results.feedback_page import MADE_FROM, FeedbackPage, ReadGrades, fingerprint, standing
+from autograder.results.feedback_page import MADE_FROM, FeedbackPage, ReadGrades, digest, grades_of
 
 # A process of its own pays from about so many pages.
 PAGES_A_PROCESS = 8
@@ -66,8 +66,8 @@ def make_feedback(
             for student in who:
                 page = Wanted(course.root, assignment, name, student)
                 try:
-                    grades = standing(gradebook, assignment, name, student)
-                    made_from = fingerprint(page.source.read_bytes(), grades)
+                    grades = grades_of(gradebook, assignment, name, student)
+                    made_from = digest(page.source.read_bytes(), grades)
                 except (MissingEntry, OSError):
                     run = f"Run `autograder grade {assignment} --student {student}`."
                     yield Made(student, reason=f"{name} is not both in autograded/ and in the gradebook. {run}")

@@ -24,18 +24,18 @@ def results(grade: Grade) -> dict[str, Any]:
     exercises: dict[str, int] = {}
     tests = []
     for check in grade.checks:
-        exercise, _, property_ = check.grade_id.partition("-")
+        exercise = check.message.exercise
         exercises[exercise] = exercises.get(exercise, 0) + 1
         passed = check.verdict is Verdict.ACCEPTED
         verdict = "" if passed else f"{check.verdict.replace('_', ' ')}\n\n"
         tests.append(
             {
-                "name": f"{exercise} - {property_}" if property_ else exercise,
+                "name": check.grade_id,
                 "number": f"{list(exercises).index(exercise) + 1}.{exercises[exercise]}",
                 "score": check.points or 0.0,
                 "max_score": check.max_points,
                 "status": "passed" if passed else "failed",
-                "output": verdict + check.message,
+                "output": verdict + str(check.message),
                 "output_format": "text",
                 "name_format": "text",
                 "visibility": "visible",

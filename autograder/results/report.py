@@ -30,6 +30,7 @@ from autograder.results.classwork import (
 )
 from autograder.results.exports import identifier, text
 from autograder.results.items import Item, analyse, fence
+from autograder.verdict import Message, Mistake
 
 
 class ReportError(Exception):
@@ -37,8 +38,8 @@ class ReportError(Exception):
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A mistake that checks named: who made it, in which exercises, and the points that those checks did not give."""
+class Finding:
+    """What checks said of answers: of whose, in which exercises, and the points that those checks did not give."""
 
     text: str
     learners: list[str]
@@ -47,7 +48,7 @@ class Mistake:
 
     @property
     def common(self) -> bool:
-        """Whether more than one learner made it."""
+        """Whether it was said to more than one learner."""
         return len(self.learners) > 1
 
 
@@ -136,22 +137,22 @@ class ClassReport:
         return {check: found[_key(check)] for check in self.checks}
 
     @cached_property
-    def mistakes(self) -> list[Mistake]:
+    def mistakes(self) -> list[Finding]:
         """Every mistake that a check named, made by most learners first."""
-        told: dict[str, list[tuple[str, Result]]] = defaultdict(list)
+        told: dict[Mistake, list[tuple[str, Result]]] = defaultdict(list)
         for student, result in self._results:
             if result.mistake:
                 told[result.mistake].append((student, result))
-        return _by_learners(self._told(text, found) for text, found in told.items())
+        return _by_learners(self._finding(mistake.sentence, found) for mistake, found in told.items())
 
     @cached_property
-    def unnamed(self) -> list[Mistake]:
+    def unnamed(self) -> list[Finding]:
         """What the checks of each exercise said of answers in which they recognised no mistake."""
         told: dict[tuple[str, str], list[tuple[str, Result]]] = defaultdict(list)
         for student, result in self._results:
-            if result.what and result.outcome in (WRONG, STOPPED):
-                told[result.what, result.check.exercise].append((student, result))
-        return _by_learners(self._told(text, found) for (text, _), found in told.items())
+            if result.message and result.message.what and result.outcome in (WRONG, STOPPED):
+                told[result.message.what, result.check.exercise].append((student, result))
+        return _by_learners(self._finding(what, found) for (what, _), found in told.items())
 
     @cached_property
     def lost(self) -> dict[str, float]:
@@ -216,21 +217,19 @@ class ClassReport:
     @cached_property
     def unknown(self) -> list[str]:
         """Whose record does not hold what was wrong: it was graded by other means, or an older version."""
-        return [
-            w.student for w in self.works if any(r.what is None and not r.check.by_hand for r in w.results.values())
-        ]
+        return [w.student for w in self.works if any(not (r.is_known or r.check.by_hand) for r in w.results.values())]
 
     @property
     def headline(self) -> list[str]:
         """The class in three sentences: who handed in and the median, the exercise and the mistake that hurt most."""
         return [self._who(), self._hardest(), self._commonest()]
 
-    def _told(self, text: str, told: list[tuple[str, Result]]) -> Mistake:
+    def _finding(self, text: str, told: list[tuple[str, Result]]) -> Finding:
         """What these learners were told of these results."""
         found = {result.check.exercise for _, result in told}
         exercises = dict.fromkeys(check.exercise for check in self.checks if check.exercise in found)
         lost = sum(result.check.max_points - (result.checked_points or 0.0) for _, result in told)
-        return Mistake(text, sorted({student for student, _ in told}), list(exercises), lost)
+        return Finding(text, sorted({student for student, _ in told}), list(exercises), lost)
 
     def _who(self) -> str:
         handed_in = len(set(self.totals) | set(self.ungradable) | set(self.waiting))
@@ -277,8 +276,8 @@ def _key(check: Check) -> str:
     return f"{check.notebook}/{check.grade_id}"
 
 
-def _by_learners(mistakes: Iterable[Mistake]) -> list[Mistake]:
-    return sorted(mistakes, key=lambda mistake: (-len(mistake.learners), -mistake.lost, mistake.text))
+def _by_learners(found: Iterable[Finding]) -> list[Finding]:
+    return sorted(found, key=lambda finding: (-len(finding.learners), -finding.lost, finding.text))
 
 
 def write_rows(report: ClassReport, path: Path) -> None:
@@ -293,6 +292,7 @@ def write_rows(report: ClassReport, path: Path) -> None:
 
 def _row(report: ClassReport, work: Work, result: Result) -> dict[str, object]:
     """``points`` is what counts, by hand or by the check, and empty where a person has to decide."""
+    message = result.message or Message("")
     about_check: dict[str, object] = {
         "lesson": text(report.lesson),
         "student": identifier(work.student),
@@ -304,8 +304,9 @@ def _row(report: ClassReport, work: Work, result: Result) -> dict[str, object]:
         "points": result.points,
         "max_points": result.check.max_points,
         "points_by_check": result.checked_points,
-        "what": text(result.what),
-        "mistake": text(result.mistake),
+        "what": text(message.what),
+        "mistake_id": text(message.mistake_id),
+        "mistake": text(message.mistake.sentence if message.mistake else ""),
     }
     about_notebook = {
         "score": work.score,

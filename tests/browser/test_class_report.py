@@ -10,21 +10,20 @@ from playwright.sync_api import Browser, Page
 from autograder.results.classwork import Check, Result, Work
 from autograder.results.report import ClassReport
 from autograder.results.report_page import write_page
-from autograder.verdict import NOT_IMPLEMENTED, Verdict
+from autograder.verdict import Message, Mistake, Verdict
 
 pytestmark = pytest.mark.browser
 
 CHECKS = [Check("lesson", f"{exercise}-values", exercise, 2.0) for exercise in ("sigma", "noise")]
-MISTAKE = "sigma = exp(logvar): that is the variance. <img src=x onerror=alert(1)>"
+MISTAKE = Mistake("variance", "sigma = exp(logvar): that is the variance. <img src=x onerror=alert(1)>")
 
 
 def work(student: str, points: tuple[float, float], penalty: float, seconds: float | None) -> Work:
     """Work with a named mistake in whatever is wrong; no points at all means that nothing was written."""
-    what = f"{NOT_IMPLEMENTED}." if not any(points) else "z is wrong"
+    right, stub = Message("z is right", verdict=Verdict.ACCEPTED), Message("not implemented yet", answered=False)
+    wrong = Message("z is wrong", mistake=MISTAKE) if any(points) else stub
     results = {
-        check.grade_id: Result(check, Verdict.ACCEPTED, each, each, "", "")
-        if each
-        else Result(check, Verdict.WRONG_ANSWER, 0.0, 0.0, what, MISTAKE if any(points) else "")
+        check.grade_id: Result(check, each, each, right if each else wrong)
         for check, each in zip(CHECKS, points, strict=True)
     }
     path = Path("nowhere")

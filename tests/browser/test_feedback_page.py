@@ -10,9 +10,12 @@ import pytest
 from class_of_four import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
+from autograder.classes.classroom import RECORD
 from autograder.course import Course
 from autograder.lesson import is_grade, marks
-from autograder.results.feedback_page import FeedbackPage, Page
+from autograder.results.feedback_content import Page
+from autograder.results.feedback_page import FeedbackPage
+from autograder.verdict import Message, Mistake
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -26,12 +29,10 @@ pytestmark = pytest.mark.browser
 def page_of(stem: str) -> str:
     """A lesson's page: every check of it failed, and a learner put markup everywhere."""
     notebook = copy.deepcopy(COURSE.lesson(stem).source)
-    lines = ["f - x: z is wrong", f"  expected  {'1.2345 ' * 20}", f"  observed  {HOSTILE}", "  likely    It is."]
-    grades = {}
-    for cell in notebook.cells:
-        if is_grade(cell):
-            cell.outputs = [new_output("error", ename="wrong_answer", evalue=lines[0], traceback=lines)]
-            grades[marks(cell)["grade_id"]] = {"score": 0.0, "max_score": 1.0, "waits": False, "by_hand": False}
+    said = Message("z is wrong", "1.2345 " * 20, HOSTILE, Mistake("it", "It is."), exercise="f", check="x")
+    graded = [marks(cell)["grade_id"] for cell in notebook.cells if is_grade(cell)]
+    grades = {name: {"score": 0.0, "max_score": 1.0, "waits": False, "by_hand": False} for name in graded}
+    notebook.metadata[RECORD] = {"checks": {name: said.as_record() for name in graded}}
     notebook.cells.append(new_markdown_cell(HOSTILE))
     notebook.cells.append(new_code_cell("x", outputs=[new_output("stream", text=HOSTILE)]))
     known = {"score": 0.0, "max_score": 1.0, "penalty": 0.0, "grades": grades, "comments": {}}

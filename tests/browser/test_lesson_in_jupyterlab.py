@@ -67,8 +67,8 @@ def test_a_known_mistake_is_named_under_the_check_and_without_a_traceback(
     notebook.write("def reparameterize(mu", VARIANCE_AS_SIGMA)
     assert notebook.run("def reparameterize(mu") == ""
 
-    assert notebook.run("check.reparameterize_shape(").startswith("✓ reparameterize - shape: ")
-    message = notebook.run("check.reparameterize_gradients(")
+    assert notebook.run("check.shape(reparameterize)").startswith("✓ reparameterize - shape: ")
+    message = notebook.run("check.gradients(reparameterize)")
     notebook.page.screenshot(path=shots / "mistake.png")
 
     head, expected, observed, _, _, hint = message.splitlines()
@@ -76,7 +76,7 @@ def test_a_known_mistake_is_named_under_the_check_and_without_a_traceback(
     assert expected.startswith("  expected  0.5 * (z - mu), e.g. ")
     assert observed.startswith("  observed  ")
     assert LIKELY in message
-    assert hint == '  hint      Lesson 3, "What must hold for every draw"'
+    assert hint == '  hint      Read "What must hold for every draw" again.'
     assert not TRACEBACK.search(message)
 
 
@@ -89,17 +89,17 @@ def test_a_student_reads_the_mistake_corrects_it_and_validates(
     ]
     notebook = open_notebook(solved)
     notebook.run("import matplotlib.pyplot as plt")
-    assert "not implemented yet" in notebook.run("def reparameterize(mu") + notebook.run("check.reparameterize_values(")
+    assert "not implemented yet" in notebook.run("def reparameterize(mu") + notebook.run("check.values(reparameterize)")
     notebook.write("def reparameterize(mu", VARIANCE_AS_SIGMA)
     notebook.run("def reparameterize(mu")
-    assert LIKELY in notebook.run("check.reparameterize_values(")
+    assert LIKELY in notebook.run("check.values(reparameterize)")
 
     notebook.write("def reparameterize(mu", RIGHT)
     notebook.run("def reparameterize(mu")
     for name in ("shape", "device", "values", "noise", "gradients"):
-        line = notebook.run(f"check.reparameterize_{name}(").strip()
+        line = notebook.run(f"check.{name}(reparameterize)").strip()
         assert line.startswith(f"✓ reparameterize - {name}: "), line
-    assert notebook.run("progress(check)").splitlines()[0].endswith("5 of 21 checks passed")
+    assert notebook.run("import progress").splitlines()[0].endswith("5 of 21 checks passed")
     notebook.page.screenshot(path=shots / "corrected.png")
 
     assert "Success! Your notebook passes all the tests." in notebook.validate().inner_text()

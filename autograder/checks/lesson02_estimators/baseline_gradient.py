@@ -5,131 +5,88 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from autograder import expect
 from autograder.beside.lesson02_estimators import hundred, wave
 from autograder.boundary.learner import LearnerObject
+from autograder.checks.lesson02_estimators.closed_forms import normal_score, score_function_gradient, scores
 from autograder.checks.lesson02_estimators.estimates import (
+    AVERAGED,
+    DIFFERENTIATES,
     DRAWS,
     FIXED_SEED,
     OWN_DRAWS,
     SCORES,
-    SHAPE_AVERAGED,
-    Case,
+    TRANSPOSED,
     agrees,
-    drawn,
     judge_column,
     judge_draws,
     judge_shape,
+    mistaken_rows,
     refusal,
-    score,
+    shapes,
     some_parameters,
     table,
     take,
 )
-from autograder.checks.lesson02_estimators.score_function import DIFFERENTIATES
+from autograder.checks.lesson02_estimators.normal_score import mistaken_scores
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.verdict import Mistake
 
 exercise = Exercise("baseline_gradient", reread="A baseline from the other draws")
 
-BASELINE = 'Lesson 2, "A baseline from the other draws"'
+NO_BASELINE = Mistake("no_baseline", "f(z) * score: no baseline is subtracted here. It belongs in both columns.")
+BASELINE_ALONE = Mistake("baseline_alone", "the baseline alone multiplies the score: subtract it from f(z).")
+NEITHER = Mistake(
+    "no_difference",
+    "f(z) * score, or baseline * score: subtract the baseline from f(z), in both columns.",
+)
 OWN_SAMPLE = Mistake(
     "own_sample",
     "the baseline includes the own sample: that shrinks the estimate by (n-1)/n. Average the other draws.",
 )
-MULTIPLIES = Mistake(
-    "multiplies",
-    "the baseline multiplies f: it must be subtracted, (f(z) - baseline) * score.",
+MULTIPLIES = Mistake("multiplies", "the baseline multiplies f: it must be subtracted, (f(z) - baseline) * score.")
+MEAN_MULTIPLIES = Mistake(
+    "mean_multiplies",
+    "the baseline multiplies f: it must be subtracted, (f(z) - baseline) * score, and with the own sample left out.",
 )
-ADDS = Mistake(
-    "adds",
-    "the baseline is added: it must be subtracted.",
-)
-NO_BASELINE = Mistake(
-    "no_baseline",
-    "f(z) * score: no baseline is subtracted here. It belongs in both columns.",
-)
-OTHERS_SUMMED = Mistake(
-    "others_summed",
-    "the sum of the others, not their mean: divide it by n - 1.",
-)
-DIVIDED_BY_N = Mistake(
-    "divided_by_n",
-    "the sum of the others is divided by n: there are n - 1 of them.",
-)
+ADDED = Mistake("added", "the baseline is added: it must be subtracted.")
+OTHERS_SUMMED = Mistake("others_summed", "the sum of the others, not their mean: divide it by n - 1.")
+DIVIDED_BY_N = Mistake("divided_by_n", "the sum of the others is divided by n: there are n - 1 of them.")
 OF_ESTIMATES = Mistake(
     "of_estimates",
     "the mean of the estimates is subtracted: their mean is then zero, whatever f is. Subtract from f.",
-)
-NEITHER = Mistake(
-    "neither",
-    "f(z) * score, or baseline * score: subtract the baseline from f(z), in both columns.",
-)
-BASELINE_ALONE = Mistake(
-    "baseline_alone",
-    "the baseline alone multiplies the score: subtract it from f(z).",
 )
 AFTER_SCORE = Mistake(
     "after_score",
     "the baseline is subtracted after the product: subtract it from f, then multiply by the score.",
 )
 
-# baseline_gradient
+
+def centred(f: Tensor) -> Tensor:
+    """Each entry less the mean of the other ones."""
+    return f - (f.sum() - f) / (len(f) - 1)
 
 
-def mean_of_others(f: Tensor) -> Tensor:
-    """For each entry, the mean of the other ones."""
-    return (f.sum() - f) / (len(f) - 1)
-
-
-def baseline_estimates(case: Case) -> Tensor:
-    """f(z) minus the mean of f over the other draws, times the score."""
-    f = wave(case.z)
-    return (f - mean_of_others(f))[:, None] * case.scores
-
-
-def wrong_baselines(f: Tensor, right_score: Tensor) -> dict[str, Tensor]:
-    """What the listed mistakes about the baseline give in one column."""
-    others, plain = mean_of_others(f), f * right_score
-    return {
-        NO_BASELINE: plain,
-        OWN_SAMPLE: (f - f.mean()) * right_score,
-        MULTIPLIES: f * others * right_score,
-        f"{MULTIPLIES[:-1]}, and with the own sample left out.": f * f.mean() * right_score,
-        ADDS: (f + others) * right_score,
-        OTHERS_SUMMED: (f - (f.sum() - f)) * right_score,
-        DIVIDED_BY_N: (f - (f.sum() - f) / len(f)) * right_score,
-        OF_ESTIMATES: plain - plain.mean(),
-        AFTER_SCORE: plain - others,
-        BASELINE_ALONE: others * right_score,
-    }
-
-
-def wrong_baseline_estimates(case: Case, column: int) -> dict[str, Tensor]:
-    """What the listed mistakes of the estimator with a baseline give."""
-    f, centred = wave(case.z), wave(case.z) - mean_of_others(wave(case.z))
-    scores = {sentence: centred * wrong for sentence, wrong in case.wrong_scores(column).items()}
-    return wrong_baselines(f, case.scores[:, column]) | scores
+def baseline_estimates(z: Tensor, mu: float, sigma: float) -> Tensor:
+    """f(z) minus the mean of f over the other draws, times the scores."""
+    return centred(wave(z))[:, None] * scores(z, mu, sigma)
 
 
 def judge_baseline_column(estimator: LearnerObject, column: int, rng: Draws) -> None:
     """One column of the estimates with a baseline, from so few draws that the own sample matters."""
+
+    def wrong_scores(z: Tensor, mu: float, sigma: float) -> expect.Mistakes:
+        return mistaken_scores(centred(wave(z)), z, mu, sigma)
+
     rule = f"(f(z) - mean of f over the other draws) * {SCORES[column]}"
-    judge_column(estimator, column, 4, rng, baseline_estimates, wrong_baseline_estimates, rule, SHAPE_AVERAGED)
-
-
-def constant_baselines(z: Tensor, mu: float, sigma: float) -> dict[str, Tensor]:
-    """What the listed mistakes about the baseline give for f = 100, where two of them are the same."""
-    each = [wrong_baselines(hundred(z), column) for column in score(z, mu, sigma).unbind(dim=1)]
-    named = {sentence: torch.stack([wrong[sentence] for wrong in each], dim=1) for sentence in each[0]}
-    del named[BASELINE_ALONE]
-    return {NEITHER: named.pop(NO_BASELINE), **named}
+    judge_column(exercise, estimator, column, 4, rng, baseline_estimates, rule, wrong_scores)
 
 
 @exercise.check
 def shape(baseline_gradient: LearnerObject, rng: Draws) -> None:
     """One row of two numbers for each draw, in float64, also for only two draws."""
-    judge_shape(baseline_gradient, rng, (5, 2), SHAPE_AVERAGED)
+    judge_shape(exercise, baseline_gradient, rng, (5, 2))
 
 
 @exercise.check
@@ -156,8 +113,8 @@ def constant(baseline_gradient: LearnerObject, rng: Draws) -> None:
     mu, sigma = some_parameters(rng)
     with refusal(DIFFERENTIATES, "estimates for f = 100: only values of f are needed"):
         result, seen = take(baseline_gradient, "hundred", mu, sigma, 5)
-    rows = table(result, 5, SHAPE_AVERAGED)
-    mistakes = {} if rows.abs().max() < 1e-5 else constant_baselines(drawn(seen, 5), mu, sigma)
+    rows = table(result, 5, shapes(exercise, hundred, mu, sigma, 5))
+    mistakes = mistaken_rows(exercise, hundred, seen, mu, sigma, 5)
     rule = "0: the mean of f over the other draws is f"
     agrees(rows, torch.zeros(5, 2), "the result for f = 100", rule=rule, mistakes=mistakes)
 
@@ -166,13 +123,7 @@ def constant(baseline_gradient: LearnerObject, rng: Draws) -> None:
 
 
 # Averages over a dimension that is not there.
-@exercise.wrong(
-    shape=stops("IndexError"),
-    mu=stops("IndexError"),
-    sigma=stops("IndexError"),
-    draws=stops("IndexError"),
-    constant=stops("IndexError"),
-)
+@exercise.wrong(**exercise.everywhere(stops("IndexError")))
 def of_two_dimensions(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -180,8 +131,7 @@ def of_two_dimensions(f, mu, sigma, n):
     return (values - values.mean(dim=1)).unsqueeze(1) * score
 
 
-# Adds the baseline.
-@exercise.wrong(mu=ADDS, sigma=ADDS, constant=ADDS)
+@exercise.wrong(mu=ADDED, sigma=ADDED, constant=ADDED)
 def added(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -190,7 +140,6 @@ def added(f, mu, sigma, n):
     return (values + baseline).unsqueeze(1) * score
 
 
-# Subtracts the baseline from the product.
 @exercise.wrong(mu=AFTER_SCORE, sigma=AFTER_SCORE, constant=AFTER_SCORE)
 def after_score(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -200,9 +149,8 @@ def after_score(f, mu, sigma, n):
     return values.unsqueeze(1) * score - baseline.unsqueeze(1)
 
 
-# Multiplies the score by the baseline alone.
 @exercise.wrong(mu=BASELINE_ALONE, sigma=BASELINE_ALONE, constant=NEITHER)
-def alone(f, mu, sigma, n):
+def baseline_alone(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
@@ -210,8 +158,7 @@ def alone(f, mu, sigma, n):
     return baseline.unsqueeze(1) * score
 
 
-# Returns the mean over the draws.
-@exercise.wrong(shape=SHAPE_AVERAGED, mu=SHAPE_AVERAGED, sigma=SHAPE_AVERAGED, constant=SHAPE_AVERAGED)
+@exercise.wrong(shape=AVERAGED, mu=AVERAGED, sigma=AVERAGED, constant=AVERAGED)
 def averaged(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -219,7 +166,6 @@ def averaged(f, mu, sigma, n):
     return n / (n - 1) * ((values - values.mean()).unsqueeze(1) * score).mean(dim=0)
 
 
-# Divides the sum of the others by n.
 @exercise.wrong(mu=DIVIDED_BY_N, sigma=DIVIDED_BY_N, constant=DIVIDED_BY_N)
 def divided_by_n(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -229,7 +175,15 @@ def divided_by_n(f, mu, sigma, n):
     return (values - baseline).unsqueeze(1) * score
 
 
-# Starts every call from the same seed.
+@exercise.wrong(mu=DIFFERENTIATES, sigma=DIFFERENTIATES, constant=DIFFERENTIATES)
+def differentiates_f(f, mu, sigma, n):
+    mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
+    sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
+    values = f(mus + sigmas * torch.randn(n, dtype=torch.float64))
+    baseline = ((values.sum() - values) / (n - 1)).detach()
+    return torch.stack(torch.autograd.grad((values - baseline).sum(), (mus, sigmas)), dim=1)
+
+
 @exercise.wrong(draws=FIXED_SEED)
 def fixed_seed(f, mu, sigma, n):
     torch.manual_seed(1)
@@ -239,7 +193,6 @@ def fixed_seed(f, mu, sigma, n):
     return n / (n - 1) * (values - values.mean()).unsqueeze(1) * score
 
 
-# Estimates the baseline from draws of its own.
 @exercise.wrong(mu=OWN_DRAWS, sigma=OWN_DRAWS, draws=OWN_DRAWS)
 def from_new_draws(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -258,12 +211,7 @@ def in_mu_alone(f, mu, sigma, n):
     return torch.stack([(values - baseline) * in_mu, values * in_sigma], dim=1)
 
 
-# Multiplies f by the mean over all draws.
-@exercise.wrong(
-    mu="the baseline multiplies f: it must be subtracted, (f(z) - baseline) * score, and with the own sample left out.",
-    sigma="the baseline multiplies f: it must be subtracted, (f(z) - baseline) * score, and with the own sample left out.",
-    constant=MULTIPLIES,
-)
+@exercise.wrong(mu=MEAN_MULTIPLIES, sigma=MEAN_MULTIPLIES, constant=MULTIPLIES)
 def mean_multiplies(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -271,13 +219,11 @@ def mean_multiplies(f, mu, sigma, n):
     return (values * values.mean()).unsqueeze(1) * score
 
 
-# Subtracts nothing.
 @exercise.wrong(mu=NO_BASELINE, sigma=NO_BASELINE, constant=NEITHER)
-def missing(f, mu, sigma, n):
+def no_baseline(f, mu, sigma, n):
     return score_function_gradient(f, mu, sigma, n)
 
 
-# Multiplies f by the baseline.
 @exercise.wrong(mu=MULTIPLIES, sigma=MULTIPLIES, constant=MULTIPLIES)
 def multiplies(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -287,7 +233,6 @@ def multiplies(f, mu, sigma, n):
     return (values * baseline).unsqueeze(1) * score
 
 
-# Subtracts the mean of the estimates.
 @exercise.wrong(mu=OF_ESTIMATES, sigma=OF_ESTIMATES, constant=OF_ESTIMATES)
 def of_estimates(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -296,7 +241,6 @@ def of_estimates(f, mu, sigma, n):
     return estimates - estimates.mean(dim=0)
 
 
-# Subtracts the mean over all draws.
 @exercise.wrong(mu=OWN_SAMPLE, sigma=OWN_SAMPLE)
 def own_sample(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -305,11 +249,17 @@ def own_sample(f, mu, sigma, n):
     return (values - values.mean()).unsqueeze(1) * score
 
 
-# Forgets to divide the sum of the others.
 @exercise.wrong(mu=OTHERS_SUMMED, sigma=OTHERS_SUMMED, constant=OTHERS_SUMMED)
-def sum_of_others(f, mu, sigma, n):
+def others_summed(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
     baseline = values.sum() - values
     return (values - baseline).unsqueeze(1) * score
+
+
+@exercise.wrong(shape=TRANSPOSED)
+def transposed(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    values = f(z)
+    return n / (n - 1) * (values - values.mean()) * torch.stack(normal_score(z, mu, sigma))

@@ -10,78 +10,60 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.lesson02_estimators import wave
 from autograder.boundary.learner import LearnerObject
+from autograder.checks.lesson02_estimators.closed_forms import (
+    Noise,
+    path_estimates,
+    pathwise_gradient,
+    score_estimates,
+    score_function_gradient,
+)
 from autograder.checks.lesson02_estimators.estimates import (
     DRAWS,
     FIXED_SEED,
-    Case,
     agrees,
-    drawn,
+    draws_among,
     judge_draws,
-    score,
     some_parameters,
     take,
 )
-from autograder.checks.lesson02_estimators.pathwise import path_estimates
-from autograder.checks.lesson02_estimators.score_function import score_estimates
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
+from autograder.failure import Failure
 from autograder.verdict import Mistake
 
 exercise = Exercise("estimator_variances", reread="What one draw costs")
 
-COST = 'Lesson 2, "What one draw costs"'
 VARIANCES = ("var_score", "var_pathwise")
-BIASED = Mistake(
-    "biased",
-    "the biased variance, divided by n. The unbiased one divides by n - 1.",
+BIASED = Mistake("biased", "the biased variance, divided by n. The unbiased one divides by n - 1.")
+OF_MEAN = Mistake("of_the_mean", "the variance of the mean: that is the variance per draw, divided by n.")
+BIASED_OF_MEAN = Mistake(
+    "biased_of_the_mean",
+    "the biased variance, divided by n. The unbiased one divides by n - 1, "
+    "and the variance of the mean: that is the variance per draw, divided by n.",
 )
-OF_MEAN = Mistake(
-    "of_mean",
-    "the variance of the mean: that is the variance per draw, divided by n.",
-)
-DEVIATION = Mistake(
-    "deviation",
-    "the standard deviation: the variance is its square.",
-)
-MOMENT = Mistake(
-    "moment",
-    "the mean of the squares: the squared mean was not subtracted.",
-)
-OTHER_COLUMN = Mistake(
-    "other_column",
-    "the variance of the sigma column: the gradient in mu is column 0.",
-)
-SHAPE_COLUMNS = Mistake(
-    "shape_columns",
+DEVIATION = Mistake("deviation", "the standard deviation: the variance is its square.")
+MOMENT = Mistake("moment", "the mean of the squares: the squared mean was not subtracted.")
+OF_SIGMA = Mistake("of_sigma", "the variance of the sigma column: the gradient in mu is column 0.")
+PER_COLUMN = Mistake(
+    "per_column",
     "one variance for each column: only that of column 0, the gradient in mu, is asked for.",
 )
-BOTH_COLUMNS = Mistake(
-    "both_columns",
-    "the variance over both columns together: the gradient in mu is column 0.",
-)
-PAIR_TURNED = Mistake(
-    "pair_turned",
-    "the pair is the wrong way round: return var_score first, then var_pathwise.",
-)
+BOTH_COLUMNS = Mistake("both_columns", "the variance over both columns together: the gradient in mu is column 0.")
+SWAPPED = Mistake("swapped", "the pair is the wrong way round: return var_score first, then var_pathwise.")
 
-# estimator_variances
+Pair = tuple[Tensor, Tensor]
+"""Draws of the score function, and of the pathwise estimator."""
 
 
-def mu_columns(z: Tensor, mu: float, sigma: float) -> tuple[Tensor, Tensor]:
-    """Both estimators' estimates at these draws, (n, 2) each."""
-    case = Case(z, z, mu, sigma)
-    return score_estimates(case), path_estimates(case)
-
-
-def possible_draws(z: Tensor, n: int) -> list[tuple[Tensor, Tensor]]:
-    """(draws of the score function, draws of the pathwise estimator): shared, one after the other, or in turn."""
+def possible_draws(z: Tensor, n: int) -> list[Pair]:
+    """Whose draws these may be: shared, one estimator's after the other's, or in turn."""
     if len(z) == n:
         return [(z, z)]
     first, second, even, odd = z[:n], z[n:], z[::2], z[1::2]
     return [(first, second), (second, first), (even, odd), (odd, even)]
 
 
-def variance_in(result: Any, which: int) -> Tensor:
+def variance_in(result: Any, which: int, mistakes: expect.Shapes = ()) -> Tensor:
     """One of the two variances; what kind of number it is, is for the shape check alone."""
     if isinstance(result, Tensor) and tuple(result.shape) == (2,):
         result = result.unbind()
@@ -90,7 +72,12 @@ def variance_in(result: Any, which: int) -> Tensor:
         return torch.tensor(found, dtype=torch.float64)
     if isinstance(found, Tensor) and found.numel() == 1:
         found = found.reshape(())
-    return expect.shaped(found, (), VARIANCES[which], {SHAPE_COLUMNS: (2,)}).detach().double()
+    return expect.shaped(found, (), VARIANCES[which], mistakes).detach().double()
+
+
+def shapes(which: int, mu: float, sigma: float, n: int) -> expect.Shapes:
+    """The shapes that wrong answers give to one of the two variances."""
+    return exercise.mistaken(lambda answer: tuple(answer(wave, mu, sigma, n)[which].shape))
 
 
 def judge_variance(estimator_variances: LearnerObject, which: int, rng: Draws) -> None:
@@ -101,48 +88,43 @@ def judge_variance(estimator_variances: LearnerObject, which: int, rng: Draws) -
     pass with probability below 1e-14.
     """
     for _ in range(5):
-        judge_variance_of(estimator_variances, which, *some_parameters(rng))
+        judge_call(estimator_variances, which, *some_parameters(rng))
 
 
-def judge_variance_of(estimator_variances: LearnerObject, which: int, mu: float, sigma: float, n: int = 4) -> None:
-    """The variance that one call of n draws returns."""
+def judge_call(estimator_variances: LearnerObject, which: int, mu: float, sigma: float, n: int = 4) -> None:
+    """The variance that one call of n draws returns is right for one way in which the draws may be shared out."""
     result, seen = take(estimator_variances, "wave", mu, sigma, n)
-    observed = variance_in(result, which)
-    cases = []
-    for draws in possible_draws(drawn(seen, n, 2 * n), n):
-        both = [mu_columns(z, mu, sigma)[i] for i, z in enumerate(draws)]
-        right = both[which][:, 0].var()
-        if torch.isclose(observed, right, rtol=1e-4, atol=1e-5):
-            return
-        named = wrong_variances(both[which], both[1 - which])
-        cases.append((right, expect.recognise(observed, right, named, rtol=1e-4, atol=1e-5)))
-    right, likely = next((case for case in cases if case[1]), cases[0])
-    rule = "the unbiased variance of the mu column"
-    agrees(observed, right, VARIANCES[which], rule=rule, mistakes={likely: observed})
+    observed = variance_in(result, which, shapes(which, mu, sigma, n))
+    failures = []
+    for draws in possible_draws(draws_among(seen, n, 2 * n), n):
+        try:
+            return judge_at(draws, observed, which, mu, sigma)
+        except Failure as failure:
+            failures.append(failure)
+    raise next((failure for failure in failures if failure.message.mistake), failures[0])
 
 
-def wrong_variances(rows: Tensor, other: Tensor) -> dict[str, Tensor]:
-    """What the listed mistakes give for the variance of the first column of ``rows``."""
-    column, n = rows[:, 0], len(rows)
-    return {
-        BIASED: column.var(correction=0),
-        OF_MEAN: column.var() / n,
-        f"{BIASED[:-1]}, and {OF_MEAN}": column.var(correction=0) / n,
-        DEVIATION: column.std(),
-        MOMENT: column.square().mean(),
-        OTHER_COLUMN: rows[:, 1].var(),
-        BOTH_COLUMNS: rows.var(),
-        PAIR_TURNED: other[:, 0].var(),
-    }
+def judge_at(draws: Pair, observed: Tensor, which: int, mu: float, sigma: float) -> None:
+    """The variance is right if the draws are these."""
+
+    def found(answer: LearnerObject) -> Tensor:
+        with Noise(*((z - mu) / sigma for z in draws)):  # Wrong answers ask the score function first.
+            return variance_in(answer(wave, mu, sigma, len(draws[0])), which)
+
+    estimates = (score_estimates, path_estimates)[which](wave, draws[which], mu, sigma)
+    right, rule = estimates[:, 0].var(), "the unbiased variance of the mu column"
+    agrees(observed, right, VARIANCES[which], rule=rule, mistakes=exercise.mistaken(found))
 
 
 @exercise.check
 def shape(estimator_variances: LearnerObject, rng: Draws) -> None:
     """A pair of single numbers, as 0-dim tensors in float64, also for only two draws."""
     for n in (5, 2):
-        pair = expect.pair(estimator_variances(wave, *some_parameters(rng), n), "the result", VARIANCES)
-        for name, variance in zip(VARIANCES, pair, strict=True):
-            expect.kept(variance, torch.zeros((), dtype=torch.float64), name, mistakes={SHAPE_COLUMNS: (2,)})
+        mu, sigma = some_parameters(rng)
+        pair = expect.pair(estimator_variances(wave, mu, sigma, n), "the result", VARIANCES)
+        for which, variance in enumerate(pair):
+            like, mistakes = torch.zeros((), dtype=torch.float64), shapes(which, mu, sigma, n)
+            expect.kept(variance, like, VARIANCES[which], mistakes=mistakes)
 
 
 @exercise.check
@@ -167,19 +149,13 @@ def draws(estimator_variances: LearnerObject, rng: Draws) -> None:
 
 
 # Asks a float for its variance.
-@exercise.wrong(
-    shape=stops("AttributeError"),
-    score=stops("AttributeError"),
-    pathwise=stops("AttributeError"),
-    draws=stops("AttributeError"),
-)
+@exercise.wrong(**exercise.everywhere(stops("AttributeError")))
 def of_floats(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
     return by_score.mean().item().var(), by_path.var()
 
 
-# Returns floats.
 @exercise.wrong(shape=unnamed("is not a tensor"))
 def as_floats(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
@@ -187,7 +163,6 @@ def as_floats(f, mu, sigma, n):
     return by_score.var().item(), by_path.var().item()
 
 
-# Divides by n.
 @exercise.wrong(score=BIASED, pathwise=BIASED)
 def biased(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
@@ -195,18 +170,13 @@ def biased(f, mu, sigma, n):
     return by_score.var(correction=0), by_path.var(correction=0)
 
 
-# Returns the biased variance of the mean.
-@exercise.wrong(
-    score="the biased variance, divided by n. The unbiased one divides by n - 1, and the variance of the mean: that is the variance per draw, divided by n.",
-    pathwise="the biased variance, divided by n. The unbiased one divides by n - 1, and the variance of the mean: that is the variance per draw, divided by n.",
-)
+@exercise.wrong(score=BIASED_OF_MEAN, pathwise=BIASED_OF_MEAN)
 def biased_of_the_mean(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
     return by_score.var(correction=0) / n, by_path.var(correction=0) / n
 
 
-# Returns standard deviations.
 @exercise.wrong(score=DEVIATION, pathwise=DEVIATION)
 def deviations(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
@@ -214,7 +184,6 @@ def deviations(f, mu, sigma, n):
     return by_score.std(), by_path.std()
 
 
-# Starts both estimators from seed 0.
 @exercise.wrong(draws=FIXED_SEED)
 def fixed_seed(f, mu, sigma, n):
     torch.manual_seed(0)
@@ -223,33 +192,28 @@ def fixed_seed(f, mu, sigma, n):
     return by_score.var(), by_path.var()
 
 
-# Does not subtract the mean.
 @exercise.wrong(score=MOMENT, pathwise=MOMENT)
-def mean_squares(f, mu, sigma, n):
+def mean_of_squares(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
     return by_score.square().mean(), by_path.square().mean()
 
 
 # Gives half of the draws to each estimator.
-@exercise.wrong(
-    score=unnamed("the unbiased variance of the mu column"), pathwise=unnamed("the unbiased variance of the mu column")
-)
+@exercise.wrong(score=unnamed("the unbiased variance of the mu"), pathwise=unnamed("the unbiased variance of the mu"))
 def of_half(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n // 2)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n - n // 2)[:, 0]
     return by_score.var(), by_path.var()
 
 
-# Takes the column of sigma.
-@exercise.wrong(score=OTHER_COLUMN, pathwise=OTHER_COLUMN)
+@exercise.wrong(score=OF_SIGMA, pathwise=OF_SIGMA)
 def of_sigma(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)
     by_path = pathwise_gradient(f, mu, sigma, n)
     return by_score[:, 1].var(), by_path[:, 1].var()
 
 
-# Returns the variance of the mean.
 @exercise.wrong(score=OF_MEAN, pathwise=OF_MEAN)
 def of_the_mean(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
@@ -257,7 +221,6 @@ def of_the_mean(f, mu, sigma, n):
     return by_score.var() / n, by_path.var() / n
 
 
-# Returns one tensor of two numbers.
 @exercise.wrong(shape=unnamed("should be a pair"))
 def one_tensor(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
@@ -265,24 +228,21 @@ def one_tensor(f, mu, sigma, n):
     return torch.stack([by_score.var(), by_path.var()])
 
 
-# Takes the variance over all numbers.
 @exercise.wrong(score=BOTH_COLUMNS, pathwise=BOTH_COLUMNS)
-def over_both_columns(f, mu, sigma, n):
+def both_columns(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)
     by_path = pathwise_gradient(f, mu, sigma, n)
     return by_score.var(), by_path.var()
 
 
-# Returns one variance for each column.
-@exercise.wrong(shape=SHAPE_COLUMNS, score=SHAPE_COLUMNS, pathwise=SHAPE_COLUMNS)
+@exercise.wrong(shape=PER_COLUMN, score=PER_COLUMN, pathwise=PER_COLUMN)
 def per_column(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)
     by_path = pathwise_gradient(f, mu, sigma, n)
     return by_score.var(dim=0), by_path.var(dim=0)
 
 
-# Returns the pathwise variance first.
-@exercise.wrong(score=PAIR_TURNED, pathwise=PAIR_TURNED)
+@exercise.wrong(score=SWAPPED, pathwise=SWAPPED)
 def swapped(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]

@@ -3,44 +3,44 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson02_estimators.estimates import (
-    IN_VARIANCE,
-    KINDS,
-    LOG_SIGMA,
-    LOGVAR,
-    NO_TERM,
-    OF_DENSITY,
-    READ_AS_VARIANCE,
-    SCORES,
-    SIGMA_ONCE,
-    SIGN,
-    SQUARE,
-    SWAPPED,
-    UNDIVIDED,
-    agrees,
-    score,
-    some_parameters,
-    wrong_scores,
-)
+from autograder.checks.lesson02_estimators.closed_forms import scores
+from autograder.checks.lesson02_estimators.estimates import KINDS, SCORES, agrees, some_parameters
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
+from autograder.verdict import Mistake
 
 exercise = Exercise("normal_score", reread="Move the probabilities: the score")
 
-SCORE = 'Lesson 2, "Move the probabilities: the score"'
+SIGN = Mistake("sign", "the sign is turned: this is the derivative of -log q.")
+SIGMA_ONCE = Mistake("sigma_once", "divided by sigma: that is (z - mu) / sigma. The derivative divides by sigma^2.")
+OF_DENSITY = Mistake(
+    "of_density",
+    "the derivative of q, not of log q. Divide it by q: the score is the derivative of the logarithm.",
+)
+SWAPPED = Mistake("swapped", "the two derivatives have changed places: the one in mu comes first.")
+
+
+def mistaken_scores(weights: Tensor, z: Tensor, mu: float, sigma: float) -> expect.Mistakes:
+    """What wrong scores make of estimates that are products of a weight for each draw and its scores."""
+    return exercise.mistaken(lambda answer: weights[:, None] * torch.stack(answer(z.clone(), mu, sigma), dim=1))
 
 
 def judge_score(normal_score: LearnerObject, column: int, rng: Draws) -> None:
     """One of the two derivatives is right."""
     z, (mu, sigma) = rng.uniform(-1, 3, 6), some_parameters(rng)
-    found = expect.pair(normal_score(z.clone(), mu, sigma), "the result", SCORES)[column]
-    mistakes = wrong_scores(z, mu, sigma, column)
-    agrees(found, score(z, mu, sigma)[:, column], SCORES[column], rule="autograd's derivative", mistakes=mistakes)
+
+    def found(answer: LearnerObject) -> Any:
+        return expect.pair(answer(z.clone(), mu, sigma), "the result", SCORES)[column]
+
+    observed, expected, mistakes = found(normal_score), scores(z, mu, sigma)[:, column], exercise.mistaken(found)
+    agrees(observed, expected, SCORES[column], rule="autograd's derivative", mistakes=mistakes)
 
 
 @exercise.check
@@ -70,13 +70,9 @@ def sigma(normal_score: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-# Takes a logarithm of a tensor with the math module.
-@exercise.wrong(
-    shape=stops("your code stopped with an error"),
-    mu=stops("your code stopped with an error"),
-    sigma=stops("your code stopped with an error"),
-)
-def math_log(z, mu, sigma):
+# Uses math.sqrt on a tensor.
+@exercise.wrong(**exercise.everywhere(stops("your code stopped with an error")))
+def math_sqrt(z, mu, sigma):
     return (z - mu) / math.sqrt(sigma * z) ** 4, z
 
 
@@ -86,90 +82,77 @@ def factor_two(z, mu, sigma):
     return 2 * (z - mu) / sigma**2, ((z - mu) ** 2 - sigma**2) / sigma**3
 
 
-# Computes in float32.
 @exercise.wrong(shape=unnamed("wrong dtype"))
 def in_float32(z, mu, sigma):
     z = z.float()
     return (z - mu) / sigma**2, ((z - mu) ** 2 - sigma**2) / sigma**3
 
 
-# Differentiates in log sigma.
-@exercise.wrong(sigma=LOG_SIGMA)
+@exercise.wrong(sigma="the derivative in log sigma: that is sigma times the one in sigma.")
 def in_log_sigma(z, mu, sigma):
     return (z - mu) / sigma**2, ((z - mu) / sigma) ** 2 - 1
 
 
-# Differentiates in the log-variance.
-@exercise.wrong(sigma=LOGVAR)
+@exercise.wrong(sigma="the derivative in logvar = log sigma^2: that is sigma / 2 times the one in sigma.")
 def in_logvar(z, mu, sigma):
     return (z - mu) / sigma**2, (((z - mu) / sigma) ** 2 - 1) / 2
 
 
-# Overwrites z.
 @exercise.wrong(shape=expect.IN_PLACE)
 def in_place(z, mu, sigma):
     z -= mu
     return z / sigma**2, (z**2 - sigma**2) / sigma**3
 
 
-# Differentiates in the variance.
-@exercise.wrong(sigma=IN_VARIANCE)
+@exercise.wrong(sigma="the derivative in the variance: that is the one in sigma divided by 2 sigma.")
 def in_variance(z, mu, sigma):
     return (z - mu) / sigma**2, (((z - mu) / sigma) ** 2 - 1) / (2 * sigma**2)
 
 
-# Leaves the difference undivided.
-@exercise.wrong(mu=UNDIVIDED)
+@exercise.wrong(mu="z - mu alone: divide it by sigma^2.")
 def not_divided(z, mu, sigma):
     return z - mu, ((z - mu) ** 2 - sigma**2) / sigma**3
 
 
-# Differentiates the density, not its logarithm.
 @exercise.wrong(mu=OF_DENSITY, sigma=OF_DENSITY)
 def of_density(z, mu, sigma):
     q = torch.exp(torch.distributions.Normal(mu, sigma).log_prob(z))
     return q * (z - mu) / sigma**2, q * ((z - mu) ** 2 - sigma**2) / sigma**3
 
 
-# Takes sigma for the variance.
-@exercise.wrong(mu=SIGMA_ONCE, sigma=READ_AS_VARIANCE)
+@exercise.wrong(mu=SIGMA_ONCE, sigma="sigma is read as the variance. It is the standard deviation.")
 def sigma_as_variance(z, mu, sigma):
     return (z - mu) / sigma, ((z - mu) ** 2 - sigma) / (2 * sigma**2)
 
 
-# Divides by sigma in place of its square.
 @exercise.wrong(mu=SIGMA_ONCE)
 def sigma_once(z, mu, sigma):
     return (z - mu) / sigma, ((z - mu) ** 2 - sigma**2) / sigma**3
 
 
-# Turns the sign in both derivatives.
 @exercise.wrong(mu=SIGN, sigma=SIGN)
 def sign(z, mu, sigma):
     return (mu - z) / sigma**2, 1 / sigma - (z - mu) ** 2 / sigma**3
 
 
-# Divides by the square where the cube is due.
-@exercise.wrong(sigma=SQUARE)
+@exercise.wrong(sigma="(z - mu)^2 is divided by sigma^2: the derivative in sigma divides it by sigma^3.")
 def square_for_cube(z, mu, sigma):
     return (z - mu) / sigma**2, (z - mu) ** 2 / sigma**2 - 1 / sigma
 
 
 # Returns the derivatives of the sum over all draws.
-@exercise.wrong(shape=unnamed("wrong shape"), mu=unnamed("wrong shape"), sigma=unnamed("wrong shape"))
+@exercise.wrong(**exercise.everywhere(unnamed("wrong shape")))
 def summed(z, mu, sigma):
     m = torch.tensor(float(mu), dtype=z.dtype, requires_grad=True)
     s = torch.tensor(float(sigma), dtype=z.dtype, requires_grad=True)
     return torch.autograd.grad(torch.distributions.Normal(m, s).log_prob(z).sum(), (m, s))
 
 
-# Returns the derivative in sigma first.
 @exercise.wrong(mu=SWAPPED, sigma=SWAPPED)
 def swapped(z, mu, sigma):
     return ((z - mu) ** 2 - sigma**2) / sigma**3, (z - mu) / sigma**2
 
 
-# Forgets that log sigma depends on sigma.
-@exercise.wrong(sigma=NO_TERM)
+@exercise.wrong(sigma="the term -1/sigma is missing: q has the factor 1/sigma, and its logarithm depends on sigma too.")
 def term_missing(z, mu, sigma):
     return (z - mu) / sigma**2, (z - mu) ** 2 / sigma**3

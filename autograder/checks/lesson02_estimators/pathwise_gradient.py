@@ -2,114 +2,74 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from functools import partial
 
-from autograder.beside.lesson02_estimators import one, step, wave
+import torch
+
+from autograder.beside import lesson02_estimators as functions
+from autograder.beside.lesson02_estimators import wave
 from autograder.boundary.learner import LearnerObject
+from autograder.checks.lesson02_estimators.closed_forms import path_estimates, score_function_gradient
 from autograder.checks.lesson02_estimators.estimates import (
     DRAWS,
-    LOGVAR,
+    MU_ALONE,
     ROWS_AVERAGED,
-    SHARE,
     SHARED_EPS,
+    TRANSPOSED,
     UNIFORM,
     VARIANCE_SCALES,
-    Case,
     agrees,
     judge_column,
     judge_draws,
     judge_shape,
     refusal,
-    slope,
     some_parameters,
     table,
 )
-from autograder.checks.lesson02_estimators.pathwise import path_estimates
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.verdict import Mistake
 
 exercise = Exercise("pathwise_gradient", reread="Move the points: the pathwise estimator")
 
-PATHWISE = 'Lesson 2, "Move the points: the pathwise estimator"'
-SHAPE_SUMMED = Mistake(
-    "shape_summed",
+SUMMED = Mistake(
+    "summed",
     "the gradient of the sum is returned once: mu and sigma are shared, so autograd adds the draws up.",
 )
 ROWS_SUMMED = Mistake(
     "rows_summed",
     "gradient of the sum, returned once and repeated: give each draw its own copy of mu and sigma.",
 )
-NO_EPS = Mistake(
-    "no_eps",
-    "the sigma column misses eps: dz/dsigma = eps, so it is f'(z) * eps.",
+SHARE = Mistake(
+    "share",
+    "divided by n: that is the part of this row in the gradient of the mean. Differentiate the sum instead.",
 )
-TIMES_OFFSET = Mistake(
-    "times_offset",
-    "f'(z) * (z - mu): that is the gradient in log sigma. dz/dsigma = eps = (z - mu) / sigma.",
-)
-TIMES_Z = Mistake(
-    "times_z",
-    "f'(z) * z: dz/dsigma = eps, not z.",
-)
-IN_EPS = Mistake(
-    "in_eps",
-    "the gradient in eps, f'(z) * sigma. dz/dmu = 1.",
+SWAPPED = Mistake("swapped", "the two columns have changed places: the gradient in mu comes first.")
+PATH_CUT = Mistake(
+    "path_cut",
+    "zeros: the draw was cut from mu and sigma (sample, detach, torch.normal). Make z = mu + sigma * eps.",
 )
 IS_SCORE = Mistake(
     "is_score",
     "the score-function estimate: here the gradient goes through z = mu + sigma * eps into f.",
 )
-IS_VALUE = Mistake(
-    "is_value",
-    "f(z) itself: its derivative is asked for.",
-)
-COLUMNS_TURNED = Mistake(
-    "columns_turned",
-    "the two columns have changed places: the gradient in mu comes first.",
-)
-PATH_CUT = Mistake(
-    "path_cut",
-    "zeros: the draw was cut from mu and sigma (sample, detach, torch.normal). Make z = mu + sigma * eps.",
-)
+IS_VALUE = Mistake("is_value", "f(z) itself: its derivative is asked for.")
 NO_GRAPH = Mistake(
     "no_graph",
     "autograd refuses an output without a graph. Ask f(z).requires_grad first; if it is False, return zeros.",
 )
 
 
-def wrong_path_estimates(case: Case, column: int) -> dict[str, Tensor]:
-    """What the listed mistakes of the pathwise estimator give."""
-    f, derivative, right = wave(case.z), slope(case.z), path_estimates(case)
-    turned = torch.allclose(case.rows, right.flip(1), rtol=1e-4, atol=1e-5)
-    named = {
-        **({COLUMNS_TURNED: case.rows[:, column]} if turned else {}),
-        PATH_CUT: torch.zeros_like(f),
-        ROWS_SUMMED: right[:, column].sum().expand_as(f),
-        IS_SCORE: f * case.scores[:, column],
-        IS_VALUE: f,
-    }
-    if column == 0:
-        return named | {IN_EPS: derivative * case.sigma}
-    return named | {
-        NO_EPS: derivative,
-        TIMES_OFFSET: derivative * (case.z - case.mu),
-        TIMES_Z: derivative * case.z,
-        LOGVAR: right[:, 1] * case.sigma / 2,
-    }
-
-
 def judge_path_column(estimator: LearnerObject, column: int, rng: Draws) -> None:
     """One column of the pathwise estimates."""
     rule = ("f'(z)", "f'(z) * eps")[column] + ", at the row's own draw z"
-    judge_column(estimator, column, 5, rng, path_estimates, wrong_path_estimates, rule, SHAPE_SUMMED)
+    judge_column(exercise, estimator, column, 5, rng, partial(path_estimates, wave), rule)
 
 
 @exercise.check
 def shape(pathwise_gradient: LearnerObject, rng: Draws) -> None:
     """One row of two numbers for each draw, in float64, also for a single draw."""
-    judge_shape(pathwise_gradient, rng, (5, 1), SHAPE_SUMMED)
+    judge_shape(exercise, pathwise_gradient, rng, (5, 1))
 
 
 @exercise.check
@@ -133,23 +93,17 @@ def draws(pathwise_gradient: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def step(pathwise_gradient: LearnerObject, rng: Draws) -> None:
     """Where the output of f carries no graph, every estimate is 0."""
-    for f in (step, one):
+    for f in (functions.step, functions.one):
         with refusal(NO_GRAPH, "zeros where f's output carries no graph"):
             result = pathwise_gradient(f, *some_parameters(rng), 5)
-        rows = table(result, 5, SHAPE_SUMMED)
-        agrees(rows, torch.zeros(5, 2), "the result for an f without a graph", rule="zeros")
+        agrees(table(result, 5), torch.zeros(5, 2), "the result for an f without a graph", rule="zeros")
 
 
 # Wrong answers
 
 
 # Asks for the gradient of many values at once.
-@exercise.wrong(
-    shape=stops("grad can be implicitly created"),
-    mu=stops("grad can be implicitly created"),
-    sigma=stops("grad can be implicitly created"),
-    draws=stops("grad can be implicitly created"),
-)
+@exercise.wrong(**dict.fromkeys(["shape", "mu", "sigma", "draws"], stops("grad can be implicitly created")))
 def grad_of_no_scalar(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
@@ -160,8 +114,7 @@ def grad_of_no_scalar(f, mu, sigma, n):
     return torch.stack((mus.grad, sigmas.grad), dim=1)
 
 
-# Puts sigma into the first column.
-@exercise.wrong(mu=COLUMNS_TURNED, sigma=COLUMNS_TURNED)
+@exercise.wrong(mu=SWAPPED, sigma=SWAPPED)
 def columns_swapped(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
@@ -171,7 +124,6 @@ def columns_swapped(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (sigmas, mus)), dim=1)
 
 
-# Draws one number for all rows.
 @exercise.wrong(draws=SHARED_EPS)
 def eps_shared(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
@@ -182,7 +134,6 @@ def eps_shared(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
 
 
-# Computes in float32.
 @exercise.wrong(shape=unnamed("wrong dtype"))
 def float32(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), requires_grad=True)
@@ -193,8 +144,7 @@ def float32(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
 
 
-# Differentiates in the noise.
-@exercise.wrong(mu=IN_EPS)
+@exercise.wrong(mu="the gradient in eps, f'(z) * sigma. dz/dmu = 1.")
 def in_eps(f, mu, sigma, n):
     eps = torch.randn(n, dtype=torch.float64, requires_grad=True)
     values = f(mu + sigma * eps)
@@ -204,7 +154,15 @@ def in_eps(f, mu, sigma, n):
     return torch.stack([slope, slope / sigma * eps.detach()], dim=1)
 
 
-# Repeats the gradient of the mean in every row.
+@exercise.wrong(shape=MU_ALONE, mu=MU_ALONE, sigma=MU_ALONE, step=unnamed("wrong shape"))
+def mu_alone(f, mu, sigma, n):
+    mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
+    values = f(mus + sigma * torch.randn(n, dtype=torch.float64))
+    if not values.requires_grad:
+        return torch.zeros(n, dtype=torch.float64)
+    return torch.autograd.grad(values.sum(), mus)[0]
+
+
 @exercise.wrong(mu=ROWS_AVERAGED, sigma=ROWS_AVERAGED)
 def mean_repeated(f, mu, sigma, n):
     mu = torch.tensor(float(mu), dtype=torch.float64, requires_grad=True)
@@ -215,7 +173,6 @@ def mean_repeated(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.mean(), (mu, sigma))).expand(n, 2)
 
 
-# Does not expect a function without a graph.
 @exercise.wrong(step=NO_GRAPH)
 def no_guard(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
@@ -224,7 +181,6 @@ def no_guard(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
 
 
-# Divides the gradient of each draw by n.
 @exercise.wrong(mu=SHARE, sigma=SHARE)
 def of_the_mean(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
@@ -235,7 +191,7 @@ def of_the_mean(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.mean(), (mus, sigmas)), dim=1)
 
 
-# Draws with sample, and takes the missing graph for that of f.
+# Takes the missing graph for that of f.
 @exercise.wrong(mu=PATH_CUT, sigma=PATH_CUT)
 def sample(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
@@ -246,14 +202,12 @@ def sample(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
 
 
-# Returns the score-function estimates.
 @exercise.wrong(mu=IS_SCORE, sigma=IS_SCORE, step=unnamed("the result for an f without a graph is wrong"))
 def score_function(f, mu, sigma, n):
     return score_function_gradient(f, mu, sigma, n)
 
 
-# Uses the slope in both columns.
-@exercise.wrong(sigma=NO_EPS)
+@exercise.wrong(sigma="the sigma column misses eps: dz/dsigma = eps, so it is f'(z) * eps.")
 def sigma_misses_eps(f, mu, sigma, n):
     z = (mu + sigma * torch.randn(n, dtype=torch.float64)).requires_grad_()
     values = f(z)
@@ -263,9 +217,8 @@ def sigma_misses_eps(f, mu, sigma, n):
     return torch.stack([slope, slope], dim=1)
 
 
-# Returns the gradient of the sum.
-@exercise.wrong(shape=SHAPE_SUMMED, mu=SHAPE_SUMMED, sigma=SHAPE_SUMMED)
-def sum_once(f, mu, sigma, n):
+@exercise.wrong(shape=SUMMED, mu=SUMMED, sigma=SUMMED)
+def summed(f, mu, sigma, n):
     mu = torch.tensor(float(mu), dtype=torch.float64, requires_grad=True)
     sigma = torch.tensor(float(sigma), dtype=torch.float64, requires_grad=True)
     values = f(mu + sigma * torch.randn(n, dtype=torch.float64))
@@ -274,7 +227,6 @@ def sum_once(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mu, sigma)))
 
 
-# Repeats the gradient of the sum in every row.
 @exercise.wrong(mu=ROWS_SUMMED, sigma=ROWS_SUMMED)
 def sum_repeated(f, mu, sigma, n):
     mu = torch.tensor(float(mu), dtype=torch.float64, requires_grad=True)
@@ -285,8 +237,7 @@ def sum_repeated(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mu, sigma))).expand(n, 2)
 
 
-# Multiplies by the distance from mu.
-@exercise.wrong(sigma=TIMES_OFFSET)
+@exercise.wrong(sigma="f'(z) * (z - mu): that is the gradient in log sigma. dz/dsigma = eps = (z - mu) / sigma.")
 def times_offset(f, mu, sigma, n):
     z = (mu + sigma * torch.randn(n, dtype=torch.float64)).requires_grad_()
     values = f(z)
@@ -296,8 +247,7 @@ def times_offset(f, mu, sigma, n):
     return torch.stack([slope, slope * (z.detach() - mu)], dim=1)
 
 
-# Multiplies by the draw.
-@exercise.wrong(sigma=TIMES_Z)
+@exercise.wrong(sigma="f'(z) * z: dz/dsigma = eps, not z.")
 def times_z(f, mu, sigma, n):
     z = (mu + sigma * torch.randn(n, dtype=torch.float64)).requires_grad_()
     values = f(z)
@@ -307,7 +257,6 @@ def times_z(f, mu, sigma, n):
     return torch.stack([slope, slope * z.detach()], dim=1)
 
 
-# Draws with torch.normal, whose gradient is zeros.
 @exercise.wrong(mu=PATH_CUT, sigma=PATH_CUT)
 def torch_normal(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
@@ -318,7 +267,16 @@ def torch_normal(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
 
 
-# Draws uniform noise.
+@exercise.wrong(shape=TRANSPOSED)
+def transposed(f, mu, sigma, n):
+    mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
+    sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
+    values = f(mus + sigmas * torch.randn(n, dtype=torch.float64))
+    if not values.requires_grad:
+        return torch.zeros(2, n, dtype=torch.float64)
+    return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)))
+
+
 @exercise.wrong(draws=UNIFORM)
 def uniform_noise(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
@@ -329,7 +287,6 @@ def uniform_noise(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
 
 
-# Returns values of f.
 @exercise.wrong(mu=IS_VALUE, sigma=IS_VALUE, step=unnamed("the result for an f without a graph is wrong"))
 def values(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)

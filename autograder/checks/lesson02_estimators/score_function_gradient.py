@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
+from autograder import expect
 from autograder.beside.lesson02_estimators import one, wave
 from autograder.boundary.learner import LearnerObject
+from autograder.checks.lesson02_estimators.closed_forms import normal_score, score_estimates
 from autograder.checks.lesson02_estimators.estimates import (
-    AT_MU,
+    AVERAGED,
+    DIFFERENTIATES,
     DRAWS,
+    F_AT_MU,
     FIXED_SEED,
+    MU_ALONE,
     OWN_DRAWS,
     ROOT_SCALES,
     ROWS_AVERAGED,
     SCORES,
-    SHAPE_AVERAGED,
-    SHAPE_ONE,
-    SHAPE_TURNED,
     SHARED_EPS,
-    SIGMA_ONCE,
-    SIGN,
-    SWAPPED,
+    TRANSPOSED,
     TWO_TENSORS,
-    UNDIVIDED,
+    UNSCALED,
+    UNSHIFTED,
     VARIANCE_SCALES,
-    Case,
     agrees,
+    in_column,
     judge_column,
     judge_draws,
     judge_shape,
+    mistaken_rows,
     refusal,
-    slope,
+    shapes,
     some_parameters,
     table,
-    wrong_scores,
+    take,
 )
-from autograder.checks.lesson02_estimators.score_function import DIFFERENTIATES, score_estimates
+from autograder.checks.lesson02_estimators.normal_score import SIGN, SWAPPED, mistaken_scores
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure
@@ -44,57 +48,40 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("score_function_gradient", reread="The score-function estimator")
 
-SCORE_FUNCTION = 'Lesson 2, "The score-function estimator"'
+SLOPE_TIMES_SCORE = Mistake(
+    "slope_times_score",
+    "differentiates f: f'(z) multiplies the score. The score function needs the values of f only.",
+)
 F_AVERAGED = Mistake(
     "f_averaged",
     "averages first: the mean of f over the draws multiplies each score. Use f of the row's own draw.",
+)
+F_MISSING = Mistake("f_missing", "the score alone: multiply it by f(z).")
+AT_MU = Mistake("at_mu", "gradient of the log density at mu: take the score at the draw z, not at mu.")
+PATH_OPEN = Mistake(
+    "path_open",
+    "z carries a path (rsample), so f is differentiated too. Draw z with sample(), or detach it.",
 )
 AT_MU_OR_PATH = Mistake(
     "at_mu_or_path",
     "gradient of the log density at mu, or at a z that moves with mu (rsample): take the score at a draw held fixed.",
 )
-PATH_OPEN = Mistake(
-    "path_open",
-    "z carries a path (rsample), so f is differentiated too. Draw z with sample(), or detach it.",
-)
-F_MISSING = Mistake(
-    "f_missing",
-    "the score alone: multiply it by f(z).",
-)
-F_AT_MU = Mistake(
-    "f_at_mu",
-    "f is taken at mu: take it at the draw z.",
-)
-
-
-def wrong_score_estimates(case: Case, column: int) -> dict[str, Tensor]:
-    """What the listed mistakes of the score-function estimator give."""
-    f, derivative = wave(case.z), slope(case.z)
-    right = case.scores[:, column]
-    log_density = torch.distributions.Normal(case.mu, case.sigma).log_prob(case.z)
-    through_z, explicit = [(derivative, 0), (derivative * case.eps, -f / case.sigma)][column]
-    return {
-        **{sentence: f * wrong for sentence, wrong in case.wrong_scores(column).items()},
-        DIFFERENTIATES: through_z,
-        "differentiates f: f'(z) multiplies the score. The score function needs the values of f only.": derivative
-        * right,
-        PATH_OPEN: through_z * log_density + explicit,
-        F_AVERAGED: f.mean() * right,
-        F_MISSING: right,
-        F_AT_MU: wave(torch.full_like(f, case.mu)) * right,
-    }
 
 
 def judge_score_column(estimator: LearnerObject, column: int, rng: Draws) -> None:
     """One column of the score-function estimates."""
-    rule = f"f(z) * {SCORES[column]}, at the row's own draw z"
-    judge_column(estimator, column, 5, rng, score_estimates, wrong_score_estimates, rule, SHAPE_AVERAGED)
+
+    def wrong_scores(z: Tensor, mu: float, sigma: float) -> expect.Mistakes:
+        return mistaken_scores(wave(z), z, mu, sigma)
+
+    right, rule = partial(score_estimates, wave), f"f(z) * {SCORES[column]}, at the row's own draw z"
+    judge_column(exercise, estimator, column, 5, rng, right, rule, wrong_scores)
 
 
 @exercise.check
 def shape(score_function_gradient: LearnerObject, rng: Draws) -> None:
     """One row of two numbers for each draw, in float64, also for a single draw."""
-    judge_shape(score_function_gradient, rng, (5, 1), SHAPE_AVERAGED)
+    judge_shape(exercise, score_function_gradient, rng, (5, 1))
 
 
 @exercise.check
@@ -120,20 +107,14 @@ def constant(score_function_gradient: LearnerObject, rng: Draws) -> None:
     """For f = 1, which has nothing to differentiate, g_sigma = (sigma^2 g_mu^2 - 1) / sigma in every row."""
     mu, sigma = some_parameters(rng)
     with refusal(DIFFERENTIATES, "estimates for f = 1: only values of f are needed"):
-        result = score_function_gradient(one, mu, sigma, 5)
-    g_mu, g_sigma = table(result, 5, SHAPE_AVERAGED).unbind(dim=1)
+        result, seen = take(score_function_gradient, "one", mu, sigma, 5)
+    rows = table(result, 5, shapes(exercise, one, mu, sigma, 5))
+    g_mu, g_sigma = rows.unbind(dim=1)
     if not g_mu.any():
         likely = AT_MU_OR_PATH if g_sigma.any() else DIFFERENTIATES
         raise Failure("g_mu is 0 in every row for f = 1", "the score in mu", "0 in 5 of 5 rows", likely)
-    mistakes = {
-        **wrong_scores(mu + sigma**2 * g_mu, mu, sigma, 1),
-        SIGMA_ONCE: (g_mu**2 - 1) / sigma,
-        UNDIVIDED: (g_mu**2 / sigma**2 - 1) / sigma,
-        # Two that show in g_mu.
-        SWAPPED: torch.where(((sigma**2 * g_sigma**2 - 1) / sigma - g_mu).abs() < 1e-4, g_sigma, torch.nan),
-        ROWS_AVERAGED: torch.where(g_mu == g_mu[0], g_sigma, torch.nan),
-    }
     expected, rule = (sigma**2 * g_mu**2 - 1) / sigma, "(sigma^2 g_mu^2 - 1) / sigma, from the g_mu of the same row"
+    mistakes = in_column(1, rows, mistaken_rows(exercise, one, seen, mu, sigma, 5))
     agrees(g_sigma, expected, "g_sigma for f = 1", rule=rule, mistakes=mistakes)
 
 
@@ -141,28 +122,20 @@ def constant(score_function_gradient: LearnerObject, rng: Draws) -> None:
 
 
 # Multiplies a row by a table.
-@exercise.wrong(
-    shape=stops("your code stopped with an error"),
-    mu=stops("your code stopped with an error"),
-    sigma=stops("your code stopped with an error"),
-    draws=stops("your code stopped with an error"),
-    constant=stops("your code stopped with an error"),
-)
+@exercise.wrong(**exercise.everywhere(stops("your code stopped with an error")))
 def shapes_clash(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
     return f(z) * score
 
 
-# Returns the mean over the draws.
-@exercise.wrong(shape=SHAPE_AVERAGED, mu=SHAPE_AVERAGED, sigma=SHAPE_AVERAGED, constant=SHAPE_AVERAGED)
+@exercise.wrong(shape=AVERAGED, mu=AVERAGED, sigma=AVERAGED, constant=AVERAGED)
 def averaged(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
     return (f(z).unsqueeze(1) * score).mean(dim=0)
 
 
-# Repeats the mean in every row.
 @exercise.wrong(mu=ROWS_AVERAGED, sigma=ROWS_AVERAGED, constant=ROWS_AVERAGED)
 def averaged_rows(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -170,7 +143,6 @@ def averaged_rows(f, mu, sigma, n):
     return (f(z).unsqueeze(1) * score).mean(dim=0).expand(n, 2)
 
 
-# Puts sigma into the first column.
 @exercise.wrong(mu=SWAPPED, sigma=SWAPPED, constant=SWAPPED)
 def columns_swapped(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -178,7 +150,6 @@ def columns_swapped(f, mu, sigma, n):
     return torch.stack([f(z) * in_sigma, f(z) * in_mu], dim=1)
 
 
-# Differentiates f at the draw.
 @exercise.wrong(mu=DIFFERENTIATES, sigma=DIFFERENTIATES, constant=DIFFERENTIATES)
 def differentiates_f(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
@@ -187,7 +158,6 @@ def differentiates_f(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(f(z).sum(), [mus, sigmas]), dim=1)
 
 
-# Multiplies each score by the mean of f.
 @exercise.wrong(mu=F_AVERAGED, sigma=F_AVERAGED)
 def f_averaged(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -195,13 +165,20 @@ def f_averaged(f, mu, sigma, n):
     return f(z).mean() * score
 
 
-# Returns the score alone.
 @exercise.wrong(mu=F_MISSING, sigma=F_MISSING)
 def f_missing(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     f(z)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
     return score
+
+
+@exercise.wrong(mu=unnamed("the mu column is wrong"), sigma=unnamed("the sigma column is wrong"), draws=F_AT_MU)
+def f_at_mu(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    at_mu = torch.full_like(z, float(mu))
+    score = torch.stack(normal_score(z, mu, sigma), dim=1)
+    return f(at_mu).unsqueeze(1) * score
 
 
 # Seeds a generator in every call.
@@ -213,7 +190,6 @@ def fixed_seed(f, mu, sigma, n):
     return f(z).unsqueeze(1) * score
 
 
-# Draws in float32.
 @exercise.wrong(shape=unnamed("wrong dtype"))
 def float32(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n)
@@ -221,14 +197,12 @@ def float32(f, mu, sigma, n):
     return f(z).unsqueeze(1) * score
 
 
-# Returns the gradient in mu alone.
-@exercise.wrong(shape=SHAPE_ONE, mu=SHAPE_ONE, sigma=SHAPE_ONE, constant=SHAPE_ONE)
+@exercise.wrong(shape=MU_ALONE, mu=MU_ALONE, sigma=MU_ALONE, constant=MU_ALONE)
 def mu_alone(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     return f(z) * normal_score(z, mu, sigma)[0]
 
 
-# Draws again for the second column.
 @exercise.wrong(mu=OWN_DRAWS, sigma=OWN_DRAWS, draws=OWN_DRAWS, constant=unnamed("g_sigma for f = 1 is wrong"))
 def new_draws_for_sigma(f, mu, sigma, n):
     columns = []
@@ -238,7 +212,6 @@ def new_draws_for_sigma(f, mu, sigma, n):
     return torch.stack(columns, dim=1)
 
 
-# Repeats one draw n times.
 @exercise.wrong(draws=SHARED_EPS)
 def one_draw(f, mu, sigma, n):
     z = (mu + sigma * torch.randn((), dtype=torch.float64)).expand(n)
@@ -246,7 +219,6 @@ def one_draw(f, mu, sigma, n):
     return f(z).unsqueeze(1) * score
 
 
-# Takes sigma for the variance when it draws.
 @exercise.wrong(draws=ROOT_SCALES)
 def root_scales(f, mu, sigma, n):
     z = mu + sigma**0.5 * torch.randn(n, dtype=torch.float64)
@@ -254,18 +226,17 @@ def root_scales(f, mu, sigma, n):
     return f(z).unsqueeze(1) * score
 
 
-# Leaves the path through z open.
+# As rsample() does.
 @exercise.wrong(mu=PATH_OPEN, sigma=PATH_OPEN, constant=AT_MU_OR_PATH)
-def rsample(f, mu, sigma, n):
+def path_open(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
     q = torch.distributions.Normal(mus, sigmas)
-    z = q.rsample()
+    z = mus + sigmas * torch.randn(n, dtype=torch.float64)
     surrogate = f(z) * q.log_prob(z)
     return torch.stack(torch.autograd.grad(surrogate.sum(), [mus, sigmas]), dim=1)
 
 
-# Takes the score at the mean.
 @exercise.wrong(mu=AT_MU, sigma=AT_MU, constant=AT_MU_OR_PATH)
 def score_at_mu(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -274,7 +245,6 @@ def score_at_mu(f, mu, sigma, n):
     return f(z).unsqueeze(1) * score
 
 
-# Turns the sign of the second column.
 @exercise.wrong(sigma=SIGN, constant=SIGN)
 def sigma_sign(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -282,12 +252,7 @@ def sigma_sign(f, mu, sigma, n):
     return torch.stack([f(z) * in_mu, -f(z) * in_sigma], dim=1)
 
 
-# Multiplies the slope of f by the score.
-@exercise.wrong(
-    mu="differentiates f: f'(z) multiplies the score. The score function needs the values of f only.",
-    sigma="differentiates f: f'(z) multiplies the score. The score function needs the values of f only.",
-    constant=DIFFERENTIATES,
-)
+@exercise.wrong(mu=SLOPE_TIMES_SCORE, sigma=SLOPE_TIMES_SCORE, constant=DIFFERENTIATES)
 def slope_times_score(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     z.requires_grad_()
@@ -297,14 +262,12 @@ def slope_times_score(f, mu, sigma, n):
     return slope.unsqueeze(1) * score
 
 
-# Stacks along the wrong dimension.
-@exercise.wrong(shape=SHAPE_TURNED)
+@exercise.wrong(shape=TRANSPOSED)
 def transposed(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     return f(z) * torch.stack(normal_score(z, mu, sigma))
 
 
-# Returns the columns as a pair.
 @exercise.wrong(shape=TWO_TENSORS)
 def two_tensors(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
@@ -312,7 +275,20 @@ def two_tensors(f, mu, sigma, n):
     return f(z) * in_mu, f(z) * in_sigma
 
 
-# Scales the noise by the variance.
+@exercise.wrong(draws=UNSCALED)
+def unscaled(f, mu, sigma, n):
+    z = mu + torch.randn(n, dtype=torch.float64)
+    score = torch.stack(normal_score(z, mu, sigma), dim=1)
+    return f(z).unsqueeze(1) * score
+
+
+@exercise.wrong(draws=UNSHIFTED)
+def unshifted(f, mu, sigma, n):
+    z = sigma * torch.randn(n, dtype=torch.float64)
+    score = torch.stack(normal_score(z, mu, sigma), dim=1)
+    return f(z).unsqueeze(1) * score
+
+
 @exercise.wrong(draws=VARIANCE_SCALES)
 def variance_scales(f, mu, sigma, n):
     z = mu + sigma**2 * torch.randn(n, dtype=torch.float64)

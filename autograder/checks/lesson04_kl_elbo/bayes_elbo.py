@@ -1,9 +1,12 @@
-"""bayes_elbo: its checks and wrong answers. Grader's side."""
+"""bayes_elbo: its checks and wrong answers. Grader's side.
+
+How estimates are judged, and with which error rates, stands in ``judging``.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -11,30 +14,31 @@ from torch import Tensor
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
-from autograder.checks.lesson04_kl_elbo.bounds import regression
-from autograder.checks.lesson04_kl_elbo.closed_forms import (
-    AT_MEAN,
+from autograder.checks.lesson04_kl_elbo.judging import averaged, derivatives, flat, judge_estimate, leaves, shape_for
+from autograder.checks.lesson04_kl_elbo.mistakes import (
+    CUT,
     DATA_MEAN,
-    DRAW_SUM,
     KL_ADDED,
     NEGATIVE,
-    NO_CONSTANT,
-    NO_CONSTANTS,
     NO_KL,
-    NO_LOG_NOISE,
     NOISE_VARIANCE,
+    Z_CUT,
 )
-from autograder.checks.lesson04_kl_elbo.judging import CUT, Z_CUT, derivatives, flat, in_lesson, judge_estimate, leaves
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
+from autograder.verdict import Mistake
 
 exercise = Exercise("bayes_elbo", reread="A bound that touches the truth")
 
-BOUND = in_lesson("A bound that touches the truth")
-# bayes_elbo
-
 DRAWS = 4_000
+AT_MEAN = Mistake("at_mean", "the log likelihood at w = mu: that is not its mean over draws of w.")
+DRAW_SUM = Mistake("draw_sum", "the log likelihood is summed over the draws: average it over them.")
+NO_CONSTANT = Mistake("no_constant", "the constant -N/2 log(2 pi) of the normal density is missing.")
+NO_LOG_NOISE = Mistake("no_log_noise", "the constant -N log noise_sigma of the normal density is missing.")
+NO_CONSTANTS = Mistake(
+    "no_constants", "the constants -N/2 log(2 pi) and -N log noise_sigma of the normal density are missing."
+)
 
 
 def sharp_regression(rng: Draws, mixed: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -74,25 +78,33 @@ def elbo_limit(x: Tensor, y: Tensor, mu: Tensor, logvar: Tensor, sigma: float) -
     return 9 * math.sqrt(float(max(variances)) / DRAWS)
 
 
-def one_number(observed: Any) -> Tensor:
-    """The ELBO, whatever its shape: that is for the shape check alone."""
-    return expect.tensor(observed, "the ELBO").detach().double().sum()
+def gradient_limit(x: Tensor, y: Tensor, mu: Tensor, logvar: Tensor, sigma: float) -> Tensor:
+    """Nine standard errors of its gradients in mu, then in logvar."""
+    root = (logvar / 2).exp()
+    variances = []
+    for slope, curvature in forms(x, y, mu, logvar, sigma):
+        by_weight = (curvature * root).square()
+        of_logvar = root.square() * (slope.square() + by_weight.sum(-1) + by_weight.diagonal()) / 4
+        variances.append(torch.cat([by_weight.sum(-1), of_logvar]))
+    return 9 * (torch.stack(variances).amax(0) / DRAWS).sqrt()
+
+
+def estimate(answer: LearnerObject, *case: Tensor | float) -> Tensor:
+    """The ELBO from DRAWS draws, whatever its shape: that is for the shape check alone."""
+    return expect.tensor(answer(*case, DRAWS), "the ELBO").double().sum()
 
 
 @exercise.check
 def shape(bayes_elbo: LearnerObject, rng: Draws) -> None:
     """One number, in the dtype of the inputs, which are left alone."""
     for n, d, draws, dtype in [(6, 3, 5, torch.float64), (1, 2, 4, torch.float32), (4, 1, 1, torch.float64)]:
-        names = ("x", "y", "mu", "logvar")
-        inputs = {name: value.to(dtype) for name, value in zip(names, regression(rng, n, d), strict=True)}
-        mistakes = {
-            "one number for each draw: average over the draws.": (draws,),
-            "one number for each observation: sum the log likelihood over the data.": (n,),
-            "one number for each weight: sum the KL over the weights.": (d,),
-        }
+        x, y, mu = rng.normal(n, d, dtype=dtype), rng.normal(n, dtype=dtype), rng.normal(d, dtype=dtype)
+        inputs = {"x": x, "y": y, "mu": mu, "logvar": rng.uniform(-3, -1.5, d, dtype=dtype)}
+        case = {**inputs, "noise_sigma": 0.7, "n": draws}
         with expect.untouched(**inputs):
-            result = bayes_elbo(*inputs.values(), 0.7, draws)
-        expect.kept(result, inputs["mu"], f"the ELBO of {n} observations from {draws} draws", (), mistakes)
+            result = bayes_elbo(*case.values())
+        mistakes = exercise.mistaken(partial(shape_for, case=case))
+        expect.kept(result, mu, f"the ELBO of {n} observations from {draws} draws", (), mistakes)
 
 
 @exercise.check
@@ -102,10 +114,15 @@ def values(bayes_elbo: LearnerObject, rng: Draws) -> None:
     # With these numbers the listed mistakes are far apart, from the truth and from each other.
     sigma = float(rng.uniform(1.45, 1.55))
     mu, logvar = w + 0.02 * signs(rng, 3), rng.uniform(-5.6, -5.3, 3)
-    observed = one_number(bayes_elbo(x, y, mu, logvar, sigma, DRAWS))
-    right, limit = exact.regression_elbo(x, y, mu, logvar, sigma), elbo_limit(x, y, mu, logvar, sigma)
-    mistakes = exact.regression_mistakes(x, y, mu, logvar, sigma, DRAWS)
-    judge_estimate(observed, right, limit, f"the ELBO from {DRAWS} draws", "the exact ELBO", mistakes)
+    case = (x, y, mu, logvar, sigma)
+
+    def found(answer: LearnerObject) -> Tensor:
+        return estimate(answer, *case)
+
+    right, what = exact.regression_elbo(*case), f"the ELBO from {DRAWS} draws"
+    judge_estimate(
+        found(bayes_elbo), right, elbo_limit(*case), what, "the exact ELBO", exercise.mistaken(averaged(found))
+    )
 
 
 @exercise.check
@@ -115,15 +132,17 @@ def evidence(bayes_elbo: LearnerObject, rng: Draws) -> None:
     sigma = float(rng.uniform(1.25, 1.35))
     mean, covariance = exact.regression_posterior(x, y, sigma)
     best, evidence = covariance.diagonal().log(), exact.regression_evidence(x, y, sigma)
-    rule = "the log evidence, log p(y)"
-    for step in (0.0, 0.5, -0.5):
-        mu, logvar = mean + step * covariance.diagonal().sqrt(), best + step
-        observed = one_number(bayes_elbo(x, y, mu, logvar, sigma, DRAWS))
-        limit = elbo_limit(x, y, mu, logvar, sigma)
-        mistakes = exact.regression_mistakes(x, y, mu, logvar, sigma, DRAWS)
-        if not step:
-            judge_estimate(observed, evidence, limit, "the ELBO at the exact posterior", rule, mistakes)
-        elif not observed <= evidence + limit:
+    case = (x, y, mean, best, sigma)
+
+    def found(answer: LearnerObject) -> Tensor:
+        return estimate(answer, *case)
+
+    what, rule = "the ELBO at the exact posterior", "the log evidence, log p(y)"
+    judge_estimate(found(bayes_elbo), evidence, elbo_limit(*case), what, rule, exercise.mistaken(averaged(found)))
+    for step in (0.5, -0.5):
+        case_beside = (x, y, mean + step * covariance.diagonal().sqrt(), best + step, sigma)
+        observed = estimate(bayes_elbo, *case_beside)
+        if not observed <= evidence + elbo_limit(*case_beside):
             raise Failure("the ELBO is above the log evidence", f"at most {evidence:.4g}", f"{observed:.4g}")
 
 
@@ -132,22 +151,17 @@ def gradients(bayes_elbo: LearnerObject, rng: Draws) -> None:
     """The gradients in mu and logvar are unbiased: the bound can be climbed."""
     x, y, w = sharp_regression(rng, mixed=0.3)
     sigma = float(rng.uniform(2, 2.2))
-    mu, logvar = w + signs(rng, 3) * rng.uniform(0.15, 0.25, 3), rng.uniform(-5.6, -5.3, 3)
-    inputs = leaves(mu=mu, logvar=logvar)
-    observed = expect.tensor(bayes_elbo(x, y, *inputs.values(), sigma, DRAWS), "the ELBO")
-    found = expect.gradients(observed, inputs, cut=CUT, unused=dict.fromkeys(inputs, CUT))
-    right = derivatives(exact.regression_elbo(x, y, **inputs, sigma=sigma), inputs)
-    mistakes = exact.regression_mistakes(x, y, **inputs, sigma=sigma, n=DRAWS) | {Z_CUT: -exact.kl(**inputs)}
-    named = {sentence: flat(derivatives(value, inputs)) for sentence, value in mistakes.items()}
-    root = (logvar / 2).exp()
-    variances = []
-    for slope, curvature in forms(x, y, mu, logvar, sigma):
-        by_weight = (curvature * root).square()
-        of_logvar = root.square() * (slope.square() + by_weight.sum(-1) + by_weight.diagonal()) / 4
-        variances.append(torch.cat([by_weight.sum(-1), of_logvar]))
-    limit = 9 * (torch.stack(variances).amax(0) / DRAWS).sqrt()
+    inputs = leaves(mu=w + signs(rng, 3) * rng.uniform(0.15, 0.25, 3), logvar=rng.uniform(-5.6, -5.3, 3))
+    case = (x, y, inputs["mu"], inputs["logvar"], sigma)
+
+    def found(answer: LearnerObject) -> Tensor:
+        return estimate(answer, *case)
+
+    observed = expect.gradients(found(bayes_elbo), inputs, cut=CUT, unused=dict.fromkeys(inputs, CUT))
+    right, limit = derivatives(exact.regression_elbo(*case), inputs), gradient_limit(*case)
+    mistakes = exercise.mistaken(averaged(lambda answer: flat(derivatives(found(answer), inputs))))
     what, rule = "the gradient (in mu, then in logvar)", "that of the exact ELBO"
-    judge_estimate(flat(found), flat(right), limit, what, rule, named)
+    judge_estimate(flat(observed), flat(right), limit, what, rule, mistakes)
 
 
 # Wrong answers
@@ -156,115 +170,87 @@ def gradients(bayes_elbo: LearnerObject, rng: Draws) -> None:
 # Puts the mean in place of draws.
 @exercise.wrong(values=AT_MEAN, evidence=AT_MEAN, gradients=AT_MEAN)
 def at_mean(x, y, mu, logvar, noise_sigma, n):
-    w = mu[None]
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - constant).sum(-1)
-    return log_lik.mean() - kl
+    errors = (y - x @ mu) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-# Draws without a path.
 @exercise.wrong(gradients=Z_CUT)
 def cut(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
-    w = w.detach()
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - constant).sum(-1)
-    return log_lik.mean() - kl
+    w = (mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)).detach()
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-# Averages the log likelihood over the data.
 @exercise.wrong(values=DATA_MEAN, evidence=DATA_MEAN, gradients=DATA_MEAN)
 def data_mean(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - constant).sum(-1)
-    return log_lik.mean() / len(y) - kl
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-# Sums over the draws.
 @exercise.wrong(values=DRAW_SUM, evidence=DRAW_SUM, gradients=unnamed("is wrong"))
 def draw_sum(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - constant).sum(-1)
-    return log_lik.sum() - kl
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-# Adds the KL.
 @exercise.wrong(values=KL_ADDED, evidence=KL_ADDED, gradients=KL_ADDED)
 def kl_added(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - constant).sum(-1)
-    return log_lik.mean() + kl
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() + 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-# Returns a loss.
 @exercise.wrong(values=NEGATIVE, evidence=NEGATIVE, gradients=NEGATIVE)
 def negative(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - constant).sum(-1)
-    return kl - log_lik.mean()
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum() - log_likelihood.sum(-1).mean()
 
 
-# Leaves log(2 pi) out.
 @exercise.wrong(values=NO_CONSTANT, evidence=NO_CONSTANT)
 def no_constant(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - constant).sum(-1)
-    return log_lik.mean() + 0.5 * len(y) * math.log(2 * math.pi) - kl
+    log_likelihood = -0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - math.log(noise_sigma)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-# Leaves all constants out.
 @exercise.wrong(values=NO_CONSTANTS, evidence=NO_CONSTANTS)
 def no_constants(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - constant).sum(-1)
-    return log_lik.mean() + len(y) * constant - kl
+    log_likelihood = -0.5 * ((y - w @ x.T) / noise_sigma) ** 2
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-# Forgets the KL.
 @exercise.wrong(values=NO_KL, evidence=NO_KL, gradients=NO_KL)
 def no_kl(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - constant).sum(-1)
-    return log_lik.mean()
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean()
 
 
-# Leaves log noise_sigma out.
 @exercise.wrong(values=NO_LOG_NOISE, evidence=NO_LOG_NOISE)
 def no_log_noise(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - constant).sum(-1)
-    return log_lik.mean() + len(y) * math.log(noise_sigma) - kl
+    log_likelihood = -0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-# Takes noise_sigma for a variance.
 @exercise.wrong(values=NOISE_VARIANCE, evidence=NOISE_VARIANCE, gradients=NOISE_VARIANCE)
 def noise_variance(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = 0.5 * math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / math.sqrt(noise_sigma)) ** 2 - constant).sum(-1)
-    return log_lik.mean() - kl
+    log_likelihood = -0.5 * (y - w @ x.T) ** 2 / noise_sigma - 0.5 * math.log(2 * math.pi * noise_sigma)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-# Returns one number for each draw.
 @exercise.wrong(
     shape="one number for each draw: average over the draws.",
     values=unnamed("is wrong"),
@@ -273,7 +259,32 @@ def noise_variance(x, y, mu, logvar, noise_sigma, n):
 )
 def per_draw(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
-    log_lik = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - constant).sum(-1)
-    return log_lik - kl
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1) - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(
+    shape="one number for each observation: sum the log likelihood over the data.",
+    values=unnamed("is wrong"),
+    evidence=unnamed("is wrong"),
+    gradients=unnamed("is wrong"),
+)
+def per_observation(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.mean(0) - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(
+    shape="one number for each weight: sum the KL over the weights.",
+    values=unnamed("is wrong"),
+    evidence=unnamed("is wrong"),
+    gradients=unnamed("is wrong"),
+)
+def per_weight(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar)

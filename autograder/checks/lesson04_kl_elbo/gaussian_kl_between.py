@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from torch import Tensor
 
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
-from autograder.checks.lesson04_kl_elbo.closed_forms import (
-    BY_Q,
-    HALF,
-    LATENT_MEAN,
-    LOG_RATIO,
-    MINUS_ONE,
-    RATIO,
-    ROOT,
-    SWAPPED,
-    UNSCALED,
-)
 from autograder.checks.lesson04_kl_elbo.judging import (
-    BATCH_SUM,
-    in_lesson,
+    Parts,
+    copies,
     judge_gradients,
     judge_row_shape,
     judge_rows,
     leaves,
 )
+from autograder.checks.lesson04_kl_elbo.mistakes import BATCH_SUM, HALF, LATENT_MEAN, MINUS_ONE, ROOT, SIGN
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
+from autograder.verdict import Mistake
 
 exercise = Exercise("gaussian_kl_between", reread="The price of changing your mind")
 
-BETWEEN = in_lesson("The price of changing your mind")
+SWAPPED = Mistake("swapped", "KL(p || q): the two distributions have changed places. q comes first.")
+RATIO = Mistake("ratio", "the ratio of the variances is upside down: it is sigma_q^2 / sigma_p^2.")
+LOG_RATIO = Mistake("log_ratio", "the logarithm of the ratio is upside down: it is logvar_p - logvar_q.")
+UNSCALED = Mistake("unscaled", "the squared difference of the means is not divided by the variance of p.")
+BY_Q = Mistake("by_q", "the squared difference of the means is divided by the variance of q: divide it by that of p.")
 
-# gaussian_kl_between
 
-
-def between_inputs(rng: Draws, batch: int, latent: int, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
+def two_normals(rng: Draws, batch: int, latent: int, dtype: torch.dtype = torch.float64) -> Parts:
     """Two normal distributions for each row, different in every number."""
     names = ("mu_q", "logvar_q", "mu_p", "logvar_p")
     return {name: rng.uniform(-1.5, 1.5, batch, latent, dtype=dtype) for name in names}
@@ -46,106 +40,102 @@ def between_inputs(rng: Draws, batch: int, latent: int, dtype: torch.dtype = tor
 def shape(gaussian_kl_between: LearnerObject, rng: Draws) -> None:
     """One number for each row, in the dtype of the inputs, which are left alone."""
     for batch, latent, dtype in [(5, 3, torch.float32), (1, 4, torch.float64), (4, 1, torch.float64)]:
-        judge_row_shape(gaussian_kl_between, "the KL", **between_inputs(rng, batch, latent, dtype))
+        judge_row_shape(gaussian_kl_between, "the KL", **two_normals(rng, batch, latent, dtype))
 
 
 @exercise.check
 def values(gaussian_kl_between: LearnerObject, rng: Draws) -> None:
     """KL(q || p) in nats, and 0 where q is p."""
-    inputs = between_inputs(rng, 5, 3)
-    copies = (value.clone() for value in inputs.values())
-    mistakes = exact.kl_between_mistakes(**inputs)
-    judge_rows(gaussian_kl_between(*copies), exact.kl_between(**inputs), "the KL", "KL(q || p)", mistakes)
+    inputs = two_normals(rng, 5, 3)
+
+    def found(answer: LearnerObject) -> Any:
+        return answer(*copies(inputs))
+
+    right, mistakes = exact.kl_between(**inputs), exercise.mistaken(found)
+    judge_rows(found(gaussian_kl_between), right, "the KL", "KL(q || p)", mistakes)
     mu, logvar = inputs["mu_q"], inputs["logvar_q"]
     same = gaussian_kl_between(mu, logvar, mu.clone(), logvar.clone())
-    judge_rows(same, torch.zeros(5, dtype=torch.float64), "the KL where q is p", "0", {})
+    judge_rows(same, torch.zeros_like(right), "the KL where q is p", "0")
 
 
 @exercise.check
 def gradients(gaussian_kl_between: LearnerObject, rng: Draws) -> None:
     """Gradients reach all four inputs, and agree with the closed form."""
-    inputs = leaves(**between_inputs(rng, 5, 3))
-    mistakes = exact.kl_between_mistakes(**inputs)
-    judge_gradients(gaussian_kl_between(*inputs.values()), exact.kl_between(**inputs), inputs, rng, mistakes)
+    inputs = leaves(**two_normals(rng, 5, 3))
+
+    def found(answer: LearnerObject) -> Any:
+        return answer(*inputs.values())
+
+    right, mistakes = exact.kl_between(**inputs), exercise.mistaken(found)
+    judge_gradients(found(gaussian_kl_between), right, inputs, rng, mistakes)
 
 
 # Wrong answers
 
 
-# Averages over the batch as well.
+# A mean is no sum, and is named as little as any other wrong number.
 @exercise.wrong(shape=BATCH_SUM, values=unnamed("the KL is wrong"), gradients=unnamed("is wrong"))
 def batch_mean(mu_q, logvar_q, mu_p, logvar_p):
-    d = logvar_q - logvar_p
-    return 0.5 * (d.exp() + (mu_q - mu_p) ** 2 / logvar_p.exp() - 1 - d).sum(-1).mean()
+    rise = logvar_q - logvar_p
+    return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 / logvar_p.exp() - 1 - rise).sum(-1).mean()
 
 
-# Divides the distance of the means by the variance of q.
 @exercise.wrong(values=BY_Q, gradients=BY_Q)
 def by_q(mu_q, logvar_q, mu_p, logvar_p):
-    d = logvar_q - logvar_p
-    e = (mu_q - mu_p) ** 2
-    return 0.5 * (d.exp() + e / logvar_q.exp() - 1 - d).sum(-1)
+    rise = logvar_q - logvar_p
+    return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 / logvar_q.exp() - 1 - rise).sum(-1)
 
 
-# Averages over the latents.
 @exercise.wrong(values=LATENT_MEAN, gradients=LATENT_MEAN)
 def latent_mean(mu_q, logvar_q, mu_p, logvar_p):
-    d = logvar_q - logvar_p
-    e = (mu_q - mu_p) ** 2
-    return 0.5 * (d.exp() + e / logvar_p.exp() - 1 - d).mean(-1)
+    rise = logvar_q - logvar_p
+    return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 / logvar_p.exp() - 1 - rise).mean(-1)
 
 
-# Turns the logarithm of the ratio.
 @exercise.wrong(values=LOG_RATIO, gradients=LOG_RATIO)
 def log_ratio(mu_q, logvar_q, mu_p, logvar_p):
-    d = logvar_q - logvar_p
-    e = (mu_q - mu_p) ** 2
-    return 0.5 * (d.exp() + e / logvar_p.exp() - 1 + d).sum(-1)
+    rise = logvar_q - logvar_p
+    return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 / logvar_p.exp() - 1 + rise).sum(-1)
 
 
-# Forgets the -1.
+# No gradient sees it.
 @exercise.wrong(values=MINUS_ONE)
 def minus_one(mu_q, logvar_q, mu_p, logvar_p):
-    d = logvar_q - logvar_p
-    e = (mu_q - mu_p) ** 2
-    return 0.5 * (d.exp() + e / logvar_p.exp() - d).sum(-1)
+    rise = logvar_q - logvar_p
+    return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 / logvar_p.exp() - rise).sum(-1)
 
 
-# Forgets the factor 1/2.
 @exercise.wrong(values=HALF, gradients=HALF)
 def no_half(mu_q, logvar_q, mu_p, logvar_p):
-    d = logvar_q - logvar_p
-    e = (mu_q - mu_p) ** 2
-    return (d.exp() + e / logvar_p.exp() - 1 - d).sum(-1)
+    rise = logvar_q - logvar_p
+    return (rise.exp() + (mu_q - mu_p) ** 2 / logvar_p.exp() - 1 - rise).sum(-1)
 
 
-# Turns the ratio of the variances.
 @exercise.wrong(values=RATIO, gradients=RATIO)
 def ratio(mu_q, logvar_q, mu_p, logvar_p):
-    d = logvar_q - logvar_p
-    e = (mu_q - mu_p) ** 2
-    return 0.5 * (torch.exp(-d) + e / logvar_p.exp() - 1 - d).sum(-1)
+    rise = logvar_q - logvar_p
+    return 0.5 * (torch.exp(-rise) + (mu_q - mu_p) ** 2 / logvar_p.exp() - 1 - rise).sum(-1)
 
 
-# Takes sigmas for variances.
 @exercise.wrong(values=ROOT, gradients=ROOT)
-def sigma(mu_q, logvar_q, mu_p, logvar_p):
-    d = logvar_q - logvar_p
-    e = (mu_q - mu_p) ** 2
-    return 0.5 * (torch.exp(d / 2) + e / torch.exp(logvar_p / 2) - 1 - d).sum(-1)
+def root(mu_q, logvar_q, mu_p, logvar_p):
+    rise = logvar_q - logvar_p
+    return 0.5 * (torch.exp(rise / 2) + (mu_q - mu_p) ** 2 / torch.exp(logvar_p / 2) - 1 - rise).sum(-1)
 
 
-# Exchanges the two distributions.
+@exercise.wrong(values=SIGN, gradients=SIGN)
+def sign(mu_q, logvar_q, mu_p, logvar_p):
+    rise = logvar_q - logvar_p
+    return 0.5 * (1 + rise - rise.exp() - (mu_q - mu_p) ** 2 / logvar_p.exp()).sum(-1)
+
+
 @exercise.wrong(values=SWAPPED, gradients=SWAPPED)
 def swapped(mu_q, logvar_q, mu_p, logvar_p):
-    d = logvar_q - logvar_p
-    e = (mu_q - mu_p) ** 2
-    return 0.5 * (torch.exp(-d) + e / logvar_q.exp() - 1 + d).sum(-1)
+    rise = logvar_q - logvar_p
+    return 0.5 * (torch.exp(-rise) + (mu_q - mu_p) ** 2 / logvar_q.exp() - 1 + rise).sum(-1)
 
 
-# Leaves the distance of the means unscaled.
 @exercise.wrong(values=UNSCALED, gradients=UNSCALED)
 def unscaled(mu_q, logvar_q, mu_p, logvar_p):
-    d = logvar_q - logvar_p
-    e = (mu_q - mu_p) ** 2
-    return 0.5 * (d.exp() + e - 1 - d).sum(-1)
+    rise = logvar_q - logvar_p
+    return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 - 1 - rise).sum(-1)

@@ -3,43 +3,34 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
-from autograder.checks.lesson04_kl_elbo.closed_forms import (
-    KL_ADDED,
-    LOG_DET,
-    LOG_DETS,
-    NOISE_VARIANCE,
-    ONE_PIXEL,
-    PIXEL_CONSTANT,
-    Q_LOG_DET,
-    TRACE,
-    TRACE_ROOT,
-)
-from autograder.checks.lesson04_kl_elbo.judging import (
-    BATCH_SUM,
-    KEPT,
-    UNSUMMED,
-    in_lesson,
-    judge_gradients,
-    judge_rows,
-    leaves,
-)
+from autograder.checks.lesson04_kl_elbo.judging import copies, judge_gradients, judge_rows, leaves, shape_for
+from autograder.checks.lesson04_kl_elbo.mistakes import BATCH_SUM, KL_ADDED, NEGATIVE, NO_KL, NOISE_VARIANCE
 from autograder.draws import Draws
 from autograder.exercise import Exercise
 from autograder.failure import Failure
+from autograder.verdict import Mistake
 
 exercise = Exercise("linear_gaussian_elbo", reread="A whole model in closed form")
 
-LINEAR = in_lesson("A whole model in closed form")
-
-# linear_gaussian_elbo
+NO_TRACE = Mistake(
+    "no_trace", "the trace term is missing: E|x - W z|^2 is |x - W mu|^2 plus the sum of sigma_k^2 |W_k|^2."
+)
+TRACE_OF_SIGMA = Mistake("trace_of_sigma", "the trace term has sigma_k in place of sigma_k^2 = exp(logvar).")
+NO_LOG_DET = Mistake("no_log_det", "the log-determinant of the noise is missing: -D log noise_sigma, for D pixels.")
+NO_CONSTANTS = Mistake(
+    "no_constants", "the constants -D/2 log(2 pi) and -D log noise_sigma of the density of x are missing."
+)
+NO_TWO_PI = Mistake("no_two_pi", "the constant -D/2 log(2 pi) is missing, for D pixels.")
+ONE_PIXEL = Mistake("one_pixel", "log noise_sigma and the constant count once: they count for each of the D pixels.")
+NO_LOG_DET_OF_Q = Mistake("no_log_det_of_q", "the log-determinant of q is missing: the sum of logvar in the KL.")
 
 
 def linear_case(rng: Draws, n: int = 4, d: int = 5, k: int = 3) -> dict[str, Any]:
@@ -53,21 +44,24 @@ def shape(linear_gaussian_elbo: LearnerObject, rng: Draws) -> None:
     """One number for each row of x, in the dtype of x; the inputs are left alone."""
     for n, d, k, dtype in [(4, 5, 3, torch.float32), (1, 4, 2, torch.float64), (3, 5, 1, torch.float64)]:
         case = linear_case(rng, n, d, k)
-        sigma = case.pop("sigma")
-        inputs = {name: value.to(dtype) for name, value in case.items()}
-        x, W, mu, logvar = inputs.values()
-        mistakes = {BATCH_SUM: (), UNSUMMED: (n, d), UNSUMMED + " ": (n, k), KEPT: (n, 1)}
+        inputs = {name: case[name].to(dtype) for name in ("x", "W", "mu", "logvar")}
+        case |= inputs
         with expect.untouched(**inputs):
-            result = linear_gaussian_elbo(x, W, sigma, mu, logvar)
-        expect.kept(result, x, f"the ELBO of {n} rows with {d} pixels", (n,), mistakes)
+            result = linear_gaussian_elbo(*case.values())
+        mistakes = exercise.mistaken(partial(shape_for, case=case))
+        expect.kept(result, case["x"], f"the ELBO of {n} rows with {d} pixels", (n,), mistakes)
 
 
 @exercise.check
 def values(linear_gaussian_elbo: LearnerObject, rng: Draws) -> None:
     """The exact ELBO of each row, with all constants."""
     case = linear_case(rng)
-    observed = linear_gaussian_elbo(*(value.clone() if isinstance(value, Tensor) else value for value in case.values()))
-    judge_rows(observed, exact.linear_elbo(**case), "the ELBO", "the exact ELBO", exact.linear_mistakes(**case))
+
+    def found(answer: LearnerObject) -> Any:
+        return answer(*copies(case))
+
+    right, mistakes = exact.linear_elbo(**case), exercise.mistaken(found)
+    judge_rows(found(linear_gaussian_elbo), right, "the ELBO", "the exact ELBO", mistakes)
 
 
 @exercise.check
@@ -78,14 +72,16 @@ def evidence(linear_gaussian_elbo: LearnerObject, rng: Draws) -> None:
     W = case["W"] = torch.linalg.qr(case["W"]).Q * rng.uniform(1.2, 2, 3)
     mean, covariance = exact.linear_posterior(x, W, sigma)
     case["mu"], case["logvar"] = mean, covariance.diagonal().log().expand(4, -1).clone()
-    evidence = exact.linear_evidence(x, W, sigma)
-    observed = linear_gaussian_elbo(*case.values())
-    what, rule = "the ELBO at the exact posterior", "the log evidence, log p(x)"
-    judge_rows(observed, evidence, what, rule, exact.linear_mistakes(**case))
+
+    def found(answer: LearnerObject) -> Any:
+        return answer(*copies(case))
+
+    evidence, rule = exact.linear_evidence(x, W, sigma), "the log evidence, log p(x)"
+    judge_rows(found(linear_gaussian_elbo), evidence, "the ELBO at the exact posterior", rule, exercise.mistaken(found))
     elsewhere = expect.tensor(linear_gaussian_elbo(x, W, sigma, mean + step, case["logvar"] - step), "the ELBO")
     if not elsewhere.sum() < evidence.sum():
-        expected, found = f"below {evidence.sum():.4g}", f"{elsewhere.sum():.4g}"
-        raise Failure("the ELBO is above the log evidence where q is not the posterior", expected, found)
+        expected, observed = f"below {evidence.sum():.4g}", f"{elsewhere.sum():.4g}"
+        raise Failure("the ELBO is above the log evidence where q is not the posterior", expected, observed)
 
 
 @exercise.check
@@ -94,130 +90,106 @@ def gradients(linear_gaussian_elbo: LearnerObject, rng: Draws) -> None:
     case = linear_case(rng)
     inputs = leaves(W=case["W"], mu=case["mu"], logvar=case["logvar"])
     case |= inputs
-    mistakes = exact.linear_mistakes(**case)
-    judge_gradients(linear_gaussian_elbo(*case.values()), exact.linear_elbo(**case), inputs, rng, mistakes)
+
+    def found(answer: LearnerObject) -> Any:
+        return answer(*case.values())
+
+    right, mistakes = exact.linear_elbo(**case), exercise.mistaken(found)
+    judge_gradients(found(linear_gaussian_elbo), right, inputs, rng, mistakes)
 
 
 # Wrong answers
 
 
-# Adds the KL.
 @exercise.wrong(values=KL_ADDED, evidence=KL_ADDED, gradients=KL_ADDED)
 def kl_added(x, W, noise_sigma, mu, logvar):
-    D = x.shape[1]
-    errors = ((x - mu @ W.T) ** 2).sum(-1)
-    trace = logvar.exp() @ (W**2).sum(0)
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    log_noise = math.log(noise_sigma)
-    half = 0.5 * math.log(2 * math.pi)
-    return -0.5 * (errors + trace) / noise_sigma**2 - D * (log_noise + half) + kl
+    return -0.5 * squares / noise_sigma**2 - constant + kl
 
 
-# Forgets all constants of the density.
-@exercise.wrong(values=LOG_DETS, evidence=LOG_DETS)
+@exercise.wrong(values=NO_KL, evidence=NO_KL, gradients=NO_KL)
+def no_kl(x, W, noise_sigma, mu, logvar):
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
+    return -0.5 * squares / noise_sigma**2 - constant
+
+
+@exercise.wrong(values=NEGATIVE, evidence=NEGATIVE, gradients=NEGATIVE)
+def negative(x, W, noise_sigma, mu, logvar):
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+    return 0.5 * squares / noise_sigma**2 + constant + kl
+
+
+@exercise.wrong(values=NO_CONSTANTS, evidence=NO_CONSTANTS)
 def no_constants(x, W, noise_sigma, mu, logvar):
-    D = x.shape[1]
-    errors = ((x - mu @ W.T) ** 2).sum(-1)
-    trace = logvar.exp() @ (W**2).sum(0)
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    log_noise = math.log(noise_sigma)
-    half = 0.5 * math.log(2 * math.pi)
-    return -0.5 * (errors + trace) / noise_sigma**2 - kl
+    return -0.5 * squares / noise_sigma**2 - kl
 
 
-# Forgets the log-determinant of the noise.
-@exercise.wrong(values=LOG_DET, evidence=LOG_DET)
+@exercise.wrong(values=NO_LOG_DET, evidence=NO_LOG_DET)
 def no_log_det(x, W, noise_sigma, mu, logvar):
-    D = x.shape[1]
-    errors = ((x - mu @ W.T) ** 2).sum(-1)
-    trace = logvar.exp() @ (W**2).sum(0)
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = x.shape[1] * 0.5 * math.log(2 * math.pi)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    log_noise = math.log(noise_sigma)
-    half = 0.5 * math.log(2 * math.pi)
-    return -0.5 * (errors + trace) / noise_sigma**2 - D * half - kl
+    return -0.5 * squares / noise_sigma**2 - constant - kl
 
 
-# Forgets logvar in the KL.
-@exercise.wrong(values=Q_LOG_DET, evidence=Q_LOG_DET, gradients=Q_LOG_DET)
-def no_q_log_det(x, W, noise_sigma, mu, logvar):
-    D = x.shape[1]
-    errors = ((x - mu @ W.T) ** 2).sum(-1)
-    trace = logvar.exp() @ (W**2).sum(0)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    log_noise = math.log(noise_sigma)
-    half = 0.5 * math.log(2 * math.pi)
+@exercise.wrong(values=NO_LOG_DET_OF_Q, evidence=NO_LOG_DET_OF_Q, gradients=NO_LOG_DET_OF_Q)
+def no_log_det_of_q(x, W, noise_sigma, mu, logvar):
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
     kl = 0.5 * (mu**2 + logvar.exp() - 1).sum(-1)
-    return -0.5 * (errors + trace) / noise_sigma**2 - D * (log_noise + half) - kl
+    return -0.5 * squares / noise_sigma**2 - constant - kl
 
 
-# Forgets the trace term.
-@exercise.wrong(values=TRACE, evidence=TRACE, gradients=TRACE)
+@exercise.wrong(values=NO_TRACE, evidence=NO_TRACE, gradients=NO_TRACE)
 def no_trace(x, W, noise_sigma, mu, logvar):
-    D = x.shape[1]
-    errors = ((x - mu @ W.T) ** 2).sum(-1)
-    trace = logvar.exp() @ (W**2).sum(0)
+    squares = ((x - mu @ W.T) ** 2).sum(-1)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    log_noise = math.log(noise_sigma)
-    half = 0.5 * math.log(2 * math.pi)
-    return -0.5 * errors / noise_sigma**2 - D * (log_noise + half) - kl
+    return -0.5 * squares / noise_sigma**2 - constant - kl
 
 
-# Forgets log(2 pi).
-@exercise.wrong(values=PIXEL_CONSTANT, evidence=PIXEL_CONSTANT)
+@exercise.wrong(values=TRACE_OF_SIGMA, evidence=TRACE_OF_SIGMA, gradients=TRACE_OF_SIGMA)
+def trace_of_sigma(x, W, noise_sigma, mu, logvar):
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + torch.exp(logvar / 2) @ (W**2).sum(0)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+    return -0.5 * squares / noise_sigma**2 - constant - kl
+
+
+@exercise.wrong(values=NO_TWO_PI, evidence=NO_TWO_PI)
 def no_two_pi(x, W, noise_sigma, mu, logvar):
-    D = x.shape[1]
-    errors = ((x - mu @ W.T) ** 2).sum(-1)
-    trace = logvar.exp() @ (W**2).sum(0)
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = x.shape[1] * math.log(noise_sigma)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    log_noise = math.log(noise_sigma)
-    half = 0.5 * math.log(2 * math.pi)
-    return -0.5 * (errors + trace) / noise_sigma**2 - D * log_noise - kl
+    return -0.5 * squares / noise_sigma**2 - constant - kl
 
 
-# Takes noise_sigma for a variance.
 @exercise.wrong(values=NOISE_VARIANCE, evidence=NOISE_VARIANCE, gradients=NOISE_VARIANCE)
 def noise_variance(x, W, noise_sigma, mu, logvar):
-    D = x.shape[1]
-    errors = ((x - mu @ W.T) ** 2).sum(-1)
-    trace = logvar.exp() @ (W**2).sum(0)
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = x.shape[1] * 0.5 * math.log(2 * math.pi * noise_sigma)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    log_noise = math.log(noise_sigma)
-    half = 0.5 * math.log(2 * math.pi)
-    return -0.5 * (errors + trace) / noise_sigma - D * (log_noise / 2 + half) - kl
+    return -0.5 * squares / noise_sigma - constant - kl
 
 
-# Counts the constants once.
 @exercise.wrong(values=ONE_PIXEL, evidence=ONE_PIXEL)
 def one_pixel(x, W, noise_sigma, mu, logvar):
-    D = x.shape[1]
-    errors = ((x - mu @ W.T) ** 2).sum(-1)
-    trace = logvar.exp() @ (W**2).sum(0)
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    log_noise = math.log(noise_sigma)
-    half = 0.5 * math.log(2 * math.pi)
-    return -0.5 * (errors + trace) / noise_sigma**2 - log_noise - half - kl
+    return -0.5 * squares / noise_sigma**2 - constant - kl
 
 
-# Sums over the rows.
 @exercise.wrong(shape=BATCH_SUM)
-def summed(x, W, noise_sigma, mu, logvar):
-    D = x.shape[1]
-    errors = ((x - mu @ W.T) ** 2).sum(-1)
-    trace = logvar.exp() @ (W**2).sum(0)
+def batch_sum(x, W, noise_sigma, mu, logvar):
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    log_noise = math.log(noise_sigma)
-    half = 0.5 * math.log(2 * math.pi)
-    return (-0.5 * (errors + trace) / noise_sigma**2 - D * (log_noise + half) - kl).sum()
-
-
-# Takes sigma for the variance in the trace.
-@exercise.wrong(values=TRACE_ROOT, evidence=TRACE_ROOT, gradients=TRACE_ROOT)
-def trace_of_sigma(x, W, noise_sigma, mu, logvar):
-    D = x.shape[1]
-    errors = ((x - mu @ W.T) ** 2).sum(-1)
-    trace = logvar.exp() @ (W**2).sum(0)
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    log_noise = math.log(noise_sigma)
-    half = 0.5 * math.log(2 * math.pi)
-    trace = torch.exp(logvar / 2) @ (W**2).sum(0)
-    return -0.5 * (errors + trace) / noise_sigma**2 - D * (log_noise + half) - kl
+    return (-0.5 * squares / noise_sigma**2 - constant - kl).sum()

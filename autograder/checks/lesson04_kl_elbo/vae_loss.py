@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
-from autograder.checks.lesson04_kl_elbo.closed_forms import SIGN
-from autograder.checks.lesson04_kl_elbo.judging import agrees, in_lesson, judge_gradients, leaves
+from autograder.checks.lesson04_kl_elbo.judging import agrees, copies, judge_gradients, leaves
+from autograder.checks.lesson04_kl_elbo.mistakes import HALF, LAST_DIMENSION, LIKELIHOOD, ROOT, SIGN
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -21,50 +22,30 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("vae_loss", reread="Two sums that must agree")
 
-LOSS = in_lesson("Two sums that must agree")
-# vae_loss
-
+PARTS = ("loss", "reconstruction", "kl")
 BATCH_SUMMED = Mistake(
     "batch_summed",
-    "the reconstruction is summed over the batch while the KL is averaged: beta is then divided by the batch size. Average both over the batch.",
+    "the reconstruction is summed over the batch while the KL is averaged: "
+    "beta is then divided by the batch size. Average both over the batch.",
 )
 PIXELS_AVERAGED = Mistake(
     "pixels_averaged",
     "the reconstruction is averaged over the pixels: beta is then multiplied by their number. Sum over the pixels.",
 )
-TWICE = Mistake(
-    "twice",
+SIGMOID_TWICE = Mistake(
+    "sigmoid_twice",
     "sigmoid comes before a loss that takes logits: that is a sigmoid twice. Pass the logits as they are.",
 )
-KL_TOTAL = Mistake(
-    "kl_total",
-    "the KL is summed over the batch: average it over the batch.",
-)
+KL_SUMMED = Mistake("kl_summed", "the KL is summed over the batch: average it over the batch.")
 KL_PER_LATENT = Mistake(
-    "kl_per_latent",
-    "the KL is averaged over the latent dimension too: sum over it, then average over the batch.",
-)
-BETA_IN_KL = Mistake(
-    "beta_in_kl",
-    "the returned kl contains beta: return it without, and multiply in the loss alone.",
+    "kl_per_latent", "the KL is averaged over the latent dimension too: sum over it, then average over the batch."
 )
 BETA_ON_RECONSTRUCTION = Mistake(
-    "beta_on_reconstruction",
-    "beta multiplies the reconstruction: it is the weight of the KL.",
+    "beta_on_reconstruction", "beta multiplies the reconstruction: it is the weight of the KL."
 )
-BETA_IGNORED = Mistake(
-    "beta_ignored",
-    "beta has no effect: the loss is reconstruction + beta * kl.",
-)
-KL_LOWERS = Mistake(
-    "kl_lowers",
-    "the KL lowers the loss: beta * kl is subtracted, or the sign of kl is turned.",
-)
-KL_SUBTRACTED = Mistake(
-    "kl_subtracted",
-    "beta * kl is subtracted: the loss is a negative ELBO, so the KL is added.",
-)
-PARTS = ("loss", "reconstruction", "kl")
+BETA_IGNORED = Mistake("beta_ignored", "beta has no effect: the loss is reconstruction + beta * kl.")
+KL_LOWERS = Mistake("kl_lowers", "the KL lowers the loss: beta * kl is subtracted, or the sign of kl is turned.")
+PER_IMAGE = Mistake("per_image", "one number for each image: average over the batch.")
 
 
 def vae_case(rng: Draws, *pixels: int) -> dict[str, Any]:
@@ -74,41 +55,33 @@ def vae_case(rng: Draws, *pixels: int) -> dict[str, Any]:
     return {"logits": logits, "x": x, "mu": mu, "logvar": logvar, "beta": float(rng.uniform(0.2, 0.4))}
 
 
-def three(function: LearnerObject, case: Mapping[str, Any]) -> tuple[Tensor, ...]:
-    """What the learner's loss returns: three tensors with one number each."""
-    result = function(*(value.clone() if isinstance(value, Tensor) else value for value in case.values()))
-    if not isinstance(result, (tuple, list)) or len(result) != 3:
-        raise Failure("the result should be three tensors", f"a tuple ({', '.join(PARTS)})", f"{shown(result)}")
-    return tuple(expect.shaped(value, (), name) for name, value in zip(PARTS, result, strict=True))
+def three(result: Any) -> tuple[Any, ...]:
+    """What the loss returns: a tuple (or list) of three."""
+    if isinstance(result, (tuple, list)) and len(result) == 3:
+        return tuple(result)
+    shown = f"{len(result)} values" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
+    raise Failure("the result should be three tensors", f"a tuple ({', '.join(PARTS)})", shown)
 
 
-def shown(result: Any) -> str:
-    """What came in place of three tensors."""
-    return f"{len(result)} values" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
+def numbers(answer: LearnerObject, case: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The three numbers that an answer returns, by name."""
+    parts = zip(PARTS, three(answer(*copies(case))), strict=True)
+    return {name: expect.shaped(value, (), name).detach().double() for name, value in parts}
+
+
+def number(answer: LearnerObject, name: str, case: Mapping[str, Any]) -> Tensor:
+    """One of the three numbers that an answer returns."""
+    return numbers(answer, case)[name]
 
 
 def reconstruction_of(logits: Tensor, x: Tensor) -> Tensor:
     """Bernoulli negative log-likelihood, summed over pixels and averaged over images."""
-    return binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
 
 
-def reconstruction_mistakes(logits: Tensor, x: Tensor) -> dict[str, Tensor]:
-    """What is mistaken for ``reconstruction_of``."""
-    right = reconstruction_of(logits, x)
-    return {
-        BATCH_SUMMED: len(x) * right,
-        PIXELS_AVERAGED: right / x[0].numel(),
-        TWICE: reconstruction_of(logits.sigmoid(), x),
-        exact.LIKELIHOOD: -right,
-    }
-
-
-def kl_term_mistakes(mu: Tensor, logvar: Tensor) -> dict[str, Tensor]:
-    """What is mistaken for the mean KL of a batch."""
-    right = exact.kl(mu, logvar).mean()
-    per_row = {sentence: rows.mean() for sentence, rows in exact.kl_mistakes(mu, logvar).items()}
-    per_row.pop(exact.LATENT_MEAN)
-    return {KL_TOTAL: len(mu) * right, KL_PER_LATENT: right / mu.shape[-1], **per_row}
+def loss_of(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float) -> Tensor:
+    """The negative ELBO of an image, with weight beta on its KL."""
+    return reconstruction_of(logits, x) + beta * exact.kl(mu, logvar).mean()
 
 
 @exercise.check
@@ -120,10 +93,8 @@ def shape(vae_loss: LearnerObject, rng: Draws) -> None:
         inputs = {name: value.to(dtype) for name, value in case.items()}
         with expect.untouched(**inputs):
             result = vae_loss(*inputs.values(), beta)
-        if not isinstance(result, (tuple, list)) or len(result) != 3:
-            raise Failure("the result should be three tensors", f"a tuple ({', '.join(PARTS)})", f"{shown(result)}")
-        for name, value in zip(PARTS, result, strict=True):
-            expect.kept(value, inputs["logits"], name, (), {"one number for each image: average over the batch.": (5,)})
+        for name, value in zip(PARTS, three(result), strict=True):
+            expect.kept(value, inputs["logits"], name, (), [(PER_IMAGE, (5,))])
 
 
 @exercise.check
@@ -131,196 +102,164 @@ def reconstruction(vae_loss: LearnerObject, rng: Draws) -> None:
     """The reconstruction is summed over the pixels and averaged over the batch, in nats."""
     for pixels in [(7,), (2, 4)]:
         case = vae_case(rng, *pixels)
-        _, observed, _ = three(vae_loss, case)
-        right, mistakes = (
-            reconstruction_of(case["logits"], case["x"]),
-            reconstruction_mistakes(case["logits"], case["x"]),
-        )
-        mistakes |= {BETA_ON_RECONSTRUCTION: case["beta"] * right}
-        if len(pixels) == 2:
-            mistakes |= {"the sum runs over the last dimension alone: an image may have several.": right / pixels[0]}
-        agrees(
-            observed,
-            right,
-            f"the reconstruction for images of shape {pixels}",
-            rule="nats per image",
-            mistakes=mistakes,
-        )
+        found = partial(number, name="reconstruction", case=case)
+        right, what = reconstruction_of(case["logits"], case["x"]), f"the reconstruction for images of shape {pixels}"
+        agrees(found(vae_loss), right, what, rule="nats per image", mistakes=exercise.mistaken(found))
 
 
 @exercise.check
 def kl(vae_loss: LearnerObject, rng: Draws) -> None:
     """The KL is summed over the latents and averaged over the batch, and beta is not in it."""
     case = vae_case(rng, 7)
-    _, _, observed = three(vae_loss, case)
+    found = partial(number, name="kl", case=case)
     right = exact.kl(case["mu"], case["logvar"]).mean()
-    mistakes = {BETA_IN_KL: case["beta"] * right, **kl_term_mistakes(case["mu"], case["logvar"])}
-    agrees(observed, right, "the KL", rule="nats per image", mistakes=mistakes)
+    agrees(found(vae_loss), right, "the KL", rule="nats per image", mistakes=exercise.mistaken(found))
 
 
 @exercise.check
 def loss(vae_loss: LearnerObject, rng: Draws) -> None:
     """The loss is reconstruction + beta * kl, of the two terms that are returned beside it."""
     case = vae_case(rng, 7)
-    loss, reconstruction, kl = (value.detach().double() for value in three(vae_loss, case))
-    beta = case["beta"]
-    true = reconstruction_of(case["logits"], case["x"]) + beta * exact.kl(case["mu"], case["logvar"]).mean()
-    # A right loss beside a wrong term is a mistake of that term's check.
-    expected = true if torch.isclose(loss, true, rtol=1e-4) else reconstruction + beta * kl
-    mistakes = {
-        BETA_ON_RECONSTRUCTION: beta * reconstruction + kl,
-        BETA_IGNORED: reconstruction + kl,
-        KL_SUBTRACTED: reconstruction - beta * kl,
-    }
-    agrees(loss, expected, "the loss", rule="reconstruction + beta * kl", mistakes=mistakes)
+    observed, right = numbers(vae_loss, case), loss_of(**case)
+    if not torch.isclose(observed["loss"], right, rtol=1e-4):
+        # A right loss beside a wrong term is a mistake of that term's check.
+        right = observed["reconstruction"] + case["beta"] * observed["kl"]
+    mistakes = exercise.mistaken(partial(number, name="loss", case=case))
+    agrees(observed["loss"], right, "the loss", rule="reconstruction + beta * kl", mistakes=mistakes)
 
 
 @exercise.check
 def gradients(vae_loss: LearnerObject, rng: Draws) -> None:
     """Gradients of the loss reach the logits, mu and logvar, in the right proportion."""
     case = vae_case(rng, 7)
-    x, beta = case["x"], case["beta"]
     inputs = leaves(logits=case["logits"], mu=case["mu"], logvar=case["logvar"])
-    logits, mu, logvar = inputs.values()
-    result = vae_loss(logits, x, mu, logvar, beta)
-    if not isinstance(result, (tuple, list)) or len(result) != 3:
-        raise Failure("the result should be three tensors", f"a tuple ({', '.join(PARTS)})", f"{shown(result)}")
-    first, second = reconstruction_of(logits, x), exact.kl(mu, logvar).mean()
-    mistakes = {sentence: value + beta * second for sentence, value in reconstruction_mistakes(logits, x).items()}
-    mistakes |= {sentence: first + beta * value for sentence, value in kl_term_mistakes(mu, logvar).items()}
-    mistakes |= {BETA_ON_RECONSTRUCTION: beta * first + second, BETA_IGNORED: first + second}
-    mistakes = {KL_LOWERS: first - beta * second, **mistakes}
-    judge_gradients(result[0], first + beta * second, inputs, rng, mistakes)
+    case |= inputs
+
+    def found(answer: LearnerObject) -> Any:
+        return three(answer(*case.values()))[0]
+
+    judge_gradients(found(vae_loss), loss_of(**case), inputs, rng, exercise.mistaken(found))
 
 
 # Wrong answers
 
 
-# Returns the loss alone.
-@exercise.wrong(
-    shape=unnamed("the result should be three tensors"),
-    reconstruction=unnamed("the result should be three tensors"),
-    kl=unnamed("the result should be three tensors"),
-    loss=unnamed("the result should be three tensors"),
-    gradients=unnamed("the result should be three tensors"),
-)
+@exercise.wrong(**exercise.everywhere(unnamed("the result should be three tensors")))
 def alone(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x, reduction="none").flatten(1).sum(1).mean()
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + beta * kl
 
 
-# Forgets beta.
 @exercise.wrong(loss=BETA_IGNORED, gradients=BETA_IGNORED)
 def beta_ignored(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x, reduction="none").flatten(1).sum(1).mean()
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + kl, reconstruction, kl
 
 
-# Returns the weighted KL.
-@exercise.wrong(kl=BETA_IN_KL)
+@exercise.wrong(kl="the returned kl contains beta: return it without, and multiply in the loss alone.")
 def beta_in_kl(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x, reduction="none").flatten(1).sum(1).mean()
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
-    kl = beta * kl
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = beta * 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + kl, reconstruction, kl
 
 
-# Weights the wrong term.
 @exercise.wrong(loss=BETA_ON_RECONSTRUCTION, gradients=BETA_ON_RECONSTRUCTION)
 def beta_on_reconstruction(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x, reduction="none").flatten(1).sum(1).mean()
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return beta * reconstruction + kl, reconstruction, kl
 
 
-# Averages the KL over everything.
 @exercise.wrong(kl=KL_PER_LATENT, gradients=KL_PER_LATENT)
-def kl_mean(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x, reduction="none").flatten(1).sum(1).mean()
+def kl_per_latent(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean()
     return reconstruction + beta * kl, reconstruction, kl
 
 
-# Turns the sign of the KL.
-@exercise.wrong(kl=SIGN, gradients=KL_LOWERS)
-def kl_sign(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x, reduction="none").flatten(1).sum(1).mean()
-    kl = 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(1).mean()
-    return reconstruction + beta * kl, reconstruction, kl
-
-
-# Subtracts the KL.
-@exercise.wrong(loss=KL_SUBTRACTED, gradients=KL_LOWERS)
-def kl_subtracted(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x, reduction="none").flatten(1).sum(1).mean()
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
-    return reconstruction - beta * kl, reconstruction, kl
-
-
-# Sums the KL over everything.
-@exercise.wrong(kl=KL_TOTAL, gradients=KL_TOTAL)
-def kl_total(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x, reduction="none").flatten(1).sum(1).mean()
+@exercise.wrong(kl=KL_SUMMED, gradients=KL_SUMMED)
+def kl_summed(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
     return reconstruction + beta * kl, reconstruction, kl
 
 
-# Sums over the last dimension of an image alone.
-@exercise.wrong(reconstruction="the sum runs over the last dimension alone: an image may have several.")
+@exercise.wrong(kl=HALF, gradients=HALF)
+def no_half(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@exercise.wrong(kl=ROOT, gradients=ROOT)
+def root(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + torch.exp(logvar / 2) - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@exercise.wrong(kl=SIGN, gradients=KL_LOWERS)
+def sign(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@exercise.wrong(
+    loss=Mistake("kl_subtracted", "beta * kl is subtracted: the loss is a negative ELBO, so the KL is added."),
+    gradients=KL_LOWERS,
+)
+def kl_subtracted(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction - beta * kl, reconstruction, kl
+
+
+@exercise.wrong(reconstruction=LAST_DIMENSION)
 def last_dimension(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x, reduction="none").sum(-1).mean()
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1).mean()
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl
 
 
-# Returns one number for each image.
+@exercise.wrong(reconstruction=LIKELIHOOD, gradients=LIKELIHOOD)
+def likelihood(logits, x, mu, logvar, beta):
+    reconstruction = -F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
 @exercise.wrong(
-    shape="one number for each image: average over the batch.",
+    shape=PER_IMAGE,
     reconstruction=unnamed("wrong shape"),
     kl=unnamed("wrong shape"),
     loss=unnamed("wrong shape"),
     gradients=unnamed("is wrong"),
 )
 def per_image(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x, reduction="none").flatten(1).sum(1)
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
     return reconstruction + beta * kl, reconstruction, kl
 
 
-# Averages over the pixels.
 @exercise.wrong(reconstruction=PIXELS_AVERAGED, gradients=PIXELS_AVERAGED)
-def pixel_mean(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x)
+def pixels_averaged(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl
 
 
-# Applies sigmoid before a loss that takes logits.
-@exercise.wrong(reconstruction=TWICE, gradients=TWICE)
+@exercise.wrong(reconstruction=SIGMOID_TWICE, gradients=SIGMOID_TWICE)
 def sigmoid_twice(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(torch.sigmoid(logits), x, reduction="sum") / len(x)
+    reconstruction = F.binary_cross_entropy_with_logits(torch.sigmoid(logits), x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl
 
 
-# Sums the reconstruction over the batch, beside an averaged KL.
 @exercise.wrong(reconstruction=BATCH_SUMMED, gradients=BATCH_SUMMED)
-def sum_beside_mean(logits, x, mu, logvar, beta):
-    f = torch.nn.functional.binary_cross_entropy_with_logits
-    reconstruction = f(logits, x, reduction="sum")
+def batch_summed(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl

@@ -8,51 +8,69 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson05_stability import mistakes as wrong
-from autograder.checks.lesson05_stability.clamps import grid
-from autograder.checks.lesson05_stability.judging import BENT, finite, in_lesson, keeps, slope, value
-from autograder.checks.lesson05_stability.mistakes import CANCELS, CUT, HARD, SATURATED, STAIRS, values_of
+from autograder.checks.lesson05_stability.elementwise import CUT, UNLIMITED, curve, finite, grid, keeps, value
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
+from autograder.verdict import Mistake
 
 exercise = Exercise("soft_clamp", reread="A clamp that still listens")
 
-BEND = in_lesson("A clamp that still listens")
+BENT = "the softly clamped logvar"
+SLOPE = "the gradient of the soft clamp"
+SATURATED = Mistake(
+    "saturated",
+    "tanh and sigmoid round to exactly 1, and their gradient to 0. Use a curve that approaches more slowly.",
+)
+STAIRS = Mistake(
+    "stairs", "the value is clamped, but the gradient is not its slope. Let autograd differentiate the curve itself."
+)
 
 
-def _positive(found: Tensor, x: Tensor, what: str, likely: str) -> None:
-    bad = ~(found > 0)
+def judge_sign(found: Tensor, x: Tensor) -> None:
+    """The slopes are positive; ``found`` are values and slopes at ``x``."""
+    _, slopes = found
+    bad = ~(slopes > 0)
     if bad.any():
         i = int(torch.where(bad, x.abs(), torch.inf).argmin())
-        observed = f"{found[i]:.4g} at logvar = {x[i]:.5g}   ({int(bad.sum())} of {len(x)} elements)"
-        raise Failure(f"{what} is not positive", "more than 0 for |logvar| <= 50, in float64", observed, likely)
+        observed = f"{slopes[i]:.4g} at logvar = {x[i]:.5g}   ({int(bad.sum())} of {len(x)} elements)"
+        mistakes = exercise.mistaken(lambda answer: curve(answer, BENT, "logvar", x))
+        likely = expect.recognised(found, None, mistakes, 1e-4, 1e-4)
+        raise Failure(f"{SLOPE} is not positive", "more than 0 for |logvar| <= 50, in float64", observed, likely)
 
 
-def _flattened(bent: Tensor, x: Tensor) -> str:
-    """Why a curve that is known by its values has no gradient far out."""
-    known = expect.recognise(bent, None, values_of(wrong.BENDS, x), rtol=1e-4, atol=1e-4)
-    if not known and torch.allclose(bent, F.softplus(x + 10) - F.softplus(x - 10) - 10, atol=1e-6):
-        return wrong.CANCELS
-    return wrong.SATURATED if "tanh" in known or "sigmoid" in known else wrong.HARD if known == wrong.HARD else ""
+def judge_smoothness(found: Tensor, x: Tensor) -> None:
+    """The slopes do not jump, and are those of the values."""
+    values, slopes = found
+    jump = slopes.diff()
+    i = int(jump.abs().argmax())
+    if jump[i].abs() > 0.2:
+        observed = f"from {slopes[i]:.4g} to {slopes[i + 1]:.4g} near logvar = {x[i]:.4g}"
+        raise Failure(f"{SLOPE} jumps", "a smooth curve, whose gradient changes gradually", observed)
+    rise, between = values.diff() / x.diff(), (slopes[1:] + slopes[:-1]) / 2
+    i = int((rise - between).abs().argmax())
+    if not (rise - between)[i].abs() <= 0.25:
+        observed = f"gradient {between[i]:.4g}, slope {rise[i]:.4g} at logvar = {x[i]:.4g}"
+        raise Failure(f"{SLOPE} is not the slope of its values", "the two are the same", observed, STAIRS)
 
 
 @exercise.check
 def shape(soft_clamp: LearnerObject, rng: Draws) -> None:
     """The result has the shape, dtype and device of logvar, and logvar is left alone."""
     for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((4, 1), torch.float32)]:
-        keeps(soft_clamp, BENT, 8 * rng.normal(*shape, dtype=dtype))
+        keeps(soft_clamp, BENT, logvar=8 * rng.normal(*shape, dtype=dtype))
 
 
 @exercise.check
 def middle(soft_clamp: LearnerObject, rng: Draws) -> None:
     """For |logvar| < 5 the result is logvar itself, to 0.05."""
     x = grid(rng, -5, 5, 400)
-    found = value(soft_clamp, BENT, x)
-    likely = expect.recognise(found, x, values_of(wrong.BENDS, x), rtol=1e-4, atol=1e-4)
-    mistakes = {likely: found} if likely else {}
-    what, rule = f"{BENT}, for |logvar| < 5,", "logvar to within 0.05"
-    expect.close(found, x, what, rule=rule, rtol=0, atol=0.05, mistakes=mistakes)
+
+    def found(answer: LearnerObject) -> Tensor:
+        return value(answer, BENT, x)
+
+    what, rule, mistakes = f"{BENT}, for |logvar| < 5,", "logvar to within 0.05", exercise.mistaken(found)
+    expect.close(found(soft_clamp), x, what, rule=rule, rtol=0, atol=0.05, mistakes=mistakes, alike=1e-4)
 
 
 @exercise.check
@@ -63,7 +81,7 @@ def bounds(soft_clamp: LearnerObject, rng: Draws) -> None:
     finite(found, x, BENT, "logvar", "a number between -10 and 10")
     worst = int(found.abs().argmax())
     if found[worst].abs() > 10 + 1e-6:
-        likely = expect.recognise(found, None, {wrong.UNLIMITED: x})
+        likely = expect.recognised(found, None, exercise.mistaken(lambda answer: value(answer, BENT, x)))
         observed = f"{found[worst]:.8g} at logvar = {x[worst]:.4g}"
         raise Failure(f"{BENT} leaves the bounds", "a number between -10 and 10, to 1e-6", observed, likely)
     i = int(found.diff().argmin())
@@ -75,39 +93,33 @@ def bounds(soft_clamp: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def gradients(soft_clamp: LearnerObject, rng: Draws) -> None:
     """For |logvar| <= 50 in float64 the gradient is positive, is the slope of the result, and has no jumps."""
-    what, wide, near = "the gradient of the soft clamp", grid(rng, -50, 50, 500), grid(rng, -16, 16, 3_200)
-    found, bent = slope(soft_clamp, BENT, "logvar", torch.cat([wide, near])), value(soft_clamp, BENT, near)
-    _positive(found, torch.cat([wide, near]), what, _flattened(bent, near))
-    found = found[len(wide) :]
-    i = int(found.diff().abs().argmax())
-    if found.diff()[i].abs() > 0.2:
-        observed = f"from {found[i]:.4g} to {found[i + 1]:.4g} near logvar = {near[i]:.4g}"
-        raise Failure(f"{what} jumps", "a smooth curve, whose gradient changes gradually", observed)
-    rise, between = bent.diff() / near.diff(), (found[1:] + found[:-1]) / 2
-    i = int((rise - between).abs().argmax())
-    if not (rise - between)[i].abs() <= 0.25:
-        observed = f"gradient {between[i]:.4g}, slope {rise[i]:.4g} at logvar = {near[i]:.4g}"
-        raise Failure(f"{what} is not the slope of its values", "the two are the same", observed, wrong.STAIRS)
+    wide, near = grid(rng, -50, 50, 500), grid(rng, -16, 16, 3_200)
+    x = torch.cat([wide, near])
+    found = curve(soft_clamp, BENT, "logvar", x)
+    judge_sign(found, x)
+    judge_smoothness(found[:, len(wide) :], near)
 
 
 # Wrong answers
 
 
-# Cuts the position from its history.
 @exercise.wrong(gradients=CUT)
 def detached(logvar, low=-10.0, high=10.0):
     u = logvar.detach() / high
     return high * u / (1 + u**6) ** (1 / 6)
 
 
-# Subtracts one softplus from another.
-@exercise.wrong(gradients=CANCELS)
+@exercise.wrong(
+    gradients="a difference of two softplus: far out, their slopes both round to 1 and cancel. "
+    "Nest them: bend at one bound, then bend the result at the other."
+)
 def difference_of_softplus(logvar, low=-10.0, high=10.0):
     return low + F.softplus(logvar - low) - F.softplus(logvar - high)
 
 
-# Clamps hard.
-@exercise.wrong(gradients=HARD)
+@exercise.wrong(
+    gradients="a hard clamp: outside the interval its gradient is 0. Bend before the border, and approach it slowly."
+)
 def hard(logvar, low=-10.0, high=10.0):
     return logvar.clamp(low, high)
 
@@ -132,7 +144,6 @@ def odd_power(logvar, low=-10.0, high=10.0):
     return high * u / (1 + u.abs() ** 7) ** (1 / 6)
 
 
-# Uses the fourth power.
 @exercise.wrong(
     middle="the power 4 bends a little too early: at 5 it gives 4.92. A larger power keeps the middle straight."
 )
@@ -141,14 +152,12 @@ def power_four(logvar, low=-10.0, high=10.0):
     return high * u / (1 + u**4) ** 0.25
 
 
-# Uses the second power.
 @exercise.wrong(middle="the power 2 bends too early: at 5 it gives 4.47. A larger power keeps the middle straight.")
 def power_two(logvar, low=-10.0, high=10.0):
     u = logvar / high
     return high * u / torch.sqrt(1 + u**2)
 
 
-# Maps a sigmoid to the bounds.
 @exercise.wrong(
     middle="20 sigmoid(logvar) - 10 is not the identity in the middle: its slope at 0 is 5.", gradients=SATURATED
 )
@@ -156,19 +165,16 @@ def sigmoid(logvar, low=-10.0, high=10.0):
     return low + (high - low) * torch.sigmoid(logvar)
 
 
-# Maps a sigmoid of logvar over the width to the bounds.
 @exercise.wrong(middle="20 sigmoid(logvar / 20) - 10 is not the identity in the middle: its slope at 0 is 1/4.")
 def sigmoid_over_width(logvar, low=-10.0, high=10.0):
     return low + (high - low) * torch.sigmoid(logvar / (high - low))
 
 
-# Maps a sigmoid of the position to the bounds.
 @exercise.wrong(middle="20 sigmoid(logvar / 10) - 10 is not the identity in the middle: its slope at 0 is 1/2.")
 def sigmoid_scaled(logvar, low=-10.0, high=10.0):
     return low + (high - low) * torch.sigmoid(logvar / high)
 
 
-# Uses the softsign.
 @exercise.wrong(middle="logvar / (1 + |logvar| / 10) is not the identity in the middle: at 5 it gives 3.33.")
 def softsign(logvar, low=-10.0, high=10.0):
     return high * F.softsign(logvar / high)
@@ -182,14 +188,17 @@ def stairs(logvar, low=-10.0, high=10.0):
     return soft + (logvar.clamp(low, high).round() - soft).detach()
 
 
-# Scales a hyperbolic tangent to the bounds.
 @exercise.wrong(middle="10 tanh(logvar / 10) is not the identity in the middle: at 5 it gives 4.62.")
 def tanh(logvar, low=-10.0, high=10.0):
     c, h = (low + high) / 2, (high - low) / 2
     return c + h * torch.tanh((logvar - c) / h)
 
 
-# Forgets to scale the argument of the hyperbolic tangent.
 @exercise.wrong(middle="10 tanh(logvar) is not the identity in the middle: its slope at 0 is 10.", gradients=SATURATED)
 def tanh_steep(logvar, low=-10.0, high=10.0):
     return high * torch.tanh(logvar)
+
+
+@exercise.wrong(bounds=UNLIMITED)
+def unlimited(logvar, low=-10.0, high=10.0):
+    return logvar * 1

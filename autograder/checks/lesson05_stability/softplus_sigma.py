@@ -8,44 +8,73 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson05_stability import mistakes as wrong
-from autograder.checks.lesson05_stability.exponentials import closest, far_out
-from autograder.checks.lesson05_stability.judging import SIGMA, finite, in_lesson, keeps, slope, value
-from autograder.checks.lesson05_stability.mistakes import (
+from autograder.checks.lesson05_stability.elementwise import (
     CUT,
-    EXPONENTIAL,
-    FIXED_FLOOR,
-    NO_FLOOR,
-    OVERFLOW,
     UNUSED_BRANCH,
-    slopes_of,
+    closest,
+    curve,
+    far_out,
+    finite,
+    keeps,
+    loses_gradient,
+    slope,
+    value,
 )
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure
+from autograder.verdict import Mistake
 
 exercise = Exercise("softplus_sigma", reread="Another road to a positive number")
 
-ROAD = in_lesson("Another road to a positive number")
+SIGMA = "sigma"
+OVERFLOW = Mistake(
+    "overflow",
+    "log(1 + exp(raw)): in float32, exp overflows above 88.7. Use a softplus that takes exp of -|raw| only.",
+)
+NO_FLOOR = Mistake(
+    "no_floor", "there is no floor: for very negative raw, softplus comes to 0. Add floor, or cut at it from below."
+)
+FIXED_FLOOR = Mistake("fixed_floor", "the floor is always 1e-4: use floor.")
 
-# softplus_sigma
+
+def wrong_sigmas(raw: Tensor, floor: float) -> expect.Mistakes:
+    """The sigma of each wrong answer, and what it would be without a floor, or with one that is added or cut at."""
+
+    def found(answer: LearnerObject) -> tuple[Tensor, Tensor]:
+        return value(answer, SIGMA, raw, floor=floor), value(answer, SIGMA, raw, floor=0.0)
+
+    for mistake, (sigma, plain) in exercise.mistaken(found):
+        yield from ((mistake, each) for each in (sigma, plain, plain + floor, plain.clamp(min=floor)))
 
 
 def judge_sigma(found: Tensor, raw: Tensor, floor: float) -> None:
     """softplus(raw) <= sigma <= softplus(raw) + floor, so that a floor may be added, be the larger, or be a bend."""
     plain = F.softplus(raw.double())
-    sentence = wrong.road(found, raw, floor)
     what, rule = f"{SIGMA} for floor = {floor:g}", "from softplus(raw) to softplus(raw) + floor"
-    mistakes = {sentence: found} if sentence else {}
-    nearest = closest(found, plain, plain + floor)
+    nearest, mistakes = closest(found, plain, plain + floor), wrong_sigmas(raw, floor)
     expect.close(found, nearest, what, rule=rule, rtol=1e-5, atol=1e-7, mistakes=mistakes)
+
+
+def judge_floor(function: LearnerObject, raw: Tensor, floor: float) -> None:
+    """sigma is never below ``floor`` in the dtype of ``raw``."""
+
+    def sigma(answer: LearnerObject) -> Tensor:
+        return value(answer, SIGMA, raw, **({} if floor == 1e-4 else {"floor": floor}))
+
+    found = sigma(function)
+    below = ~(found >= torch.tensor(floor, dtype=raw.dtype).double())
+    if below.any():
+        likely = expect.recognised(found, None, exercise.mistaken(sigma), rtol=1e-5, atol=1e-6)
+        observed = f"{found[below][0]:.6g} at raw = {raw[below][0]:.5g}   ({int(below.sum())} of {len(raw)} elements)"
+        raise Failure(f"{SIGMA} is below floor", f"at least {floor:g}, in {raw.dtype}", observed, likely)
 
 
 @exercise.check
 def shape(softplus_sigma: LearnerObject, rng: Draws) -> None:
     """sigma has the shape, dtype and device of raw, and raw is left alone."""
     for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((4, 1), torch.float32)]:
-        keeps(softplus_sigma, SIGMA, rng.normal(*shape, dtype=dtype))
+        keeps(softplus_sigma, SIGMA, raw=rng.normal(*shape, dtype=dtype))
 
 
 @exercise.check
@@ -60,19 +89,8 @@ def values(softplus_sigma: LearnerObject, rng: Draws) -> None:
 def floor(softplus_sigma: LearnerObject, rng: Draws) -> None:
     """sigma is never below floor, in the dtype of raw."""
     for floor, dtype in [(1e-4, torch.float32), (1e-4, torch.float64), (0.25, torch.float32)]:
-        raw = torch.cat([-rng.uniform(0, 4, 40).exp(), rng.uniform(-1e4, -100, 10)]).sort().values.to(dtype)
-        found = value(softplus_sigma, SIGMA, raw, **({} if floor == 1e-4 else {"floor": floor}))
-        lowest = torch.tensor(floor, dtype=dtype).double()
-        below = ~(found >= lowest)
-        if below.any():
-            plain = F.softplus(raw).double()
-            fixed = {wrong.FIXED_FLOOR: plain + 1e-4, f"{wrong.FIXED_FLOOR} ": plain.clamp(min=1e-4)}
-            likely = expect.recognise(found, None, {wrong.NO_FLOOR: plain} | fixed, rtol=1e-5, atol=1e-6).strip()
-            likely = likely or wrong.road(found, raw, floor)
-            observed = (
-                f"{found[below][0]:.6g} at raw = {raw[below][0]:.5g}   ({int(below.sum())} of {len(raw)} elements)"
-            )
-            raise Failure(f"{SIGMA} is below floor", f"at least {floor:g}, in {dtype}", observed, likely)
+        raw = torch.cat([-rng.uniform(0, 4, 40).exp(), rng.uniform(-1e4, -100, 10)]).sort().values
+        judge_floor(softplus_sigma, raw.to(dtype), floor)
 
 
 @exercise.check
@@ -80,7 +98,11 @@ def extremes(softplus_sigma: LearnerObject, rng: Draws) -> None:
     """For |raw| up to 1e4 in float32, sigma is finite and right."""
     raw = far_out(rng)
     found = value(softplus_sigma, SIGMA, raw)
-    finite(found, raw, SIGMA, "raw", "a finite sigma for |raw| up to 1e4", wrong.road(found, raw, 1e-4))
+
+    def likely() -> Mistake | None:
+        return expect.recognised(found, None, wrong_sigmas(raw, 1e-4), rtol=1e-5, atol=1e-7)
+
+    finite(found, raw, SIGMA, "raw", "a finite sigma for |raw| up to 1e4", likely)
     judge_sigma(found, raw, 1e-4)
 
 
@@ -88,27 +110,25 @@ def extremes(softplus_sigma: LearnerObject, rng: Draws) -> None:
 def gradients(softplus_sigma: LearnerObject, rng: Draws) -> None:
     """The gradient in raw is sigmoid(raw) where softplus exceeds the floor, and finite for |raw| up to 1e4."""
     what, raw = "the gradient in raw", rng.uniform(-3, 6, 8, 5)
-    found = slope(softplus_sigma, SIGMA, "raw", raw)
-    mistakes = slopes_of(wrong.ROADS, raw, 1e-4)
-    expect.close(found, raw.sigmoid(), what, rule="sigmoid(raw)", rtol=1e-3, atol=1e-6, mistakes=mistakes)
-    raw = far_out(rng)
-    found, sigma = slope(softplus_sigma, SIGMA, "raw", raw), value(softplus_sigma, SIGMA, raw)
-    likely = wrong.UNUSED_BRANCH if sigma.isfinite().all() else wrong.road(sigma, raw, 1e-4)
-    finite(found, raw, what, "raw", "a finite gradient for |raw| up to 1e4", likely)
-    expect.close(found[raw > 0], torch.ones(15), f"{what} for large raw", rule="1", rtol=1e-3)
+
+    def found(answer: LearnerObject) -> Tensor:
+        return slope(answer, SIGMA, "raw", raw)
+
+    slopes, mistakes = found(softplus_sigma), exercise.mistaken(found)
+    expect.close(slopes, raw.sigmoid(), what, rule="sigmoid(raw)", rtol=1e-3, atol=1e-6, mistakes=mistakes)
+    far = far_out(rng)
+    sigma, slopes = curve(softplus_sigma, SIGMA, "raw", far)
+    curves = exercise.mistaken(lambda answer: curve(answer, SIGMA, "raw", far))
+    expected = "a finite gradient for |raw| up to 1e4"
+    finite(slopes, far, what, "raw", expected, lambda: loses_gradient(sigma, curves))
+    expect.close(slopes[far > 0], torch.ones(15), f"{what} for large raw", rule="1", rtol=1e-3)
 
 
 # Wrong answers
 
 
 # Calls a method that tensors do not have.
-@exercise.wrong(
-    shape=stops("has no attribute 'softplus'"),
-    values=stops("has no attribute 'softplus'"),
-    floor=stops("has no attribute 'softplus'"),
-    extremes=stops("has no attribute 'softplus'"),
-    gradients=stops("has no attribute 'softplus'"),
-)
+@exercise.wrong(**exercise.everywhere(stops("has no attribute 'softplus'")))
 def misnamed(raw, floor=1e-4):
     return raw.softplus() + floor
 
@@ -119,93 +139,82 @@ def cut(raw, floor=1e-4):
     return torch.tensor((F.softplus(raw) + floor).tolist(), dtype=raw.dtype)
 
 
-# Takes the exponential.
-@exercise.wrong(values=EXPONENTIAL, extremes=EXPONENTIAL, gradients=EXPONENTIAL)
+@exercise.wrong(
+    **dict.fromkeys(
+        ("values", "extremes", "gradients"),
+        "exp(raw): it is positive, but it is not a softplus. For large raw, sigma should be close to raw.",
+    )
+)
 def exp(raw, floor=1e-4):
     return torch.exp(raw) + floor
 
 
-# Takes raw for a log-variance.
 @exercise.wrong(
-    values="exp(raw / 2): here raw is no log-variance. Use softplus.",
-    extremes="exp(raw / 2): here raw is no log-variance. Use softplus.",
-    gradients="exp(raw / 2): here raw is no log-variance. Use softplus.",
+    **dict.fromkeys(("values", "extremes", "gradients"), "exp(raw / 2): here raw is no log-variance. Use softplus.")
 )
 def exp_half(raw, floor=1e-4):
     return torch.exp(raw / 2).clamp(min=floor)
 
 
-# Uses 1e-4 whatever floor is.
 @exercise.wrong(floor=FIXED_FLOOR)
 def fixed_floor(raw, floor=1e-4):
     return F.softplus(raw) + 1e-4
 
 
-# Adds the floor to raw.
+@exercise.wrong(floor=FIXED_FLOOR)
+def cut_at_fixed_floor(raw, floor=1e-4):
+    return F.softplus(raw).clamp(min=1e-4)
+
+
 @exercise.wrong(floor="softplus(raw + floor): the floor is added to raw. Add it to the result.")
 def floor_inside(raw, floor=1e-4):
     return F.softplus(raw + floor)
 
 
-# Takes the smaller of softplus and floor.
 @exercise.wrong(
-    values="min in place of max: sigma never exceeds floor. Keep the larger of the two.",
-    floor="min in place of max: sigma never exceeds floor. Keep the larger of the two.",
-    extremes="min in place of max: sigma never exceeds floor. Keep the larger of the two.",
     gradients=unnamed("the gradient in raw is zero"),
+    **dict.fromkeys(
+        ("values", "floor", "extremes"), "min in place of max: sigma never exceeds floor. Keep the larger of the two."
+    ),
 )
 def min_for_max(raw, floor=1e-4):
     return F.softplus(raw).clamp(max=floor)
 
 
-# Subtracts the floor.
-@exercise.wrong(
-    values="the floor is subtracted: add it.",
-    floor="the floor is subtracted: add it.",
-    extremes="the floor is subtracted: add it.",
-)
+@exercise.wrong(**dict.fromkeys(("values", "floor", "extremes"), "the floor is subtracted: add it."))
 def minus_floor(raw, floor=1e-4):
     return F.softplus(raw) - floor
 
 
-# Writes log(1 + exp(raw)) as it stands.
 @exercise.wrong(extremes=OVERFLOW, gradients=OVERFLOW)
 def naive(raw, floor=1e-4):
     return torch.log(1 + torch.exp(raw)) + floor
 
 
-# Writes log(1 + exp(raw)) as it stands, without a floor.
 @exercise.wrong(floor=NO_FLOOR, extremes=OVERFLOW, gradients=OVERFLOW)
 def naive_no_floor(raw, floor=1e-4):
     return torch.log(1 + torch.exp(raw))
 
 
-# Forgets the floor.
 @exercise.wrong(floor=NO_FLOOR)
 def no_floor(raw, floor=1e-4):
     return F.softplus(raw)
 
 
-# Uses a ReLU.
 @exercise.wrong(
-    values="relu(raw): it has a corner, and no gradient for negative raw. Use softplus.",
-    gradients="relu(raw): it has a corner, and no gradient for negative raw. Use softplus.",
+    **dict.fromkeys(
+        ("values", "gradients"), "relu(raw): it has a corner, and no gradient for negative raw. Use softplus."
+    )
 )
 def relu(raw, floor=1e-4):
     return F.relu(raw) + floor
 
 
-# Uses a sigmoid.
-@exercise.wrong(
-    values="sigmoid(raw) never exceeds 1. Use softplus.",
-    extremes="sigmoid(raw) never exceeds 1. Use softplus.",
-    gradients="sigmoid(raw) never exceeds 1. Use softplus.",
-)
+@exercise.wrong(**dict.fromkeys(("values", "extremes", "gradients"), "sigmoid(raw) never exceeds 1. Use softplus."))
 def sigmoid(raw, floor=1e-4):
     return torch.sigmoid(raw) + floor
 
 
-# Chooses the value only, and leaves the infinite branch in the graph.
 @exercise.wrong(gradients=UNUSED_BRANCH)
 def where(raw, floor=1e-4):
     return torch.where(raw > 20, raw, torch.log(1 + torch.exp(raw))) + floor

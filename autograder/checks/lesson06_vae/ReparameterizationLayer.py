@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
 
 from autograder import expect
-from autograder.beside.common import inside_parent
 from autograder.beside.lesson06_vae import hand_on, heads_of, layer_on_meta
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checks.lesson06_vae.known import ENCODED, in_lesson, tensors
+from autograder.boundary.probes import inside_parent
+from autograder.checks.lesson06_vae.known import ENCODED, tensors
 from autograder.checks.location_scale import (
     CUT,
     NO_NOISE,
@@ -26,6 +27,7 @@ from autograder.checks.location_scale import (
     judge_path,
     judge_values,
     path_inputs,
+    same_noise,
     sampler,
     unit_logvar,
 )
@@ -37,55 +39,49 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("ReparameterizationLayer", reread="Two heads and a draw")
 
-TWO_HEADS = in_lesson("Two heads and a draw")
-# ReparameterizationLayer
-
-SHARED_HEAD = Mistake(
-    "shared_head",
-    "one head serves both mu and logvar. Make two linear layers, fc_mu and fc_logvar.",
-)
-UNCLAMPED = Mistake(
-    "unclamped",
-    "logvar is not clamped. Clamp it to [-10, 10] before anything uses it.",
-)
+ONE_HEAD = Mistake("one_head", "one head serves both mu and logvar. Make two linear layers, fc_mu and fc_logvar.")
+RELU = Mistake("relu_on_heads", "a ReLU after a head: mu and logvar may be negative. Return the head's output.")
+ORDER = Mistake("order", "mu and logvar have changed places. Return (z, mu, logvar).")
+UNCLAMPED = Mistake("no_clamp", "logvar is not clamped. Clamp it to [-10, 10] before anything uses it.")
 UNCLAMPED_RETURNED = Mistake(
-    "unclamped_returned",
-    "the logvar that is returned is not the clamped one. Return the one that made z.",
+    "returns_unclamped", "the logvar that is returned is not the clamped one. Return the one that made z."
 )
 UNCLAMPED_USED = Mistake(
-    "unclamped_used",
-    "z was made with the logvar before the clamp. Clamp first, then use that logvar for z too.",
-)
-LAYER_ORDER = Mistake(
-    "layer_order",
-    "mu and logvar have changed places. Return (z, mu, logvar).",
-)
-SAMPLES_IN_EVAL = Mistake(
-    "samples_in_eval",
-    "z is a draw in eval mode. Ask self.training, and return mu as z when it is False.",
+    "clamps_too_late", "z was made with the logvar before the clamp. Clamp first, then use that logvar for z too."
 )
 CPU_NOISE = Mistake(
-    "cpu_noise",
+    "noise_on_cpu",
     "randn(shape) draws on the CPU, wherever the layer is. Use randn_like(mu), or pass device=mu.device.",
 )
-INITIALISATIONS: dict[str, Callable[[int, int], tuple[str, float]]] = {
-    "the weights are as nn.Linear makes them. Call nn.init.xavier_uniform_ on the weight of each head.": (
-        lambda fan_in, fan_out: ("uniform", fan_in**-0.5)
-    ),
-    "xavier_normal_ draws from a normal distribution. Take xavier_uniform_.": (
-        lambda fan_in, fan_out: ("normal", (2 / (fan_in + fan_out)) ** 0.5)
-    ),
-    "that is the range of kaiming_uniform_, which goes by the inputs alone. Take xavier_uniform_.": (
-        lambda fan_in, fan_out: ("uniform", (6 / fan_in) ** 0.5)
-    ),
-}
+SAMPLES_IN_EVAL = Mistake(
+    "samples_in_eval", "z is a draw in eval mode. Ask self.training, and return mu as z when it is False."
+)
+DEFAULT = Mistake(
+    "default_weights",
+    "the weights are as nn.Linear makes them. Call nn.init.xavier_uniform_ on the weight of each head.",
+)
+XAVIER_NORMAL = Mistake("xavier_normal", "xavier_normal_ draws from a normal distribution. Take xavier_uniform_.")
+KAIMING = Mistake(
+    "kaiming", "that is the range of kaiming_uniform_, which goes by the inputs alone. Take xavier_uniform_."
+)
 
 
-def cdf_of(shape: str, scale: float) -> expect.Cdf:
-    """The distribution function of weights that are uniform within +-scale, or normal."""
-    if shape == "normal":
-        return lambda value: torch.special.ndtr(value / scale)
-    return lambda value: ((value / scale + 1) / 2).clamp(0, 1)
+def uniform(bound: float) -> expect.Cdf:
+    """The distribution function of numbers that are uniform between -bound and bound."""
+    return lambda value: ((value / bound + 1) / 2).clamp(0, 1)
+
+
+def normal(scale: float) -> expect.Cdf:
+    """The distribution function of N(0, scale^2)."""
+    return lambda value: torch.special.ndtr(value / scale)
+
+
+INITIALISATIONS: tuple[tuple[Mistake, Callable[[int, int], expect.Cdf]], ...] = (
+    (DEFAULT, lambda fan_in, fan_out: uniform(fan_in**-0.5)),
+    (XAVIER_NORMAL, lambda fan_in, fan_out: normal((2 / (fan_in + fan_out)) ** 0.5)),
+    (KAIMING, lambda fan_in, fan_out: uniform((6 / fan_in) ** 0.5)),
+)
+"""What other initialisations make of a weight with so many inputs and outputs."""
 
 
 def weights_of_heads(layer: LearnerObject, shape: tuple[int, int]) -> dict[str, Tensor]:
@@ -96,7 +92,7 @@ def weights_of_heads(layer: LearnerObject, shape: tuple[int, int]) -> dict[str, 
             raise Failure(f"the layer has no {name}", f"self.{name}, an nn.Linear", "no linear layer of that name")
         weights[name] = expect.shaped(weight, shape, f"the weight of {name}")
     if torch.equal(*weights.values()):
-        raise Failure("mu and logvar are the same", "two heads with weights of their own", "equal numbers", SHARED_HEAD)
+        raise Failure("mu and logvar are the same", "two heads with weights of their own", "equal numbers", ONE_HEAD)
     return weights
 
 
@@ -132,21 +128,14 @@ def layer_noise(layer_class: LearnerObject, latent: int) -> Sample:
     return sampler(sample)
 
 
-def judge_clamped_draw(layer: LearnerObject, rng: Draws) -> None:
-    """The spread of z is that of the clamped logvar: a matter of orders of magnitude, whatever the formula."""
-    mu = torch.zeros(500, 3, dtype=torch.float64)
-    seed = rng.new_seed()
-    spread = []
-    for raw in (24.0, 10.0):
+def spreads(layer: LearnerObject, rng: Draws) -> tuple[float, float]:
+    """The spread of z around mu where the head of logvar gives 10, and where it gives 24."""
+    mu, seed, found = torch.zeros(500, 3, dtype=torch.float64), rng.new_seed(), []
+    for raw in (10.0, 24.0):
         replay(seed)
         z, _, _ = forward_of(layer, mu, mu + raw)
-        spread.append(float(z.detach().double().square().mean().sqrt()))
-    # The same noise gives a ratio of 1; other noise one near 1; exp(24 / 2) is over a thousand times exp(10 / 2).
-    if not spread[0] <= 3 * spread[1]:
-        expected = "the same spread for outputs of 10 and of 24, since both clamp to 10"
-        raise Failure(
-            "z is not made with the clamped logvar", expected, f"{spread[1]:.4g} and {spread[0]:.4g}", UNCLAMPED_USED
-        )
+        found.append(float(expect.shaped(z, (500, 3), "z").detach().double().square().mean().sqrt()))
+    return found[0], found[1]
 
 
 @exercise.check
@@ -184,49 +173,47 @@ def heads(ReparameterizationLayer: LearnerObject, rng: Draws) -> None:
     weights_of_heads(layer, (3, 7))
     by_mu, by_logvar = (expect.shaped(head(x), (5, 3), "a head's output") for head in (layer.fc_mu, layer.fc_logvar))
     _, mu, logvar = tensors(layer(x), ENCODED, "the result")
+    swapped = torch.allclose(mu, by_logvar) and torch.allclose(logvar, by_mu)
     for what, found, right, other in [("mu", mu, by_mu, by_logvar), ("logvar", logvar, by_logvar, by_mu)]:
-        mistakes = {LAYER_ORDER if torch.allclose(mu, by_logvar) and torch.allclose(logvar, by_mu) else "": other}
-        mistakes |= {"a ReLU after a head: mu and logvar may be negative. Return the head's output.": right.relu()}
-        mistakes |= {SHARED_HEAD: other}
-        agrees(
-            found, right, what, rule=f"fc_{what}(x)", mistakes={key: wrong for key, wrong in mistakes.items() if key}
-        )
+        mistakes = [(ORDER if swapped else ONE_HEAD, other), (RELU, right.relu())]
+        agrees(found, right, what, rule=f"fc_{what}(x)", mistakes=mistakes)
 
 
 @exercise.check
 def initialisation(ReparameterizationLayer: LearnerObject, rng: Draws) -> None:
     """The weights of both heads are Xavier-uniform."""
-    sizes = 300, 150
-    layer = ReparameterizationLayer(*sizes)
-    for name, weight in weights_of_heads(layer, (sizes[1], sizes[0])).items():
-        bound = (6 / sum(sizes)) ** 0.5
-        mistakes = {sentence: cdf_of(*scale(*sizes)) for sentence, scale in INITIALISATIONS.items()}
-        fair = f"uniform between -{bound:.4f} and {bound:.4f}, for {sizes[0]} inputs and {sizes[1]} outputs"
-        what = f"the weight of {name}"
-        expect.distribution(weight, cdf_of("uniform", bound), what, name=fair, mistakes=mistakes)
+    inputs, outputs = 300, 150
+    layer, bound = ReparameterizationLayer(inputs, outputs), (6 / (inputs + outputs)) ** 0.5
+    fair = f"uniform between -{bound:.4f} and {bound:.4f}, for {inputs} inputs and {outputs} outputs"
+    for name, weight in weights_of_heads(layer, (outputs, inputs)).items():
+        mistakes = ((mistake, cdf(inputs, outputs)) for mistake, cdf in INITIALISATIONS)
+        expect.distribution(weight, uniform(bound), f"the weight of {name}", name=fair, mistakes=mistakes)
 
 
 @exercise.check
 def clamp(ReparameterizationLayer: LearnerObject, rng: Draws) -> None:
     """logvar is clamped to [-10, 10], and the clamped logvar makes z."""
     layer = known_layer(ReparameterizationLayer, 3)
-    mu, near, seed = rng.normal(40, 3), rng.uniform(-9, 9, 40, 3), rng.new_seed()
+    mu, near = rng.normal(40, 3), rng.uniform(-9, 9, 40, 3)
     beyond = rng.uniform(11, 16, 40, 3) * rng.normal(40, 3).sign()
-    drawn = []
-    for raw in (beyond, beyond.clamp(-10, 10)):
-        replay(seed)
-        z, _, logvar = forward_of(layer, mu, raw)
-        drawn.append(expect.shaped(z, (40, 3), "z").double())
-        if raw is beyond:
-            returned = logvar
-    again = not torch.allclose((drawn[0] - drawn[1]).abs(), torch.zeros(()).double(), atol=1e-3)
-    mistakes = {UNCLAMPED if again else UNCLAMPED_RETURNED: beyond, UNCLAMPED: beyond}
-    mistakes |= {"clamp_min stops at -10 only. Clamp at 10 as well.": beyond.clamp(min=-10)}
-    mistakes |= {"clamp_max stops at 10 only. Clamp at -10 as well.": beyond.clamp(max=10)}
-    agrees(returned, beyond.clamp(-10, 10), "logvar", rule="the head's output, clamped to [-10, 10]", mistakes=mistakes)
+    at_10, at_24 = spreads(layer, rng)
+    # The same noise gives a ratio of 1; other noise one near 1; exp(24 / 2) is over a thousand times exp(10 / 2).
+    late = not at_24 <= 3 * at_10
+
+    def found(answer: LearnerObject) -> Tensor:
+        return forward_of(known_layer(answer, 3), mu, beyond)[2]
+
+    # Where the head's output comes back as it was, what it does to z tells why.
+    as_it_was = UNCLAMPED if late else UNCLAMPED_RETURNED
+    mistakes = chain([(as_it_was, beyond)], exercise.mistaken(found))
+    rule = "the head's output, clamped to [-10, 10]"
+    agrees(forward_of(layer, mu, beyond)[2], beyond.clamp(-10, 10), "logvar", rule=rule, mistakes=mistakes)
     _, _, logvar = forward_of(layer, mu, near)
     agrees(logvar, near, "logvar inside the interval", rule="the head's output, unchanged")
-    judge_clamped_draw(layer, rng)
+    if late:
+        expected = "the same spread for outputs of 10 and of 24, since both clamp to 10"
+        observed = f"{at_10:.4g} and {at_24:.4g}"
+        raise Failure("z is not made with the clamped logvar", expected, observed, UNCLAMPED_USED)
 
 
 @exercise.check
@@ -246,14 +233,15 @@ def noise(ReparameterizationLayer: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def gradients(ReparameterizationLayer: LearnerObject, rng: Draws) -> None:
     """In train mode dz/dmu = 1 and dz/dlogvar = (z - mu) / 2, for every element of a draw."""
-    sample, (mu, logvar) = layer_draws(ReparameterizationLayer, 3), path_inputs(rng)
-    z = sample(mu, logvar)
+    draw, (mu, logvar) = same_noise(layer_draws(ReparameterizationLayer, 3), rng), path_inputs(rng)
+    z = draw(mu, logvar)
     if torch.equal(z, mu):
         raise Failure("z has no noise", "mu + sigma * eps", "z = mu", NO_NOISE)
     # mu and logvar reach the layer in one tensor, so a path that leaves logvar out gives zeros, as a mistake may.
     found = torch.autograd.grad(z.sum(), [mu, logvar], retain_graph=True) if z.requires_grad else None
     if found and found[0].any() and not found[1].any():
-        raise Failure("the gradient in logvar is zero", "0.5 * (z - mu)", "0 in every element", UNSCALED)
+        likely = UNSCALED if torch.equal(z, draw(mu, logvar + 1)) else CUT
+        raise Failure("the gradient in logvar is zero", "0.5 * (z - mu)", "0 in every element", likely)
     judge_path(z, mu, logvar, rng)
 
 
@@ -264,25 +252,17 @@ def eval_(ReparameterizationLayer: LearnerObject, rng: Draws) -> None:
     z, mu, logvar = tensors(beside(inside_parent, layer, False, x), ENCODED, "the result")
     if torch.equal(z, logvar):  # mu, in the wrong place: another check minds that.
         return
-    again = tensors(layer(x), ENCODED, "the result")[0]
-    agrees(z, mu, "z in eval mode", rule="mu", mistakes={} if torch.equal(z, again) else {SAMPLES_IN_EVAL: z})
+    again = expect.shaped(layer(x)[0], tuple(z.shape), "z")
+    if not torch.allclose(z, again, equal_nan=True):
+        raise Failure("z in eval mode is wrong", "mu", "another z at every call", SAMPLES_IN_EVAL)
+    agrees(z, mu, "z in eval mode", rule="mu")
 
 
 # Wrong answers
 
 
 # Forgets to initialise nn.Module.
-@exercise.wrong(
-    shape=stops("AttributeError"),
-    device=stops("AttributeError"),
-    heads=stops("AttributeError"),
-    initialisation=stops("AttributeError"),
-    clamp=stops("AttributeError"),
-    values=stops("AttributeError"),
-    noise=stops("AttributeError"),
-    gradients=stops("AttributeError"),
-    eval=stops("AttributeError"),
-)
+@exercise.wrong(**exercise.everywhere(stops("AttributeError")))
 class without_super(nn.Module):
     def __init__(self, in_features, latent_dim):
         self.fc_mu = nn.Linear(in_features, latent_dim)
@@ -314,7 +294,7 @@ class clamps_above_only(nn.Module):
 
 # Clamps the logvar from below only.
 @exercise.wrong(clamp="clamp_min stops at -10 only. Clamp at 10 as well.")
-class clamps_one_side(nn.Module):
+class clamps_below_only(nn.Module):
     def __init__(self, in_features, latent_dim):
         super().__init__()
         self.fc_mu = nn.Linear(in_features, latent_dim)
@@ -361,9 +341,7 @@ class clamps_too_late(nn.Module):
 
 
 # Leaves the weights as nn.Linear makes them.
-@exercise.wrong(
-    initialisation="the weights are as nn.Linear makes them. Call nn.init.xavier_uniform_ on the weight of each head."
-)
+@exercise.wrong(initialisation=DEFAULT)
 class default_weights(nn.Module):
     def __init__(self, in_features, latent_dim):
         super().__init__()
@@ -393,9 +371,7 @@ class detached(nn.Module):
 
 
 # Takes another initialisation.
-@exercise.wrong(
-    initialisation="that is the range of kaiming_uniform_, which goes by the inputs alone. Take xavier_uniform_."
-)
+@exercise.wrong(initialisation=KAIMING)
 class kaiming(nn.Module):
     def __init__(self, in_features, latent_dim):
         super().__init__()
@@ -492,12 +468,12 @@ class noise_on_cpu(nn.Module):
 
 # Makes one linear layer and uses it twice.
 @exercise.wrong(
-    heads=SHARED_HEAD,
-    initialisation=SHARED_HEAD,
-    clamp=SHARED_HEAD,
-    values=SHARED_HEAD,
-    noise=SHARED_HEAD,
-    gradients=SHARED_HEAD,
+    heads=ONE_HEAD,
+    initialisation=ONE_HEAD,
+    clamp=ONE_HEAD,
+    values=ONE_HEAD,
+    noise=ONE_HEAD,
+    gradients=ONE_HEAD,
 )
 class one_head(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -514,7 +490,7 @@ class one_head(nn.Module):
 
 
 # Returns logvar before mu.
-@exercise.wrong(heads=LAYER_ORDER)
+@exercise.wrong(heads=ORDER)
 class order(nn.Module):
     def __init__(self, in_features, latent_dim):
         super().__init__()
@@ -531,7 +507,7 @@ class order(nn.Module):
 
 # Puts a ReLU after both heads.
 @exercise.wrong(
-    heads="a ReLU after a head: mu and logvar may be negative. Return the head's output.",
+    heads=RELU,
     clamp=unnamed("logvar is wrong"),
     values=unnamed("how far z moves"),
     gradients=unnamed("dz/dmu is wrong"),
@@ -669,7 +645,7 @@ class variance_as_sigma(nn.Module):
 
 
 # Takes the normal one of the two Xavier initialisations.
-@exercise.wrong(initialisation="xavier_normal_ draws from a normal distribution. Take xavier_uniform_.")
+@exercise.wrong(initialisation=XAVIER_NORMAL)
 class xavier_normal(nn.Module):
     def __init__(self, in_features, latent_dim):
         super().__init__()

@@ -7,5 +7,5 @@ function that is wrong by 0.032 somewhere is missed with probability below 1e-6,
 listed mistakes are wrong by 0.05 or more. All else is an identity: the models that the learner's functions work on are
 ours, and every result follows from their weights and from the z that they wrote down.
 
-What the gate measures, and what it believes, stands in ``training``.
+What the gate measures, and what it believes, stands in ``train_epoch``.
 """

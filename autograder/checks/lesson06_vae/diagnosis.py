@@ -1,12 +1,13 @@
-"""diagnosis: its checks and wrong answers. Grader's side."""
+"""diagnosis: its checks. Grader's side."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from autograder.draws import Draws
+from autograder.errors import LearnerError
 from autograder.exercise import Exercise
-from autograder.failure import Failure, describe_value
+from autograder.failure import STUB, Failure, describe_value
 
 exercise = Exercise("diagnosis", reread="A script that runs and is wrong")
 
@@ -25,16 +26,15 @@ def judge_diagnosis(diagnosis: Any, bugs: tuple[str, ...]) -> None:
     """Each of the bugs has its line."""
     if not isinstance(diagnosis, dict):
         raise Failure("diagnosis is no dict", "a dict from bug to line number", describe_value(diagnosis))
-    if not any(diagnosis.values()):
-        raise Failure("not implemented yet. Write your answer in its cell, run that cell, then run this check again.")
+    if not any(diagnosis.values()):  # as it was released
+        raise LearnerError(STUB, "")
     for bug in bugs:
         if bug not in diagnosis:
             raise Failure(f'diagnosis has no "{bug}"', "the five keys of the exercise", f"{list(diagnosis)}"[:200])
         if diagnosis[bug] != LINES[bug]:
-            others = [other for other, line in LINES.items() if line == diagnosis[bug]]
-            likely = f'that line has a bug, but another one: "{others[0]}".' if others else ""
             shown = f"line {describe_value(diagnosis[bug])}"
-            raise Failure(f'"{bug}" is not there', "the line to change", shown, likely)
+            others = [f', where the bug is "{other}"' for other, line in LINES.items() if line == diagnosis[bug]]
+            raise Failure(f'"{bug}" is not there', "the line to change", "".join([shown, *others]))
 
 
 @exercise.check
@@ -47,6 +47,3 @@ def sampler(diagnosis: dict[str, int], rng: Draws) -> None:
 def loss(diagnosis: dict[str, int], rng: Draws) -> None:
     """The two bugs in the loss are found on their lines."""
     judge_diagnosis(diagnosis, LOSS_BUGS)
-
-
-# Wrong answers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -11,7 +12,17 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.lesson06_vae import Known, Weights, evaluated
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checks.lesson06_vae.known import binary, in_lesson, judge_float, kl, known_weights, named, nll, number
+from autograder.checks.lesson06_vae.known import (
+    TENSOR,
+    binary,
+    gaussian_kl,
+    judge_float,
+    known_weights,
+    named,
+    nll,
+    number,
+    vae_loss,
+)
 from autograder.checks.location_scale import SHARED, UNIFORM, VARIANCE, agrees
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
@@ -20,20 +31,29 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("evaluate", reread="Measure it honestly")
 
-MEASURE = in_lesson("Measure it honestly")
-# evaluate
-
-DECODES_MU_ONLY = Mistake(
-    "decodes_mu_only",
-    "z = mu: in eval mode encode returns mu as z, and forward uses it. That is no ELBO. Draw z from mu and logvar yourself.",
+SUMMED = Mistake("batch_sums", "a sum over the images. Average over the images.")
+MEAN_OVER_PIXELS = Mistake(
+    "mean_over_pixels", "a mean over pixels. Sum over the pixels of an image, then average over images."
 )
-SIGN = Mistake(
-    "sign",
-    "the sign is turned: that is reconstruction + kl. elbo = -(reconstruction + kl).",
+MEAN_OVER_LATENTS = Mistake("mean_over_latents", "a mean over the latents. Sum over them, then average over images.")
+SIGN = Mistake("sign", "the sign is turned: that is reconstruction + kl. elbo = -(reconstruction + kl).")
+BETA_INSIDE = Mistake(
+    "beta_inside", "the KL is weighed with a beta. beta is a choice for training, and the ELBO has none."
+)
+DECODES_MU = Mistake(
+    "z_is_mu",
+    "z = mu: in eval mode encode returns mu as z, and forward uses it. That is no ELBO. "
+    "Draw z from mu and logvar yourself.",
 )
 TRAIN_MODE = Mistake(
-    "train_mode",
-    "the model is in train mode while it is evaluated. Call model.eval() first, and draw z yourself.",
+    "in_train_mode", "the model is in train mode while it is evaluated. Call model.eval() first, and draw z yourself."
+)
+MODE_NOT_RESTORED = Mistake(
+    "mode_not_restored",
+    "the mode is set and never put back. Keep model.training before, and call model.train(that) after.",
+)
+WITH_GRAPH = Mistake(
+    "with_graph", "torch.no_grad() is missing: every operation is kept for a backward pass that never comes."
 )
 MEASURED = ("elbo", "reconstruction", "kl")
 
@@ -60,6 +80,15 @@ class Record(NamedTuple):
     x: Tensor
     logits: Tensor
     drawn: bool
+
+    def numbers(self) -> list[float]:
+        """What was returned, as numbers."""
+        return [number(value, name) for name, value in zip(MEASURED, self.result, strict=True)]
+
+    def beta(self) -> float:
+        """How often the KL counts in the elbo that was returned."""
+        elbo, reconstruction, rate = self.numbers()
+        return (-elbo - reconstruction) / rate
 
 
 def evaluation(evaluate: LearnerObject, rng: Draws, rows: int, latent: int) -> Record:
@@ -95,22 +124,22 @@ def result(evaluate: LearnerObject, rng: Draws) -> None:
 def values(evaluate: LearnerObject, rng: Draws) -> None:
     """All three are means over images, in nats, and elbo is the negative sum of the other two."""
     record = evaluation(evaluate, rng, 8, 3)
-    elbo, reconstruction, rate = (number(value, name) for name, value in zip(MEASURED, record.result, strict=True))
-    _, x = record.logits, record.x
-    own_kl, own = kl(record.mu, record.logvar).mean(), nll(record.logits, x).mean()
-    sums = "a sum over the images. Average over the images."
-    pixels = {
-        "a mean over pixels. Sum over the pixels of an image, then average over images.": own / x.shape[1],
-        sums: own * 8,
-    }
-    latents = {"a mean over the latents. Sum over them, then average over images.": own_kl / 3, sums: own_kl * 8}
+    elbo, reconstruction, rate = record.numbers()
+    own_kl, own = gaussian_kl(record.mu, record.logvar).mean(), nll(record.logits, record.x).mean()
+    latents = [(MEAN_OVER_LATENTS, own_kl / 3), (SUMMED, own_kl * 8)]
+    pixels = [(MEAN_OVER_PIXELS, own / record.x.shape[1]), (SUMMED, own * 8)]
     agrees(rate, own_kl, "kl", rule="the mean KL of an image", mistakes=latents)
     if len(record.z):
         agrees(reconstruction, own, "reconstruction", rule="the mean over images of -log p(x | z)", mistakes=pixels)
-    beta = (-elbo - reconstruction) / rate
-    weighed = f"the KL counts {beta:.3g} times: a beta inside. beta is a choice for training, and the ELBO has none."
-    mistakes = {SIGN: reconstruction + rate, weighed: -(reconstruction + beta * rate)}
-    agrees(elbo, -(reconstruction + rate), "elbo", rule="-(reconstruction + kl)", mistakes=mistakes)
+
+    def mistakes() -> Iterator[tuple[Mistake, float]]:
+        yield SIGN, reconstruction + rate
+        # Some beta fits any elbo; the same one fits two evaluations only where it was used.
+        beta = evaluation(evaluate, rng, 8, 3).beta()
+        if beta > 0.01:
+            yield BETA_INSIDE, -(reconstruction + beta * rate)
+
+    agrees(elbo, -(reconstruction + rate), "elbo", rule="-(reconstruction + kl)", mistakes=mistakes())
 
 
 @exercise.check
@@ -120,16 +149,12 @@ def draws(evaluate: LearnerObject, rng: Draws) -> None:
     if not len(record.z):
         raise Failure("nothing was decoded", "model.decode(z), with z drawn from mu and logvar", "no call of decode")
     if not record.drawn:
-        raise Failure(
-            "z is no draw", "z from N(mu, sigma^2), for each image", "z = mu for every image", DECODES_MU_ONLY
-        )
+        raise Failure("z is no draw", "z from N(mu, sigma^2), for each image", "z = mu for every image", DECODES_MU)
     # The first latent only says which image it is: its sigma is too small for float32.
     offsets, sigma = (record.z - record.mu)[:, 1:].double(), torch.exp(record.logvar[:, 1:].double() / 2)
     noise = (offsets / sigma)[: len(offsets) // 2 * 2]
-    variance = "sigma = exp(logvar): that is the variance. The standard deviation is exp(logvar / 2)."
-    mistakes: dict[str, expect.Cdf | Tensor] = {UNIFORM: lambda eps: eps.clamp(0, 1)}
-    mistakes |= {variance: offsets / sigma.square()}
     expect.independent(noise, {axis: SHARED[axis] for axis in ("row", "latent")})
+    mistakes: expect.Alternatives = [(UNIFORM, lambda eps: eps.clamp(0, 1)), (VARIANCE, offsets / sigma.square())]
     expect.standard_normal(noise, "the noise (z - mu) / sigma", mistakes=mistakes)
 
 
@@ -143,8 +168,8 @@ def mode(evaluate: LearnerObject, rng: Draws) -> None:
             raise Failure("the model is evaluated in train mode", "eval mode", "train mode", TRAIN_MODE)
         if found["training"] is not training:
             names = {True: "train mode", False: "eval mode"}
-            likely = "the mode is set and never put back. Keep model.training before, and call model.train(that) after."
-            raise Failure("the mode is not restored", f"{names[training]}, as before", names[not training], likely)
+            expected = f"{names[training]}, as before"
+            raise Failure("the mode is not restored", expected, names[not training], MODE_NOT_RESTORED)
 
 
 @exercise.check
@@ -152,21 +177,16 @@ def grad(evaluate: LearnerObject, rng: Draws) -> None:
     """No graph is recorded."""
     weights, x = indexed_weights(rng, 8, 3)
     if any(beside(evaluated, evaluate, weights, x, False)["graphs"]):
-        likely = "torch.no_grad() is missing: every operation is kept for a backward pass that never comes."
-        raise Failure(
-            "a graph is recorded", "no graph: nothing here is differentiated", "gradients are enabled", likely
-        )
+        expected = "no graph: nothing here is differentiated"
+        raise Failure("a graph is recorded", expected, "gradients are enabled", WITH_GRAPH)
 
 
 # Wrong answers
 
 
 # Puts the model into train mode afterwards.
-@exercise.wrong(
-    mode="the mode is set and never put back. Keep model.training before, and call model.train(that) after."
-)
+@exercise.wrong(mode=MODE_NOT_RESTORED)
 def always_train_after(model, x):
-    was_training = model.training
     model.eval()
     with torch.no_grad():
         _, mu, logvar = model.encode(x)
@@ -177,7 +197,7 @@ def always_train_after(model, x):
 
 
 # Sums over the images.
-@exercise.wrong(values="a sum over the images. Average over the images.")
+@exercise.wrong(values=SUMMED)
 def batch_sums(model, x):
     was_training = model.training
     model.eval()
@@ -191,7 +211,7 @@ def batch_sums(model, x):
 
 
 # Has a beta in the ELBO.
-@exercise.wrong(values="the KL counts 0.5 times: a beta inside. beta is a choice for training, and the ELBO has none.")
+@exercise.wrong(values=BETA_INSIDE)
 def beta_inside(model, x):
     was_training = model.training
     model.eval()
@@ -204,7 +224,7 @@ def beta_inside(model, x):
 
 
 # Uses forward in eval mode, so that z is mu.
-@exercise.wrong(draws=DECODES_MU_ONLY)
+@exercise.wrong(draws=DECODES_MU)
 def forward(model, x):
     was_training = model.training
     model.eval()
@@ -228,8 +248,8 @@ def in_train_mode(model, x):
 
 
 # Averages the KL over the latents.
-@exercise.wrong(values="a mean over the latents. Sum over them, then average over images.")
-def kl_mean_over_latents(model, x):
+@exercise.wrong(values=MEAN_OVER_LATENTS)
+def mean_over_latents(model, x):
     was_training = model.training
     model.eval()
     with torch.no_grad():
@@ -242,11 +262,8 @@ def kl_mean_over_latents(model, x):
 
 
 # Leaves the model in eval mode.
-@exercise.wrong(
-    mode="the mode is set and never put back. Keep model.training before, and call model.train(that) after."
-)
+@exercise.wrong(mode=MODE_NOT_RESTORED)
 def leaves_eval(model, x):
-    was_training = model.training
     model.eval()
     with torch.no_grad():
         _, mu, logvar = model.encode(x)
@@ -256,7 +273,7 @@ def leaves_eval(model, x):
 
 
 # Averages the reconstruction over the pixels.
-@exercise.wrong(values="a mean over pixels. Sum over the pixels of an image, then average over images.")
+@exercise.wrong(values=MEAN_OVER_PIXELS)
 def mean_over_pixels(model, x):
     was_training = model.training
     model.eval()
@@ -270,7 +287,7 @@ def mean_over_pixels(model, x):
 
 
 # Returns tensors.
-@exercise.wrong(result="a tensor, which keeps its graph in memory. .item() gives the number alone.")
+@exercise.wrong(result=TENSOR)
 def returns_tensors(model, x):
     was_training = model.training
     model.eval()
@@ -290,6 +307,19 @@ def shared_noise(model, x):
     with torch.no_grad():
         _, mu, logvar = model.encode(x)
         z = mu + torch.exp(logvar / 2) * torch.randn_like(mu[:1])
+        _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
+    model.train(was_training)
+    return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
+# Draws one number for all latents of an image.
+@exercise.wrong(draws=SHARED["latent"])
+def shared_across_latents(model, x):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        _, mu, logvar = model.encode(x)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu[:, :1])
         _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
     model.train(was_training)
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
@@ -352,20 +382,19 @@ def variance_as_sigma(model, x):
 
 
 # Records a graph.
-@exercise.wrong(grad="torch.no_grad() is missing: every operation is kept for a backward pass that never comes.")
+@exercise.wrong(grad=WITH_GRAPH)
 def with_graph(model, x):
     was_training = model.training
     model.eval()
-    if True:
-        _, mu, logvar = model.encode(x)
-        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
-        _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
+    _, mu, logvar = model.encode(x)
+    z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+    _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
     model.train(was_training)
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
 # Takes the z of encode, which is mu in eval mode.
-@exercise.wrong(draws=DECODES_MU_ONLY)
+@exercise.wrong(draws=DECODES_MU)
 def z_of_encode(model, x):
     was_training = model.training
     model.eval()

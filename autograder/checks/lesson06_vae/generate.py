@@ -10,9 +10,8 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.lesson06_vae import generated
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checks.lesson06_vae.known import in_lesson, known_weights
-from autograder.checks.lesson06_vae.measured import LOGITS, PIXELS, TWICE, judge_detached, judge_probabilities
-from autograder.checks.location_scale import SHARED
+from autograder.checks.lesson06_vae.known import LOGITS, SIGMOID_TWICE, WITH_GRAPH, judge_detached, known_weights
+from autograder.checks.location_scale import SHARED, agrees
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -20,22 +19,20 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("generate", reread="New images")
 
-NEW_IMAGES = in_lesson("New images")
-UNIFORM_PRIOR = Mistake(
-    "uniform_prior",
-    "rand draws uniform numbers from [0, 1). The prior is N(0, I): use randn.",
+PIXELS_DRAWN = Mistake("pixels_drawn", "zeros and ones: that is a draw of the pixels. Return their probabilities.")
+NEVER_DECODES = Mistake(
+    "never_decodes", "noise in place of images: the decoder was never asked. Draw z, then decode it."
 )
-ONE_PRIOR = Mistake(
-    "one_prior",
-    "one z for all images. Draw a z for every image.",
-)
+ZEROS = Mistake("zeros", "z = 0 is the mean of the prior, and gives one image only. Draw z.")
+UNIFORM_PRIOR = Mistake("uniform_prior", "rand draws uniform numbers from [0, 1). The prior is N(0, I): use randn.")
+ONE_CODE = Mistake("one_code", "one z for all images. Draw a z for every image.")
+ONE_NUMBER = Mistake("one_number", "one number for all latents of an image. Draw a number for every latent.")
 
 
 def decoded_by(decoded: Any, rows: int) -> Tensor:
     """The z that were decoded, as many as there are images."""
     if not decoded:
-        likely = "noise in place of images: the decoder was never asked. Draw z, then decode it."
-        raise Failure("nothing was decoded", "model.decode(z)", "no call of decode", likely)
+        raise Failure("nothing was decoded", "model.decode(z)", "no call of decode", NEVER_DECODES)
     z = torch.cat([expect.tensor(part, "z") for part in decoded])
     return z if len(z) == rows else z.expand(rows, -1) if len(z) == 1 else z[:rows]
 
@@ -55,21 +52,25 @@ def values(generate: LearnerObject, rng: Draws) -> None:
     weights = known_weights(rng, 6, 3)
     found = beside(generated, generate, weights, 5)
     result = expect.shaped(found["result"], (5, 6), "the result").detach()
-    z = decoded_by(found["decoded"], 5)
-    judge_probabilities(result, z @ weights["to_logits"], "the result", "sigmoid(model.decode(z))")
+    logits, rule = decoded_by(found["decoded"], 5) @ weights["to_logits"], "sigmoid(model.decode(z))"
+    if bool(((result == 0) | (result == 1)).all()):
+        raise Failure("the result is wrong", rule, "zeros and ones alone", PIXELS_DRAWN)
+    right = torch.sigmoid(logits)
+    agrees(result, right, "the result", rule=rule, mistakes=[(LOGITS, logits), (SIGMOID_TWICE, right.sigmoid())])
 
 
 @exercise.check
 def prior(generate: LearnerObject, rng: Draws) -> None:
     """The z that are decoded are fresh draws from the prior, N(0, I)."""
     weights = known_weights(rng, 6, 20)
-    z = torch.stack([decoded_by(beside(generated, generate, weights, 2000)["decoded"], 2000) for _ in range(2)])
+    found = [beside(generated, generate, weights, 2000) for _ in range(2)]
+    z = torch.stack([decoded_by(each["decoded"], 2000) for each in found])
     if not z.any():
-        likely = "z = 0 is the mean of the prior, and gives one image only. Draw z."
-        raise Failure("z is no draw", "z from N(0, I)", "z = 0", likely)
-    axes = {"call": SHARED["call"], "row": ONE_PRIOR, "latent": SHARED["latent"]}
+        image = expect.tensor(found[0]["result"], "the result")
+        raise Failure("z is no draw", "z from N(0, I)", "z = 0", ZEROS if (image == image[:1]).all() else None)
+    axes = {"call": SHARED["call"], "row": ONE_CODE, "latent": ONE_NUMBER}
     expect.independent(z, axes, "z")
-    expect.standard_normal(z, "z", mistakes={UNIFORM_PRIOR: lambda value: value.clamp(0, 1)})
+    expect.standard_normal(z, "z", mistakes=[(UNIFORM_PRIOR, lambda value: value.clamp(0, 1))])
 
 
 # Wrong answers
@@ -90,32 +91,45 @@ def logits(model, n):
         return model.decode(torch.randn(n, model.latent_dim))
 
 
-# Returns noise in place of images.
+# Returns noise in place of images, and decodes for the number of pixels alone.
 @exercise.wrong(
     values=unnamed("sigmoid(model.decode(z))"),
-    prior="z = 0 is the mean of the prior, and gives one image only. Draw z.",
+    prior=unnamed("z = 0"),
 )
 def noise_images(model, n):
     with torch.no_grad():
         return torch.rand(n, model.decode(torch.zeros(1, model.latent_dim)).shape[1])
 
 
+# Returns its draw of z.
+@exercise.wrong(shape=unnamed("wrong shape"), values=unnamed("wrong shape"), prior=NEVER_DECODES)
+def never_decodes(model, n):
+    return torch.randn(n, model.latent_dim)
+
+
 # Draws one code for all images.
-@exercise.wrong(prior=ONE_PRIOR)
+@exercise.wrong(prior=ONE_CODE)
 def one_code(model, n):
     with torch.no_grad():
         return torch.sigmoid(model.decode(torch.randn(1, model.latent_dim).expand(n, -1)))
 
 
+# Draws one number for each image.
+@exercise.wrong(prior=ONE_NUMBER)
+def one_number(model, n):
+    with torch.no_grad():
+        return torch.sigmoid(model.decode(torch.randn(n, 1).expand(-1, model.latent_dim)))
+
+
 # Draws the pixels.
-@exercise.wrong(values=PIXELS)
+@exercise.wrong(values=PIXELS_DRAWN)
 def pixels_drawn(model, n):
     with torch.no_grad():
         return torch.bernoulli(torch.sigmoid(model.decode(torch.randn(n, model.latent_dim))))
 
 
 # Applies the sigmoid twice.
-@exercise.wrong(values=TWICE)
+@exercise.wrong(values=SIGMOID_TWICE)
 def sigmoid_twice(model, n):
     with torch.no_grad():
         return model.decode(torch.randn(n, model.latent_dim)).sigmoid().sigmoid()
@@ -123,20 +137,19 @@ def sigmoid_twice(model, n):
 
 # Draws uniform codes.
 @exercise.wrong(prior=UNIFORM_PRIOR)
-def uniform_noise(model, n):
+def uniform_prior(model, n):
     with torch.no_grad():
         return torch.sigmoid(model.decode(torch.rand(n, model.latent_dim)))
 
 
 # Leaves the graph on.
-@exercise.wrong(shape="torch.no_grad() is missing.")
+@exercise.wrong(shape=WITH_GRAPH)
 def with_graph(model, n):
-    if True:
-        return torch.sigmoid(model.decode(torch.randn(n, model.latent_dim)))
+    return torch.sigmoid(model.decode(torch.randn(n, model.latent_dim)))
 
 
 # Decodes the mean of the prior.
-@exercise.wrong(prior="z = 0 is the mean of the prior, and gives one image only. Draw z.")
+@exercise.wrong(prior=ZEROS)
 def zeros(model, n):
     with torch.no_grad():
         return torch.sigmoid(model.decode(torch.zeros(n, model.latent_dim)))

@@ -10,8 +10,15 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.lesson06_vae import Known, Weights, interpolated
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checks.lesson06_vae.known import binary, in_lesson, known_weights
-from autograder.checks.lesson06_vae.measured import LOGITS, judge_detached, judge_probabilities
+from autograder.checks.lesson06_vae.known import (
+    LOGITS,
+    SIGMOID_TWICE,
+    WITH_GRAPH,
+    binary,
+    judge_detached,
+    known_weights,
+)
+from autograder.checks.location_scale import agrees
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -19,46 +26,39 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("interpolate", reread="From one image to another")
 
-BETWEEN = in_lesson("From one image to another")
-# interpolate
-
 SAMPLED_ENDS = Mistake(
-    "sampled_ends",
+    "samples",
     "z of encode is a draw in train mode. Interpolate between the two mu, which are the same in both modes.",
 )
+BACKWARDS = Mistake("backwards", "from b to a: the line runs the wrong way. Start at a.")
+PIXELS = Mistake("pixels", "the pixels of a and b are interpolated. Interpolate mu, and decode each point.")
+STOPS_SHORT = Mistake("stops_short", "the last step stops short of b. torch.linspace(0, 1, steps) includes both ends.")
 
 
 class Between(NamedTuple):
-    """Two images, the model's weights, and its mu for both."""
+    """Two images, and the weights of the model that encodes them."""
 
     weights: Weights
     a: Tensor
     b: Tensor
-    mu_a: Tensor
-    mu_b: Tensor
 
-    def logits(self, z: Tensor) -> Tensor:
-        """The model's logits for z."""
-        return z @ self.weights["to_logits"]
+    def probabilities(self, steps: int) -> Tensor:
+        """What the model decodes at so many points on the line from its mu of a to its mu of b, both included."""
+        model = Known(self.weights)
+        start, end = model.heads(torch.stack([self.a, self.b]))[0]
+        return torch.sigmoid(model.logits(start + torch.linspace(0, 1, steps)[:, None] * (end - start))).detach()
 
 
 def two_images(rng: Draws) -> Between:
     """Two images that differ in most pixels, but not in all."""
     weights, a = known_weights(rng, 12, 3), binary(rng, 1, 12)[0]
-    b = torch.cat([a[:2], 1 - a[2:]])
-    mu_a, mu_b = Known(weights).heads(torch.stack([a, b]))[0].detach()
-    return Between(weights, a, b, mu_a, mu_b)
+    return Between(weights, a, torch.cat([a[:2], 1 - a[2:]]))
 
 
 def run_between(interpolate: LearnerObject, pair: Between, steps: int, training: bool) -> Tensor:
     """The learner's interpolation."""
     found = beside(interpolated, interpolate, pair.weights, pair.a, pair.b, steps, training)
     return expect.shaped(found, (steps, len(pair.a)), f"the result for {steps} steps")
-
-
-def along(start: Tensor, end: Tensor, steps: int) -> Tensor:
-    """``steps`` points on the line from start to end, both included."""
-    return start + torch.linspace(0, 1, steps)[:, None] * (end - start)
 
 
 @exercise.check
@@ -72,52 +72,34 @@ def shape(interpolate: LearnerObject, rng: Draws) -> None:
 def ends(interpolate: LearnerObject, rng: Draws) -> None:
     """The first row reconstructs a and the last row b, from mu, also while the model is in train mode."""
     pair = two_images(rng)
-    found, again = (run_between(interpolate, pair, 5, True).detach()[[0, -1]] for _ in range(2))
-    right = pair.logits(torch.stack([pair.mu_a, pair.mu_b]))
-    if not torch.equal(found, again):
+
+    def found(answer: LearnerObject) -> Tensor:
+        return run_between(answer, pair, 5, True).detach()[[0, -1]]
+
+    observed = found(interpolate)
+    if not torch.equal(observed, found(interpolate)):
         raise Failure("the ends change from call to call", "the reconstructions from mu", "other numbers", SAMPLED_ENDS)
-    mistakes = {
-        "the first row is b and the last row is a. Start at a.": torch.sigmoid(right.flip(0)),
-        "the ends are the images themselves. Decode mu of a and of b.": torch.stack([pair.a, pair.b]),
-        "the last step stops short of b. torch.linspace(0, 1, steps) includes both ends.": torch.sigmoid(
-            pair.logits(torch.stack([pair.mu_a, pair.mu_a + 0.8 * (pair.mu_b - pair.mu_a)]))
-        ),
-    }
-    judge_probabilities(found, right, "the first or last row", "sigmoid(decode(mu)) of a and of b", mistakes)
+    what, rule = "the first or last row", "sigmoid(decode(mu)) of a and of b"
+    agrees(observed, pair.probabilities(2), what, rule=rule, mistakes=exercise.mistaken(found))
 
 
 @exercise.check
 def line(interpolate: LearnerObject, rng: Draws) -> None:
     """Between the ends mu moves on a straight line, in equal steps."""
     pair = two_images(rng)
-    found = run_between(interpolate, pair, 5, False).detach()
-    images = along(pair.a, pair.b, 5)
-    by_images = pair.logits(Known(pair.weights).heads(images)[0].detach())
-    ends = torch.sigmoid(pair.logits(torch.stack([pair.mu_a, pair.mu_b])))
-    logits = pair.logits(along(pair.mu_a, pair.mu_b, 5))
-    short = pair.mu_a + torch.arange(5)[:, None] / 5 * (pair.mu_b - pair.mu_a)
-    mistakes = {
-        "the pixels are interpolated, then encoded. Encode a and b first, and interpolate mu.": torch.sigmoid(
-            by_images
-        ),
-        "the pixels of a and b are interpolated. Interpolate mu, and decode each point.": images,
-        "the two reconstructions are blended. Interpolate mu, and decode each point.": along(ends[0], ends[1], 5),
-        "from b to a: the line runs the wrong way. Start at a.": torch.sigmoid(logits.flip(0)),
-        "the last step stops short of b. torch.linspace(0, 1, steps) includes both ends.": torch.sigmoid(
-            pair.logits(short)
-        ),
-    }
-    judge_probabilities(found, logits, "the result", "sigmoid(decode(mu_a + t (mu_b - mu_a)))", mistakes)
+
+    def found(answer: LearnerObject) -> Tensor:
+        return run_between(answer, pair, 5, False).detach()
+
+    rule = "sigmoid(decode(mu_a + t (mu_b - mu_a)))"
+    agrees(found(interpolate), pair.probabilities(5), "the result", rule=rule, mistakes=exercise.mistaken(found))
 
 
 # Wrong answers
 
 
 # Walks from b to a.
-@exercise.wrong(
-    ends="the first row is b and the last row is a. Start at a.",
-    line="from b to a: the line runs the wrong way. Start at a.",
-)
+@exercise.wrong(ends=BACKWARDS, line=BACKWARDS)
 def backwards(model, a, b, steps):
     with torch.no_grad():
         _, mu, _ = model.encode(torch.stack([b, a]))
@@ -145,13 +127,9 @@ def logits(model, a, b, steps):
 
 
 # Blends the pixels.
-@exercise.wrong(
-    ends="the ends are the images themselves. Decode mu of a and of b.",
-    line="the pixels of a and b are interpolated. Interpolate mu, and decode each point.",
-)
+@exercise.wrong(ends=PIXELS, line=PIXELS)
 def pixels(model, a, b, steps):
     with torch.no_grad():
-        _, mu, _ = model.encode(torch.stack([a, b]))
         t = torch.linspace(0, 1, steps).unsqueeze(1)
         return a + t * (b - a)
 
@@ -173,6 +151,15 @@ def samples(model, a, b, steps):
         return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))
 
 
+# Applies the sigmoid twice.
+@exercise.wrong(ends=SIGMOID_TWICE, line=SIGMOID_TWICE)
+def sigmoid_twice(model, a, b, steps):
+    with torch.no_grad():
+        _, mu, _ = model.encode(torch.stack([a, b]))
+        t = torch.linspace(0, 1, steps).unsqueeze(1)
+        return model.decode(mu[0] + t * (mu[1] - mu[0])).sigmoid().sigmoid()
+
+
 # Gives the steps between the ends, without the ends.
 @exercise.wrong(ends=unnamed("the first or last row is wrong"), line=unnamed("the result is wrong"))
 def steps_between(model, a, b, steps):
@@ -183,10 +170,7 @@ def steps_between(model, a, b, steps):
 
 
 # Leaves the last step out.
-@exercise.wrong(
-    ends="the last step stops short of b. torch.linspace(0, 1, steps) includes both ends.",
-    line="the last step stops short of b. torch.linspace(0, 1, steps) includes both ends.",
-)
+@exercise.wrong(ends=STOPS_SHORT, line=STOPS_SHORT)
 def stops_short(model, a, b, steps):
     with torch.no_grad():
         _, mu, _ = model.encode(torch.stack([a, b]))
@@ -195,9 +179,8 @@ def stops_short(model, a, b, steps):
 
 
 # Leaves the graph on.
-@exercise.wrong(shape="torch.no_grad() is missing.")
+@exercise.wrong(shape=WITH_GRAPH)
 def with_graph(model, a, b, steps):
-    if True:
-        _, mu, _ = model.encode(torch.stack([a, b]))
-        t = torch.linspace(0, 1, steps).unsqueeze(1)
-        return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))
+    _, mu, _ = model.encode(torch.stack([a, b]))
+    t = torch.linspace(0, 1, steps).unsqueeze(1)
+    return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))

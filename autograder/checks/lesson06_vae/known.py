@@ -1,4 +1,4 @@
-"""What the checks of lesson 6 compute themselves, and the known weights that they hand over. Grader's side."""
+"""What several exercises of lesson 6 share: the loss, known weights, judgements, mistakes. Grader's side."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from autograder.draws import Draws
 from autograder.failure import Failure, describe_value
 from autograder.verdict import Mistake
 
-in_lesson = 'Lesson 6, "{}"'.format
-
-
 ENCODED = ("z", "mu", "logvar")
-
 
 SIGMOID_IN_DECODER = Mistake(
     "sigmoid_in_decoder",
     "a sigmoid in the decoder: decode returns probabilities. Return logits, since vae_loss applies the sigmoid.",
 )
+TENSOR = Mistake("returns_tensors", "a tensor, which may keep its graph in memory. .item() gives the number alone.")
+WITH_GRAPH = Mistake("with_graph", "torch.no_grad() is missing.")
+LOGITS = Mistake("logits", "logits, not probabilities. Apply torch.sigmoid.")
+SIGMOID_TWICE = Mistake("sigmoid_twice", "the sigmoid is applied twice. Once turns logits into probabilities.")
 
 
 def nll(logits: Tensor, x: Tensor) -> Tensor:
@@ -32,9 +32,15 @@ def nll(logits: Tensor, x: Tensor) -> Tensor:
     return binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
 
 
-def kl(mu: Tensor, logvar: Tensor) -> Tensor:
+def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
     """KL(N(mu, sigma^2) || N(0, I)) of each row, in nats."""
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(-1)
+
+
+def vae_loss(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+    """(loss, reconstruction, kl), as the lesson gives it."""
+    reconstruction, kl = nll(logits, x).mean(), gaussian_kl(mu, logvar).mean()
+    return reconstruction + beta * kl, reconstruction, kl
 
 
 def named(observed: Any, names: tuple[str, ...], what: str) -> list[Any]:
@@ -60,9 +66,14 @@ def number(observed: Any, what: str) -> float:
 def judge_float(observed: Any, what: str) -> None:
     """``observed`` is a float."""
     if type(observed) is not float:
-        likely = "a tensor, which keeps its graph in memory. .item() gives the number alone."
-        shown = describe_value(observed)
-        raise Failure(f"{what} is no float", "a float", shown, likely if isinstance(observed, Tensor) else "")
+        likely = TENSOR if isinstance(observed, Tensor) else None
+        raise Failure(f"{what} is no float", "a float", describe_value(observed), likely)
+
+
+def judge_detached(found: Tensor) -> None:
+    """``found`` carries no graph."""
+    if found.requires_grad:
+        raise Failure("the result carries a graph", "no graph", "requires_grad is True", WITH_GRAPH)
 
 
 def binary(rng: Draws, rows: int, pixels: int, dtype: torch.dtype = torch.float32) -> Tensor:

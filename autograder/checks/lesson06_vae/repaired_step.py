@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -13,8 +13,8 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.lesson06_vae import Found, Weights, after_step
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checks.lesson06_vae.known import binary, flat, kl, known_weights, nll, number
-from autograder.checks.location_scale import SHARED, agrees
+from autograder.checks.lesson06_vae.known import binary, flat, gaussian_kl, known_weights, nll, number
+from autograder.checks.location_scale import agrees
 from autograder.draws import Draws
 from autograder.exercise import Exercise
 from autograder.failure import Failure
@@ -22,34 +22,23 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("repaired_step", reread="A script that runs and is wrong")
 
-HALVED = Mistake(
-    "halved",
-    "log-std read as log-variance: sigma is exp(log_std), without the division by 2.",
-)
-NEVER_CALLED = Mistake(
-    "never_called",
-    "z = mu: the sampler is still never called.",
-)
-STILL_UNIFORM = Mistake(
-    "still_uniform",
-    "the noise is still uniform: rand_like draws from [0, 1). Use randn_like.",
-)
-STILL_TWICE = Mistake(
-    "still_twice",
-    "the sigmoid is still applied twice: decode returns probabilities already.",
-)
-STILL_MEAN = Mistake(
-    "still_mean",
+NEVER_CALLED = Mistake("sampler_never_called", "z = mu: the sampler is still never called.")
+HALVED = Mistake("halved_log_std", "log-std read as log-variance: sigma is exp(log_std), without the division by 2.")
+UNIFORM = Mistake("uniform_noise", "the noise is still uniform: rand_like draws from [0, 1). Use randn_like.")
+SAMPLER_AS_IT_WAS = Mistake("sampler_as_it_was", f"{HALVED} And {UNIFORM}")
+SIGMOID_TWICE = Mistake("sigmoid_twice", "the sigmoid is still applied twice: decode returns probabilities already.")
+MEAN_OVER_PIXELS = Mistake(
+    "mean_over_pixels",
     "the reconstruction is still a mean over pixels, beside a KL that is a sum. Sum over the pixels of an image.",
 )
+SIGMOID_AND_MEAN = Mistake("sigmoid_and_mean", f"{SIGMOID_TWICE} And {MEAN_OVER_PIXELS}")
 MISREAD_KL = Mistake(
-    "misread_kl",
-    "the KL reads log_std as a log-variance. As the script has it, with 2 * log_std, it was right.",
+    "misread_kl", "the KL reads log_std as a log-variance. As the script has it, with 2 * log_std, it was right."
 )
-SUMMED_STEP = Mistake(
-    "summed_step",
-    "the terms are summed over the batch. Average them over the images.",
-)
+SUMMED = Mistake("summed", "the terms are summed over the batch. Average them over the images.")
+NO_ZERO_GRAD = Mistake("no_zero_grad", "old gradients were added. Call optimizer.zero_grad() before backward().")
+DETACHED = Mistake("detached", "no gradient passes through z. Draw eps alone, then scale and shift it.")
+NO_STEP = Mistake("no_step", "nothing moved: backward() or optimizer.step() is missing.")
 
 
 def step_weights(rng: Draws, latent: int) -> Weights:
@@ -76,17 +65,17 @@ def stepped(
     misread: bool = False,
     summed: bool = False,
     path: bool = True,
-) -> Weights:
+) -> Tensor:
     """The weights after one step at this z, with the faults that are asked for; without a ``path``, z is a constant."""
     model = Found(weights)
     mu, log_std = model.heads(x)
     sigma = torch.exp(log_std / 2 if halved else log_std)
     logits = model.logits(mu + sigma * ((z - mu) / sigma).detach() if path else z)
     reconstruction = nll(torch.sigmoid(logits) if twice else logits, x) / (x.shape[1] if averaged else 1)
-    loss = reconstruction + kl(mu, log_std if misread else 2 * log_std)
+    loss = reconstruction + gaussian_kl(mu, log_std if misread else 2 * log_std)
     (loss.sum() if summed else loss.mean()).backward()
     torch.optim.SGD(model.parameters(), lr=rate).step()
-    return model.weights()
+    return flat(model.weights())
 
 
 @exercise.check
@@ -97,15 +86,14 @@ def draws(repaired_step: LearnerObject, rng: Draws) -> None:
     mu, log_std = (part.detach() for part in Found(weights).heads(x))
     if torch.equal(z, mu):
         raise Failure("z is no draw", "z from N(mu, sigma^2)", "z = mu", NEVER_CALLED)
-    noise = (z - mu) / log_std.exp()
-    both = HALVED + " And " + STILL_UNIFORM
-    mistakes: dict[str, expect.Cdf | Tensor] = {HALVED: (z - mu) / (log_std / 2).exp()}
-    mistakes |= {STILL_UNIFORM: lambda eps: eps.clamp(0, 1)}
-    halved = (z - mu) / (log_std / 2).exp()
-    if bool(((halved >= 0) & (halved <= 1)).all()) and float(noise.max()) > 1:
-        mistakes = {both: torch.special.ndtri(halved.clamp(1e-12, 1 - 1e-12))}
+    noise, halved = (z - mu) / log_std.exp(), (z - mu) / (log_std / 2).exp()
+    mistakes: expect.Alternatives = [
+        (HALVED, halved),
+        (UNIFORM, lambda eps: eps.clamp(0, 1)),
+        (SAMPLER_AS_IT_WAS, torch.special.ndtri(halved.clamp(1e-12, 1 - 1e-12))),
+    ]
     expect.standard_normal(noise, "the noise (z - mu) / sigma", mistakes=mistakes)
-    expect.independent(noise, {axis: SHARED[axis] for axis in ("row", "latent")})
+    expect.independent(noise, {"row": None, "latent": None})
 
 
 @exercise.check
@@ -116,15 +104,15 @@ def loss(repaired_step: LearnerObject, rng: Draws) -> None:
     model, z = Found(weights), one_draw(record, 7).double()
     mu, log_std = (part.detach() for part in model.heads(x))
     logits = model.logits(z).detach()
-    reconstruction, rate = nll(logits, x).mean(), kl(mu, 2 * log_std).mean()
-    twice, misread = nll(torch.sigmoid(logits), x).mean(), kl(mu, log_std).mean()
-    mistakes = {
-        STILL_TWICE: twice + rate,
-        STILL_MEAN: reconstruction / 12 + rate,
-        f"{STILL_TWICE} And {STILL_MEAN}": twice / 12 + rate,
-        MISREAD_KL: reconstruction + misread,
-        SUMMED_STEP: 7 * (reconstruction + rate),
-    }
+    reconstruction, rate = nll(logits, x).mean(), gaussian_kl(mu, 2 * log_std).mean()
+    twice, misread = nll(torch.sigmoid(logits), x).mean(), gaussian_kl(mu, log_std).mean()
+    mistakes = [
+        (SIGMOID_TWICE, twice + rate),
+        (MEAN_OVER_PIXELS, reconstruction / 12 + rate),
+        (SIGMOID_AND_MEAN, twice / 12 + rate),
+        (MISREAD_KL, reconstruction + misread),
+        (SUMMED, 7 * (reconstruction + rate)),
+    ]
     found = number(record["result"], "the result")
     agrees(found, reconstruction + rate, "the loss", rule="the mean of reconstruction + KL", mistakes=mistakes)
 
@@ -135,20 +123,19 @@ def step(repaired_step: LearnerObject, rng: Draws) -> None:
     weights, x, rate = step_weights(rng, 3), binary(rng, 7, 12, torch.float64), 0.05
     record = beside(after_step, repaired_step, weights, x, rate)
     z, found = one_draw(record, 7).double(), flat(record["weights"])
-    right = flat(stepped(weights, x, z, rate))
     # What is left of the old mistakes is for the other two checks: a right step on a wrong loss is a right step.
     for faults in product((False, True), repeat=5):
-        if torch.allclose(found, flat(stepped(weights, x, z, rate, *faults)), rtol=1e-6, atol=1e-9):
+        if torch.allclose(found, stepped(weights, x, z, rate, *faults), rtol=1e-6, atol=1e-9):
             return
-    mistakes = {
-        "old gradients were added. Call optimizer.zero_grad() before backward().": right - rate,
-        "no gradient passes through z. Draw eps alone, then scale and shift it.": flat(
-            stepped(weights, x, z, rate, path=False)
-        ),
-        "nothing moved: backward() or optimizer.step() is missing.": flat(weights),
-    }
+    right = stepped(weights, x, z, rate)
+
+    def mistakes() -> Iterator[tuple[Mistake, Tensor]]:
+        yield NO_ZERO_GRAD, right - rate  # The gradients that are left are ones.
+        yield DETACHED, stepped(weights, x, z, rate, path=False)
+        yield NO_STEP, flat(weights)
+
     rule = "one step along the gradient of the loss, at the z that was decoded"
-    agrees(found, right, "the weights after the step", rule=rule, mistakes=mistakes)
+    agrees(found, right, "the weights after the step", rule=rule, mistakes=mistakes())
 
 
 # Wrong answers
@@ -156,7 +143,7 @@ def step(repaired_step: LearnerObject, rng: Draws) -> None:
 
 # Changes the KL, which was right.
 @exercise.wrong(loss=MISREAD_KL)
-def breaks_the_kl(model, x, optimizer):
+def misread_kl(model, x, optimizer):
     mu, log_std = model.encode(x)
     z = mu + torch.exp(log_std) * torch.randn_like(mu)
     probabilities = model.decode(z)
@@ -170,7 +157,7 @@ def breaks_the_kl(model, x, optimizer):
 
 
 # Draws without a path for the gradient.
-@exercise.wrong(step="no gradient passes through z. Draw eps alone, then scale and shift it.")
+@exercise.wrong(step=DETACHED)
 def detached(model, x, optimizer):
     mu, log_std = model.encode(x)
     z = torch.normal(mu, log_std.exp()).detach()
@@ -200,7 +187,7 @@ def halved_log_std(model, x, optimizer):
 
 
 # Still averages the reconstruction over the pixels.
-@exercise.wrong(loss=STILL_MEAN)
+@exercise.wrong(loss=MEAN_OVER_PIXELS)
 def mean_over_pixels(model, x, optimizer):
     mu, log_std = model.encode(x)
     z = mu + torch.exp(log_std) * torch.randn_like(mu)
@@ -215,7 +202,7 @@ def mean_over_pixels(model, x, optimizer):
 
 
 # Leaves the step away.
-@exercise.wrong(step="nothing moved: backward() or optimizer.step() is missing.")
+@exercise.wrong(step=NO_STEP)
 def no_step(model, x, optimizer):
     mu, log_std = model.encode(x)
     z = mu + torch.exp(log_std) * torch.randn_like(mu)
@@ -229,7 +216,7 @@ def no_step(model, x, optimizer):
 
 
 # Leaves zero_grad away.
-@exercise.wrong(step="old gradients were added. Call optimizer.zero_grad() before backward().")
+@exercise.wrong(step=NO_ZERO_GRAD)
 def no_zero_grad(model, x, optimizer):
     mu, log_std = model.encode(x)
     z = mu + torch.exp(log_std) * torch.randn_like(mu)
@@ -243,12 +230,10 @@ def no_zero_grad(model, x, optimizer):
 
 
 # Calls the sampler, with both of its mistakes.
-@exercise.wrong(
-    draws="log-std read as log-variance: sigma is exp(log_std), without the division by 2. And the noise is still uniform: rand_like draws from [0, 1). Use randn_like."
-)
+@exercise.wrong(draws=SAMPLER_AS_IT_WAS)
 def sampler_as_it_was(model, x, optimizer):
     mu, log_std = model.encode(x)
-    z = sample(mu, log_std)
+    z = mu + torch.exp(log_std / 2) * torch.rand_like(mu)
     probabilities = model.decode(z)
     kl = 0.5 * (mu**2 + torch.exp(2 * log_std) - 1 - 2 * log_std).sum(dim=1)
     reconstruction = F.binary_cross_entropy(probabilities, x, reduction="none").sum(dim=1)
@@ -275,9 +260,7 @@ def sampler_never_called(model, x, optimizer):
 
 
 # Repairs the draw, and nothing of the loss.
-@exercise.wrong(
-    loss="the sigmoid is still applied twice: decode returns probabilities already. And the reconstruction is still a mean over pixels, beside a KL that is a sum. Sum over the pixels of an image."
-)
+@exercise.wrong(loss=SIGMOID_AND_MEAN)
 def sigmoid_and_mean(model, x, optimizer):
     mu, log_std = model.encode(x)
     z = mu + torch.exp(log_std) * torch.randn_like(mu)
@@ -292,7 +275,7 @@ def sigmoid_and_mean(model, x, optimizer):
 
 
 # Still applies the sigmoid twice.
-@exercise.wrong(loss=STILL_TWICE)
+@exercise.wrong(loss=SIGMOID_TWICE)
 def sigmoid_twice(model, x, optimizer):
     mu, log_std = model.encode(x)
     z = mu + torch.exp(log_std) * torch.randn_like(mu)
@@ -307,7 +290,7 @@ def sigmoid_twice(model, x, optimizer):
 
 
 # Sums over the batch.
-@exercise.wrong(loss=SUMMED_STEP)
+@exercise.wrong(loss=SUMMED)
 def summed(model, x, optimizer):
     mu, log_std = model.encode(x)
     z = mu + torch.exp(log_std) * torch.randn_like(mu)
@@ -322,7 +305,7 @@ def summed(model, x, optimizer):
 
 
 # Still draws uniform noise.
-@exercise.wrong(draws=STILL_UNIFORM)
+@exercise.wrong(draws=UNIFORM)
 def uniform_noise(model, x, optimizer):
     mu, log_std = model.encode(x)
     z = mu + torch.exp(log_std) * torch.rand_like(mu)

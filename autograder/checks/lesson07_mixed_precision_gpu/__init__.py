@@ -11,5 +11,5 @@ What the grader recomputes from numbers, and what it believes because the learne
   operations met a tensor of the processor; the order of clock readings, waits and steps; the operations of a sampler
   whose noise no seed reaches.
 
-Error rates stand in ``precision`` and ``batches``; no other check is statistical.
+Error rates stand in ``reparameterize_amp`` and ``device_batches``; no other check is statistical.
 """

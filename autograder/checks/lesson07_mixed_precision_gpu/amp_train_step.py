@@ -1,6 +1,12 @@
-"""amp_train_step: its checks and wrong answers. Grader's side."""
+"""amp_train_step: its checks and wrong answers. Grader's side.
+
+All are identities: what the step must do follows from weights and pixels that were made here.
+"""
 
 from __future__ import annotations
+
+from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -17,85 +23,52 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("amp_train_step", reread="One training step")
 
-Weights = dict[str, Tensor]
-NOT_CALLED = Mistake(
-    "not_called",
-    "the model was not called.",
-)
 NO_AUTOCAST = Mistake(
-    "no_autocast",
-    "the model ran without autocast. Put model(x) inside `with autocast_for(x.device):`.",
+    "no_autocast", "the model ran without autocast. Put model(x) inside `with autocast_for(x.device):`."
 )
-BACKWARD_INSIDE = Mistake(
-    "backward_inside",
-    "backward() ran while autocast was on. Leave the with statement first.",
-)
-AS_TENSOR = Mistake(
-    "as_tensor",
-    "a tensor keeps its whole graph alive. loss.item() is the number.",
-)
-SCALED_LOSS = Mistake(
-    "scaled_loss",
-    "the scaled loss. Return the loss as it was before scaler.scale.",
-)
-BETA_IGNORED = Mistake(
-    "beta_ignored",
-    "beta is ignored: the loss is reconstruction + beta * kl.",
-)
-NO_KL = Mistake(
-    "no_kl",
-    "the reconstruction alone. The loss is reconstruction + beta * kl.",
-)
-KL_HALF = Mistake(
-    "kl_half",
-    "the KL was computed in half precision. Raise mu and logvar with .float() before the loss.",
-)
-LOGITS_HALF = Mistake(
-    "logits_half",
-    "the reconstruction was computed in half precision. Raise the logits with .float() before the loss.",
-)
-TWO_STEPS = Mistake(
-    "two_steps",
-    "optimizer.step() beside scaler.step(optimizer): the weights move twice. scaler.step calls it for you.",
+OTHER_CONTEXT = Mistake("other_context", "the context is not that of autocast_for(x.device).")
+BACKWARD_INSIDE = Mistake("backward_inside", "backward() ran while autocast was on. Leave the with statement first.")
+AS_TENSOR = Mistake("as_tensor", "a tensor keeps its whole graph alive. loss.item() is the number.")
+BETA_IGNORED = Mistake("beta_ignored", "beta is ignored: the loss is reconstruction + beta * kl.")
+NO_KL = Mistake("no_kl", "the reconstruction alone. The loss is reconstruction + beta * kl.")
+KL_IN_HALF = Mistake(
+    "kl_in_half", "the KL was computed in half precision. Raise mu and logvar with .float() before the loss."
 )
 SCALED_STEP = Mistake(
     "scaled_step",
     "optimizer.step() used the scaled gradients. Call scaler.step(optimizer), which unscales, in its place.",
 )
 UNSCALED_LOSS = Mistake(
-    "unscaled_loss",
-    "the loss was never scaled, and its gradients were unscaled. Use scaler.scale(loss).backward().",
+    "unscaled_loss", "the loss was never scaled, and its gradients were unscaled. Use scaler.scale(loss).backward()."
 )
-NO_STEP = Mistake(
-    "no_step",
-    "the weights did not move. Call scaler.step(optimizer) after backward().",
-)
+NO_STEP = Mistake("no_step", "the weights did not move. Call scaler.step(optimizer) after backward().")
 STALE = Mistake(
-    "stale",
-    "zero_grad() is missing, or comes after backward() only. Call optimizer.zero_grad() before backward().",
+    "stale", "zero_grad() is missing, or comes after backward() only. Call optimizer.zero_grad() before backward()."
 )
-CLIP_FIRST = Mistake(
-    "clip_first",
-    "clipped before unscaling: the limit met gradients that were still multiplied by the scale.",
-)
-CLIP_IGNORED = Mistake(
-    "clip_ignored",
-    "clip is ignored. When it is not None, clip the norm of all gradients together.",
-)
-CLIP_VALUES = Mistake(
-    "clip_values",
-    "each gradient was clipped alone. clip_grad_norm_ limits the norm of all of them together.",
+CLIPPED_ALONE = Mistake(
+    "clipped_alone", "each gradient was clipped alone. clip_grad_norm_ limits the norm of all of them together."
 )
 STEPPED_ON_OVERFLOW = Mistake(
     "stepped_on_overflow",
     "optimizer.step() ran although the gradients had overflowed. Only scaler.step(optimizer) knows when to skip.",
 )
-NOT_UPDATED = Mistake(
-    "not_updated",
-    "scaler.update() is missing: it lowers the scale after an overflow and raises it after clean steps.",
-)
-SCALE = 1024.0
+
+Weights = dict[str, Tensor]
+SCALE, LARGEST = 1024.0, 2.0**127
+"""What the scaler starts from: a scale for every day, and one at which gradients overflow."""
 PIXELS, LATENT, ROWS = 12, 3, 6
+
+
+def vae_loss(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+    """(loss, reconstruction, kl) in nats a sample, as the lesson gives it: computed in the dtype of the inputs."""
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
+    kl = (0.5 * (mu.square() + logvar.exp() - 1 - logvar)).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+def autocast_for(device: torch.device) -> torch.autocast:
+    """What the wrong answers find under this name."""
+    return torch.autocast(device.type, dtype=torch.bfloat16)
 
 
 def case(rng: Draws, spread: float = 1.0) -> tuple[Weights, Tensor]:
@@ -108,59 +81,50 @@ def case(rng: Draws, spread: float = 1.0) -> tuple[Weights, Tensor]:
     return weights, rng.uniform(0, 1, ROWS, PIXELS, dtype=torch.float32)
 
 
+def overflowing(weights: Weights) -> Weights:
+    """The weights, with a mu whose gradient overflows at the largest scale."""
+    return weights | {"mu": 40 * weights["mu"]}
+
+
 def outputs_of(weights: Weights, x: Tensor) -> Weights:
     """The three linear maps in float64."""
     return {name: x.double() @ weight.double().T for name, weight in weights.items()}
 
 
-def loss_of(outputs: Weights, x: Tensor, beta: float) -> Tensor:
-    """Reconstruction + beta * KL in nats a sample, in the dtype of the outputs."""
-    logits, mu, logvar = outputs["logits"], outputs["mu"], outputs["logvar"]
-    reconstruction = F.binary_cross_entropy_with_logits(logits, x.to(logits.dtype), reduction="none").sum(1).mean()
-    kl = (0.5 * (mu.square() + logvar.exp() - 1 - logvar)).sum(1).mean()
-    return reconstruction + beta * kl
-
-
 def slopes(outputs: Weights, x: Tensor, beta: float) -> Weights:
-    """Gradients of the loss in the model's outputs, computed in the outputs' own dtype."""
-    leaves = {name: value.detach().requires_grad_() for name, value in outputs.items()}
-    found = torch.autograd.grad(loss_of(leaves, x, beta), list(leaves.values()))
+    """Gradients of the loss in the model's outputs, in float64."""
+    leaves = {name: value.detach().double().requires_grad_() for name, value in outputs.items()}
+    found = torch.autograd.grad(vae_loss(x=x.double(), beta=beta, **leaves)[0], list(leaves.values()))
     return dict(zip(leaves, found, strict=True))
 
 
-def weight_gradients(weights: Weights, x: Tensor, beta: float) -> Weights:
-    """Gradients of the loss in the weights, in float64."""
-    return {name: slope.T @ x.double() for name, slope in slopes(outputs_of(weights, x), x, beta).items()}
-
-
-def run(step: LearnerObject, weights: Weights, x: Tensor, **more: float | None) -> dict:
-    """The record of one watched step."""
-    settings = {"scale": SCALE, "beta": 1.0} | more
-    record = beside(watch.watched_step, step, weights, x, device=DEVICE.get(), **settings)
-    if not record["forward"]:
-        raise Failure("nothing was computed", "one call of model(x)", "none", NOT_CALLED)
-    return record
-
-
-def movement(record: dict, weights: Weights) -> Tensor:
-    """How far all weights went downhill, one after the other, in float64."""
-    return flat({name: weights[name].double() - record["after"][name].double() for name in weights})
+def weight_gradients(weights: Weights, x: Tensor, beta: float) -> Tensor:
+    """Gradients of the loss in all weights, one after the other, in float64."""
+    return flat({name: slope.T @ x.double() for name, slope in slopes(outputs_of(weights, x), x, beta).items()})
 
 
 def flat(values: Weights) -> Tensor:
-    """All numbers in one row."""
+    """All numbers in one row, in float64."""
     return torch.cat([value.double().flatten() for value in values.values()])
+
+
+def run(function: LearnerObject, weights: Weights, x: Tensor, **more: float | None) -> dict[str, Any]:
+    """The record of one watched step."""
+    settings = {"scale": SCALE, "beta": 1.0} | more
+    record = beside(watch.watched_step, function, weights, x, device=DEVICE.get(), **settings)
+    if not record["forward"]:
+        raise Failure("nothing was computed", "one call of model(x)", "none")
+    return record
+
+
+def movement(function: LearnerObject, weights: Weights, x: Tensor, **more: float | None) -> Tensor:
+    """How far one step takes all weights downhill, one after the other."""
+    return flat(weights) - flat(run(function, weights, x, **more)["after"])
 
 
 def near(moved: Tensor, wrong: Tensor) -> bool:
     """Equal to within what half precision costs, on the scale of the wrong one itself."""
     return torch.allclose(moved, wrong, rtol=2e-2, atol=2e-2 * float(wrong.abs().max()))
-
-
-def one_by_one(weights: Weights, gradient: Tensor, clip: float) -> float:
-    """What is left of the norm when the gradient of each weight is clipped by its own."""
-    parts = gradient.split([weight.numel() for weight in weights.values()])
-    return float(torch.stack([part.norm().clamp(max=clip) for part in parts]).norm() / gradient.norm())
 
 
 @exercise.check
@@ -173,10 +137,8 @@ def forward(amp_train_step: LearnerObject, rng: Draws) -> None:
     for name, exact in outputs_of(weights, x).items():
         output = record["outputs"][name]
         if output.dtype != dtype:
-            shown = (
-                NO_AUTOCAST if output.dtype == torch.float32 else "the context is not that of autocast_for(x.device)."
-            )
-            raise Failure(f"{name} has the wrong dtype", f"{dtype}, by autocast", str(output.dtype), shown)
+            likely = NO_AUTOCAST if output.dtype == torch.float32 else OTHER_CONTEXT
+            raise Failure(f"{name} has the wrong dtype", f"{dtype}, by autocast", str(output.dtype), likely)
         expect.close(output.double(), exact, name, rtol=2e-2, atol=2e-2, show=False)
 
 
@@ -194,42 +156,42 @@ def backward(amp_train_step: LearnerObject, rng: Draws) -> None:
 def loss(amp_train_step: LearnerObject, rng: Draws) -> None:
     """The result is a float: reconstruction + beta * KL in nats a sample, not scaled."""
     weights, x = case(rng)
-    outputs, beta = outputs_of(weights, x), 2.5
-    loss = run(amp_train_step, weights, x, beta=beta)["loss"]
-    if not isinstance(loss, float):
-        likely = AS_TENSOR if isinstance(loss, Tensor) else "a missing return." if loss is None else ""
-        raise Failure("the loss is no float", "a Python float", describe_value(loss), likely)
-    expected = loss_of(outputs, x, beta)
-    mistakes = {
-        SCALED_LOSS: SCALE * expected,
-        BETA_IGNORED: loss_of(outputs, x, 1.0),
-        NO_KL: loss_of(outputs, x, 0.0),
-    }
+    beta = 2.5
+
+    def found(answer: LearnerObject) -> Any:
+        return run(answer, weights, x, beta=beta)["loss"]
+
+    value = found(amp_train_step)
+    if not isinstance(value, float):
+        likely = AS_TENSOR if isinstance(value, Tensor) else expect.NO_RETURN if value is None else None
+        raise Failure("the loss is no float", "a Python float", describe_value(value), likely)
+    expected = vae_loss(x=x.double(), beta=beta, **outputs_of(weights, x))[0]
+    rule, mistakes = "reconstruction + beta * kl", exercise.mistaken(found)
     # Half-precision outputs cost up to one per cent; whether the loss itself lost digits is for the next check.
-    expect.close(loss, expected, "the loss", rule="reconstruction + beta * kl", rtol=3e-2, mistakes=mistakes)
+    expect.close(value, expected, "the loss", rule=rule, rtol=3e-2, mistakes=mistakes)
 
 
 @exercise.check
 def precision(amp_train_step: LearnerObject, rng: Draws) -> None:
     """KL and reconstruction ran in float32: the gradients at the model's outputs have their digits."""
     weights, x = case(rng, spread=0.05)
-    record = run(amp_train_step, weights, x, scale=None)
-    outputs = record["outputs"]
-    exact = slopes({name: value.double() for name, value in outputs.items()}, x, 1.0)
-    half = slopes(outputs, x, 1.0)
-    for name, sentence in {"logits": LOGITS_HALF, "logvar": KL_HALF, "mu": KL_HALF}.items():
+
+    def found(answer: LearnerObject) -> dict[str, Any]:
+        return run(answer, weights, x, scale=None)
+
+    record = found(amp_train_step)
+    exact = slopes(record["outputs"], x, 1.0)
+    for name in ("logits", "logvar", "mu"):
         if name not in record["gradients"]:
             raise Failure(f"no gradient reached {name}", f"a loss that depends on {name}", "no path")
-        found = record["gradients"][name].double()
-        recognised = expect.recognise(found, exact[name], {sentence: half[name]}, rtol=2e-2)
         expect.close(
-            found,
+            record["gradients"][name].double(),
             exact[name],
             f"the gradient of the loss in {name}",
             rule="its closed form in float32",
             rtol=1.2e-2,  # three roundings of the bfloat16 gradient that is noted
             atol=1e-9,
-            mistakes={recognised: found} if recognised else {},
+            mistakes=((mistake, wrong["gradients"].get(name)) for mistake, wrong in exercise.mistaken(found)),
         )
 
 
@@ -237,76 +199,68 @@ def precision(amp_train_step: LearnerObject, rng: Draws) -> None:
 def step(amp_train_step: LearnerObject, rng: Draws) -> None:
     """The weights make one step along the unscaled gradients, with the scaler on and with the scaler off."""
     weights, x = case(rng)
-    right = flat(weight_gradients(weights, x, 2.0))
-    mistakes = {
-        TWO_STEPS: 2 * right,
-        SCALED_STEP: SCALE * right,
-        UNSCALED_LOSS: right / SCALE,
-        NO_STEP: 0 * right,
-        BETA_IGNORED: flat(weight_gradients(weights, x, 1.0)),
-    }
+    right = weight_gradients(weights, x, 2.0)
+    tolerances = {"rtol": 2e-2, "atol": 2e-2 * float(right.abs().max())}
     for scale, where in ((SCALE, "with the scaler on"), (None, "with the scaler off")):
-        moved = movement(run(amp_train_step, weights, x, scale=scale, beta=2.0), weights)
-        size = float(right.abs().max())
-        likely = next((sentence for sentence, wrong in mistakes.items() if near(moved, wrong)), "")
-        what = f"the movement of the weights {where}, in gradients,"
-        recognised = {likely: moved} if likely else {}
-        expect.close(
-            moved, right, what, rule="1 gradient", rtol=2e-2, atol=2e-2 * size, mistakes=recognised, show=False
-        )
+        found = partial(movement, weights=weights, x=x, scale=scale, beta=2.0)
+        moved, what = found(amp_train_step), f"the movement of the weights {where}, in gradients,"
+        # A step that is a thousand times too short is near any other that is, by the tolerances of the right one.
+        mistakes = ((mistake, wrong) for mistake, wrong in exercise.mistaken(found) if near(moved, wrong))
+        expect.close(moved, right, what, rule="1 gradient", mistakes=mistakes, show=False, **tolerances)
 
 
 @exercise.check
 def fresh(amp_train_step: LearnerObject, rng: Draws) -> None:
     """Gradients that were left over from before the call have no effect."""
     weights, x = case(rng)
-    clean = movement(run(amp_train_step, weights, x, scale=None), weights)
-    stale = movement(run(amp_train_step, weights, x, scale=None, stale=0.5), weights)
+    found = partial(movement, weights=weights, x=x, scale=None, stale=0.5)
+    clean = movement(amp_train_step, weights, x, scale=None)
     what, rule = "the movement of the weights after left-over gradients of 0.5", "the same as without them"
-    mistakes = {STALE: clean + 0.5}
-    expect.close(stale, clean, what, rule=rule, rtol=1e-4, atol=1e-4, mistakes=mistakes, show=False)
+    mistakes = exercise.mistaken(found)
+    expect.close(found(amp_train_step), clean, what, rule=rule, rtol=1e-4, atol=1e-4, mistakes=mistakes, show=False)
 
 
 @exercise.check
 def clip(amp_train_step: LearnerObject, rng: Draws) -> None:
     """Clipping came after unscaling: clip limits the norm of the true gradients, all of them together."""
     weights, x = case(rng)
-    gradient = flat(weight_gradients(weights, x, 1.0))
-    free = movement(run(amp_train_step, weights, x), weights)
-    if not free.any():
-        raise Failure("the weights did not move", "a step along the gradients", "no movement", NO_STEP)
-    if near(free, gradient / SCALE):
-        raise Failure("the step without clip is too short", "1 gradient", f"1/{SCALE:g} of it", UNSCALED_LOSS)
+    gradient = weight_gradients(weights, x, 1.0)
     for fraction in (0.05, 3.0):
-        clip = fraction * float(gradient.norm())
-        moved = movement(run(amp_train_step, weights, x, clip=clip), weights)
-        alone = gradient.clamp(-clip, clip)
-        mistakes = {CLIP_FIRST: min(1.0, fraction / SCALE), CLIP_IGNORED: 1.0}
-        if fraction < 1:
-            mistakes |= {CLIP_VALUES: float(alone.norm() / gradient.norm())}
-            mistakes |= {CLIP_VALUES + " ": one_by_one(weights, gradient, clip)}
+        found = partial(clipped_length, weights=weights, x=x, gradient=gradient, fraction=fraction)
         expect.close(
-            float(moved.norm() / free.norm()),
+            found(amp_train_step),
             min(1.0, fraction),
             f"the length of a step with clip at {fraction:g} of the norm, over that without clip,",
             rule="the smaller of clip / norm and 1",
             rtol=2e-2,
             atol=0,
-            mistakes=mistakes,
+            mistakes=exercise.mistaken(found),
         )
+
+
+def clipped_length(function: LearnerObject, weights: Weights, x: Tensor, gradient: Tensor, fraction: float) -> float:
+    """The length of a step with clip at this fraction of the norm, over that without clip; what spoils both fails."""
+    free = movement(function, weights, x)
+    if not free.any():
+        raise Failure("the weights did not move", "a step along the gradients", "no movement", NO_STEP)
+    if near(free, gradient / SCALE):
+        raise Failure("the step without clip is too short", "1 gradient", f"1/{SCALE:g} of it", UNSCALED_LOSS)
+    if near(free, gradient * SCALE):
+        raise Failure("the step without clip is too long", "1 gradient", f"{SCALE:g} of it", SCALED_STEP)
+    clipped = movement(function, weights, x, clip=fraction * float(gradient.norm()))
+    return float(clipped.norm() / free.norm())
 
 
 @exercise.check(reread="When a step must be skipped")
 def overflow(amp_train_step: LearnerObject, rng: Draws) -> None:
     """When the scaled gradients overflow, the step is skipped: the weights are unchanged."""
     weights, x = case(rng)
-    weights["mu"] = 40 * weights["mu"]
-    for clip in (None, 1.0):
-        moved = movement(run(amp_train_step, weights, x, scale=2.0**127, clip=clip), weights)
+    for limit in (None, 1.0):
+        moved = movement(amp_train_step, overflowing(weights), x, scale=LARGEST, clip=limit)
         if not moved.isfinite().all() or moved.any():
             ruined = int((~moved.isfinite()).sum())
             observed = f"{ruined} of {len(moved)} weights are nan or inf" if ruined else "weights that moved"
-            likely = STEPPED_ON_OVERFLOW if ruined else ""
+            likely = STEPPED_ON_OVERFLOW if ruined else None
             raise Failure("an overflowed step was made", "weights as they were before the call", observed, likely)
 
 
@@ -314,29 +268,27 @@ def overflow(amp_train_step: LearnerObject, rng: Draws) -> None:
 def update(amp_train_step: LearnerObject, rng: Draws) -> None:
     """The scale halves after an overflow, and grows after clean steps."""
     weights, x = case(rng)
-    clean = run(amp_train_step, weights, x)["scale"]
-    weights["mu"] = 40 * weights["mu"]
-    overflow = run(amp_train_step, weights, x, scale=2.0**127)["scale"]
-    for found, start, factor, when in ((overflow, 2.0**127, 0.5, "an overflow"), (clean, SCALE, 2.0, "a clean step")):
-        what, rule = f"the scale after {when}, over that before,", "half" if factor < 1 else "twice, with this scaler"
-        expect.close(found / start, factor, what, rule=rule, mistakes={NOT_UPDATED: 1.0})
+
+    def found(answer: LearnerObject) -> tuple[float, float]:
+        after = run(answer, overflowing(weights), x, scale=LARGEST)["scale"]
+        return after / LARGEST, run(answer, weights, x)["scale"] / SCALE
+
+    factors = found(amp_train_step)
+    rules = ((0.5, "an overflow", "half"), (2.0, "a clean step", "twice, with this scaler"))
+    for place, (factor, when, rule) in enumerate(rules):
+        # A scale that stays after an overflow alone is another mistake than one that always stays.
+        mistakes = ((mistake, wrong[place]) for mistake, wrong in exercise.mistaken(found) if wrong == factors)
+        expect.close(factors[place], factor, f"the scale after {when}, over that before,", rule=rule, mistakes=mistakes)
 
 
 # Wrong answers
 
 
+NOT_USED = stops("your script did not use scaler.scale(loss or outputs)")
+
+
 # Clips without asking whether it should.
-@exercise.wrong(
-    forward=stops("TypeError"),
-    backward=stops("TypeError"),
-    loss=stops("TypeError"),
-    precision=stops("TypeError"),
-    step=stops("TypeError"),
-    fresh=stops("TypeError"),
-    clip=stops("TypeError"),
-    overflow=stops("TypeError"),
-    update=stops("TypeError"),
-)
+@exercise.wrong(**exercise.everywhere(stops("TypeError")))
 def clip_none(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -350,15 +302,15 @@ def clip_none(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# Never shows the loss to the scaler.
+# Never shows the loss to the scaler; one that is off does not mind.
 @exercise.wrong(
-    forward=stops("your script did not use scaler.scale(loss or outputs)"),
-    backward=stops("your script did not use scaler.scale(loss or outputs)"),
-    loss=stops("your script did not use scaler.scale(loss or outputs)"),
-    step=stops("your script did not use scaler.scale(loss or outputs)"),
-    clip=stops("your script did not use scaler.scale(loss or outputs)"),
-    overflow=stops("your script did not use scaler.scale(loss or outputs)"),
-    update=stops("your script did not use scaler.scale(loss or outputs)"),
+    forward=NOT_USED,
+    backward=NOT_USED,
+    loss=NOT_USED,
+    step=NOT_USED,
+    clip=NOT_USED,
+    overflow=NOT_USED,
+    update=NOT_USED,
 )
 def never_scales(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
@@ -374,7 +326,6 @@ def never_scales(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# backward() under autocast.
 @exercise.wrong(backward=BACKWARD_INSIDE)
 def backward_inside(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
@@ -390,8 +341,28 @@ def backward_inside(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# optimizer.step() before scaler.step().
-@exercise.wrong(step=SCALED_STEP, clip=unnamed("the length of a step"), overflow=STEPPED_ON_OVERFLOW)
+# optimizer.step() after scaler.step(). With a scaler that is off, the next one does the same.
+@exercise.wrong(
+    step="optimizer.step() beside scaler.step(optimizer): the weights move twice. scaler.step calls it for you.",
+    overflow=STEPPED_ON_OVERFLOW,
+)
+def twice(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    optimizer.step()
+    scaler.update()
+    return loss.item()
+
+
+# Both optimizer.step() and scaler.step().
+@exercise.wrong(step=SCALED_STEP, clip=SCALED_STEP, overflow=STEPPED_ON_OVERFLOW)
 def before_scaler(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -407,7 +378,6 @@ def before_scaler(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# Ignores beta.
 @exercise.wrong(loss=BETA_IGNORED, step=BETA_IGNORED)
 def beta_ignored(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
@@ -423,8 +393,7 @@ def beta_ignored(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# Clips what is still scaled.
-@exercise.wrong(clip=CLIP_FIRST)
+@exercise.wrong(clip="clipped before unscaling: the limit met gradients that were still multiplied by the scale.")
 def clip_before_unscale(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -438,8 +407,7 @@ def clip_before_unscale(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# Never clips.
-@exercise.wrong(clip=CLIP_IGNORED)
+@exercise.wrong(clip="clip is ignored. When it is not None, clip the norm of all gradients together.")
 def clip_ignored(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -452,7 +420,7 @@ def clip_ignored(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # Clips the norm of each parameter by itself.
-@exercise.wrong(clip="each gradient was clipped alone. clip_grad_norm_ limits the norm of all of them together. ")
+@exercise.wrong(clip=CLIPPED_ALONE)
 def clip_one_by_one(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -469,7 +437,7 @@ def clip_one_by_one(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # Clips each number.
-@exercise.wrong(clip=CLIP_VALUES)
+@exercise.wrong(clip=CLIPPED_ALONE)
 def clip_values(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -484,8 +452,23 @@ def clip_values(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
+@exercise.wrong(forward=OTHER_CONTEXT)
+def float16_always(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with torch.autocast(x.device.type, dtype=torch.float16):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
 # The loss from half-precision tensors, under autocast.
-@exercise.wrong(precision=KL_HALF)
+@exercise.wrong(precision=KL_IN_HALF)
 def kl_in_half(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -500,8 +483,8 @@ def kl_in_half(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# Raises the logits and forgets mu and logvar.
-@exercise.wrong(precision=KL_HALF)
+# Raises the logits alone.
+@exercise.wrong(precision=KL_IN_HALF)
 def kl_in_half_outside(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -516,8 +499,9 @@ def kl_in_half_outside(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# Raises mu and logvar and forgets the logits.
-@exercise.wrong(precision=LOGITS_HALF)
+@exercise.wrong(
+    precision="the reconstruction was computed in half precision. Raise the logits with .float() before the loss."
+)
 def logits_in_half(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -533,7 +517,9 @@ def logits_in_half(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # Computes the scaled loss and goes on with the other one.
-@exercise.wrong(step=UNSCALED_LOSS, clip=UNSCALED_LOSS, update=NOT_UPDATED)
+@exercise.wrong(
+    step=UNSCALED_LOSS, clip=UNSCALED_LOSS, update=unnamed("the scale after an overflow, over that before, is wrong")
+)
 def loss_not_scaled(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -549,7 +535,6 @@ def loss_not_scaled(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# Runs the model in float32.
 @exercise.wrong(forward=NO_AUTOCAST)
 def no_autocast(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
@@ -564,8 +549,44 @@ def no_autocast(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
+@exercise.wrong(
+    loss=NO_KL,
+    precision=unnamed("no gradient reached logvar"),
+    step=NO_KL,
+    clip=NO_KL,
+    overflow=unnamed("an overflowed step was made"),
+    update=unnamed("the scale after an overflow, over that before, is wrong"),
+)
+def no_kl(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    _, loss, _ = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+@exercise.wrong(loss=expect.NO_RETURN)
+def no_return(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+
+
 # optimizer.step() in place of scaler.step().
-@exercise.wrong(step=SCALED_STEP, clip=CLIP_FIRST, overflow=STEPPED_ON_OVERFLOW)
+@exercise.wrong(step=SCALED_STEP, clip=SCALED_STEP, overflow=STEPPED_ON_OVERFLOW)
 def not_the_scalers(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -584,8 +605,9 @@ def not_the_scalers(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# Forgets scaler.update().
-@exercise.wrong(update=NOT_UPDATED)
+@exercise.wrong(
+    update="scaler.update() is missing: it lowers the scale after an overflow and raises it after clean steps."
+)
 def not_updated(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -599,8 +621,7 @@ def not_updated(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# Returns the scaled loss.
-@exercise.wrong(loss=SCALED_LOSS)
+@exercise.wrong(loss="the scaled loss. Return the loss as it was before scaler.scale.")
 def returns_scaled(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -616,7 +637,6 @@ def returns_scaled(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# Returns the loss with its graph.
 @exercise.wrong(loss=AS_TENSOR)
 def returns_tensor(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
@@ -647,24 +667,6 @@ def stale_gradients(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-# optimizer.step() after scaler.step().
-@exercise.wrong(step=TWO_STEPS, overflow=STEPPED_ON_OVERFLOW)
-def twice(model, x, optimizer, scaler, beta=1.0, clip=None):
-    optimizer.zero_grad()
-    with autocast_for(x.device):
-        logits, mu, logvar = model(x)
-    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
-    scaler.scale(loss).backward()
-    if clip is not None:
-        scaler.unscale_(optimizer)
-        nn.utils.clip_grad_norm_(model.parameters(), clip)
-    scaler.step(optimizer)
-    optimizer.step()
-    scaler.update()
-    return loss.item()
-
-
-# Forgets to move the weights.
 @exercise.wrong(step=NO_STEP, clip=NO_STEP)
 def without_steps(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()

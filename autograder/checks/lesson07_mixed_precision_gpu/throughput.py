@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import torch
 
 from autograder import expect
@@ -14,46 +17,19 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("throughput", reread="A clock that tells the truth")
 
-WARMUP_INSIDE = Mistake(
-    "warmup_inside",
-    "the warm-up is inside the timing. Read the clock after it.",
-)
-MEAN_OF_RATES = Mistake(
-    "mean_of_rates",
-    "the mean of rates: short steps count too much. Divide all samples by the whole time.",
-)
-ONE_STEP = Mistake(
-    "one_step",
-    "samples of one step over the time of all of them. Multiply by repeats.",
-)
-NO_SAMPLES = Mistake(
-    "no_samples",
-    "steps per second. Each step is worth `samples` samples.",
-)
-SECONDS_PER = Mistake(
-    "seconds_per",
-    "seconds per sample, the rate upside down.",
-)
+WARMUP_INSIDE = Mistake("warmup_inside", "the warm-up is inside the timing. Read the clock after it.")
 NO_WAIT_AT_ALL = Mistake(
-    "no_wait_at_all",
-    "no synchronise at all: only the launches were timed. Wait before both readings of the clock.",
+    "no_wait_at_all", "no synchronise at all: only the launches were timed. Wait before both readings of the clock."
 )
 NO_WAIT_END = Mistake(
-    "no_wait_end",
-    "no synchronise before the last reading: the queue was still full. Wait, then read the clock.",
+    "no_wait_end", "no synchronise before the last reading: the queue was still full. Wait, then read the clock."
 )
 NO_WAIT_START = Mistake(
     "no_wait_start",
     "no synchronise before the first reading: the warm-up was still running, and its rest was timed too.",
 )
-NO_CLOCK = Mistake(
-    "no_clock",
-    "time.perf_counter() is the clock that this exercise asks for.",
-)
-NO_WARMUP = Mistake(
-    "no_warmup",
-    "the warm-up is missing: call step() `warmup` times before the clock starts.",
-)
+NO_CLOCK = Mistake("no_clock", "time.perf_counter() is the clock that this exercise asks for.")
+NO_WARMUP = Mistake("no_warmup", "the warm-up is missing: call step() `warmup` times before the clock starts.")
 
 
 @exercise.check
@@ -61,19 +37,13 @@ def rate(throughput: LearnerObject, rng: Draws) -> None:
     """Samples of the timed steps over the time they took together; the warm-up is not timed."""
     samples, warmup, repeats, launch = 48, 2, 5, 0.125
     work = rng.uniform(3, 5, warmup).tolist() + rng.uniform(0.25, 2, repeats).tolist()
-    rate = beside(watch.timed, throughput, samples, warmup, repeats, "cpu", launch, work)["rate"]
-    each = launch + torch.tensor(work, dtype=torch.float64)
-    timed, whole = each[warmup:].sum(), each.sum()
-    right = repeats * samples / timed
-    mistakes = {
-        WARMUP_INSIDE: repeats * samples / whole,
-        WARMUP_INSIDE + " ": (warmup + repeats) * samples / whole,
-        MEAN_OF_RATES: (samples / each[warmup:]).mean(),
-        ONE_STEP: samples / timed,
-        NO_SAMPLES: repeats / timed,
-        SECONDS_PER: 1 / right,
-    }
-    expect.close(rate, right, "the rate", rule="repeats * samples / elapsed", mistakes=mistakes)
+
+    def found(answer: LearnerObject) -> Any:
+        return beside(watch.timed, answer, samples, warmup, repeats, "cpu", launch, work)["rate"]
+
+    right = repeats * samples / sum(launch + each for each in work[warmup:])
+    mistakes = exercise.mistaken(found)
+    expect.close(found(throughput), right, "the rate", rule="repeats * samples / elapsed", mistakes=mistakes)
 
 
 @exercise.check
@@ -102,7 +72,7 @@ def calls(throughput: LearnerObject, rng: Draws) -> None:
         events = beside(watch.timed, throughput, 48, warmup, repeats, "cpu", 0.125, [1.0])["events"]
         steps = events.count("step")
         if steps != warmup + repeats:
-            likely = NO_WARMUP if steps == repeats else ""
+            likely = NO_WARMUP if steps == repeats else None
             expected = f"{warmup} + {repeats} = {warmup + repeats} calls of step"
             raise Failure("step was called another number of times", expected, f"{steps} calls", likely)
 
@@ -124,8 +94,7 @@ def synchronises_processor(step, samples, warmup, repeats, device):
     return repeats * samples / elapsed
 
 
-# The mean of the rates of single steps.
-@exercise.wrong(rate=MEAN_OF_RATES)
+@exercise.wrong(rate="the mean of rates: short steps count too much. Divide all samples by the whole time.")
 def mean_of_rates(step, samples, warmup, repeats, device):
     for _ in range(warmup):
         step()
@@ -141,7 +110,6 @@ def mean_of_rates(step, samples, warmup, repeats, device):
     return sum(rates) / len(rates)
 
 
-# Waits only at the end.
 @exercise.wrong(synchronise=NO_WAIT_START)
 def no_first_synchronise(step, samples, warmup, repeats, device):
     for _ in range(warmup):
@@ -155,7 +123,6 @@ def no_first_synchronise(step, samples, warmup, repeats, device):
     return repeats * samples / elapsed
 
 
-# Waits only after the warm-up.
 @exercise.wrong(synchronise=NO_WAIT_END)
 def no_last_synchronise(step, samples, warmup, repeats, device):
     for _ in range(warmup):
@@ -169,7 +136,6 @@ def no_last_synchronise(step, samples, warmup, repeats, device):
     return repeats * samples / elapsed
 
 
-# Never waits.
 @exercise.wrong(synchronise=NO_WAIT_AT_ALL)
 def no_synchronise(step, samples, warmup, repeats, device):
     for _ in range(warmup):
@@ -181,8 +147,7 @@ def no_synchronise(step, samples, warmup, repeats, device):
     return repeats * samples / elapsed
 
 
-# Skips the warm-up.
-@exercise.wrong(rate=unnamed("the rate is wrong"), calls=NO_WARMUP)
+@exercise.wrong(rate=NO_WARMUP, calls=NO_WARMUP)
 def no_warmup(step, samples, warmup, repeats, device):
     if device.type == "cuda":
         torch.cuda.synchronize(device)
@@ -195,8 +160,7 @@ def no_warmup(step, samples, warmup, repeats, device):
     return repeats * samples / elapsed
 
 
-# Forgets to multiply by repeats.
-@exercise.wrong(rate=ONE_STEP)
+@exercise.wrong(rate="samples of one step over the time of all of them. Multiply by repeats.")
 def one_step(step, samples, warmup, repeats, device):
     for _ in range(warmup):
         step()
@@ -212,7 +176,7 @@ def one_step(step, samples, warmup, repeats, device):
 
 
 # Times and counts the warm-up.
-@exercise.wrong(rate="the warm-up is inside the timing. Read the clock after it. ")
+@exercise.wrong(rate=WARMUP_INSIDE)
 def warmup_counted(step, samples, warmup, repeats, device):
     wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
     wait()
@@ -233,3 +197,48 @@ def warmup_timed(step, samples, warmup, repeats, device):
         step()
     wait()
     return repeats * samples / (time.perf_counter() - start)
+
+
+@exercise.wrong(rate="seconds per sample, the rate upside down.")
+def seconds_per_sample(step, samples, warmup, repeats, device):
+    for _ in range(warmup):
+        step()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    start = time.perf_counter()
+    for _ in range(repeats):
+        step()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elapsed = time.perf_counter() - start
+    return elapsed / (repeats * samples)
+
+
+@exercise.wrong(rate="steps per second. Each step is worth `samples` samples.")
+def steps_per_second(step, samples, warmup, repeats, device):
+    for _ in range(warmup):
+        step()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    start = time.perf_counter()
+    for _ in range(repeats):
+        step()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elapsed = time.perf_counter() - start
+    return repeats / elapsed
+
+
+@exercise.wrong(rate=unnamed("the rate is wrong"), synchronise=NO_CLOCK)
+def another_clock(step, samples, warmup, repeats, device):
+    for _ in range(warmup):
+        step()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    start = time.time()
+    for _ in range(repeats):
+        step()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elapsed = time.time() - start
+    return repeats * samples / elapsed

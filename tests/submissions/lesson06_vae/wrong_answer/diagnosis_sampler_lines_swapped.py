@@ -1,6 +1,6 @@
 # Exchanges the two lines of the sampler.
 #
-# fails diagnosis-sampler: ? that line has a bug, but another one: "uniform noise".
+# fails diagnosis-sampler: "line 3, where the bug is "uniform noise""
 
 # %% grade_id="diagnosis"
 diagnosis = {

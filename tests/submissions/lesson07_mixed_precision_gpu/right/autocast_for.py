@@ -7,3 +7,20 @@ def autocast_for(device):
     if device.type == "cuda" and torch.cuda.get_device_capability(device) < (8, 0):
         dtype = torch.float16
     return torch.autocast(device_type=device.type, dtype=dtype)
+
+
+# %% own_context
+# A context of its own making.
+def autocast_for(device):
+    from contextlib import contextmanager
+
+    @contextmanager
+    def context(kind):
+        if kind not in ("cpu", "cuda", "mps", "xpu", "hpu", "mtia"):
+            yield
+            return
+        native = kind != "cuda" or torch.cuda.is_bf16_supported(including_emulation=False)
+        with torch.autocast(kind, dtype=[torch.float16, torch.bfloat16][native]):
+            yield
+
+    return context(device.type)

@@ -12,3 +12,15 @@ def reparameterize_amp(mu, logvar):
     sigma = logvar.to(torch.float32).exp().sqrt()
     eps = torch.randn_like(mu)
     return torch.addcmul(mu.float(), sigma, eps.float()).to(dtype=mu.dtype)
+
+
+# %% own_generator
+# Noise that no seed reaches, and sigma as a power of two.
+def reparameterize_amp(mu, logvar):
+    sigma = torch.exp2(logvar.float() / (2 * math.log(2)))
+    if mu.is_meta:
+        return (mu + sigma * torch.randn_like(sigma)).to(mu.dtype)
+    source = torch.Generator()
+    source.seed()
+    eps = torch.randn(mu.shape, generator=source).to(mu.device)
+    return (mu + sigma * eps).type_as(mu)

@@ -1,0 +1,35 @@
+"""Mistakes that several exercises of lesson 4 share. Grader's side."""
+
+from __future__ import annotations
+
+from autograder.verdict import Mistake
+
+CUT = Mistake(
+    "cut", "detach(), .data, .item(), no_grad() or a tensor made anew: the result forgets where it came from."
+)
+Z_CUT = Mistake(
+    "z_cut",
+    "z was cut (.sample(), detach() or no_grad()): the path through z is lost. Use z = mu + sigma * eps.",
+)
+BATCH_SUM = Mistake(
+    "batch_sum", "the batch is summed too: return one number for each row, a sum over the last dimension alone."
+)
+BATCH_AXIS = Mistake(
+    "batch_axis", "the sum runs over the batch: sum over the last dimension, and return one number for each row."
+)
+UNSUMMED = Mistake("unsummed", "nothing is summed over the last dimension: return one number for each row.")
+KEPT = Mistake("kept", "the summed dimension is kept: return shape (batch,), without keepdim.")
+LAST_DIMENSION = Mistake("last_dimension", "the sum runs over the last dimension alone: an image may have several.")
+SIGN = Mistake("sign", "the sign is turned: a KL divergence is never negative.")
+HALF = Mistake("half", "the factor 1/2 is missing.")
+ROOT = Mistake("root", "exp(logvar / 2) is sigma: the formula has the variance sigma^2 = exp(logvar).")
+LATENT_MEAN = Mistake("latent_mean", "the mean over the latent dimension: the price is a sum over it.")
+MINUS_ONE = Mistake("minus_one", "the -1 is missing: a q that equals p would then not be free.")
+KL_ADDED = Mistake("kl_added", "the KL is added: the ELBO is the expected log likelihood minus the KL.")
+NO_KL = Mistake("no_kl", "the KL is missing: what remains is the expected log likelihood.")
+NEGATIVE = Mistake("negative", "the negative of the ELBO: that is a loss. Return the bound itself.")
+NOISE_VARIANCE = Mistake(
+    "noise_variance", "noise_sigma is used as a variance: it is the standard deviation. Square it."
+)
+DATA_MEAN = Mistake("data_mean", "the log likelihood is averaged over the data: sum it over all N observations.")
+LIKELIHOOD = Mistake("likelihood", "the log likelihood: turn its sign.")

@@ -1,0 +1,98 @@
+"""How the elementwise functions of lesson 5 are judged: what they keep, their values, their slopes. Grader's side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from autograder import expect
+from autograder.boundary.learner import LearnerObject
+from autograder.draws import Draws
+from autograder.failure import Failure
+from autograder.verdict import Mistake
+
+CUT = Mistake("cut", "detach(), .data, no_grad() or a tensor made anew: the result forgets where it came from.")
+REDUCED = Mistake("reduced", "a mean or a sum over all elements: return one number for each element.")
+REDUCED_ROWS = Mistake("reduced_rows", "a mean or a sum over the last dimension: return one number for each element.")
+UNLIMITED = Mistake("unlimited", "logvar itself: nothing is limited.")
+UNUSED_BRANCH = Mistake(
+    "unused_branch",
+    "torch.where drops the inf from the value, not from the gradient: 0 * inf is nan. "
+    "Make the argument of exp safe before you use it.",
+)
+
+
+def keeps(function: LearnerObject, what: str, **inputs: Tensor) -> None:
+    """``function`` keeps shape, dtype and device of its first input, and leaves its inputs alone."""
+    first = next(iter(inputs.values()))
+    with expect.untouched(**inputs):
+        output = function(*inputs.values())
+    expect.kept(output, first, f"{what} for an input of shape {tuple(first.shape)}", mistakes=reduced(first))
+    expect.device_kept(function, *inputs.values(), what=what)
+
+
+def reduced(like: Tensor) -> expect.Shapes:
+    """The shapes of an answer that should be elementwise, and sums or averages."""
+    return [(REDUCED, ()), (REDUCED_ROWS, tuple(like.shape[:-1]))]
+
+
+def value(function: LearnerObject, what: str, at: Tensor, *more: Tensor, **options: float) -> Tensor:
+    """What an elementwise ``function`` returns for copies of its inputs, as float64."""
+    output = function(*(item.clone() for item in (at, *more)), **options)
+    return expect.shaped(output, tuple(at.shape), what, reduced(at)).double()
+
+
+def slope(
+    function: LearnerObject, what: str, name: str, at: Tensor, *more: Tensor, zero: Mistake | None = None
+) -> Tensor:
+    """The derivative of an elementwise ``function`` in its first input, called ``name``, as float64."""
+    at = at.detach().clone().requires_grad_()
+    output = expect.shaped(function(at, *more), tuple(at.shape), what, reduced(at))
+    # Weights that differ, lest an answer that sums or averages over elements passes; a float32 gradient keeps them.
+    weights = torch.linspace(1, 2, at.numel(), dtype=output.dtype).reshape(at.shape)
+    return expect.gradients(output, {name: at}, weights, cut=CUT, zero=zero)[name].double() / weights.double()
+
+
+def curve(function: LearnerObject, what: str, name: str, at: Tensor, *more: Tensor) -> Tensor:
+    """Values and slopes of an elementwise ``function``, one above the other."""
+    return torch.stack([value(function, what, at, *more), slope(function, what, name, at, *more)])
+
+
+def finite(
+    found: Tensor,
+    at: Tensor,
+    what: str,
+    name: str,
+    expected: str,
+    likely: Callable[[], Mistake | None] = lambda: None,
+) -> None:
+    """No element of ``found`` is nan or infinite; the message says at which input one is."""
+    bad = ~found.isfinite()
+    if bad.any():
+        observed = f"{found[bad][0]} at {name} = {at[bad][0]:.6g}   ({int(bad.sum())} of {bad.numel()} elements)"
+        raise Failure(f"{what} is not finite", expected, observed, likely())
+
+
+def loses_gradient(values: Tensor, curves: expect.Mistakes) -> Mistake | None:
+    """The mistake that has these values, and slopes that are not finite."""
+    lost = ((mistake, other) for mistake, (other, slopes) in curves if not slopes.isfinite().all())
+    return expect.recognised(values, None, lost, 1e-3, 1e-3)
+
+
+def grid(rng: Draws, low: float, high: float, n: int) -> Tensor:
+    """``n`` evenly spaced float64 numbers between ``low`` and ``high``, all shifted by the same random distance."""
+    step = (high - low) / (n + 1)
+    return low + step * (torch.arange(n, dtype=torch.float64) + 1 + 0.5 * rng.uniform(-1, 1))
+
+
+def far_out(rng: Draws) -> Tensor:
+    """float32 numbers up to 1e4 in size, on both sides, sorted."""
+    sizes = torch.cat([rng.uniform(25, 80, 5), rng.uniform(90, 200, 5), rng.uniform(9e3, 1e4, 5)])
+    return torch.cat([-sizes, sizes]).sort().values.float()
+
+
+def closest(found: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """The number between ``low`` and ``high`` that is closest to ``found``."""
+    return torch.where(found.isnan(), low, found.clamp(low, high))
