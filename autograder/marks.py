@@ -31,22 +31,22 @@ class MarkError(Exception):
 
 def expand(notebook: NotebookNode, package: str) -> None:
     """Replace the short marks by the cells that they stand for; ``package`` holds the checks of this lesson."""
-    exercises: list[str] = []
+    exercises: dict[str, bool] = {}  # in order, and whether it has checks
     cells: list[NotebookNode] = []
     for number, cell in enumerate(notebook.cells, start=1):
         short = {name: cell.metadata.pop(name) for name in SHORT if name in cell.metadata}
         try:
-            if "answer" in short:
-                exercises.append(short["answer"])
+            if isinstance(short.get("answer"), str):
+                exercises[short["answer"]] = False
             elif cell.metadata.get("nbgrader", {}).get("solution"):
-                exercises.append(cell.metadata.nbgrader.get("grade_id", ""))
+                exercises[cell.metadata.nbgrader.get("grade_id", "")] = False
             cells += _expanded(cell, short, exercises, package)
         except MarkError as error:
             raise MarkError(f"cell {number}: {error}") from None
     notebook.cells = cells
 
 
-def _expanded(cell: NotebookNode, short: dict, exercises: list[str], package: str) -> Iterator[NotebookNode]:
+def _expanded(cell: NotebookNode, short: dict, exercises: dict[str, bool], package: str) -> Iterator[NotebookNode]:
     match short:
         case {"answer": str(name), "points": points}:
             yield _marked(cell, grade_id=name, solution=True, grade=True, points=points)
@@ -60,7 +60,7 @@ def _expanded(cell: NotebookNode, short: dict, exercises: list[str], package: st
             yield cell
         case {"checks": dict(checks)} if checks:
             yield from _grade_cells(cell, checks, exercises, package)
-        case {}:
+        case _ if not short:
             yield cell
         case _:
             given = ", ".join(f"{name}={value!r}" for name, value in short.items())
@@ -69,12 +69,13 @@ def _expanded(cell: NotebookNode, short: dict, exercises: list[str], package: st
             )
 
 
-def _grade_cells(cell: NotebookNode, checks: dict, exercises: list[str], package: str) -> Iterator[NotebookNode]:
+def _grade_cells(cell: NotebookNode, checks: dict, exercises: dict[str, bool], package: str) -> Iterator[NotebookNode]:
     if not exercises:
         raise MarkError("checks follow the answer cell of their exercise, and none comes before them.")
     if cell.source.strip():
         raise MarkError("a cell of checks is empty: each check says by its parameters what it is called with.")
-    exercise = exercises[-1]
+    exercise = next(reversed(exercises))
+    exercises[exercise] = True
     known = _parameters(package, exercise)
     for name, points in checks.items():
         if name not in known:
@@ -105,8 +106,8 @@ def python_name(check: str) -> str:
     return f"{check}_" if keyword.iskeyword(check) or hasattr(builtins, check) else check
 
 
-def _progress(exercises: list[str], package: str) -> str:
-    names = "".join(f'    "{name}",\n' for name in dict.fromkeys(exercises))
+def _progress(exercises: dict[str, bool], package: str) -> str:
+    names = "".join(f'    "{name}",\n' for name, has_checks in exercises.items() if has_checks)
     return f'from autograder.exercise import progress\n\nprogress(\n    "{package}",\n{names})'
 
 

@@ -8,9 +8,9 @@ from itertools import combinations
 import pytest
 import torch
 
-from autograder.draws import seeded
-from autograder.checks.lesson04_kl_elbo import bounds
+from autograder.checks.lesson04_kl_elbo import bayes_elbo
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
+from autograder.draws import seeded
 
 
 def test_the_robot_that_pays_keeps_the_spread_that_the_lesson_names() -> None:

@@ -11,11 +11,11 @@ from autograder import expect
 from autograder.beside.lesson01_sampling import FUNCTIONS, recorded
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.lesson01_sampling.means import (
-    AS_VARIANCE,
+    FIXED_SEED,
     FLOAT32,
     NOT_AVERAGED,
-    REPEATED,
-    SEED,
+    ONE_REPEATED,
+    VARIANCE,
     agrees,
     judge_digits,
     judge_estimate,
@@ -30,7 +30,6 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("finite_difference", reread="A slope from two sides")
 
-SLOPES = 'Lesson 1, "A slope from two sides"'
 FORWARD = Mistake(
     "forward",
     "a forward difference, (E at mu + h) - (E at mu), over 2h or h. The left side stands at mu - h.",
@@ -39,34 +38,9 @@ BACKWARD = Mistake(
     "backward",
     "a backward difference, (E at mu) - (E at mu - h), over 2h or h. The right side stands at mu + h.",
 )
-ONE_H = Mistake(
-    "one_h",
-    "divided by h. The two sides are 2h apart: divide by 2h.",
-)
-TIMES_H = Mistake(
-    "times_h",
-    "/ 2 * h multiplies by h. Put the divisor in brackets: / (2 * h).",
-)
-NOT_DIVIDED = Mistake(
-    "not_divided",
-    "it is not divided by 2h: that is a difference, not a slope.",
-)
-HALF_STEP = Mistake(
-    "half_step",
-    "the sides stand at mu + h/2 and mu - h/2. Here they stand at mu + h and mu - h, 2h apart.",
-)
-TURNED = Mistake(
-    "turned",
-    "the sign is turned: right side (mu + h) minus left side (mu - h).",
-)
-FRESH = Mistake(
-    "fresh",
-    "fresh noise on both sides. Draw eps once, and use the same eps for mu + h and for mu - h.",
-)
-SHARED = Mistake(
-    "shared",
-    "the noise is shared although common_noise is False. Draw new noise for the second side.",
-)
+ONE_NUMBER = Mistake("one_number", "f of the mean in place of the mean of f, or one draw a side.")
+FRESH = Mistake("fresh", "fresh noise on both sides. Draw eps once, and use the same eps for mu + h and for mu - h.")
+SHARED = Mistake("shared", "the noise is shared although common_noise is False. Draw new noise for the second side.")
 
 
 def sides(function: LearnerObject, *args: Any) -> tuple[Tensor, Tensor, Any]:
@@ -77,31 +51,21 @@ def sides(function: LearnerObject, *args: Any) -> tuple[Tensor, Tensor, Any]:
     kind, _, _, n, _, _ = args
     [(result, z)] = beside(recorded, function, kind, 1, *args[1:])
     if len(z) != 2 * n:
-        likely = "f of the mean in place of the mean of f, or one draw a side." if len(z) == 2 else ""
-        expected = f"{2 * n}: n draws on each side, each once"
+        likely, expected = ONE_NUMBER if len(z) == 2 else None, f"{2 * n}: n draws on each side, each once"
         raise Failure(f"f was not given the right number of draws for n = {n}", expected, f"{len(z)}", likely)
     z = z.double().sort().values
     return z[:n], z[n:], result
 
 
-def slopes(kind: str, mu: float, h: float) -> dict[str, Tensor]:
-    """What wrong formulas give where there is no noise."""
+def judge_formula(function: LearnerObject, mu: float, h: float, common: bool) -> None:
+    """The slope where there is nearly no noise, not even where sigma is taken for the variance."""
 
-    def f(z: float) -> Tensor:
-        return FUNCTIONS[kind](torch.tensor(z, dtype=torch.float64))
+    def found(answer: LearnerObject) -> Tensor:
+        [(result, _)] = beside(recorded, answer, "cube", 1, mu, 1e-20, 3, h, common)
+        return single(result)
 
-    right, left, middle = f(mu + h), f(mu - h), f(mu)
-    return {
-        ONE_H: (right - left) / h,
-        TIMES_H: (right - left) / 2 * h,
-        NOT_DIVIDED: right - left,
-        TURNED: (left - right) / (2 * h),
-        HALF_STEP: (f(mu + h / 2) - f(mu - h / 2)) / h,
-        FORWARD: (right - middle) / h,
-        BACKWARD: (middle - left) / h,
-        FORWARD + " ": (right - middle) / (2 * h),
-        BACKWARD + " ": (middle - left) / (2 * h),
-    }
+    what = f"the slope of z^3 at mu = {mu:.4g} for h = {h:.4g} and almost no noise"
+    agrees(found(function), 3 * mu**2 + h**2, what, mistakes=exercise.mistaken(found))
 
 
 def offset(z: Tensor, mu: float, h: float) -> Tensor:
@@ -130,10 +94,7 @@ def central(finite_difference: LearnerObject, rng: Draws) -> None:
     """The difference of the means at mu + h and mu - h is divided by 2h."""
     mu, h = float(rng.uniform(1, 2)), float(rng.uniform(0.4, 0.6))
     for common in (True, False):
-        # Nearly no noise, not even where sigma is taken for the variance: the formula stands alone.
-        [(result, _)] = beside(recorded, finite_difference, "cube", 1, mu, 1e-20, 3, h, common)
-        what = f"the slope of z^3 at mu = {mu:.4g} for h = {h:.4g} and almost no noise"
-        agrees(single(result), 3 * mu**2 + h**2, what, mistakes=slopes("cube", mu, h))
+        judge_formula(finite_difference, mu, h, common)
         # With noise, for a left side at mu - h or not: what is averaged is what f was given.
         step, n = 300.0, 5
         left, right, result = sides(finite_difference, "wave", mu, 2.0, n, step, common)
@@ -163,7 +124,8 @@ def fresh(finite_difference: LearnerObject, rng: Draws) -> None:
     apart = right - left
     if float(apart.max() - apart.min()) <= 1e-3:
         observed = "every draw on the right has a partner on the left, the same distance away"
-        raise Failure("the two sides share their noise", "noise of its own for each side", observed, SHARED)
+        likely = ONE_REPEATED if len(left.unique()) == 1 else SHARED
+        raise Failure("the two sides share their noise", "noise of its own for each side", observed, likely)
 
 
 @exercise.check(reread="The mean over draws")
@@ -181,20 +143,13 @@ def noise(finite_difference: LearnerObject, rng: Draws) -> None:
 
 
 # Tries autograd, where mu is a float.
-@exercise.wrong(
-    shape=stops("does not require grad"),
-    central=stops("does not require grad"),
-    common=stops("does not require grad"),
-    fresh=stops("does not require grad"),
-    noise=stops("does not require grad"),
-)
+@exercise.wrong(**exercise.everywhere(stops("does not require grad")))
 def autograd(f, mu, sigma, n, h, common_noise):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     f(z).mean().backward()
     return mu.grad
 
 
-# Takes a backward difference.
 @exercise.wrong(central=BACKWARD)
 def backward(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
@@ -204,8 +159,16 @@ def backward(f, mu, sigma, n, h, common_noise):
     return (right - left) / h
 
 
-# Divides by h.
-@exercise.wrong(central=ONE_H)
+@exercise.wrong(central=BACKWARD)
+def backward_by_2h(f, mu, sigma, n, h, common_noise):
+    eps = torch.randn(n, dtype=torch.float64)
+    other = eps if common_noise else torch.randn(n, dtype=torch.float64)
+    right = f(mu + sigma * eps).mean()
+    left = f(mu - h + sigma * other).mean()
+    return (right - left) / (2 * h)
+
+
+@exercise.wrong(central="divided by h. The two sides are 2h apart: divide by 2h.")
 def by_h(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)
@@ -215,7 +178,7 @@ def by_h(f, mu, sigma, n, h, common_noise):
 
 
 # Shares the noise by a fixed seed.
-@exercise.wrong(noise=SEED)
+@exercise.wrong(noise=FIXED_SEED)
 def fixed_seed(f, mu, sigma, n, h, common_noise):
     torch.manual_seed(0)
     right = f(mu + h + sigma * torch.randn(n, dtype=torch.float64)).mean()
@@ -225,7 +188,15 @@ def fixed_seed(f, mu, sigma, n, h, common_noise):
     return (right - left) / (2 * h)
 
 
-# Computes in float32, the default.
+@exercise.wrong(central=ONE_NUMBER, common=ONE_NUMBER, fresh=ONE_NUMBER)
+def f_of_mean(f, mu, sigma, n, h, common_noise):
+    eps = torch.randn(n, dtype=torch.float64)
+    other = eps if common_noise else torch.randn(n, dtype=torch.float64)
+    right = f((mu + h + sigma * eps).mean())
+    left = f((mu - h + sigma * other).mean())
+    return (right - left) / (2 * h)
+
+
 @exercise.wrong(shape=FLOAT32)
 def float32(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n)
@@ -233,7 +204,6 @@ def float32(f, mu, sigma, n, h, common_noise):
     return (f(mu + h + sigma * eps).mean() - f(mu - h + sigma * other).mean()) / (2 * h)
 
 
-# Takes a forward difference.
 @exercise.wrong(central=FORWARD)
 def forward(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
@@ -243,10 +213,7 @@ def forward(f, mu, sigma, n, h, common_noise):
     return (right - left) / h
 
 
-# Takes a forward difference and divides by 2h.
-@exercise.wrong(
-    central="a forward difference, (E at mu + h) - (E at mu), over 2h or h. The left side stands at mu - h. "
-)
+@exercise.wrong(central=FORWARD)
 def forward_by_2h(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)
@@ -255,16 +222,14 @@ def forward_by_2h(f, mu, sigma, n, h, common_noise):
     return (right - left) / (2 * h)
 
 
-# Draws fresh noise on both sides, always.
 @exercise.wrong(common=FRESH)
 def fresh_always(f, mu, sigma, n, h, common_noise):
-    right = monte_carlo(f, mu + h, sigma, n)
-    left = monte_carlo(f, mu - h, sigma, n)
+    right = f(mu + h + sigma * torch.randn(n, dtype=torch.float64)).mean()
+    left = f(mu - h + sigma * torch.randn(n, dtype=torch.float64)).mean()
     return (right - left) / (2 * h)
 
 
-# Moves by half of h.
-@exercise.wrong(central=HALF_STEP)
+@exercise.wrong(central="the sides stand at mu + h/2 and mu - h/2. Here they stand at mu + h and mu - h, 2h apart.")
 def half_step(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)
@@ -273,8 +238,7 @@ def half_step(f, mu, sigma, n, h, common_noise):
     return (right - left) / h
 
 
-# Forgets the brackets of the divisor.
-@exercise.wrong(central=TIMES_H)
+@exercise.wrong(central="/ 2 * h multiplies by h. Put the divisor in brackets: / (2 * h).")
 def no_brackets(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)
@@ -283,19 +247,18 @@ def no_brackets(f, mu, sigma, n, h, common_noise):
     return (right - left) / 2 * h
 
 
-# Forgets the division.
-@exercise.wrong(central=NOT_DIVIDED)
+@exercise.wrong(central="it is not divided by 2h: that is a difference, not a slope.")
 def not_divided(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)
     right = f(mu + h + sigma * eps).mean()
     left = f(mu - h + sigma * other).mean()
-    return (right - left) * 1
+    return right - left
 
 
-# Repeats one draw n times.
-@exercise.wrong(noise=REPEATED, fresh=SHARED)
-def one_draw(f, mu, sigma, n, h, common_noise):
+# Has noise of its own on each side, but only one number of it.
+@exercise.wrong(fresh=ONE_REPEATED, noise=ONE_REPEATED)
+def one_repeated(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(1, dtype=torch.float64).expand(n)
     other = eps if common_noise else torch.randn(1, dtype=torch.float64).expand(n)
     return (f(mu + h + sigma * eps).mean() - f(mu - h + sigma * other).mean()) / (2 * h)
@@ -309,7 +272,6 @@ def pairs(f, mu, sigma, n, h, common_noise):
     return (f(mu + h + sigma * eps) - f(mu - h + sigma * other)) / (2 * h)
 
 
-# Shares the noise, always.
 @exercise.wrong(fresh=SHARED)
 def shared_always(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
@@ -319,7 +281,6 @@ def shared_always(f, mu, sigma, n, h, common_noise):
     return (right - left) / (2 * h)
 
 
-# Mixes up the two kinds of noise.
 @exercise.wrong(common=FRESH, fresh=SHARED)
 def swapped(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
@@ -329,8 +290,7 @@ def swapped(f, mu, sigma, n, h, common_noise):
     return (right - left) / (2 * h)
 
 
-# Turns the sign.
-@exercise.wrong(central=TURNED)
+@exercise.wrong(central="the sign is turned: right side (mu + h) minus left side (mu - h).")
 def turned(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)
@@ -339,8 +299,7 @@ def turned(f, mu, sigma, n, h, common_noise):
     return (right - left) / (2 * h)
 
 
-# Takes sigma for the variance.
-@exercise.wrong(noise=AS_VARIANCE)
+@exercise.wrong(noise=VARIANCE)
 def variance(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from autograder import expect
 from autograder.beside import lesson01_sampling as samplers
 from autograder.beside.lesson01_sampling import after
 from autograder.boundary.learner import LearnerObject, beside
@@ -19,93 +21,89 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("gradient_reaches", reread="Draws with and without a path")
 
-PATHS = 'Lesson 1, "Draws with and without a path"'
-ZEROS = 'Lesson 1, "A gradient of zeros"'
-Shapes = tuple[tuple[int, ...], ...]
+A_TENSOR = Mistake("a_tensor", "a tensor or an array. bool(...) makes True or False of it.")
 CONSTANT = Mistake(
-    "constant",
-    "every sampler gets the same answer. The result must depend on the gradient that you find.",
+    "constant", "every sampler gets the same answer. The result must depend on the gradient that you find."
+)
+RAISES = Mistake(
+    "raises",
+    "torch.autograd.grad stops with an error where there is no path. "
+    "Ask z.requires_grad first, and pass allow_unused=True.",
 )
 REQUIRES_GRAD = Mistake(
     "requires_grad",
-    "z.requires_grad (or z.grad_fn) alone: it says that z depends on something, not that it depends on mu. Ask for the gradient in mu.",
+    "z.requires_grad (or z.grad_fn) alone: it says that z depends on something, not that it depends on mu. "
+    "Ask for the gradient in mu.",
 )
 NOT_NONE = Mistake(
     "not_none",
     "the gradient is not None, but it is zeros: there is a path, and it carries nothing. Look at its numbers.",
 )
-RAISED = Mistake(
-    "raised",
-    "torch.autograd.grad stops with an error where there is no path. Ask z.requires_grad first, and pass allow_unused=True.",
-)
 SUM_CANCELS = Mistake(
     "sum_cancels",
-    "the gradient of one sum: what comes from several outputs, or goes to several elements of mu, may cancel. Ask output by output, or with random weights.",
+    "the gradient of one sum: what comes from several outputs, or goes to several elements of mu, may cancel. "
+    "Ask output by output, or with random weights.",
 )
-EVERY = Mistake(
-    "every",
-    "all() asks for every element. One derivative that is not zero is enough: any().",
-)
-TOLERANCE = Mistake(
-    "tolerance",
-    "a tolerance: small derivatives count too. Compare with 0 exactly.",
-)
-SIGN = Mistake(
-    "sign",
-    "the sign: a negative derivative is a derivative too. Compare with 0 by !=.",
-)
-FLAGGED = Mistake(
-    "flagged",
-    "requires_grad_() on mu itself. Work on a copy: mu.detach().clone().requires_grad_().",
-)
+EVERY = Mistake("every", "all() asks for every element. One derivative that is not zero is enough: any().")
+POSITIVE = Mistake("positive", "the sign: a negative derivative is a derivative too. Compare with 0 by !=.")
+TOLERANCE = Mistake("tolerance", "a tolerance: small derivatives count too. Compare with 0 exactly.")
+FLAGGED = Mistake("flagged", "requires_grad_() on mu itself. Work on a copy: mu.detach().clone().requires_grad_().")
 FILLED = Mistake(
-    "filled",
-    "backward() on mu itself fills mu.grad. Work on a copy: mu.detach().clone().requires_grad_().",
+    "filled", "backward() on mu itself fills mu.grad. Work on a copy: mu.detach().clone().requires_grad_()."
 )
+
+STOPPED = "an error"
+"""The answer of a function that stops since there is no path."""
 
 
 def asked(gradient_reaches: LearnerObject, sampler: Any, mu: Tensor) -> Any:
-    """The answer; None for an error that says that there is no path."""
+    """True or False for whatever has a truth value, since its type has a check of its own; or STOPPED."""
     try:
-        # Not the learner's type, which has a check of its own.
         answer = gradient_reaches(sampler, mu.clone())
     except LearnerError as error:
         if "does not require grad" in error.message or "appears to not have been used" in error.message:
-            return None
+            return STOPPED
         raise
-    return answer if answer is None or isinstance(answer, LearnerObject) else judged(answer)
+    no_truth = isinstance(answer, LearnerObject) or (isinstance(answer, Tensor) and answer.numel() != 1)
+    return answer if answer is None or no_truth else bool(answer)
 
 
-def judged(answer: Any) -> Any:
-    """True or False, for whatever has a truth value."""
-    if isinstance(answer, Tensor) and answer.numel() != 1:
-        return answer
-    return bool(answer)
+def differs(gradient_reaches: LearnerObject, mu: Tensor) -> bool:
+    """Not one answer for all: True with a path, and not True for each of three samplers without one."""
+    cut = (samplers.drawn, samplers.normal_of_torch, samplers.noise_alone)
+    without = {asked(gradient_reaches, sampler, mu) for sampler in cut}
+    return asked(gradient_reaches, samplers.placed, mu) is True and without != {True}
+
+
+def judge_difference(gradient_reaches: LearnerObject, mu: Tensor) -> None:
+    """Samplers with and without a path get different answers."""
+    if not differs(gradient_reaches, mu):
+        expected = "True with a path and False without one"
+        raise Failure("samplers with and without a path get the same answer", expected, "one answer for all", CONSTANT)
 
 
 def judge_answers(
-    gradient_reaches: LearnerObject, rng: Draws, right: bool, zoo: dict[Any, str], shapes: Shapes = ((), (3,), (2, 2))
+    gradient_reaches: LearnerObject,
+    rng: Draws,
+    right: bool,
+    zoo: Mapping[Callable, Mistake | None],
+    sizes: Sequence[tuple[int, ...]] = ((), (3,), (2, 2)),
 ) -> None:
     """The answer is ``right`` for every sampler of ``zoo``, and not the same for all that there are."""
-    for shape in shapes:
-        mu = 2 + rng.normal(*shape)
+    for size in sizes:
+        mu = 2 + rng.normal(*size)
         for sampler, likely in zoo.items():
             answer = asked(gradient_reaches, sampler, mu)
             if answer is right:
                 continue
             what = f"the answer is wrong for a sampler that returns\n  {sampler.__doc__}"
-            observed = "an error, or None" if answer is None else describe_value(answer)
-            raise Failure(what, str(right), observed, RAISED if answer is None else likely)
+            if answer is STOPPED:
+                raise Failure(what, str(right), STOPPED, RAISES)
+            if answer is None:
+                raise Failure(what, str(right), "None", expect.NO_RETURN)
+            mistake = likely if differs(gradient_reaches, mu) else CONSTANT
+            raise Failure(what, str(right), describe_value(answer), mistake)
     judge_difference(gradient_reaches, mu)
-
-
-def judge_difference(gradient_reaches: LearnerObject, mu: Tensor) -> None:
-    """Not one answer for all: True with a path, and not True for each of three samplers without one."""
-    cut = (samplers.drawn, samplers.normal_of_torch, samplers.noise_alone)
-    without = {asked(gradient_reaches, sampler, mu) for sampler in cut}
-    if asked(gradient_reaches, samplers.placed, mu) is not True or without == {True}:
-        expected = "True with a path and False without one"
-        raise Failure("samplers with and without a path get the same answer", expected, "one answer for all", CONSTANT)
 
 
 def goes_by_flag(gradient_reaches: LearnerObject, rng: Draws) -> bool:
@@ -120,8 +118,7 @@ def type_(gradient_reaches: LearnerObject, rng: Draws) -> None:
     for sampler in (samplers.placed, samplers.normal_of_torch):
         answer = gradient_reaches(sampler, mu.clone())
         if not isinstance(answer, bool):
-            likely = "a tensor or an array. bool(...) makes True or False of it." if hasattr(answer, "dtype") else ""
-            likely = "a missing return." if answer is None else likely
+            likely = expect.NO_RETURN if answer is None else A_TENSOR if hasattr(answer, "dtype") else None
             raise Failure("the answer is no bool", "True or False", describe_value(answer), likely)
     judge_difference(gradient_reaches, mu)
 
@@ -130,11 +127,11 @@ def type_(gradient_reaches: LearnerObject, rng: Draws) -> None:
 def open_(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """True when any output depends on any element of mu, however weakly, and with whatever sign."""
     zoo = {
-        samplers.placed: "",
-        samplers.drawn_with_path: "",
-        samplers.many_rows: "",
-        samplers.with_other_parameter: "",
-        samplers.falling: SIGN,
+        samplers.placed: None,
+        samplers.drawn_with_path: None,
+        samplers.many_rows: None,
+        samplers.with_other_parameter: None,
+        samplers.falling: POSITIVE,
         samplers.in_one_number: EVERY,
         samplers.in_one_output: EVERY,
         samplers.faint: TOLERANCE,
@@ -146,13 +143,13 @@ def open_(gradient_reaches: LearnerObject, rng: Draws) -> None:
 def cut(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """False when the draw has no history, or when mu is not used, and no error."""
     cut = (samplers.drawn, samplers.detached, samplers.without_grad, samplers.compared, samplers.noise_alone)
-    judge_answers(gradient_reaches, rng, False, dict.fromkeys(cut, ""))
+    judge_answers(gradient_reaches, rng, False, dict.fromkeys(cut))
 
 
 @exercise.check
 def elsewhere(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """False when the draw requires grad through something else only."""
-    likely = REQUIRES_GRAD if goes_by_flag(gradient_reaches, rng) else ""
+    likely = REQUIRES_GRAD if goes_by_flag(gradient_reaches, rng) else None
     zoo = dict.fromkeys((samplers.through_scale, samplers.through_scale_unused), likely)
     judge_answers(gradient_reaches, rng, False, zoo)
 
@@ -161,7 +158,7 @@ def elsewhere(gradient_reaches: LearnerObject, rng: Draws) -> None:
 def zeros(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """False when the gradient is zeros, as for torch.normal."""
     content = asked(gradient_reaches, samplers.times_zero, 2 + rng.normal(3)) is True
-    likely = REQUIRES_GRAD if goes_by_flag(gradient_reaches, rng) else NOT_NONE if content else ""
+    likely = REQUIRES_GRAD if goes_by_flag(gradient_reaches, rng) else NOT_NONE if content else None
     zoo = dict.fromkeys((samplers.normal_of_torch, samplers.rounded, samplers.times_zero), likely)
     judge_answers(gradient_reaches, rng, False, zoo)
 
@@ -170,7 +167,7 @@ def zeros(gradient_reaches: LearnerObject, rng: Draws) -> None:
 def cancelling(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """True also when the gradient of a sum of outputs, or a sum over mu, is zero."""
     zoo = dict.fromkeys((samplers.mirrored, samplers.difference, samplers.on_circle), SUM_CANCELS)
-    judge_answers(gradient_reaches, rng, True, zoo, shapes=((3,), (2, 2)))
+    judge_answers(gradient_reaches, rng, True, zoo, sizes=((3,), (2, 2)))
 
 
 @exercise.check
@@ -190,31 +187,24 @@ def inputs(gradient_reaches: LearnerObject, rng: Draws) -> None:
 
 # Wrong answers
 
+ANSWERS = [check for check in exercise.checks if check != "inputs"]
+"""What a check of all but the inputs is called."""
+
 
 # Asks for an attribute that tensors do not have.
-@exercise.wrong(
-    type=stops("has no attribute 'gradient'"),
-    open=stops("has no attribute 'gradient'"),
-    cut=stops("has no attribute 'gradient'"),
-    elsewhere=stops("has no attribute 'gradient'"),
-    zeros=stops("has no attribute 'gradient'"),
-    cancelling=stops("has no attribute 'gradient'"),
-    inputs=stops("has no attribute 'gradient'"),
-)
+@exercise.wrong(**exercise.everywhere(stops("has no attribute 'gradient'")))
 def misspelt(sampler, mu):
     z = sampler(mu.detach().clone().requires_grad_())
     return bool(z.gradient.any())
 
 
-# Returns a tensor.
-@exercise.wrong(type="a tensor or an array. bool(...) makes True or False of it.")
+@exercise.wrong(type=A_TENSOR)
 def a_tensor(sampler, mu):
     return torch.autograd.functional.jacobian(sampler, mu).any()
 
 
-# Asks for a gradient in every element of mu.
 @exercise.wrong(open=EVERY)
-def gradient_reaches_all(sampler, mu):
+def every_element(sampler, mu):
     copy = mu.detach().clone().requires_grad_()
     z = sampler(copy)
     if not z.requires_grad:
@@ -223,31 +213,18 @@ def gradient_reaches_all(sampler, mu):
     return gradient is not None and bool((gradient != 0).all())
 
 
-# Says no to every sampler.
-@exercise.wrong(
-    type=CONSTANT, open=unnamed("True"), cut=CONSTANT, elsewhere=CONSTANT, zeros=CONSTANT, cancelling=SUM_CANCELS
-)
+@exercise.wrong(**dict.fromkeys(ANSWERS, CONSTANT))
 def always_false(sampler, mu):
     return False
 
 
-# Says yes to every sampler.
-@exercise.wrong(
-    type=CONSTANT,
-    open=CONSTANT,
-    cut=unnamed("False"),
-    elsewhere=REQUIRES_GRAD,
-    zeros=REQUIRES_GRAD,
-    cancelling=CONSTANT,
-)
+@exercise.wrong(**dict.fromkeys(ANSWERS, CONSTANT))
 def always_true(sampler, mu):
     return True
 
 
 # Moves mu and looks whether the draw moves.
-@exercise.wrong(
-    cut=unnamed("the answer is wrong"), elsewhere=unnamed("the answer is wrong"), zeros=unnamed("the answer is wrong")
-)
+@exercise.wrong(**dict.fromkeys(["cut", "elsewhere", "zeros"], unnamed("the answer is wrong")))
 def by_difference(sampler, mu):
     torch.manual_seed(0)
     first = sampler(mu.detach())
@@ -256,7 +233,6 @@ def by_difference(sampler, mu):
     return not torch.equal(first, second)
 
 
-# Calls backward() on mu itself.
 @exercise.wrong(inputs=FILLED)
 def fills_grad(sampler, mu):
     if not mu.requires_grad:
@@ -268,7 +244,6 @@ def fills_grad(sampler, mu):
     return mu.grad is not None and bool(mu.grad.any())
 
 
-# Sets requires_grad on mu itself.
 @exercise.wrong(inputs=FLAGGED)
 def flags_mu(sampler, mu):
     mu.requires_grad_()
@@ -279,14 +254,17 @@ def flags_mu(sampler, mu):
     return gradient is not None and bool(gradient.any())
 
 
-# Looks at grad_fn alone.
 @exercise.wrong(elsewhere=REQUIRES_GRAD, zeros=REQUIRES_GRAD)
 def grad_fn(sampler, mu):
     copy = mu.detach().clone().requires_grad_()
     return sampler(copy).grad_fn is not None
 
 
-# Is content with a gradient that is not None.
+@exercise.wrong(**dict.fromkeys(ANSWERS, expect.NO_RETURN))
+def no_return(sampler, mu):
+    found = bool(torch.autograd.functional.jacobian(sampler, mu).any())
+
+
 @exercise.wrong(zeros=NOT_NONE)
 def not_none(sampler, mu):
     copy = mu.detach().clone().requires_grad_()
@@ -297,14 +275,12 @@ def not_none(sampler, mu):
     return copy.grad is not None
 
 
-# Asks for a positive derivative.
-@exercise.wrong(open=SIGN)
+@exercise.wrong(open=POSITIVE)
 def positive(sampler, mu):
     return bool((torch.autograd.functional.jacobian(sampler, mu) > 0).any())
 
 
-# Stops with an error where there is no path.
-@exercise.wrong(cut=RAISED, elsewhere=RAISED)
+@exercise.wrong(cut=RAISES, elsewhere=RAISES)
 def raises(sampler, mu):
     copy = mu.detach().clone().requires_grad_()
     z = sampler(copy)
@@ -313,7 +289,7 @@ def raises(sampler, mu):
 
 
 # Stops with an error if mu is not used.
-@exercise.wrong(elsewhere=RAISED)
+@exercise.wrong(elsewhere=RAISES)
 def raises_if_unused(sampler, mu):
     copy = mu.detach().clone().requires_grad_()
     z = sampler(copy)
@@ -323,16 +299,14 @@ def raises_if_unused(sampler, mu):
     return bool(gradient.any())
 
 
-# Looks at requires_grad alone.
 @exercise.wrong(elsewhere=REQUIRES_GRAD, zeros=REQUIRES_GRAD)
 def requires_grad(sampler, mu):
     copy = mu.detach().clone().requires_grad_()
     return sampler(copy).requires_grad
 
 
-# Takes the gradient of the sum.
 @exercise.wrong(cancelling=SUM_CANCELS)
-def gradient_reaches_sum(sampler, mu):
+def of_sum(sampler, mu):
     copy = mu.detach().clone().requires_grad_()
     z = sampler(copy)
     if not z.requires_grad:
@@ -341,9 +315,8 @@ def gradient_reaches_sum(sampler, mu):
     return copy.grad is not None and bool(copy.grad.any())
 
 
-# Takes the gradient of the sum of squares.
 @exercise.wrong(cancelling=SUM_CANCELS)
-def sum_of_squares(sampler, mu):
+def of_sum_of_squares(sampler, mu):
     copy = mu.detach().clone().requires_grad_()
     z = sampler(copy)
     if not z.requires_grad:
@@ -352,7 +325,6 @@ def sum_of_squares(sampler, mu):
     return copy.grad is not None and bool(copy.grad.any())
 
 
-# Adds up the gradient over mu.
 @exercise.wrong(cancelling=SUM_CANCELS)
 def summed_over_mu(sampler, mu):
     copy = mu.detach().clone().requires_grad_()
@@ -363,7 +335,6 @@ def summed_over_mu(sampler, mu):
     return any(g is not None and g.sum().item() != 0 for g in found)
 
 
-# Takes small derivatives for zero.
 @exercise.wrong(open=TOLERANCE)
 def tolerance(sampler, mu):
     jacobian = torch.autograd.functional.jacobian(sampler, mu)

@@ -37,3 +37,11 @@ def monte_carlo(f, mu, sigma, n):
 def monte_carlo(f, mu, sigma, n):
     z = torch.normal(float(mu), float(sigma), (1, n), dtype=torch.float64)
     return f(z).sum() / n
+
+
+# %% numpy_noise
+def monte_carlo(f, mu, sigma, n):
+    import numpy as np
+
+    z = np.random.default_rng().normal(float(mu), float(sigma), n)
+    return f(torch.from_numpy(z)).mean()

@@ -24,3 +24,10 @@ def standard_error(values):
         squares += step * (value - mean)
     variance = squares / (len(values) - 1)
     return torch.tensor(math.sqrt(variance / len(values)), dtype=values.dtype)
+
+
+# %% in_numpy
+def standard_error(values):
+    import numpy as np
+
+    return torch.tensor(np.std(values.numpy(), ddof=1) / np.sqrt(values.numel()), dtype=torch.float64)
