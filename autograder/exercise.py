@@ -149,16 +149,21 @@ class Exercise:
         self.checks[name] = check
         return check
 
-    def wrong(self, **fails: Mistake | str | Told) -> Callable[[Answer], Answer]:
+    def wrong(
+        self, said: Mistake | str | Told | None = None, /, *checks: str, **fails: Mistake | str | Told
+    ) -> Callable[[Answer], Answer]:
         """Make a definition a wrong answer, with what each check that it fails has to say of it.
 
-        A sentence makes the answer the mistake itself, of its name; a mistake that is shared stands for itself.
+        ``wrong(said)`` is said by every check, ``wrong(said, "values", "gradients")`` by these two; what
+        ``values=said`` says of one check comes first. A sentence makes the answer the mistake itself, of its name; a
+        mistake that is shared stands for itself.
         """
+        by_check = (dict.fromkeys(checks or self.checks, said) if said else {}) | fails
 
         def decorate(definition: Answer) -> Answer:
-            if len({said for said in fails.values() if isinstance(said, str)}) > 1:
+            if len({said for said in by_check.values() if isinstance(said, str)}) > 1:
                 raise ValueError(f"{definition.__name__} is one mistake: one sentence says it. Give others a Mistake.")
-            told = {check: _told(said, definition.__name__) for check, said in fails.items()}
+            told = {check: _told(said, definition.__name__) for check, said in by_check.items()}
             self.wrong_answers.append(WrongAnswer(definition, told))
             return definition
 

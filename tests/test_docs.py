@@ -7,10 +7,10 @@ import torch
 from class_of_four import ROOT
 
 import autograder.cli
-from autograder.draws import seeded
-from autograder.failure import Failure
-from autograder.checks import lesson00_start, lesson03_reparameterization
+from autograder.checks.lesson00_start import affine
+from autograder.checks.lesson03_reparameterization import reparameterize
 from autograder.course import Course
+from autograder.failure import Failure
 
 COURSE = Course(ROOT)
 NUMBERS = re.compile(r"-?\d+\.\d+|\[\d+, \d+\]")
@@ -53,10 +53,10 @@ def test_every_linked_file_exists(name):
 
 
 def test_the_two_messages_in_the_learners_readme_are_what_a_learner_reads(capsys):
-    lesson00_start.affine_values(lambda eps, shift, scale: shift + scale * eps)
+    affine.values(lambda eps, shift, scale: shift + scale * eps)
     assert capsys.readouterr().out.strip() in text("course/README.md")
     with pytest.raises(Failure) as failure:
-        lesson00_start.affine_values(lambda eps, shift, scale: scale + shift * eps)
+        affine.values(lambda eps, shift, scale: scale + shift * eps)
     said = "\n".join(f"      {line.strip()}" for line in f"✗ {failure.value}".splitlines())
     written = text("course/README.md").partition("    ✗ affine")[2].partition("\n\n")[0]
     assert NUMBERS.sub("#", " ".join(said.split())) == NUMBERS.sub("#", " ".join(f"✗ affine{written}".split()))
@@ -67,30 +67,19 @@ def test_the_message_in_the_readme_is_what_a_learner_reads():
         return mu + torch.exp(logvar) * torch.randn_like(mu)
 
     with pytest.raises(Failure) as failure:
-        lesson03_reparameterization.reparameterize_gradients(variance_for_sigma)
+        reparameterize.gradients(variance_for_sigma)
     shown = [line.removeprefix("    ") for line in text("README.md").splitlines() if line.startswith("    ")][:5]
     assert NUMBERS.sub("#", "\n".join(shown)) == NUMBERS.sub("#", str(failure.value))
 
 
-def test_the_check_in_the_authors_readme_works():
-    code = next(block for block in blocks("solutions/README.md", "python") if block.startswith("@check"))
-    names: dict[str, object] = {}
-    exec(
-        "from __future__ import annotations\nimport torch\nfrom autograder import expect\n"
-        names,
-    )
-    sign = names["noise_from_sign"]
-    with seeded(1):
-        sign(lambda z, mu, logvar: (z - mu) * torch.exp(-logvar / 2))
-        with pytest.raises(Failure, match="upside down"):
-            sign(lambda z, mu, logvar: (mu - z) * torch.exp(-logvar / 2))
-
-
-def test_the_grade_cell_in_the_authors_readme_stands_in_the_lesson():
-    source = text("solutions/lesson03_reparameterization.py")
-    cells = [block for block in blocks("solutions/README.md", "python") if block.startswith("# %% nbgrader")]
-    assert len(cells) == 2
-    assert all(cell in source for cell in cells)
+def test_the_cells_and_the_check_in_the_authors_readme_stand_in_the_course():
+    cells, check, wrong = (block.strip() for block in blocks("solutions/README.md", "python"))
+    lesson = text("solutions/lesson03_reparameterization.py")
+    module = text("autograder/checks/lesson03_reparameterization/noise_from.py")
+    for part in cells.split("\n\n\n"):
+        assert part in lesson
+    for part in (*check.split("\n\n\n"), wrong):
+        assert part in module
 
 
 def test_the_config_lines_in_the_readme_are_those_of_this_course():

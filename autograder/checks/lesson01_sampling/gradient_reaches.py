@@ -262,7 +262,7 @@ def grad_fn(sampler, mu):
 
 @exercise.wrong(**dict.fromkeys(ANSWERS, expect.NO_RETURN))
 def no_return(sampler, mu):
-    found = bool(torch.autograd.functional.jacobian(sampler, mu).any())
+    bool(torch.autograd.functional.jacobian(sampler, mu).any())
 
 
 @exercise.wrong(zeros=NOT_NONE)

@@ -169,7 +169,7 @@ def mean_scaled(f, mu, sigma, n):
 
 @exercise.wrong(shape=expect.NO_RETURN, estimate=expect.NO_RETURN)
 def no_return(f, mu, sigma, n):
-    estimate = f(mu + sigma * torch.randn(n, dtype=torch.float64)).mean()
+    f(mu + sigma * torch.randn(n, dtype=torch.float64)).mean()
 
 
 @exercise.wrong(shape=NOT_AVERAGED, estimate=NOT_AVERAGED)

@@ -276,7 +276,6 @@ class without_super(nn.Module):
         return z, mu, logvar
 
 
-# Clamps the logvar from above only.
 @exercise.wrong(clamp="clamp_max stops at 10 only. Clamp at -10 as well.")
 class clamps_above_only(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -292,7 +291,6 @@ class clamps_above_only(nn.Module):
         return z, mu, logvar
 
 
-# Clamps the logvar from below only.
 @exercise.wrong(clamp="clamp_min stops at -10 only. Clamp at 10 as well.")
 class clamps_below_only(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -308,7 +306,6 @@ class clamps_below_only(nn.Module):
         return z, mu, logvar
 
 
-# Clamps to a smaller interval.
 @exercise.wrong(clamp=unnamed("clamped to [-10, 10]"))
 class clamps_tighter(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -340,7 +337,6 @@ class clamps_too_late(nn.Module):
         return z, mu, logvar.clamp(-10, 10)
 
 
-# Leaves the weights as nn.Linear makes them.
 @exercise.wrong(initialisation=DEFAULT)
 class default_weights(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -370,7 +366,6 @@ class detached(nn.Module):
         return z, mu, logvar
 
 
-# Takes another initialisation.
 @exercise.wrong(initialisation=KAIMING)
 class kaiming(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -402,7 +397,6 @@ class modes_swapped(nn.Module):
         return z, mu, logvar
 
 
-# Returns mu as z in both modes.
 @exercise.wrong(values=NO_NOISE, noise=NO_NOISE, gradients=NO_NOISE)
 class never_samples(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -418,7 +412,6 @@ class never_samples(nn.Module):
         return z, mu, logvar
 
 
-# Forgets the clamp.
 @exercise.wrong(clamp=UNCLAMPED)
 class no_clamp(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -434,7 +427,6 @@ class no_clamp(nn.Module):
         return z, mu, logvar
 
 
-# Adds the noise as it is.
 @exercise.wrong(values=UNSCALED, gradients=UNSCALED)
 class noise_not_scaled(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -450,7 +442,6 @@ class noise_not_scaled(nn.Module):
         return z, mu, logvar
 
 
-# Draws the noise without asking where mu is.
 @exercise.wrong(device=CPU_NOISE)
 class noise_on_cpu(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -505,7 +496,6 @@ class order(nn.Module):
         return z, logvar, mu
 
 
-# Puts a ReLU after both heads.
 @exercise.wrong(
     heads=RELU,
     clamp=unnamed("logvar is wrong"),
@@ -542,7 +532,6 @@ class returns_unclamped(nn.Module):
         return z, mu, logvar
 
 
-# Draws in eval mode too.
 @exercise.wrong(eval=SAMPLES_IN_EVAL)
 class samples_in_eval(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -612,7 +601,6 @@ class two_in_one(nn.Module):
         return z, mu, logvar
 
 
-# Draws uniform noise.
 @exercise.wrong(noise=UNIFORM)
 class uniform_noise(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -628,7 +616,6 @@ class uniform_noise(nn.Module):
         return z, mu, logvar
 
 
-# Uses exp(logvar) as the standard deviation.
 @exercise.wrong(values=VARIANCE, gradients=VARIANCE)
 class variance_as_sigma(nn.Module):
     def __init__(self, in_features, latent_dim):
@@ -644,7 +631,6 @@ class variance_as_sigma(nn.Module):
         return z, mu, logvar
 
 
-# Takes the normal one of the two Xavier initialisations.
 @exercise.wrong(initialisation=XAVIER_NORMAL)
 class xavier_normal(nn.Module):
     def __init__(self, in_features, latent_dim):

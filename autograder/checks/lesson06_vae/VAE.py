@@ -117,7 +117,6 @@ def gradients(VAE: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-# Does not keep latent_dim.
 @exercise.wrong(shape=stops("AttributeError"))
 class without_latent_dim(nn.Module):
     def __init__(self, input_dim, hidden_dim, latent_dim):
@@ -137,7 +136,6 @@ class without_latent_dim(nn.Module):
         return self.decode(z), mu, logvar
 
 
-# Cuts z from the encoder before it is decoded.
 @exercise.wrong(gradients=CUT)
 class decodes_detached_z(nn.Module):
     def __init__(self, input_dim, hidden_dim, latent_dim):
@@ -158,7 +156,6 @@ class decodes_detached_z(nn.Module):
         return self.decode(z.detach()), mu, logvar
 
 
-# Feeds the decoder with mu.
 @exercise.wrong(train=DECODES_MU, gradients=DECODES_MU)
 class decodes_mu(nn.Module):
     def __init__(self, input_dim, hidden_dim, latent_dim):
@@ -179,7 +176,6 @@ class decodes_mu(nn.Module):
         return self.decode(mu), mu, logvar
 
 
-# Returns the logits alone from forward.
 @exercise.wrong(
     shape=unnamed("a tuple (logits, mu, logvar)"),
     train=unnamed("a tuple (logits, mu, logvar)"),
@@ -204,7 +200,6 @@ class forward_returns_logits_alone(nn.Module):
         return self.decode(z)
 
 
-# Keeps the wrong size as latent_dim.
 @exercise.wrong(shape=unnamed("latent_dim is wrong"))
 class latent_dim_is_hidden(nn.Module):
     def __init__(self, input_dim, hidden_dim, latent_dim):
@@ -246,7 +241,6 @@ class order(nn.Module):
         return self.decode(z), logvar, mu
 
 
-# Draws in forward, whatever the mode.
 @exercise.wrong(eval=unnamed("logits of forward(x) in eval mode is wrong"))
 class own_draw_in_eval(nn.Module):
     def __init__(self, input_dim, hidden_dim, latent_dim):
@@ -268,7 +262,6 @@ class own_draw_in_eval(nn.Module):
         return self.decode(z), mu, logvar
 
 
-# Ends the decoder with a ReLU.
 @exercise.wrong(logits=RELU_IN_DECODER)
 class relu_in_decoder(nn.Module):
     def __init__(self, input_dim, hidden_dim, latent_dim):
@@ -289,7 +282,6 @@ class relu_in_decoder(nn.Module):
         return self.decode(z), mu, logvar
 
 
-# Returns z where mu should be.
 @exercise.wrong(train=RETURNS_Z)
 class returns_z(nn.Module):
     def __init__(self, input_dim, hidden_dim, latent_dim):
@@ -310,7 +302,6 @@ class returns_z(nn.Module):
         return self.decode(z), z, logvar
 
 
-# Ends the decoder with a sigmoid.
 @exercise.wrong(logits=SIGMOID_IN_DECODER)
 class sigmoid_in_decoder(nn.Module):
     def __init__(self, input_dim, hidden_dim, latent_dim):
@@ -331,7 +322,6 @@ class sigmoid_in_decoder(nn.Module):
         return self.decode(z), mu, logvar
 
 
-# Ends the decoder with a tanh.
 @exercise.wrong(logits=TANH_IN_DECODER)
 class tanh_in_decoder(nn.Module):
     def __init__(self, input_dim, hidden_dim, latent_dim):

@@ -184,7 +184,6 @@ def grad(evaluate: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-# Puts the model into train mode afterwards.
 @exercise.wrong(mode=MODE_NOT_RESTORED)
 def always_train_after(model, x):
     model.eval()
@@ -196,7 +195,6 @@ def always_train_after(model, x):
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
-# Sums over the images.
 @exercise.wrong(values=SUMMED)
 def batch_sums(model, x):
     was_training = model.training
@@ -210,7 +208,6 @@ def batch_sums(model, x):
     return -n * (reconstruction + kl).item(), n * reconstruction.item(), n * kl.item()
 
 
-# Has a beta in the ELBO.
 @exercise.wrong(values=BETA_INSIDE)
 def beta_inside(model, x):
     was_training = model.training
@@ -235,7 +232,6 @@ def forward(model, x):
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
-# Evaluates in train mode to get draws.
 @exercise.wrong(mode=TRAIN_MODE)
 def in_train_mode(model, x):
     was_training = model.training
@@ -247,7 +243,6 @@ def in_train_mode(model, x):
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
-# Averages the KL over the latents.
 @exercise.wrong(values=MEAN_OVER_LATENTS)
 def mean_over_latents(model, x):
     was_training = model.training
@@ -261,7 +256,6 @@ def mean_over_latents(model, x):
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
-# Leaves the model in eval mode.
 @exercise.wrong(mode=MODE_NOT_RESTORED)
 def leaves_eval(model, x):
     model.eval()
@@ -272,7 +266,6 @@ def leaves_eval(model, x):
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
-# Averages the reconstruction over the pixels.
 @exercise.wrong(values=MEAN_OVER_PIXELS)
 def mean_over_pixels(model, x):
     was_training = model.training
@@ -286,7 +279,6 @@ def mean_over_pixels(model, x):
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
-# Returns tensors.
 @exercise.wrong(result=TENSOR)
 def returns_tensors(model, x):
     was_training = model.training
@@ -338,7 +330,6 @@ def sign(model, x):
     return (reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
-# Returns two of the three values.
 @exercise.wrong(
     result=unnamed("a tuple (elbo, reconstruction, kl)"),
     values=unnamed("a tuple (elbo, reconstruction, kl)"),
@@ -355,7 +346,6 @@ def two_values(model, x):
     return reconstruction.item(), kl.item()
 
 
-# Draws uniform noise.
 @exercise.wrong(draws=UNIFORM)
 def uniform_noise(model, x):
     was_training = model.training
@@ -368,7 +358,6 @@ def uniform_noise(model, x):
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
-# Uses exp(logvar) as the standard deviation.
 @exercise.wrong(draws=VARIANCE)
 def variance_as_sigma(model, x):
     was_training = model.training
@@ -381,7 +370,6 @@ def variance_as_sigma(model, x):
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
-# Records a graph.
 @exercise.wrong(grad=WITH_GRAPH)
 def with_graph(model, x):
     was_training = model.training

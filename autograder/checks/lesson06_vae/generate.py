@@ -76,7 +76,6 @@ def prior(generate: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-# Sets a seed.
 @exercise.wrong(prior=SHARED["call"])
 def fixed_seed(model, n):
     torch.manual_seed(0)
@@ -84,7 +83,6 @@ def fixed_seed(model, n):
         return torch.sigmoid(model.decode(torch.randn(n, model.latent_dim)))
 
 
-# Returns logits.
 @exercise.wrong(values=LOGITS)
 def logits(model, n):
     with torch.no_grad():
@@ -107,28 +105,24 @@ def never_decodes(model, n):
     return torch.randn(n, model.latent_dim)
 
 
-# Draws one code for all images.
 @exercise.wrong(prior=ONE_CODE)
 def one_code(model, n):
     with torch.no_grad():
         return torch.sigmoid(model.decode(torch.randn(1, model.latent_dim).expand(n, -1)))
 
 
-# Draws one number for each image.
 @exercise.wrong(prior=ONE_NUMBER)
 def one_number(model, n):
     with torch.no_grad():
         return torch.sigmoid(model.decode(torch.randn(n, 1).expand(-1, model.latent_dim)))
 
 
-# Draws the pixels.
 @exercise.wrong(values=PIXELS_DRAWN)
 def pixels_drawn(model, n):
     with torch.no_grad():
         return torch.bernoulli(torch.sigmoid(model.decode(torch.randn(n, model.latent_dim))))
 
 
-# Applies the sigmoid twice.
 @exercise.wrong(values=SIGMOID_TWICE)
 def sigmoid_twice(model, n):
     with torch.no_grad():
@@ -142,7 +136,6 @@ def uniform_prior(model, n):
         return torch.sigmoid(model.decode(torch.rand(n, model.latent_dim)))
 
 
-# Leaves the graph on.
 @exercise.wrong(shape=WITH_GRAPH)
 def with_graph(model, n):
     return torch.sigmoid(model.decode(torch.randn(n, model.latent_dim)))

@@ -98,7 +98,6 @@ def line(interpolate: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-# Walks from b to a.
 @exercise.wrong(ends=BACKWARDS, line=BACKWARDS)
 def backwards(model, a, b, steps):
     with torch.no_grad():
@@ -107,7 +106,6 @@ def backwards(model, a, b, steps):
         return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))
 
 
-# Blends the two reconstructions.
 @exercise.wrong(line="the two reconstructions are blended. Interpolate mu, and decode each point.")
 def blends_reconstructions(model, a, b, steps):
     with torch.no_grad():
@@ -117,7 +115,6 @@ def blends_reconstructions(model, a, b, steps):
         return ends[0] + t * (ends[1] - ends[0])
 
 
-# Returns logits.
 @exercise.wrong(ends=LOGITS, line=LOGITS)
 def logits(model, a, b, steps):
     with torch.no_grad():
@@ -126,7 +123,6 @@ def logits(model, a, b, steps):
         return model.decode(mu[0] + t * (mu[1] - mu[0]))
 
 
-# Blends the pixels.
 @exercise.wrong(ends=PIXELS, line=PIXELS)
 def pixels(model, a, b, steps):
     with torch.no_grad():
@@ -134,7 +130,6 @@ def pixels(model, a, b, steps):
         return a + t * (b - a)
 
 
-# Blends the pixels, then encodes each blend.
 @exercise.wrong(line="the pixels are interpolated, then encoded. Encode a and b first, and interpolate mu.")
 def pixels_then_encodes(model, a, b, steps):
     with torch.no_grad():
@@ -151,7 +146,6 @@ def samples(model, a, b, steps):
         return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))
 
 
-# Applies the sigmoid twice.
 @exercise.wrong(ends=SIGMOID_TWICE, line=SIGMOID_TWICE)
 def sigmoid_twice(model, a, b, steps):
     with torch.no_grad():
@@ -169,7 +163,6 @@ def steps_between(model, a, b, steps):
         return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))
 
 
-# Leaves the last step out.
 @exercise.wrong(ends=STOPS_SHORT, line=STOPS_SHORT)
 def stops_short(model, a, b, steps):
     with torch.no_grad():
@@ -178,7 +171,6 @@ def stops_short(model, a, b, steps):
         return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))
 
 
-# Leaves the graph on.
 @exercise.wrong(shape=WITH_GRAPH)
 def with_graph(model, a, b, steps):
     _, mu, _ = model.encode(torch.stack([a, b]))

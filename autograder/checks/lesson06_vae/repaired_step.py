@@ -141,7 +141,6 @@ def step(repaired_step: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-# Changes the KL, which was right.
 @exercise.wrong(loss=MISREAD_KL)
 def misread_kl(model, x, optimizer):
     mu, log_std = model.encode(x)
@@ -171,7 +170,6 @@ def detached(model, x, optimizer):
     return loss.item()
 
 
-# Still reads log_std as a log-variance in the sampler.
 @exercise.wrong(draws=HALVED)
 def halved_log_std(model, x, optimizer):
     mu, log_std = model.encode(x)
@@ -186,7 +184,6 @@ def halved_log_std(model, x, optimizer):
     return loss.item()
 
 
-# Still averages the reconstruction over the pixels.
 @exercise.wrong(loss=MEAN_OVER_PIXELS)
 def mean_over_pixels(model, x, optimizer):
     mu, log_std = model.encode(x)
@@ -201,7 +198,6 @@ def mean_over_pixels(model, x, optimizer):
     return loss.item()
 
 
-# Leaves the step away.
 @exercise.wrong(step=NO_STEP)
 def no_step(model, x, optimizer):
     mu, log_std = model.encode(x)
@@ -215,7 +211,6 @@ def no_step(model, x, optimizer):
     return loss.item()
 
 
-# Leaves zero_grad away.
 @exercise.wrong(step=NO_ZERO_GRAD)
 def no_zero_grad(model, x, optimizer):
     mu, log_std = model.encode(x)
@@ -244,7 +239,6 @@ def sampler_as_it_was(model, x, optimizer):
     return loss.item()
 
 
-# Still decodes mu.
 @exercise.wrong(draws=NEVER_CALLED)
 def sampler_never_called(model, x, optimizer):
     mu, log_std = model.encode(x)
@@ -274,7 +268,6 @@ def sigmoid_and_mean(model, x, optimizer):
     return loss.item()
 
 
-# Still applies the sigmoid twice.
 @exercise.wrong(loss=SIGMOID_TWICE)
 def sigmoid_twice(model, x, optimizer):
     mu, log_std = model.encode(x)
@@ -289,7 +282,6 @@ def sigmoid_twice(model, x, optimizer):
     return loss.item()
 
 
-# Sums over the batch.
 @exercise.wrong(loss=SUMMED)
 def summed(model, x, optimizer):
     mu, log_std = model.encode(x)
@@ -304,7 +296,6 @@ def summed(model, x, optimizer):
     return loss.item()
 
 
-# Still draws uniform noise.
 @exercise.wrong(draws=UNIFORM)
 def uniform_noise(model, x, optimizer):
     mu, log_std = model.encode(x)

@@ -272,7 +272,6 @@ def beta_in_gradient_only(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-# Multiplies the whole loss by beta.
 @exercise.wrong(beta="beta multiplies the whole loss. It weighs the KL term alone.")
 def beta_on_everything(model, batches, optimizer, beta=1.0):
     model.train()
@@ -288,7 +287,6 @@ def beta_on_everything(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-# Weighs the reconstruction with beta.
 @exercise.wrong(beta="beta multiplies the reconstruction. It weighs the KL term.")
 def beta_on_reconstruction(model, batches, optimizer, beta=1.0):
     model.train()
@@ -305,7 +303,6 @@ def beta_on_reconstruction(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-# Adds up the losses of all images, and divides by the number of batches.
 @exercise.wrong(mean="losses times sizes, divided by the number of batches. Divide by the number of images.")
 def divides_by_batches(model, batches, optimizer, beta=1.0):
     model.train()
@@ -321,7 +318,6 @@ def divides_by_batches(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-# Adds up batch means, and divides by the number of images.
 @exercise.wrong(mean="batch means are added, then divided by the number of images. Multiply each by len(x) first.")
 def divides_by_images_only(model, batches, optimizer, beta=1.0):
     model.train()
@@ -337,7 +333,6 @@ def divides_by_images_only(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-# Does not hand beta on.
 @exercise.wrong(beta=BETA_IGNORED)
 def ignores_beta(model, batches, optimizer, beta=1.0):
     model.train()
@@ -353,7 +348,6 @@ def ignores_beta(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-# Trains in eval mode.
 @exercise.wrong(mode=STAYS_IN_EVAL, gate=UNREADABLE, target=UNREADABLE)
 def in_eval(model, batches, optimizer, beta=1.0):
     model.eval()
@@ -369,7 +363,6 @@ def in_eval(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-# Returns the loss of the last batch.
 @exercise.wrong(mean="that is the loss of the last batch alone. Add up over all batches.")
 def last_loss(model, batches, optimizer, beta=1.0):
     model.train()
@@ -385,7 +378,6 @@ def last_loss(model, batches, optimizer, beta=1.0):
     return loss.item()
 
 
-# Averages the batch means.
 @exercise.wrong(
     mean="the mean of the batch means: a short batch counts as much as a full one. Multiply by len(x), add up, and "
     "divide by the number of images."
@@ -437,7 +429,6 @@ def no_kl(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-# Forgets the step.
 @exercise.wrong(steps=NO_STEP, gate=unnamed("-ELBO at most 21"), target=unnamed("-ELBO at most 20.3"))
 def no_step(model, batches, optimizer, beta=1.0):
     model.train()
@@ -452,7 +443,6 @@ def no_step(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-# Never clears the gradients.
 @exercise.wrong(
     steps="zero_grad is missing: gradients of earlier batches are added to this one's. Call it before backward.",
     gate=unnamed("-ELBO at most 21"),
@@ -489,7 +479,6 @@ def one_step(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-# Clears the gradients before the loop, and steps after it.
 @exercise.wrong(steps=ONE_STEP)
 def step_after_the_loop(model, batches, optimizer, beta=1.0):
     model.train()
@@ -569,7 +558,6 @@ def stays_in_eval(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-# Returns the sum of the batch means.
 @exercise.wrong(
     mean="the means of the batches are added up, and never divided. Multiply each by len(x), then divide by "
     "the number of images."
@@ -604,7 +592,6 @@ def sum_of_all(model, batches, optimizer, beta=1.0):
     return total
 
 
-# Clears the gradients between backward and step.
 @exercise.wrong(steps=NO_STEP, gate=unnamed("-ELBO at most 21"), target=unnamed("-ELBO at most 20.3"))
 def zero_grad_before_step(model, batches, optimizer, beta=1.0):
     model.train()

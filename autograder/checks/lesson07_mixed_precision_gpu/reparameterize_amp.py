@@ -22,6 +22,7 @@ from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.lesson07_mixed_precision_gpu.device import DEVICE
 from autograder.checks.location_scale import (
     CUT,
+    LOGVAR,
     NO_NOISE,
     SHARED,
     SIGMAS,
@@ -36,7 +37,7 @@ from autograder.checks.location_scale import (
     unit_logvar,
 )
 from autograder.draws import Draws, replay
-from autograder.exercise import Exercise
+from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
 
@@ -83,8 +84,9 @@ def noise_and_z(function: LearnerObject, logvar: Tensor, seed: int) -> tuple[Ten
         replay(seed)
         z = expect.shaped(there(function)(torch.zeros_like(logvar), values.clone()), tuple(logvar.shape), "z")
         draws.append(z.detach().double())
-    if not draws[0].any() and not draws[1].any():
-        raise Failure("z has no noise", "a spread of sigma around mu", "mu itself", NO_NOISE)
+    if not draws[0].any():
+        likely = None if draws[1].any() else NO_NOISE
+        raise Failure("z has no noise at logvar = 0", "a spread of 1 around mu", "mu itself", likely)
     return (draws[0], draws[1]) if torch.equal(draws[1].nan_to_num(), draws[2].nan_to_num()) else None
 
 
@@ -187,7 +189,7 @@ def judge_operations(function: LearnerObject, logvar: Tensor) -> None:
 @exercise.check
 def noise(reparameterize_amp: LearnerObject, rng: Draws) -> None:
     """The noise is standard normal, and fresh for every element and every call."""
-    sample, mu = sampler(there(reparameterize_amp)), rng.normal(500, 40)
+    sample, mu = sampler(there(reparameterize_amp)), rng.normal(500, 40, dtype=torch.float32)
     judge_noise(sample, mu, unit_logvar(sample, mu), ("row", "latent"))
 
 
@@ -243,6 +245,21 @@ def exp_then_float(mu, logvar):
     return (mu.float() + sigma * torch.randn_like(sigma)).to(mu.dtype)
 
 
+@exercise.wrong(
+    range=unnamed("z has no noise at logvar = 0"),
+    precision=unnamed("z has no noise at logvar = 0"),
+    gradients=LOGVAR,
+)
+def logvar_as_sigma(mu, logvar):
+    eps = torch.randn_like(mu.float())
+    return (mu.float() + logvar.float() * eps).to(mu.dtype)
+
+
+@exercise.wrong(range=NO_NOISE, precision=NO_NOISE, noise=NO_NOISE, gradients=NO_NOISE)
+def no_noise(mu, logvar):
+    return mu
+
+
 @exercise.wrong(device=CPU_NOISE)
 def noise_on_cpu(mu, logvar):
     eps = torch.randn(mu.shape)
@@ -272,6 +289,12 @@ def returns_float32(mu, logvar):
 @exercise.wrong(range=SQRT_OF_EXP, precision=SQRT_IN_HALF)
 def sqrt_of_exp(mu, logvar):
     return mu + torch.sqrt(torch.exp(logvar)) * torch.randn_like(mu)
+
+
+@exercise.wrong(range=UNSCALED, precision=UNSCALED, gradients=UNSCALED)
+def unscaled(mu, logvar):
+    eps = torch.randn_like(mu.float())
+    return (mu.float() + eps).to(mu.dtype)
 
 
 @exercise.wrong(range=VARIANCE, precision=VARIANCE, gradients=VARIANCE)
