@@ -13,6 +13,8 @@ SIDES = ("Grader's side", "Learner's side", "Both sides", "Runs in the grader's 
 BESIDE_THE_LEARNER = {
     "autograder",
     "autograder.boundary",
+    "autograder.boundary.forks",
+    "autograder.boundary.shell",
     "autograder.boundary.worker",
     "autograder.boundary.sandbox",
     "autograder.boundary.policy",
@@ -38,7 +40,7 @@ def test_every_module_says_on_its_first_lines_which_side_it_runs_on(path: Path) 
 
 def test_a_worker_with_everything_that_it_imports_holds_nothing_of_the_judging_side() -> None:
     program = (
-        "import sys; from autograder.boundary.worker import warm_up; from autograder.packages import Packages; "
+        "import sys; from autograder.boundary.forks import warm_up; from autograder.packages import Packages; "
         "warm_up(Packages(beside=('autograder.beside',))); "
         "print(*(name for name in sys.modules if name.split('.')[0] == 'autograder'))"
     )

@@ -188,7 +188,7 @@ class Template:
         environment |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
         descriptor, packages = channel.fileno(), self.packages.as_text()
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "autograder.boundary.worker", kind, str(descriptor), packages, *rest],
+            [sys.executable, "-P", "-m", "autograder.boundary.forks", kind, str(descriptor), packages, *rest],
             pass_fds=[descriptor],
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -1,42 +1,26 @@
-"""The worker: runs a submission's cells and calls its functions, and judges nothing. Learner's side.
-
-With the arguments ``template FD PACKAGES`` it is a process that has imported everything and forks one worker per
-request; with ``cold FD PACKAGES SCRATCH LIMITS`` a single worker, for platforms where forking does not serve.
-"""
+"""The worker: runs a submission's cells and calls its functions, and judges nothing. Learner's side."""
 
 from __future__ import annotations
 
-import base64
 import ctypes
-import gc
 import importlib
-import io
-import json
 import os
-import pkgutil
 import signal
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from functools import partial
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from types import ModuleType
 from typing import Any
 
-import matplotlib.pyplot as plt  # noqa: F401  (imported for the workers that are forked from here)
 import torch
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import RichOutput, capture_output
 
-import lessonkit.data
-from autograder.boundary import probes, sandbox  # noqa: F401  (probes are called by their path)
+from autograder.boundary import sandbox
 from autograder.boundary.frames import Closed
 from autograder.boundary.randomness import seed_everything
+from autograder.boundary.shell import Capped, run_cell
 from autograder.boundary.wire import (
-    MAX_OUTPUTS,
-    MAX_TEXT,
     Parcel,
     decode,
     encode,
@@ -52,7 +36,27 @@ from autograder.boundary.wire import (
 from autograder.errors import LearnerError
 from autograder.packages import Packages
 
-OUTPUT_KINDS = ("text/plain", "image/png")
+
+def work(channel: socket.socket, scratch: str, limits: dict, shell: InteractiveShell, packages: Packages) -> None:
+    """Serve one submission."""
+    try:
+        send(channel, {"layers": enter(channel, scratch, limits, packages)})
+    except (sandbox.SandboxError, OSError) as error:
+        send(channel, {"refused": str(error)})
+        return
+    Worker(channel, shell, limits["output_characters"]).serve()
+
+
+def enter(channel: socket.socket, scratch: str, limits: dict, packages: Packages) -> list[str]:
+    """Make this process the worker of one submission, locked in; the active layers."""
+    os.setsid()
+    os.environ.update(HOME=scratch, TMPDIR=scratch, IPYTHONDIR=scratch)
+    os.chdir(scratch)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no worker outlives its template
+    if limits["isolation"] != "none":
+        sandbox.close_descriptors(keep=channel.fileno())
+    return sandbox.lock_in(scratch, limits, limits["isolation"], packages)
 
 
 class Worker:
@@ -89,14 +93,7 @@ class Worker:
 
     def run(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """Run a cell; its outputs are for people."""
-        outputs: list[dict] = []
-        stdout, stderr = Capped(self.most_output), Capped(self.most_output)
-        with redirect_stdout(stdout), redirect_stderr(stderr), capture_output(stdout=False, stderr=False) as captured:
-            result = self.shell.run_cell(request["source"], store_history=True)
-        outputs += [{"output_type": "stream", "name": "stdout", "text": stdout.shown()}] if stdout.tell() else []
-        outputs += [{"output_type": "stream", "name": "stderr", "text": stderr.shown()}] if stderr.tell() else []
-        outputs += [_display(output) for output in captured.outputs[:MAX_OUTPUTS]]
-        error = result.error_before_exec or result.error_in_exec
+        outputs, error = run_cell(self.shell, request["source"], self.most_output)
         problem = LearnerError.of(error) if error else None
         return {"outputs": outputs, "problem": problem and [problem.kind, problem.message, problem.where]}, Parcel()
 
@@ -193,46 +190,6 @@ def _rearranged(known: list[tuple[Any, list]]) -> dict[int, list]:
     return changed
 
 
-class Capped(io.StringIO):
-    """A stream that keeps its first MAX_TEXT characters; a flood of more than ``most`` ends the process."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most, self._seen = most, 0
-
-    def write(self, text: str) -> int:
-        self._seen += len(text)
-        if self._seen > self._most:
-            end_by(signal.SIGXFSZ)
-        super().write(text[: max(0, MAX_TEXT - self.tell())])
-        return len(text)
-
-    def shown(self) -> str:
-        """What was kept, with a note if that is not all."""
-        text = self.getvalue()
-        if self._seen <= len(text):
-            return text
-        note = f"\n[output cut: {self._seen:,} characters were printed]"
-        return text[: MAX_TEXT - len(note)] + note
-
-
-def end_by(number: int) -> None:
-    """End this process by a signal, whatever the submission has set up for it: the grader sees which one it was."""
-    signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
-    os.kill(os.getpid(), number)
-    os._exit(1)
-
-
-def _display(output: RichOutput) -> dict:
-    data = {}
-    for kind in OUTPUT_KINDS:
-        if content := output.data.get(kind):
-            text = base64.b64encode(content).decode() if isinstance(content, bytes) else str(content)
-            data[kind] = text if kind == "image/png" else text[:MAX_TEXT]
-    return {"output_type": "display_data", "data": data, "metadata": {}}
-
-
 def _same(tensor: torch.Tensor, before: torch.Tensor) -> bool:
     """Whether a tensor still holds what it held, by its bytes: not a number equals itself."""
     if tensor.is_meta:  # it holds nothing
@@ -240,150 +197,3 @@ def _same(tensor: torch.Tensor, before: torch.Tensor) -> bool:
     if tensor.dtype != before.dtype or tensor.shape != before.shape:
         return False
     return numbers_of(tensor.detach().cpu().contiguous()) == numbers_of(before)
-
-
-def make_shell() -> InteractiveShell:
-    """An IPython shell without history, colours or tracebacks on the terminal."""
-    shell: Any = InteractiveShell.instance(history_length=0, colors="nocolor")
-    shell.history_manager.enabled = False
-    shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for an event loop; there is none
-    shell.displayhook.write_output_prompt = lambda: None
-    shell.displayhook.write_format_data = lambda data, metadata=None: shell.display_pub.publish(data, metadata)
-    shell._showtraceback = lambda etype, evalue, stb: None  # errors travel in the reply
-    return shell
-
-
-def warm_up(packages: Packages) -> None:
-    """Import and touch what most lessons use, on one thread: a thread pool made before a fork hangs every child."""
-    for package in (*packages.beside, "lessonkit"):
-        # A worker that is locked in could not read lessonkit where the course is installed editable.
-        for module in pkgutil.iter_modules(map(str, packages.folders([package]))):
-            importlib.import_module(f"{package}.{module.name}")
-    layer = torch.nn.Linear(2, 2)
-    optimizer = torch.optim.Adam(layer.parameters())
-    layer(torch.ones(2, 2)).sum().backward()
-    optimizer.step()
-    torch.randn(2, device="meta").exp()
-
-
-def enter(channel: socket.socket, scratch: str, limits: dict, packages: Packages) -> list[str]:
-    """Make this process the worker of one submission, locked in; the active layers."""
-    os.setsid()
-    os.environ.update(HOME=scratch, TMPDIR=scratch, IPYTHONDIR=scratch)
-    os.chdir(scratch)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no worker outlives its template
-    if limits["isolation"] != "none":
-        sandbox.close_descriptors(keep=channel.fileno())
-    return sandbox.lock_in(scratch, limits, limits["isolation"], packages)
-
-
-def serve_forks(control: socket.socket, shell: InteractiveShell, packages: Packages) -> None:
-    """Fork a worker for every request on ``control``, kill and reap on request, and end when the grader does.
-
-    On request it also forks another template, which serves another process of the grader's.
-    """
-    scratch = receive(control)[0]["scratch"]
-    workers: set[int] = set()
-    with _clearing(workers, scratch):
-        send(control, {"ready": os.getpid()})
-        while True:
-            command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-            if not command:
-                return
-            if command == b"t":
-                other = socket.socket(fileno=descriptors[0])
-                forked(control, partial(serve_forks, other, shell, packages))
-                other.close()
-                continue
-            request, _ = receive(control)
-            if command == b"k":
-                workers.discard(request["pid"])
-                send(control, _end(request["pid"], request["grace"]))
-                continue
-            channel = socket.socket(fileno=descriptors[0])
-            pid = forked(control, partial(work, channel, request["scratch"], request["limits"], shell, packages))
-            channel.close()
-            workers.add(pid)
-            send(control, {"pid": pid})
-
-
-def forked(control: socket.socket, task: Callable[[], None]) -> int:
-    """A child process that does this task, and nothing else of what its parent does."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            control.close()
-            task()
-        finally:
-            os._exit(0)
-    return pid
-
-
-def work(channel: socket.socket, scratch: str, limits: dict, shell: InteractiveShell, packages: Packages) -> None:
-    """Serve one submission."""
-    try:
-        send(channel, {"layers": enter(channel, scratch, limits, packages)})
-    except (sandbox.SandboxError, OSError) as error:
-        send(channel, {"refused": str(error)})
-        return
-    Worker(channel, shell, limits["output_characters"]).serve()
-
-
-def _end(pid: int, grace: float) -> dict[str, float]:
-    """Kill a worker unless it ends by itself within ``grace`` seconds; how it ended and what it used.
-
-    ``status`` is its exit code, or minus its signal. Its memory counts the libraries that it shares with the template.
-    """
-    deadline = time.monotonic() + grace
-    while True:
-        ended, status, used = os.wait4(pid, os.WNOHANG)
-        if ended:
-            return {
-                "status": os.waitstatus_to_exitcode(status),
-                "cpu_seconds": used.ru_utime + used.ru_stime,
-                "peak_bytes": used.ru_maxrss * 1024,  # Linux, where alone workers are forked, counts KiB
-            }
-        if time.monotonic() >= deadline:
-            os.kill(pid, signal.SIGKILL)
-        time.sleep(1e-3)
-
-
-@contextmanager
-def _clearing(workers: set[int], scratch: str) -> Iterator[None]:
-    """At the end, kill the workers and remove their folders, which a grader that was killed cannot do."""
-    try:
-        yield
-    finally:
-        for pid in workers:
-            os.kill(pid, signal.SIGKILL)
-        # Templates that were forked from this one keep their folders in its folder; they end when their graders do.
-        with suppress(ChildProcessError):
-            while True:
-                os.wait()
-        subprocess.run(["rm", "-rf", scratch], check=False)
-
-
-def import_everything(packages: Packages) -> InteractiveShell:
-    """Make this process ready for submissions, before it has seen any; the shell that their cells run in."""
-    shell = make_shell()
-    torch.set_num_threads(1)
-    warm_up(packages)
-    Worker(socket.socket(), shell, MAX_TEXT).run({"source": "1 + 1"}, Parcel())
-    shell.reset()
-    lessonkit.data.digits()
-    sandbox.prepare(packages)
-    gc.collect()
-    gc.freeze()
-    return shell
-
-
-if __name__ == "__main__":
-    kind, descriptor, named, *rest = sys.argv[1:]
-    connection, own = socket.socket(fileno=int(descriptor)), Packages.read(named)
-    if kind == "template":
-        serve_forks(connection, import_everything(own), own)
-    else:
-        folder, limits = rest
-        work(connection, folder, json.loads(limits), import_everything(own), own)
-        os._exit(0)

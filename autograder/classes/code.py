@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder.packages import Packages
 
-_JUDGES = ("autograder.grading", "autograder.boundary.worker", "lessonkit")
+_JUDGES = ("autograder.grading", "autograder.boundary.forks", "lessonkit")
 
 
 @cache
