@@ -6,7 +6,6 @@ solutions/<stem>.py -> build/source/<stem>/<stem>.ipynb -> nbgrader's generate_a
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from collections.abc import Sequence
 from copy import deepcopy
@@ -24,6 +23,7 @@ from traitlets.config.loader import Config
 
 from autograder.authoring import mistakes
 from autograder.course import Course
+from autograder.files import write_whole
 from autograder.gradebook import opened
 from autograder.lesson import LessonError, marks, read_source
 
@@ -42,7 +42,7 @@ def build(stems: Sequence[str], course: Path) -> list[Path]:
     released = _generate(sources, home.root, home.config)
     paths = [_released(home, stem) for stem in released]
     for path, content in zip(paths, released.values(), strict=True):
-        _replace(path, content)
+        _renew(path, content)
     return paths
 
 
@@ -108,7 +108,7 @@ def _generate(sources: dict[str, NotebookNode], root: str, config: Config) -> di
         for stem, notebook in sources.items():
             source = Path(coursedir.format_path(coursedir.source_directory, ".", stem), f"{stem}.ipynb")
             shutil.rmtree(source.parent, ignore_errors=True)
-            _replace(source, nbformat.writes(notebook).encode())
+            _renew(source, nbformat.writes(notebook).encode())
             coursedir.assignment_id = stem
             _convert(coursedir)
             released[stem] = _released(coursedir, stem).read_text(encoding="utf-8").encode()
@@ -149,11 +149,7 @@ def _keep_submissions(sources: dict[str, NotebookNode], coursedir: CourseDirecto
         raise LessonError("\n".join(refused))
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write the file in one step, and only when that changes it."""
-    if path.is_file() and path.read_bytes() == content:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    os.replace(part, path)
+def _renew(path: Path, content: bytes) -> None:
+    """Write the file where that changes it."""
+    if not path.is_file() or path.read_bytes() != content:
+        write_whole(path, content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import shutil
 from collections.abc import Iterable, Iterator
 
@@ -11,7 +10,7 @@ from nbformat import NotebookNode
 
 from autograder.build import build
 from autograder.course import CONFIG, Course
-from autograder.lesson import Lesson, marks
+from autograder.lesson import Lesson, answered
 from autograder.submission import read_submission
 from autograder.verdict import Verdict
 from autograder.verify import TAMPERING, Example, examples
@@ -45,18 +44,22 @@ def _class(lesson: Lesson, release: NotebookNode, known: list[Example]) -> Itera
     named = sorted(filter(_names_a_mistake, known), key=lambda example: "variance" not in example.name)
     wrong = _first_answers(named)
     half = dict(list(right.items())[: len(right) // 2])
-    yield "ada", "right answers", _fill(release, right)
+    yield "ada", "right answers", answered(release, right)
     accepted = (example for example in known if example.verdict == Verdict.ACCEPTED)
-    yield "ben", "the same, in other words", _fill(release, right | _first_answers(accepted))
-    yield "chloe", "the first half; the rest untouched", _fill(release, half)
-    yield "dan", "a common mistake in every exercise", _fill(release, right | wrong)
+    yield "ben", "the same, in other words", answered(release, right | _first_answers(accepted))
+    yield "chloe", "the first half; the rest untouched", answered(release, half)
+    yield "dan", "a common mistake in every exercise", answered(release, right | wrong)
     if errors := _first_answers(filter(_stops, known)):
-        yield "emil", "code that stops with errors", _fill(release, right | errors)
+        yield "emil", "code that stops with errors", answered(release, right | errors)
     yield "fay", "nothing: the notebook as released", release
     for student, cheat in zip(("gus", "hana", "ivo", "juno"), CHEATS, strict=True):
         tricks = _first_answers(example for example in known if example.name == f"{TAMPERING}/{cheat}")
         if tricks:
-            yield student, f"mistakes, and a trick: {cheat.replace('_', ' ')}", _fill(release, right | wrong | tricks)
+            yield (
+                student,
+                f"mistakes, and a trick: {cheat.replace('_', ' ')}",
+                answered(release, right | wrong | tricks),
+            )
 
 
 def _names_a_mistake(example: Example) -> bool:
@@ -73,11 +76,3 @@ def _first_answers(chosen: Iterable[Example]) -> dict[str, str]:
     for example in chosen:
         answers = example.answers | answers
     return answers
-
-
-def _fill(release: NotebookNode, answers: dict[str, str]) -> NotebookNode:
-    """The released notebook with these answers in it."""
-    notebook = copy.deepcopy(release)
-    for cell in notebook.cells:
-        cell.source = answers.get(marks(cell).get("grade_id", ""), cell.source)
-    return notebook

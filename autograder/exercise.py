@@ -90,11 +90,6 @@ class Check:
     trains: bool = False
     """Whether it trains a model for seconds: then ``verify`` runs it only where an example names it."""
 
-    @property
-    def hint(self) -> str:
-        """What a failure sends the learner back to."""
-        return Message("", reread=self.reread).hint
-
     @cached_property
     def established(self) -> str:
         """What passing says: the first line of the docstring."""

@@ -250,9 +250,7 @@ def _imports(lesson: Lesson) -> list[str]:
 
 def _as_output(message: Message) -> NotebookNode:
     if message.verdict is Verdict.ACCEPTED:
-        return NotebookNode(
-            output_type="stream", name="stdout", text=f"✓ {message.head}\n" if message.title else f"{message.what}\n"
-        )
+        return NotebookNode(output_type="stream", name="stdout", text=f"✓ {message.head}\n")
     return _as_error(message.verdict.value, str(message))
 
 

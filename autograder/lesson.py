@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +48,14 @@ def is_locked(cell: NotebookNode) -> bool:
 def is_demo(cell: NotebookNode) -> bool:
     """A cell that only shows something; grading does not run it."""
     return "demo" in cell.metadata.get("tags", [])
+
+
+def answered(notebook: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
+    """A copy of the notebook with these texts in the cells of these ``grade_id``."""
+    copied = copy.deepcopy(notebook)
+    for cell in copied.cells:
+        cell.source = answers.get(marks(cell).get("grade_id", ""), cell.source)
+    return copied
 
 
 def read_source(path: Path, packages: Packages) -> NotebookNode:

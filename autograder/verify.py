@@ -10,7 +10,6 @@ right/<exercise>.py     right answers of other makes, below each other: ``# %% <
 
 from __future__ import annotations
 
-import copy
 import io
 import re
 from collections import Counter
@@ -29,7 +28,7 @@ from autograder.errors import LearnerError
 from autograder.exercise import Exercise, Told, exercise_of
 from autograder.grading import Grader
 from autograder.judging import judge, run
-from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
+from autograder.lesson import Lesson, LessonError, answered, is_answer, is_grade, marks
 from autograder.submission import read_submission, runs
 from autograder.verdict import Message, Verdict
 
@@ -55,10 +54,7 @@ class Example:
         """The reference solution with this example's answers in it."""
         if unknown := set(self.answers) - set(lesson.cells):
             raise LessonError(f"{self.name} answers {', '.join(sorted(unknown))}, which {lesson.stem} does not ask.")
-        notebook = copy.deepcopy(lesson.source)
-        for cell in notebook.cells:
-            cell.source = self.answers.get(marks(cell).get("grade_id", ""), cell.source)
-        return notebook
+        return answered(lesson.source, self.answers)
 
     def touched(self, lesson: Lesson) -> set[str]:
         """The grade cells of the exercises that it answers, less those which train and of which it says nothing."""
@@ -87,10 +83,10 @@ def training(lesson: Lesson) -> set[str]:
 def examples(course: Course, stem: str) -> list[Example]:
     """The lesson's wrong answers, right answers, and other example submissions, in order."""
     folder = course.root / "tests" / "submissions" / stem
-    known = exercises(course.lesson(stem))
-    found = [example for exercise in known.values() for example in _wrong(exercise)]
+    lesson = course.lesson(stem)
+    found = [example for exercise in exercises(lesson).values() for example in _wrong(exercise)]
     for path in sorted(folder.glob("*/*.py")):
-        found += _right(path) if path.parent.name == "right" else [_overlay(path, known)]
+        found += _right(path) if path.parent.name == "right" else [_overlay(path, lesson)]
     return found
 
 
@@ -110,20 +106,21 @@ def _right(path: Path) -> list[Example]:
     ]
 
 
-def _overlay(path: Path, known: dict[str, Exercise]) -> Example:
+def _overlay(path: Path, lesson: Lesson) -> Example:
     """Answers that are laid over the reference; the folder's name is the expected verdict."""
     text, verdict = path.read_text(encoding="utf-8"), path.parent.name
     cells = jupytext.reads(text, fmt="py:percent").cells
     answers = {cell.metadata["grade_id"]: cell.source for cell in cells if "grade_id" in cell.metadata}
     if not answers:
         raise LessonError(f'{path} changes no answer. Start each cell with `# %% grade_id="name_of_the_exercise"`.')
-    mistakes = {mistake.name: mistake for exercise in known.values() for mistake in exercise.mistakes}
     fails = {}
-    for grade_id, words, mistake in FAILS.findall(text):
-        if mistake and mistake not in mistakes:
-            raise LessonError(f"{path}: no wrong answer of the lesson is told {mistake!r}.")
-        told = Verdict(verdict) if verdict in list(Verdict) else Verdict.WRONG_ANSWER
-        fails[grade_id] = Told(mistakes.get(mistake), words, told)
+    for grade_id, words, name in FAILS.findall(text):
+        known = exercises(lesson).get(lesson.exercises.get(grade_id, ""))
+        mistake = next((each for each in known.mistakes if each.name == name), None) if known else None
+        if not known or (name and not mistake):
+            raise LessonError(f"{path}: {grade_id} is no check of {lesson.stem}, or knows no mistake called {name!r}.")
+        expected = Verdict(verdict) if verdict in list(Verdict) else Verdict.WRONG_ANSWER
+        fails[grade_id] = Told(mistake, words, expected)
     return Example(f"{verdict}/{path.stem}", verdict, answers, fails)
 
 
@@ -244,8 +241,8 @@ def _completeness(course: Course, lesson: Lesson) -> Iterator[str]:
         for check in exercise.checks.values():
             if f"{name}-{check.name}" not in graded:
                 yield f"{name} has a check {check.name}, and no grade cell for it"
-            if not any(f'"{heading}"' in check.hint for heading in headings):
-                yield f"{name}-{check.name} hints at {check.hint!r}, which is no heading of the lesson"
+            if check.reread not in headings:
+                yield f"{name}-{check.name} sends back to {check.reread!r}, which is no heading of the lesson"
         if unknown := {check for wrong in exercise.wrong_answers for check in wrong.fails} - exercise.checks.keys():
             yield f"wrong answers of {name} fail {', '.join(sorted(unknown))}, which are no checks of it"
 

@@ -5,7 +5,6 @@ Every attack is bounded by itself, so that it may run unprotected; whatever it d
 
 from __future__ import annotations
 
-import copy
 import shutil
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from corpus import STEM, Attack, Surroundings, corpus
 from autograder.boundary.limits import Limits
 from autograder.boundary.template import Template
 from autograder.grading import Grader
-from autograder.lesson import Lesson, marks
+from autograder.lesson import Lesson, answered, marks
 
 ON_THE_GRADE = (
     "patched libraries",
@@ -84,12 +83,12 @@ def stock(surroundings: Surroundings) -> Iterator[Result]:
     release = nbformat.read(root / "release" / STEM / f"{STEM}.ipynb", as_version=4)
     attacks = [attack for attack in corpus() if attack.kind in ON_THE_GRADE][::STOCK_EVERY]
     for attack in attacks:
-        answered = attack.submission(surroundings.lesson, surroundings.places)
-        sources = {marks(cell)["grade_id"]: cell.source for cell in answered.cells if marks(cell).get("solution")}
-        notebook = copy.deepcopy(release)
-        for cell in notebook.cells:
-            cell.source = sources.get(marks(cell).get("grade_id", ""), cell.source)
-        notebook.cells = answered.cells[: len(answered.cells) - len(surroundings.lesson.source.cells)] + notebook.cells
+        attacking = attack.submission(surroundings.lesson, surroundings.places)
+        sources = {marks(cell)["grade_id"]: cell.source for cell in attacking.cells if marks(cell).get("solution")}
+        notebook = answered(release, sources)
+        notebook.cells = (
+            attacking.cells[: len(attacking.cells) - len(surroundings.lesson.source.cells)] + notebook.cells
+        )
         target = root / "submitted" / f"{attack.path.parent.name}-{attack.path.stem}" / STEM / f"{STEM}.ipynb"
         target.parent.mkdir(parents=True)
         nbformat.write(notebook, target)

@@ -1,6 +1,5 @@
 """A course of one small lesson in plain nbgrader style, and a class of four that hands it in."""
 
-import copy
 import shutil
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import nbformat
 
 from autograder.build import build
 from autograder.course import Course
-from autograder.lesson import marks
+from autograder.lesson import answered
 
 ROOT = Path(__file__).parents[1]
 STEM = "lesson78_trebling"
@@ -55,9 +54,7 @@ def small_course(root: Path) -> Course:
 def hand_in(course: Course, student: str, answers: dict[str, str]) -> Path:
     """Put the released notebook with these answers into submitted/."""
     path = course.folder("release", ".", STEM) / f"{STEM}.ipynb"
-    notebook = copy.deepcopy(nbformat.read(path, as_version=4))
-    for cell in notebook.cells:
-        cell.source = answers.get(marks(cell).get("grade_id", ""), cell.source)
+    notebook = answered(nbformat.read(path, as_version=4), answers)
     target = course.folder("submitted", student, STEM) / f"{STEM}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)

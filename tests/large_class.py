@@ -1,6 +1,5 @@
 """A large made-up class: learners of every ability, who answer as the example submissions do."""
 
-import copy
 import math
 import random
 import shutil
@@ -12,7 +11,7 @@ from class_of_four import ROOT
 from autograder.build import build
 from autograder.course import CONFIG, Course
 from autograder.gradebook import opened
-from autograder.lesson import Lesson, marks
+from autograder.lesson import Lesson, answered
 from autograder.submission import read_submission
 from autograder.verify import examples
 
@@ -38,10 +37,7 @@ def lay_out_large_class(root: Path, stem: str, size: int, seed: int = 0) -> Cour
             written[first] = (SLOW if number == 7 else HUNGRY) + written[first]
         path = course.folder("submitted", f"learner{number + 1:02}", stem) / f"{stem}.ipynb"
         path.parent.mkdir(parents=True)
-        notebook = copy.deepcopy(release)
-        for cell in notebook.cells:
-            cell.source = written.get(marks(cell).get("grade_id", ""), cell.source)
-        nbformat.write(notebook, path)
+        nbformat.write(answered(release, written), path)
         if number in (3, 19):
             path.write_text("" if number == 3 else "%PDF-1.7")
     with opened(course.directory) as gradebook:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from autograder.draws import replay, seeded
 from sides import across_the_boundary, worker_running
 
 from autograder.boundary.learner import AuthoringError, LearnerObject, beside
 from autograder.boundary.probes import inside_parent, on_meta
+from autograder.draws import replay, seeded
 from autograder.errors import LearnerError
 
 PLAIN = """

@@ -1,7 +1,6 @@
 """One submission's grade: what each kind of answer, mistake and misbehaviour earns and costs."""
 
 import base64
-import copy
 import textwrap
 from collections.abc import Callable
 
@@ -11,7 +10,7 @@ from nbformat import NotebookNode, from_dict
 from autograder.boundary.limits import Limits
 from autograder.boundary.template import Template
 from autograder.grading import Grader
-from autograder.lesson import Lesson, marks
+from autograder.lesson import Lesson, answered
 from autograder.verdict import Grade, Verdict
 
 LESSON = """\
@@ -86,9 +85,7 @@ def grade(lesson: Lesson, template: Template):
 
 def handed_in(lesson: Lesson, answers: dict[str, str], extra: tuple[str, ...] = ()) -> NotebookNode:
     """The lesson with these answers, and cells that the learner added at its start."""
-    notebook = copy.deepcopy(lesson.source)
-    for cell in notebook.cells:
-        cell.source = textwrap.dedent(answers.get(marks(cell).get("grade_id"), cell.source))
+    notebook = answered(lesson.source, {name: textwrap.dedent(text) for name, text in answers.items()})
     added = [
         {"cell_type": "code", "source": source, "metadata": {}, "id": f"own-{n}"} for n, source in enumerate(extra)
     ]

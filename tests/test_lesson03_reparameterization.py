@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from autograder import expect
-from autograder.draws import Draws
 from autograder.checks.location_scale import SIGMAS, WRONG_NOISE
+from autograder.draws import Draws
 
 
 def missed(off_by: float, draws: int) -> float:

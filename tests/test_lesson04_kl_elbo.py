@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import combinations
 
 import pytest
@@ -60,6 +61,16 @@ def test_the_line_from_the_web_has_the_beta_that_the_lesson_names() -> None:
     assert 64 * math.log(2) == pytest.approx(44.4, abs=0.05)
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Small tensors are faster on one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_the_mistakes_that_the_check_of_an_elbo_names_are_told_apart_for_every_seed(monkeypatch) -> None:
     """An answer is within one limit of its mistake; two limits apart, no other mistake can be as near as that."""
     judged: list[tuple] = []

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import autograder.cli
 from autograder.build import build
 from autograder.commands import learner
-from autograder.lesson import marks
+from autograder.lesson import answered, marks
 
 RUNNER = CliRunner()
 DAY, NIGHT, DUSK = "lesson70_day", "lesson71_night", "lesson72_dusk"
@@ -48,9 +48,7 @@ def warm(template, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def begin(course: Path, stem: str, *added: str, **answers: str) -> Path:
     """Put a released notebook into work/, with these answers and with cells added after the first answer cell."""
-    notebook = nbformat.read(course / "course" / stem / f"{stem}.ipynb", as_version=4)
-    for cell in notebook.cells:
-        cell.source = answers.get(marks(cell).get("grade_id", ""), cell.source)
+    notebook = answered(nbformat.read(course / "course" / stem / f"{stem}.ipynb", as_version=4), answers)
     after = 1 + next(index for index, cell in enumerate(notebook.cells) if marks(cell).get("solution"))
     notebook.cells[after:after] = [nbformat.v4.new_code_cell(source) for source in added]
     target = course / "work" / stem / f"{stem}.ipynb"

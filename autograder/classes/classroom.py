@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pickle
 import secrets
 import shutil
@@ -24,6 +23,7 @@ from autograder.boundary.limits import Limits
 from autograder.classes import code
 from autograder.classes.pool import ClusterError, InThisProcess, Task, grade
 from autograder.course import Course
+from autograder.files import write_whole
 from autograder.gradebook import one_transaction, opened, save
 from autograder.lesson import Lesson, LessonError
 from autograder.submission import SubmissionError, parse_submission, read_content
@@ -276,7 +276,5 @@ def _write(grade: Grade, submitted: Path, target: Path) -> None:
         # Never through a link: it could point at anything of the instructor's.
         if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb":
             shutil.copyfile(path, target.parent / path.name)
-    part = target.with_suffix(".part")
     # On one line: that takes a tenth of nbformat's time, and people read it in Jupyter.
-    part.write_text(json.dumps(grade.notebook), encoding="utf-8")
-    os.replace(part, target)
+    write_whole(target, json.dumps(grade.notebook))

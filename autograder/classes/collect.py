@@ -22,6 +22,7 @@ from nbgrader.utils import parse_utc
 
 from autograder.classes.naming import METADATA, Owner, Roster, owners, read_metadata, read_time
 from autograder.course import Course
+from autograder.files import write_whole
 from autograder.gradebook import opened
 from autograder.lesson import Lesson
 from autograder.submission import MAX_BYTES, SubmissionError, parse_submission, read_content, recognise
@@ -379,9 +380,7 @@ class _Desk:
             shutil.copytree(folder, part, symlinks=True)
             os.replace(part, kept)
             stamp.unlink(missing_ok=True)
-        part = target.with_suffix(".part")
-        part.write_bytes(content)
-        os.replace(part, target)
+        write_whole(target, content)
         if handed_in:
             stamp.write_text(f"{handed_in:%Y-%m-%d %H:%M:%S.%f} UTC", encoding="utf-8")
 

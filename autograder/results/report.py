@@ -8,13 +8,13 @@ import os
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from autograder.classes.classroom import students, to_be_graded
 from autograder.course import Course
+from autograder.files import write_whole
 from autograder.gradebook import opened
 from autograder.results.classwork import (
     JUDGE_ERROR,
@@ -321,15 +321,9 @@ def _row(report: ClassReport, work: Work, result: Result) -> dict[str, object]:
 
 def write(path: Path, content: str) -> None:
     """Write a file as a whole, or leave what was there; ReportError if that cannot be done."""
-    part = path.with_name(f"{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # The name of a folder, and so of a learner, need not be text.
-        part.write_text(content, encoding="utf-8", errors="replace")
-        os.replace(part, path)
+        write_whole(path, content)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         raise ReportError(f"{path} cannot be written: {error.strerror}. Name another file.") from error
 
 

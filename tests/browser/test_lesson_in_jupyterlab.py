@@ -12,7 +12,7 @@ import pytest
 from nbformat import NotebookNode
 
 from autograder.course import Course
-from autograder.lesson import marks
+from autograder.lesson import answered, marks
 
 if TYPE_CHECKING:
     from conftest import OpenNotebook
@@ -43,11 +43,8 @@ def released() -> NotebookNode:
 def solution(stem: str) -> NotebookNode:
     """The released notebook of a lesson with every answer of the reference solution."""
     notebook = nbformat.read(ROOT / "course" / stem / f"{stem}.ipynb", as_version=4)
-    answers = Course(ROOT).lesson(stem).cells
-    for cell in notebook.cells:
-        if marks(cell).get("solution"):
-            cell.source = answers[marks(cell)["grade_id"]].source
-    return notebook
+    cells = Course(ROOT).lesson(stem).cells
+    return answered(notebook, {name: cell.source for name, cell in cells.items() if marks(cell).get("solution")})
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from nbformat import NotebookNode
 import autograder
 from autograder.build import build
 from autograder.course import Course
-from autograder.lesson import Lesson, marks
+from autograder.lesson import Lesson, answered
 from autograder.verdict import Grade
 
 HERE = Path(__file__).parent
@@ -64,15 +64,13 @@ class Attack:
 
     def submission(self, lesson: Lesson, places: dict[str, str]) -> NotebookNode:
         """The notebook that is handed in, with what the attacker knows filled in."""
-        notebook = copy.deepcopy(lesson.source)
         cells = [copy.deepcopy(cell) for cell in self.cells]
         for cell in cells:
             cell.source = re.sub(r"@(\w+)@", lambda match: places.get(match[1], match[0]), cell.source)
         answers = {"double": WRONG} | {
             cell.metadata["grade_id"]: cell.source for cell in cells if "grade_id" in cell.metadata
         }
-        for cell in notebook.cells:
-            cell.source = answers.get(marks(cell).get("grade_id", ""), cell.source)
+        notebook = answered(lesson.source, answers)
         notebook.cells = [cell for cell in cells if "grade_id" not in cell.metadata] + notebook.cells
         return notebook
 

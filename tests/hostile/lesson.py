@@ -6,6 +6,7 @@ import torch
 # %% [markdown]
 # ## Double, draw, shift
 
+
 # %% nbgrader={"grade": false, "grade_id": "double", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def double(x):
     """Return two times ``x``, a tensor."""
@@ -27,6 +28,7 @@ x = torch.randn(4, dtype=torch.float64, requires_grad=True)
 (grad,) = torch.autograd.grad(double(x).sum(), x)
 assert torch.equal(grad, torch.full_like(x, 2.0)), "the derivative is 2"
 
+
 # %% nbgrader={"grade": false, "grade_id": "noise", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def noise(n):
     """Return ``n`` fresh standard normal draws."""
@@ -39,6 +41,7 @@ def noise(n):
 first, second = noise(4), noise(4)
 assert first.shape == second.shape == (4,), "noise(4) is four numbers"
 assert not torch.equal(first, second), "two calls give two draws"
+
 
 # %% nbgrader={"grade": false, "grade_id": "shift", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def shift(x):

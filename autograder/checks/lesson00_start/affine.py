@@ -77,7 +77,7 @@ def detached(eps, shift, scale):
 
 
 # shift and scale have changed places.
-@exercise.wrong(values=EXCHANGED, gradients=EXCHANGED)
+@exercise.wrong(EXCHANGED, "values", "gradients")
 def exchanged(eps, shift, scale):
     return shift * eps + scale
 
@@ -92,6 +92,6 @@ def in_place(eps, shift, scale):
 
 
 # Brackets in the wrong place.
-@exercise.wrong(values=MOVED_FIRST, gradients=MOVED_FIRST)
+@exercise.wrong(MOVED_FIRST, "values", "gradients")
 def moved_first(eps, shift, scale):
     return (shift + eps) * scale

@@ -143,7 +143,7 @@ def noise(finite_difference: LearnerObject, rng: Draws) -> None:
 
 
 # Tries autograd, where mu is a float.
-@exercise.wrong(**exercise.everywhere(stops("does not require grad")))
+@exercise.wrong(stops("does not require grad"))
 def autograd(f, mu, sigma, n, h, common_noise):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     f(z).mean().backward()
@@ -188,7 +188,7 @@ def fixed_seed(f, mu, sigma, n, h, common_noise):
     return (right - left) / (2 * h)
 
 
-@exercise.wrong(central=ONE_NUMBER, common=ONE_NUMBER, fresh=ONE_NUMBER)
+@exercise.wrong(ONE_NUMBER, "central", "common", "fresh")
 def f_of_mean(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)
@@ -257,7 +257,7 @@ def not_divided(f, mu, sigma, n, h, common_noise):
 
 
 # Has noise of its own on each side, but only one number of it.
-@exercise.wrong(fresh=ONE_REPEATED, noise=ONE_REPEATED)
+@exercise.wrong(ONE_REPEATED, "fresh", "noise")
 def one_repeated(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(1, dtype=torch.float64).expand(n)
     other = eps if common_noise else torch.randn(1, dtype=torch.float64).expand(n)
@@ -265,7 +265,7 @@ def one_repeated(f, mu, sigma, n, h, common_noise):
 
 
 # Returns the n slopes of the pairs.
-@exercise.wrong(shape=NOT_AVERAGED, central=NOT_AVERAGED)
+@exercise.wrong(NOT_AVERAGED, "shape", "central")
 def pairs(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)

@@ -104,13 +104,13 @@ def draws(monte_carlo: LearnerObject, rng: Draws) -> None:
 
 
 # Gives torch.normal a number where it needs a shape.
-@exercise.wrong(**exercise.everywhere(stops("line 2 of your cell")))
+@exercise.wrong(stops("line 2 of your cell"))
 def size_is_a_number(f, mu, sigma, n):
     z = torch.normal(float(mu), float(sigma), n)
     return f(z).mean()
 
 
-@exercise.wrong(**exercise.everywhere(stops("f takes a tensor of draws, and was given a float")))
+@exercise.wrong(stops("f takes a tensor of draws, and was given a float"))
 def f_of_numbers(f, mu, sigma, n):
     import random
 
@@ -129,7 +129,7 @@ def f_of_mean(f, mu, sigma, n):
     return f(z.mean())
 
 
-@exercise.wrong(estimate=NO_NOISE, spread=NO_NOISE, draws=NO_NOISE)
+@exercise.wrong(NO_NOISE, "estimate", "spread", "draws")
 def no_noise(f, mu, sigma, n):
     return f(torch.as_tensor(mu, dtype=torch.float64))
 
@@ -167,12 +167,12 @@ def mean_scaled(f, mu, sigma, n):
     return f(z).mean()
 
 
-@exercise.wrong(shape=expect.NO_RETURN, estimate=expect.NO_RETURN)
+@exercise.wrong(expect.NO_RETURN, "shape", "estimate")
 def no_return(f, mu, sigma, n):
     f(mu + sigma * torch.randn(n, dtype=torch.float64)).mean()
 
 
-@exercise.wrong(shape=NOT_AVERAGED, estimate=NOT_AVERAGED)
+@exercise.wrong(NOT_AVERAGED, "shape", "estimate")
 def not_averaged(f, mu, sigma, n):
     return f(mu + sigma * torch.randn(n, dtype=torch.float64))
 

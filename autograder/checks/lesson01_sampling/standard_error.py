@@ -79,7 +79,7 @@ def unbiased(standard_error: LearnerObject, rng: Draws) -> None:
 
 
 # Takes the root of a shape.
-@exercise.wrong(**exercise.everywhere(stops("line 2 of your cell")))
+@exercise.wrong(stops("line 2 of your cell"))
 def sqrt_of_shape(values):
     return values.std() / math.sqrt(values.shape)
 
@@ -101,7 +101,7 @@ def biased_by_hand(values):
     return torch.sqrt(variance / n)
 
 
-@exercise.wrong(values=BIASED_OF_VALUES, unbiased=BIASED_OF_VALUES)
+@exercise.wrong(BIASED_OF_VALUES, "values", "unbiased")
 def biased_of_values(values):
     return values.std(correction=0)
 
@@ -123,21 +123,21 @@ def in_place(values):
     return torch.sqrt(values.square().sum() / (n - 1) / n)
 
 
-@exercise.wrong(values=MEAN_SQUARE, unbiased=MEAN_SQUARE)
+@exercise.wrong(MEAN_SQUARE, "values", "unbiased")
 def mean_square(values):
     return values.square().mean().sqrt() / math.sqrt(len(values))
 
 
-@exercise.wrong(values=BY_N, unbiased=BY_N)
+@exercise.wrong(BY_N, "values", "unbiased")
 def by_n(values):
     return values.std() / len(values)
 
 
-@exercise.wrong(values=SQUARED, unbiased=SQUARED)
+@exercise.wrong(SQUARED, "values", "unbiased")
 def squared(values):
     return values.var() / len(values)
 
 
-@exercise.wrong(values=OF_VALUES, unbiased=OF_VALUES)
+@exercise.wrong(OF_VALUES, "values", "unbiased")
 def of_values(values):
     return values.std()

@@ -123,7 +123,7 @@ def constant(baseline_gradient: LearnerObject, rng: Draws) -> None:
 
 
 # Averages over a dimension that is not there.
-@exercise.wrong(**exercise.everywhere(stops("IndexError")))
+@exercise.wrong(stops("IndexError"))
 def of_two_dimensions(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -131,7 +131,7 @@ def of_two_dimensions(f, mu, sigma, n):
     return (values - values.mean(dim=1)).unsqueeze(1) * score
 
 
-@exercise.wrong(mu=ADDED, sigma=ADDED, constant=ADDED)
+@exercise.wrong(ADDED, "mu", "sigma", "constant")
 def added(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -140,7 +140,7 @@ def added(f, mu, sigma, n):
     return (values + baseline).unsqueeze(1) * score
 
 
-@exercise.wrong(mu=AFTER_SCORE, sigma=AFTER_SCORE, constant=AFTER_SCORE)
+@exercise.wrong(AFTER_SCORE, "mu", "sigma", "constant")
 def after_score(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -149,7 +149,7 @@ def after_score(f, mu, sigma, n):
     return values.unsqueeze(1) * score - baseline.unsqueeze(1)
 
 
-@exercise.wrong(mu=BASELINE_ALONE, sigma=BASELINE_ALONE, constant=NEITHER)
+@exercise.wrong(BASELINE_ALONE, "mu", "sigma", constant=NEITHER)
 def baseline_alone(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -158,7 +158,7 @@ def baseline_alone(f, mu, sigma, n):
     return baseline.unsqueeze(1) * score
 
 
-@exercise.wrong(shape=AVERAGED, mu=AVERAGED, sigma=AVERAGED, constant=AVERAGED)
+@exercise.wrong(AVERAGED, "shape", "mu", "sigma", "constant")
 def averaged(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -166,7 +166,7 @@ def averaged(f, mu, sigma, n):
     return n / (n - 1) * ((values - values.mean()).unsqueeze(1) * score).mean(dim=0)
 
 
-@exercise.wrong(mu=DIVIDED_BY_N, sigma=DIVIDED_BY_N, constant=DIVIDED_BY_N)
+@exercise.wrong(DIVIDED_BY_N, "mu", "sigma", "constant")
 def divided_by_n(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -175,7 +175,7 @@ def divided_by_n(f, mu, sigma, n):
     return (values - baseline).unsqueeze(1) * score
 
 
-@exercise.wrong(mu=DIFFERENTIATES, sigma=DIFFERENTIATES, constant=DIFFERENTIATES)
+@exercise.wrong(DIFFERENTIATES, "mu", "sigma", "constant")
 def differentiates_f(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
@@ -193,7 +193,7 @@ def fixed_seed(f, mu, sigma, n):
     return n / (n - 1) * (values - values.mean()).unsqueeze(1) * score
 
 
-@exercise.wrong(mu=OWN_DRAWS, sigma=OWN_DRAWS, draws=OWN_DRAWS)
+@exercise.wrong(OWN_DRAWS, "mu", "sigma", "draws")
 def from_new_draws(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
@@ -211,7 +211,7 @@ def in_mu_alone(f, mu, sigma, n):
     return torch.stack([(values - baseline) * in_mu, values * in_sigma], dim=1)
 
 
-@exercise.wrong(mu=MEAN_MULTIPLIES, sigma=MEAN_MULTIPLIES, constant=MULTIPLIES)
+@exercise.wrong(MEAN_MULTIPLIES, "mu", "sigma", constant=MULTIPLIES)
 def mean_multiplies(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -219,12 +219,12 @@ def mean_multiplies(f, mu, sigma, n):
     return (values * values.mean()).unsqueeze(1) * score
 
 
-@exercise.wrong(mu=NO_BASELINE, sigma=NO_BASELINE, constant=NEITHER)
+@exercise.wrong(NO_BASELINE, "mu", "sigma", constant=NEITHER)
 def no_baseline(f, mu, sigma, n):
     return score_function_gradient(f, mu, sigma, n)
 
 
-@exercise.wrong(mu=MULTIPLIES, sigma=MULTIPLIES, constant=MULTIPLIES)
+@exercise.wrong(MULTIPLIES, "mu", "sigma", "constant")
 def multiplies(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -233,7 +233,7 @@ def multiplies(f, mu, sigma, n):
     return (values * baseline).unsqueeze(1) * score
 
 
-@exercise.wrong(mu=OF_ESTIMATES, sigma=OF_ESTIMATES, constant=OF_ESTIMATES)
+@exercise.wrong(OF_ESTIMATES, "mu", "sigma", "constant")
 def of_estimates(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
@@ -241,7 +241,7 @@ def of_estimates(f, mu, sigma, n):
     return estimates - estimates.mean(dim=0)
 
 
-@exercise.wrong(mu=OWN_SAMPLE, sigma=OWN_SAMPLE)
+@exercise.wrong(OWN_SAMPLE, "mu", "sigma")
 def own_sample(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)
@@ -249,7 +249,7 @@ def own_sample(f, mu, sigma, n):
     return (values - values.mean()).unsqueeze(1) * score
 
 
-@exercise.wrong(mu=OTHERS_SUMMED, sigma=OTHERS_SUMMED, constant=OTHERS_SUMMED)
+@exercise.wrong(OTHERS_SUMMED, "mu", "sigma", "constant")
 def others_summed(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)

@@ -149,7 +149,7 @@ def draws(estimator_variances: LearnerObject, rng: Draws) -> None:
 
 
 # Asks a float for its variance.
-@exercise.wrong(**exercise.everywhere(stops("AttributeError")))
+@exercise.wrong(stops("AttributeError"))
 def of_floats(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
@@ -163,21 +163,21 @@ def as_floats(f, mu, sigma, n):
     return by_score.var().item(), by_path.var().item()
 
 
-@exercise.wrong(score=BIASED, pathwise=BIASED)
+@exercise.wrong(BIASED, "score", "pathwise")
 def biased(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
     return by_score.var(correction=0), by_path.var(correction=0)
 
 
-@exercise.wrong(score=BIASED_OF_MEAN, pathwise=BIASED_OF_MEAN)
+@exercise.wrong(BIASED_OF_MEAN, "score", "pathwise")
 def biased_of_the_mean(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
     return by_score.var(correction=0) / n, by_path.var(correction=0) / n
 
 
-@exercise.wrong(score=DEVIATION, pathwise=DEVIATION)
+@exercise.wrong(DEVIATION, "score", "pathwise")
 def deviations(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
@@ -192,7 +192,7 @@ def fixed_seed(f, mu, sigma, n):
     return by_score.var(), by_path.var()
 
 
-@exercise.wrong(score=MOMENT, pathwise=MOMENT)
+@exercise.wrong(MOMENT, "score", "pathwise")
 def mean_of_squares(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
@@ -200,21 +200,21 @@ def mean_of_squares(f, mu, sigma, n):
 
 
 # Gives half of the draws to each estimator.
-@exercise.wrong(score=unnamed("the unbiased variance of the mu"), pathwise=unnamed("the unbiased variance of the mu"))
+@exercise.wrong(unnamed("the unbiased variance of the mu"), "score", "pathwise")
 def of_half(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n // 2)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n - n // 2)[:, 0]
     return by_score.var(), by_path.var()
 
 
-@exercise.wrong(score=OF_SIGMA, pathwise=OF_SIGMA)
+@exercise.wrong(OF_SIGMA, "score", "pathwise")
 def of_sigma(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)
     by_path = pathwise_gradient(f, mu, sigma, n)
     return by_score[:, 1].var(), by_path[:, 1].var()
 
 
-@exercise.wrong(score=OF_MEAN, pathwise=OF_MEAN)
+@exercise.wrong(OF_MEAN, "score", "pathwise")
 def of_the_mean(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
@@ -228,21 +228,21 @@ def one_tensor(f, mu, sigma, n):
     return torch.stack([by_score.var(), by_path.var()])
 
 
-@exercise.wrong(score=BOTH_COLUMNS, pathwise=BOTH_COLUMNS)
+@exercise.wrong(BOTH_COLUMNS, "score", "pathwise")
 def both_columns(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)
     by_path = pathwise_gradient(f, mu, sigma, n)
     return by_score.var(), by_path.var()
 
 
-@exercise.wrong(shape=PER_COLUMN, score=PER_COLUMN, pathwise=PER_COLUMN)
+@exercise.wrong(PER_COLUMN, "shape", "score", "pathwise")
 def per_column(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)
     by_path = pathwise_gradient(f, mu, sigma, n)
     return by_score.var(dim=0), by_path.var(dim=0)
 
 
-@exercise.wrong(score=SWAPPED, pathwise=SWAPPED)
+@exercise.wrong(SWAPPED, "score", "pathwise")
 def swapped(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]

@@ -71,7 +71,7 @@ def sigma(normal_score: LearnerObject, rng: Draws) -> None:
 
 
 # Uses math.sqrt on a tensor.
-@exercise.wrong(**exercise.everywhere(stops("your code stopped with an error")))
+@exercise.wrong(stops("your code stopped with an error"))
 def math_sqrt(z, mu, sigma):
     return (z - mu) / math.sqrt(sigma * z) ** 4, z
 
@@ -114,7 +114,7 @@ def not_divided(z, mu, sigma):
     return z - mu, ((z - mu) ** 2 - sigma**2) / sigma**3
 
 
-@exercise.wrong(mu=OF_DENSITY, sigma=OF_DENSITY)
+@exercise.wrong(OF_DENSITY, "mu", "sigma")
 def of_density(z, mu, sigma):
     q = torch.exp(torch.distributions.Normal(mu, sigma).log_prob(z))
     return q * (z - mu) / sigma**2, q * ((z - mu) ** 2 - sigma**2) / sigma**3
@@ -130,7 +130,7 @@ def sigma_once(z, mu, sigma):
     return (z - mu) / sigma, ((z - mu) ** 2 - sigma**2) / sigma**3
 
 
-@exercise.wrong(mu=SIGN, sigma=SIGN)
+@exercise.wrong(SIGN, "mu", "sigma")
 def sign(z, mu, sigma):
     return (mu - z) / sigma**2, 1 / sigma - (z - mu) ** 2 / sigma**3
 
@@ -141,14 +141,14 @@ def square_for_cube(z, mu, sigma):
 
 
 # Returns the derivatives of the sum over all draws.
-@exercise.wrong(**exercise.everywhere(unnamed("wrong shape")))
+@exercise.wrong(unnamed("wrong shape"))
 def summed(z, mu, sigma):
     m = torch.tensor(float(mu), dtype=z.dtype, requires_grad=True)
     s = torch.tensor(float(sigma), dtype=z.dtype, requires_grad=True)
     return torch.autograd.grad(torch.distributions.Normal(m, s).log_prob(z).sum(), (m, s))
 
 
-@exercise.wrong(mu=SWAPPED, sigma=SWAPPED)
+@exercise.wrong(SWAPPED, "mu", "sigma")
 def swapped(z, mu, sigma):
     return ((z - mu) ** 2 - sigma**2) / sigma**3, (z - mu) / sigma**2
 

@@ -103,7 +103,7 @@ def step(pathwise_gradient: LearnerObject, rng: Draws) -> None:
 
 
 # Asks for the gradient of many values at once.
-@exercise.wrong(**dict.fromkeys(["shape", "mu", "sigma", "draws"], stops("grad can be implicitly created")))
+@exercise.wrong(stops("grad can be implicitly created"), "shape", "mu", "sigma", "draws")
 def grad_of_no_scalar(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
@@ -114,7 +114,7 @@ def grad_of_no_scalar(f, mu, sigma, n):
     return torch.stack((mus.grad, sigmas.grad), dim=1)
 
 
-@exercise.wrong(mu=SWAPPED, sigma=SWAPPED)
+@exercise.wrong(SWAPPED, "mu", "sigma")
 def columns_swapped(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
@@ -154,7 +154,7 @@ def in_eps(f, mu, sigma, n):
     return torch.stack([slope, slope / sigma * eps.detach()], dim=1)
 
 
-@exercise.wrong(shape=MU_ALONE, mu=MU_ALONE, sigma=MU_ALONE, step=unnamed("wrong shape"))
+@exercise.wrong(MU_ALONE, "shape", "mu", "sigma", step=unnamed("wrong shape"))
 def mu_alone(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     values = f(mus + sigma * torch.randn(n, dtype=torch.float64))
@@ -163,7 +163,7 @@ def mu_alone(f, mu, sigma, n):
     return torch.autograd.grad(values.sum(), mus)[0]
 
 
-@exercise.wrong(mu=ROWS_AVERAGED, sigma=ROWS_AVERAGED)
+@exercise.wrong(ROWS_AVERAGED, "mu", "sigma")
 def mean_repeated(f, mu, sigma, n):
     mu = torch.tensor(float(mu), dtype=torch.float64, requires_grad=True)
     sigma = torch.tensor(float(sigma), dtype=torch.float64, requires_grad=True)
@@ -181,7 +181,7 @@ def no_guard(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
 
 
-@exercise.wrong(mu=SHARE, sigma=SHARE)
+@exercise.wrong(SHARE, "mu", "sigma")
 def of_the_mean(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
@@ -192,7 +192,7 @@ def of_the_mean(f, mu, sigma, n):
 
 
 # Takes the missing graph for that of f.
-@exercise.wrong(mu=PATH_CUT, sigma=PATH_CUT)
+@exercise.wrong(PATH_CUT, "mu", "sigma")
 def sample(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
@@ -202,7 +202,7 @@ def sample(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
 
 
-@exercise.wrong(mu=IS_SCORE, sigma=IS_SCORE, step=unnamed("the result for an f without a graph is wrong"))
+@exercise.wrong(IS_SCORE, "mu", "sigma", step=unnamed("the result for an f without a graph is wrong"))
 def score_function(f, mu, sigma, n):
     return score_function_gradient(f, mu, sigma, n)
 
@@ -217,7 +217,7 @@ def sigma_misses_eps(f, mu, sigma, n):
     return torch.stack([slope, slope], dim=1)
 
 
-@exercise.wrong(shape=SUMMED, mu=SUMMED, sigma=SUMMED)
+@exercise.wrong(SUMMED, "shape", "mu", "sigma")
 def summed(f, mu, sigma, n):
     mu = torch.tensor(float(mu), dtype=torch.float64, requires_grad=True)
     sigma = torch.tensor(float(sigma), dtype=torch.float64, requires_grad=True)
@@ -227,7 +227,7 @@ def summed(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mu, sigma)))
 
 
-@exercise.wrong(mu=ROWS_SUMMED, sigma=ROWS_SUMMED)
+@exercise.wrong(ROWS_SUMMED, "mu", "sigma")
 def sum_repeated(f, mu, sigma, n):
     mu = torch.tensor(float(mu), dtype=torch.float64, requires_grad=True)
     sigma = torch.tensor(float(sigma), dtype=torch.float64, requires_grad=True)
@@ -257,7 +257,7 @@ def times_z(f, mu, sigma, n):
     return torch.stack([slope, slope * z.detach()], dim=1)
 
 
-@exercise.wrong(mu=PATH_CUT, sigma=PATH_CUT)
+@exercise.wrong(PATH_CUT, "mu", "sigma")
 def torch_normal(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
@@ -287,7 +287,7 @@ def uniform_noise(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
 
 
-@exercise.wrong(mu=IS_VALUE, sigma=IS_VALUE, step=unnamed("the result for an f without a graph is wrong"))
+@exercise.wrong(IS_VALUE, "mu", "sigma", step=unnamed("the result for an f without a graph is wrong"))
 def values(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     values = f(z)

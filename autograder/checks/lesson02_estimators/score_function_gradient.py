@@ -122,35 +122,35 @@ def constant(score_function_gradient: LearnerObject, rng: Draws) -> None:
 
 
 # Multiplies a row by a table.
-@exercise.wrong(**exercise.everywhere(stops("your code stopped with an error")))
+@exercise.wrong(stops("your code stopped with an error"))
 def shapes_clash(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
     return f(z) * score
 
 
-@exercise.wrong(shape=AVERAGED, mu=AVERAGED, sigma=AVERAGED, constant=AVERAGED)
+@exercise.wrong(AVERAGED, "shape", "mu", "sigma", "constant")
 def averaged(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
     return (f(z).unsqueeze(1) * score).mean(dim=0)
 
 
-@exercise.wrong(mu=ROWS_AVERAGED, sigma=ROWS_AVERAGED, constant=ROWS_AVERAGED)
+@exercise.wrong(ROWS_AVERAGED, "mu", "sigma", "constant")
 def averaged_rows(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
     return (f(z).unsqueeze(1) * score).mean(dim=0).expand(n, 2)
 
 
-@exercise.wrong(mu=SWAPPED, sigma=SWAPPED, constant=SWAPPED)
+@exercise.wrong(SWAPPED, "mu", "sigma", "constant")
 def columns_swapped(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     in_mu, in_sigma = normal_score(z, mu, sigma)
     return torch.stack([f(z) * in_sigma, f(z) * in_mu], dim=1)
 
 
-@exercise.wrong(mu=DIFFERENTIATES, sigma=DIFFERENTIATES, constant=DIFFERENTIATES)
+@exercise.wrong(DIFFERENTIATES, "mu", "sigma", "constant")
 def differentiates_f(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
@@ -158,14 +158,14 @@ def differentiates_f(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(f(z).sum(), [mus, sigmas]), dim=1)
 
 
-@exercise.wrong(mu=F_AVERAGED, sigma=F_AVERAGED)
+@exercise.wrong(F_AVERAGED, "mu", "sigma")
 def f_averaged(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
     return f(z).mean() * score
 
 
-@exercise.wrong(mu=F_MISSING, sigma=F_MISSING)
+@exercise.wrong(F_MISSING, "mu", "sigma")
 def f_missing(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     f(z)
@@ -197,13 +197,13 @@ def float32(f, mu, sigma, n):
     return f(z).unsqueeze(1) * score
 
 
-@exercise.wrong(shape=MU_ALONE, mu=MU_ALONE, sigma=MU_ALONE, constant=MU_ALONE)
+@exercise.wrong(MU_ALONE, "shape", "mu", "sigma", "constant")
 def mu_alone(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     return f(z) * normal_score(z, mu, sigma)[0]
 
 
-@exercise.wrong(mu=OWN_DRAWS, sigma=OWN_DRAWS, draws=OWN_DRAWS, constant=unnamed("g_sigma for f = 1 is wrong"))
+@exercise.wrong(OWN_DRAWS, "mu", "sigma", "draws", constant=unnamed("g_sigma for f = 1 is wrong"))
 def new_draws_for_sigma(f, mu, sigma, n):
     columns = []
     for column in range(2):
@@ -227,7 +227,7 @@ def root_scales(f, mu, sigma, n):
 
 
 # As rsample() does.
-@exercise.wrong(mu=PATH_OPEN, sigma=PATH_OPEN, constant=AT_MU_OR_PATH)
+@exercise.wrong(PATH_OPEN, "mu", "sigma", constant=AT_MU_OR_PATH)
 def path_open(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
@@ -237,7 +237,7 @@ def path_open(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(surrogate.sum(), [mus, sigmas]), dim=1)
 
 
-@exercise.wrong(mu=AT_MU, sigma=AT_MU, constant=AT_MU_OR_PATH)
+@exercise.wrong(AT_MU, "mu", "sigma", constant=AT_MU_OR_PATH)
 def score_at_mu(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     at_mu = torch.full_like(z, float(mu))
@@ -245,14 +245,14 @@ def score_at_mu(f, mu, sigma, n):
     return f(z).unsqueeze(1) * score
 
 
-@exercise.wrong(sigma=SIGN, constant=SIGN)
+@exercise.wrong(SIGN, "sigma", "constant")
 def sigma_sign(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     in_mu, in_sigma = normal_score(z, mu, sigma)
     return torch.stack([f(z) * in_mu, -f(z) * in_sigma], dim=1)
 
 
-@exercise.wrong(mu=SLOPE_TIMES_SCORE, sigma=SLOPE_TIMES_SCORE, constant=DIFFERENTIATES)
+@exercise.wrong(SLOPE_TIMES_SCORE, "mu", "sigma", constant=DIFFERENTIATES)
 def slope_times_score(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     z.requires_grad_()

@@ -90,7 +90,7 @@ def mode(GaussianSampler: LearnerObject, rng: Draws) -> None:
 
 
 # Forgets to initialise nn.Module.
-@exercise.wrong(train=stops("AttributeError"), eval=stops("AttributeError"), mode=stops("AttributeError"))
+@exercise.wrong(stops("AttributeError"))
 class without_super(nn.Module):
     def __init__(self):
         self.scale = nn.Linear(1, 1)

@@ -89,19 +89,14 @@ def gradients(reparameterize: LearnerObject, rng: Draws) -> None:
 
 
 # Reads a dimension that the inputs do not have.
-@exercise.wrong(**exercise.everywhere(stops("IndexError")))
+@exercise.wrong(stops("IndexError"))
 def index_beyond_shape(mu, logvar):
     depth = mu.shape[7]
     return mu + torch.exp(logvar / 2) * torch.randn(depth)
 
 
 # Returns the mean of the draws over the batch.
-@exercise.wrong(
-    shape=unnamed("wrong shape"),
-    values=unnamed("wrong shape"),
-    noise=unnamed("wrong shape"),
-    gradients=unnamed("wrong shape"),
-)
+@exercise.wrong(unnamed("wrong shape"), "shape", "values", "noise", "gradients")
 def averaged_over_batch(mu, logvar):
     z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
     return z.mean(0)
@@ -122,7 +117,7 @@ def detached_sample(mu, logvar):
 
 
 # Adds the noise without scaling it.
-@exercise.wrong(values=UNSCALED, gradients=UNSCALED)
+@exercise.wrong(UNSCALED, "values", "gradients")
 def eps_not_scaled(mu, logvar):
     return mu + torch.randn_like(mu)
 
@@ -164,7 +159,7 @@ def float32_noise(mu, logvar):
 
 
 # Takes the log-variance for the standard deviation.
-@exercise.wrong(values=LOGVAR, gradients=LOGVAR)
+@exercise.wrong(LOGVAR, "values", "gradients")
 def logvar_as_sigma(mu, logvar):
     return mu + logvar * torch.randn_like(mu)
 
@@ -205,13 +200,13 @@ def result_in_float32(mu, logvar):
 
 
 # Returns the mean.
-@exercise.wrong(values=NO_NOISE, noise=NO_NOISE, gradients=NO_NOISE)
+@exercise.wrong(NO_NOISE, "values", "noise", "gradients")
 def returns_mu(mu, logvar):
     return mu
 
 
 # Takes the root of the log-variance, not of the variance.
-@exercise.wrong(values=ROOT_OF_LOGVAR, gradients=ROOT_OF_LOGVAR)
+@exercise.wrong(ROOT_OF_LOGVAR, "values", "gradients")
 def root_of_logvar_as_sigma(mu, logvar):
     return mu + torch.sqrt(logvar) * torch.randn_like(mu)
 
@@ -223,7 +218,7 @@ def sample_for_rsample(mu, logvar):
 
 
 # Puts the brackets in the wrong place.
-@exercise.wrong(values=MEAN_SCALED, gradients=MEAN_SCALED)
+@exercise.wrong(MEAN_SCALED, "values", "gradients")
 def sigma_scales_mu_too(mu, logvar):
     return (torch.randn_like(mu) + mu) * torch.exp(logvar / 2)
 
@@ -259,6 +254,6 @@ def uniform_noise(mu, logvar):
 
 
 # Takes the variance for the standard deviation.
-@exercise.wrong(values=VARIANCE, gradients=VARIANCE)
+@exercise.wrong(VARIANCE, "values", "gradients")
 def variance_as_sigma(mu, logvar):
     return mu + torch.exp(logvar) * torch.randn_like(mu)

@@ -79,12 +79,7 @@ def batch_first(mu, logvar, k):
 
 
 # Puts the draws in the last dimension.
-@exercise.wrong(
-    shape="(batch, latent, k): the draws are the last dimension. Put k first.",
-    values=unnamed("wrong shape"),
-    noise=unnamed("wrong shape"),
-    gradients=unnamed("wrong shape"),
-)
+@exercise.wrong(unnamed("wrong shape"), shape="(batch, latent, k): the draws are the last dimension. Put k first.")
 def draws_last(mu, logvar, k):
     sigma = torch.exp(logvar / 2).unsqueeze(-1)
     eps = torch.randn(*mu.shape, k, dtype=mu.dtype, device=mu.device)
@@ -107,10 +102,7 @@ def float32_noise(mu, logvar, k):
 
 # Repeats the rows and never gives k its own dimension.
 @exercise.wrong(
-    shape="the draws are laid end to end in one dimension. Give k a dimension of its own.",
-    values=unnamed("wrong shape"),
-    noise=unnamed("wrong shape"),
-    gradients=unnamed("wrong shape"),
+    unnamed("wrong shape"), shape="the draws are laid end to end in one dimension. Give k a dimension of its own."
 )
 def laid_end_to_end(mu, logvar, k):
     mu, logvar = mu.repeat(k, 1), logvar.repeat(k, 1)
@@ -131,7 +123,7 @@ def sample_for_rsample(mu, logvar, k):
 
 
 # Takes the variance for the standard deviation.
-@exercise.wrong(values=VARIANCE, gradients=VARIANCE)
+@exercise.wrong(VARIANCE, "values", "gradients")
 def variance_as_sigma(mu, logvar, k):
     eps = torch.randn(k, *mu.shape, dtype=mu.dtype, device=mu.device)
     return mu + torch.exp(logvar) * eps

@@ -151,29 +151,19 @@ def gradients(sample_full_covariance: LearnerObject, rng: Draws) -> None:
 
 
 # Gives the factor to torch.distributions as if it were the covariance.
-@exercise.wrong(
-    shape=stops("covariance_matrix"), values=stops("covariance_matrix"), gradients=stops("covariance_matrix")
-)
+@exercise.wrong(stops("covariance_matrix"), "shape", "values", "gradients")
 def given_as_covariance(mu, scale_tril):
     return torch.distributions.MultivariateNormal(mu, scale_tril).rsample()
 
 
 # Multiplies matrices and vectors whose shapes do not fit.
-@exercise.wrong(
-    shape=stops("RuntimeError"),
-    values=stops("RuntimeError"),
-    noise=stops("RuntimeError"),
-    gradients=stops("RuntimeError"),
-)
+@exercise.wrong(stops("RuntimeError"))
 def matrix_times_vector(mu, scale_tril):
     return mu + scale_tril @ torch.randn_like(mu)
 
 
 # Multiplies the noise by the covariance.
-@exercise.wrong(
-    values=COVARIANCE,
-    gradients=COVARIANCE,
-)
+@exercise.wrong(COVARIANCE, "values", "gradients")
 def covariance_for_factor(mu, scale_tril):
     eps = torch.randn_like(mu).unsqueeze(-1)
     covariance = scale_tril @ scale_tril.mT
@@ -181,19 +171,14 @@ def covariance_for_factor(mu, scale_tril):
 
 
 # Uses the diagonal of the factor only.
-@exercise.wrong(
-    values=DIAGONAL,
-    gradients=DIAGONAL,
-)
+@exercise.wrong(DIAGONAL, "values", "gradients")
 def diagonal(mu, scale_tril):
     eps = torch.randn_like(mu)
     return mu + scale_tril.diagonal(dim1=-2, dim2=-1) * eps
 
 
 # Multiplies element by element and sums nothing.
-@exercise.wrong(
-    shape=UNSUMMED, values=unnamed("wrong shape"), noise=unnamed("wrong shape"), gradients=unnamed("wrong shape")
-)
+@exercise.wrong(unnamed("wrong shape"), shape=UNSUMMED)
 def elementwise(mu, scale_tril):
     eps = torch.randn_like(mu)
     return mu.unsqueeze(-1) + scale_tril * eps.unsqueeze(-1)
@@ -207,10 +192,7 @@ def eps_shared_across_batch(mu, scale_tril):
 
 
 # Takes the factor for the covariance and factors it again.
-@exercise.wrong(
-    values=FACTORED,
-    gradients=FACTORED,
-)
+@exercise.wrong(FACTORED, "values", "gradients")
 def factored_again(mu, scale_tril):
     eps = torch.randn_like(mu).unsqueeze(-1)
     factor = torch.linalg.cholesky(scale_tril)
@@ -225,22 +207,19 @@ def float32_noise(mu, scale_tril):
 
 
 # Adds the noise without scaling it.
-@exercise.wrong(values=UNSCALED_FACTOR, gradients=UNSCALED_FACTOR)
+@exercise.wrong(UNSCALED_FACTOR, "values", "gradients")
 def not_scaled(mu, scale_tril):
     return mu + torch.randn_like(mu)
 
 
 # Returns the mean.
-@exercise.wrong(values=NO_DIRECTION, noise=NO_DIRECTION, gradients=NO_DIRECTION)
+@exercise.wrong(NO_DIRECTION, "values", "noise", "gradients")
 def returns_mu(mu, scale_tril):
     return mu
 
 
 # Multiplies element by element, then sums each row.
-@exercise.wrong(
-    values=ROW_SUMS,
-    gradients=ROW_SUMS,
-)
+@exercise.wrong(ROW_SUMS, "values", "gradients")
 def row_sums(mu, scale_tril):
     eps = torch.randn_like(mu).unsqueeze(-1)
     return mu + (scale_tril * eps).sum(-1)
@@ -253,10 +232,7 @@ def sample_for_rsample(mu, scale_tril):
 
 
 # Multiplies by the transposed factor.
-@exercise.wrong(
-    values=TRANSPOSED,
-    gradients=TRANSPOSED,
-)
+@exercise.wrong(TRANSPOSED, "values", "gradients")
 def transposed(mu, scale_tril):
     eps = torch.randn_like(mu)
     return mu + (eps.unsqueeze(-2) @ scale_tril).squeeze(-2)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -34,7 +35,7 @@ agrees = partial(expect.close, rtol=1e-4, atol=1e-4)
 Parts = dict[str, Tensor]
 """A gradient for each input, by the input's name."""
 
-RUNS = 16
+RUNS = 8
 
 
 def judge_row_shape(call: Callable[..., Any], what: str, **inputs: Tensor) -> None:
@@ -105,13 +106,13 @@ def judge_estimate(
 
 def nearest(observed: Tensor, expected: Tensor, limit: Tensor, mistakes: expect.Mistakes) -> Mistake | None:
     """The mistake that comes nearest, if one is within the limit and not within the limit of the truth."""
-    distances: dict[Mistake, float] = {}
+    near: list[tuple[float, Mistake]] = []
     for mistake, given in mistakes:
         given = given.detach().double()
         distance = float(((observed - given).abs() / (limit + 2e-3 * given.abs())).max())
-        if distance <= min(1, distances.get(mistake, 1)) and not ((given - expected).abs() <= limit).all():
-            distances[mistake] = distance
-    return min(distances, key=lambda mistake: distances[mistake], default=None)
+        if distance <= 1 and not ((given - expected).abs() <= limit).all():
+            near.append((distance, mistake))
+    return min(near, key=itemgetter(0))[1] if near else None
 
 
 def averaged(found: Callable[[LearnerObject], Tensor]) -> Callable[[LearnerObject], Tensor]:

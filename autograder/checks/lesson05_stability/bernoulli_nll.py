@@ -126,7 +126,7 @@ def gradients(bernoulli_nll: LearnerObject, rng: Draws) -> None:
 
 
 # Calls a method that tensors do not have.
-@exercise.wrong(**exercise.everywhere(stops("has no attribute 'log_sigmoid'")))
+@exercise.wrong(stops("has no attribute 'log_sigmoid'"))
 def misnamed(logits, x):
     return -(x * logits.log_sigmoid() + (1 - x) * (-logits).log_sigmoid())
 
@@ -154,58 +154,46 @@ def detached(logits, x):
 
 
 @exercise.wrong(
-    **dict.fromkeys(
-        ("values", "extremes", "gradients"), "x and 1 - x are exchanged: x belongs to log(p), 1 - x to log(1 - p)."
-    )
+    "x and 1 - x are exchanged: x belongs to log(p), 1 - x to log(1 - p).", "values", "extremes", "gradients"
 )
 def exchanged(logits, x):
     return F.softplus(logits) - (1 - x) * logits
 
 
 # Takes the logarithm of the probability of what was seen.
-@exercise.wrong(extremes=LOG_SIGMOID, gradients=LOG_SIGMOID)
+@exercise.wrong(LOG_SIGMOID, "extremes", "gradients")
 def log_of_chosen(logits, x):
     p = torch.sigmoid(logits)
     return -torch.log(torch.where(x == 1, p, 1 - p))
 
 
-@exercise.wrong(extremes=LOG_SIGMOID, gradients=LOG_SIGMOID)
+@exercise.wrong(LOG_SIGMOID, "extremes", "gradients")
 def log_of_sigmoid(logits, x):
     p = torch.sigmoid(logits)
     return -(x * torch.log(p) + (1 - x) * torch.log(1 - p))
 
 
-@exercise.wrong(**exercise.everywhere(REDUCED))
+@exercise.wrong(REDUCED)
 def mean(logits, x):
     return F.binary_cross_entropy_with_logits(logits, x)
 
 
-@exercise.wrong(extremes=EXP_LOGIT, gradients=EXP_LOGIT)
+@exercise.wrong(EXP_LOGIT, "extremes", "gradients")
 def naive_softplus(logits, x):
     return torch.log(1 + torch.exp(logits)) - x * logits
 
 
-@exercise.wrong(
-    **dict.fromkeys(("values", "extremes", "gradients"), "the term for x = 0 is missing: add (1 - x) * log(1 - p).")
-)
+@exercise.wrong("the term for x = 0 is missing: add (1 - x) * log(1 - p).", "values", "extremes", "gradients")
 def ones_only(logits, x):
     return -x * F.logsigmoid(logits)
 
 
-@exercise.wrong(
-    **dict.fromkeys(
-        ("values", "extremes", "gradients"), "sigmoid twice: the loss takes logits, and applies sigmoid itself."
-    )
-)
+@exercise.wrong("sigmoid twice: the loss takes logits, and applies sigmoid itself.", "values", "extremes", "gradients")
 def sigmoid_twice(logits, x):
     return F.binary_cross_entropy_with_logits(torch.sigmoid(logits), x, reduction="none")
 
 
-@exercise.wrong(
-    **dict.fromkeys(
-        ("values", "extremes", "gradients"), "the sign: that is the log-likelihood. The loss is its negative."
-    )
-)
+@exercise.wrong("the sign: that is the log-likelihood. The loss is its negative.", "values", "extremes", "gradients")
 def sign(logits, x):
     return x * logits - F.softplus(logits)
 
@@ -216,16 +204,12 @@ def small_number(logits, x):
     return -(x * torch.log(p + 1e-8) + (1 - x) * torch.log(1 - p + 1e-8))
 
 
-@exercise.wrong(
-    **dict.fromkeys(
-        ("values", "extremes", "gradients"), "the squared error of the probability: this loss is a logarithm."
-    )
-)
+@exercise.wrong("the squared error of the probability: this loss is a logarithm.", "values", "extremes", "gradients")
 def squared_error(logits, x):
     return (torch.sigmoid(logits) - x) ** 2
 
 
-@exercise.wrong(**exercise.everywhere(REDUCED_ROWS))
+@exercise.wrong(REDUCED_ROWS)
 def sum_over_pixels(logits, x):
     return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
 
@@ -235,6 +219,6 @@ def where(logits, x):
     return torch.where(logits > 20, logits, torch.log(1 + torch.exp(logits))) - x * logits
 
 
-@exercise.wrong(**dict.fromkeys(("values", "extremes", "gradients"), "the term for x = 1 is missing: add x * log(p)."))
+@exercise.wrong("the term for x = 1 is missing: add x * log(p).", "values", "extremes", "gradients")
 def zeros_only(logits, x):
     return -(1 - x) * F.logsigmoid(-logits)

@@ -233,7 +233,7 @@ def one_level(model, x):
 
 
 # Looks at the parameters.
-@exercise.wrong(order=PARAMETERS, outputs=PARAMETERS, edges=PARAMETERS)
+@exercise.wrong(PARAMETERS, "order", "outputs", "edges")
 def parameters(model, x):
     for name, module in model.named_modules():
         for parameter in module.parameters(recurse=False):
@@ -243,7 +243,7 @@ def parameters(model, x):
 
 
 # Looks at the parameters, and returns their names.
-@exercise.wrong(order=PARAMETERS, outputs=PARAMETERS, edges=PARAMETERS)
+@exercise.wrong(PARAMETERS, "order", "outputs", "edges")
 def parameter_names(model, x):
     model(x)
     for name, parameter in model.named_parameters():
@@ -252,13 +252,13 @@ def parameter_names(model, x):
     return None
 
 
-@exercise.wrong(order=OWN_OUTPUT, outputs=OWN_OUTPUT)
+@exercise.wrong(OWN_OUTPUT, "order", "outputs")
 def own_output(model, x):
     parts = torch.utils._pytree.tree_leaves(model(x))
     return None if all(part.isfinite().all() for part in parts if torch.is_tensor(part)) else ""
 
 
-@exercise.wrong(order=ISNAN, outputs=ISNAN, edges=ISNAN)
+@exercise.wrong(ISNAN, "order", "outputs", "edges")
 def isnan(model, x):
     def watch(name, module, args, output):
         if any(part.isnan().any() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
@@ -274,7 +274,7 @@ def isnan(model, x):
     return found[0] if found else None
 
 
-@exercise.wrong(order=ISINF, outputs=ISINF, edges=ISINF)
+@exercise.wrong(ISINF, "order", "outputs", "edges")
 def isinf(model, x):
     def watch(name, module, args, output):
         if any(part.isinf().any() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
@@ -290,7 +290,7 @@ def isinf(model, x):
     return found[0] if found else None
 
 
-@exercise.wrong(order=CHILDREN, edges=CHILDREN)
+@exercise.wrong(CHILDREN, "order", "edges")
 def children_only(model, x):
     def watch(name, module, args, output):
         if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
@@ -340,7 +340,7 @@ def falsy(model, x):
     return (found[0] if found else None) or None
 
 
-@exercise.wrong(outputs=NONE_FOR_FINE, edges=NONE_FOR_FINE)
+@exercise.wrong(NONE_FOR_FINE, "outputs", "edges")
 def empty_for_fine(model, x):
     def watch(name, module, args, output):
         if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
@@ -357,7 +357,7 @@ def empty_for_fine(model, x):
 
 
 # Returns the class of the module.
-@exercise.wrong(order=A_MODULE, outputs=A_MODULE, edges=A_MODULE)
+@exercise.wrong(A_MODULE, "order", "outputs", "edges")
 def class_name(model, x):
     def watch(name, module, args, output):
         if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):

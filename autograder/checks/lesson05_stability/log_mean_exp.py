@@ -112,20 +112,13 @@ def gradients(log_mean_exp: LearnerObject, rng: Draws) -> None:
 
 
 @exercise.wrong(
-    **dict.fromkeys(
-        ("values", "extremes"), "the logarithm of the number of all elements is subtracted: n is the size of dim."
-    )
+    "the logarithm of the number of all elements is subtracted: n is the size of dim.", "values", "extremes"
 )
 def all_elements(values, dim):
     return torch.logsumexp(values, dim) - math.log(values.numel())
 
 
-@exercise.wrong(
-    shape="the mean runs over all elements: it should run over dim alone.",
-    values=unnamed("the wrong shape"),
-    extremes=unnamed("the wrong shape"),
-    gradients=unnamed("the wrong shape"),
-)
+@exercise.wrong(unnamed("the wrong shape"), shape="the mean runs over all elements: it should run over dim alone.")
 def everything(values, dim):
     return torch.logsumexp(values.flatten(), 0) - math.log(values.numel())
 
@@ -141,16 +134,12 @@ def keepdim(values, dim):
     return torch.logsumexp(values, dim, keepdim=True) - math.log(values.shape[dim])
 
 
-@exercise.wrong(
-    **dict.fromkeys(
-        ("values", "extremes", "gradients"), "the largest value: it bounds the mean, and it is not the mean."
-    )
-)
+@exercise.wrong("the largest value: it bounds the mean, and it is not the mean.", "values", "extremes", "gradients")
 def largest(values, dim):
     return values.amax(dim)
 
 
-@exercise.wrong(**dict.fromkeys(("values", "extremes"), "n is subtracted, not log(n)."))
+@exercise.wrong("n is subtracted, not log(n).", "values", "extremes")
 def minus_n(values, dim):
     return torch.logsumexp(values, dim) - values.shape[dim]
 
@@ -162,9 +151,7 @@ def naive(values, dim):
     return torch.log(torch.mean(torch.exp(values), dim))
 
 
-@exercise.wrong(
-    **dict.fromkeys(("values", "extremes", "gradients"), "the mean of the exponentials: take its logarithm.")
-)
+@exercise.wrong("the mean of the exponentials: take its logarithm.", "values", "extremes", "gradients")
 def no_log(values, dim):
     return values.exp().mean(dim)
 
@@ -176,35 +163,31 @@ def detached(values, dim):
 
 
 @exercise.wrong(
-    **dict.fromkeys(
-        ("values", "extremes", "gradients"),
-        "the mean of the values: take the exponential first, and the logarithm of the mean.",
-    )
+    "the mean of the values: take the exponential first, and the logarithm of the mean.",
+    "values",
+    "extremes",
+    "gradients",
 )
 def of_values(values, dim):
     return values.mean(dim)
 
 
-@exercise.wrong(
-    **dict.fromkeys(("values", "extremes"), "log(n) is added: a mean is a sum divided by n, so subtract it.")
-)
+@exercise.wrong("log(n) is added: a mean is a sum divided by n, so subtract it.", "values", "extremes")
 def plus_log_n(values, dim):
     return torch.logsumexp(values, dim) + math.log(values.shape[dim])
 
 
-@exercise.wrong(
-    **dict.fromkeys(("values", "extremes"), "a sum in place of the mean: subtract log(n), where n is the size of dim.")
-)
+@exercise.wrong("a sum in place of the mean: subtract log(n), where n is the size of dim.", "values", "extremes")
 def sum_for_mean(values, dim):
     return torch.logsumexp(values, dim)
 
 
-@exercise.wrong(**dict.fromkeys(("values", "extremes"), "the largest value was subtracted and not added again."))
+@exercise.wrong("the largest value was subtracted and not added again.", "values", "extremes")
 def top_not_added(values, dim):
     top = values.detach().amax(dim, keepdim=True).clamp(min=-1e30)
     return torch.log(torch.exp(values - top).mean(dim))
 
 
-@exercise.wrong(**exercise.everywhere(unnamed("the wrong shape")))
+@exercise.wrong(unnamed("the wrong shape"))
 def last_dim(values, dim):
     return torch.logsumexp(values, -1) - math.log(values.shape[-1])

@@ -128,7 +128,7 @@ def gradients(softplus_sigma: LearnerObject, rng: Draws) -> None:
 
 
 # Calls a method that tensors do not have.
-@exercise.wrong(**exercise.everywhere(stops("has no attribute 'softplus'")))
+@exercise.wrong(stops("has no attribute 'softplus'"))
 def misnamed(raw, floor=1e-4):
     return raw.softplus() + floor
 
@@ -140,18 +140,16 @@ def cut(raw, floor=1e-4):
 
 
 @exercise.wrong(
-    **dict.fromkeys(
-        ("values", "extremes", "gradients"),
-        "exp(raw): it is positive, but it is not a softplus. For large raw, sigma should be close to raw.",
-    )
+    "exp(raw): it is positive, but it is not a softplus. For large raw, sigma should be close to raw.",
+    "values",
+    "extremes",
+    "gradients",
 )
 def exp(raw, floor=1e-4):
     return torch.exp(raw) + floor
 
 
-@exercise.wrong(
-    **dict.fromkeys(("values", "extremes", "gradients"), "exp(raw / 2): here raw is no log-variance. Use softplus.")
-)
+@exercise.wrong("exp(raw / 2): here raw is no log-variance. Use softplus.", "values", "extremes", "gradients")
 def exp_half(raw, floor=1e-4):
     return torch.exp(raw / 2).clamp(min=floor)
 
@@ -172,26 +170,27 @@ def floor_inside(raw, floor=1e-4):
 
 
 @exercise.wrong(
+    "min in place of max: sigma never exceeds floor. Keep the larger of the two.",
+    "values",
+    "floor",
+    "extremes",
     gradients=unnamed("the gradient in raw is zero"),
-    **dict.fromkeys(
-        ("values", "floor", "extremes"), "min in place of max: sigma never exceeds floor. Keep the larger of the two."
-    ),
 )
 def min_for_max(raw, floor=1e-4):
     return F.softplus(raw).clamp(max=floor)
 
 
-@exercise.wrong(**dict.fromkeys(("values", "floor", "extremes"), "the floor is subtracted: add it."))
+@exercise.wrong("the floor is subtracted: add it.", "values", "floor", "extremes")
 def minus_floor(raw, floor=1e-4):
     return F.softplus(raw) - floor
 
 
-@exercise.wrong(extremes=OVERFLOW, gradients=OVERFLOW)
+@exercise.wrong(OVERFLOW, "extremes", "gradients")
 def naive(raw, floor=1e-4):
     return torch.log(1 + torch.exp(raw)) + floor
 
 
-@exercise.wrong(floor=NO_FLOOR, extremes=OVERFLOW, gradients=OVERFLOW)
+@exercise.wrong(OVERFLOW, "extremes", "gradients", floor=NO_FLOOR)
 def naive_no_floor(raw, floor=1e-4):
     return torch.log(1 + torch.exp(raw))
 
@@ -201,16 +200,12 @@ def no_floor(raw, floor=1e-4):
     return F.softplus(raw)
 
 
-@exercise.wrong(
-    **dict.fromkeys(
-        ("values", "gradients"), "relu(raw): it has a corner, and no gradient for negative raw. Use softplus."
-    )
-)
+@exercise.wrong("relu(raw): it has a corner, and no gradient for negative raw. Use softplus.", "values", "gradients")
 def relu(raw, floor=1e-4):
     return F.relu(raw) + floor
 
 
-@exercise.wrong(**dict.fromkeys(("values", "extremes", "gradients"), "sigmoid(raw) never exceeds 1. Use softplus."))
+@exercise.wrong("sigmoid(raw) never exceeds 1. Use softplus.", "values", "extremes", "gradients")
 def sigmoid(raw, floor=1e-4):
     return torch.sigmoid(raw) + floor
 

@@ -262,7 +262,7 @@ def eval_(ReparameterizationLayer: LearnerObject, rng: Draws) -> None:
 
 
 # Forgets to initialise nn.Module.
-@exercise.wrong(**exercise.everywhere(stops("AttributeError")))
+@exercise.wrong(stops("AttributeError"))
 class without_super(nn.Module):
     def __init__(self, in_features, latent_dim):
         self.fc_mu = nn.Linear(in_features, latent_dim)
@@ -382,7 +382,7 @@ class kaiming(nn.Module):
 
 
 # Has the two modes the wrong way round.
-@exercise.wrong(values=NO_NOISE, noise=NO_NOISE, gradients=NO_NOISE, eval=SAMPLES_IN_EVAL)
+@exercise.wrong(NO_NOISE, "values", "noise", "gradients", eval=SAMPLES_IN_EVAL)
 class modes_swapped(nn.Module):
     def __init__(self, in_features, latent_dim):
         super().__init__()
@@ -397,7 +397,7 @@ class modes_swapped(nn.Module):
         return z, mu, logvar
 
 
-@exercise.wrong(values=NO_NOISE, noise=NO_NOISE, gradients=NO_NOISE)
+@exercise.wrong(NO_NOISE, "values", "noise", "gradients")
 class never_samples(nn.Module):
     def __init__(self, in_features, latent_dim):
         super().__init__()
@@ -427,7 +427,7 @@ class no_clamp(nn.Module):
         return z, mu, logvar
 
 
-@exercise.wrong(values=UNSCALED, gradients=UNSCALED)
+@exercise.wrong(UNSCALED, "values", "gradients")
 class noise_not_scaled(nn.Module):
     def __init__(self, in_features, latent_dim):
         super().__init__()
@@ -458,14 +458,7 @@ class noise_on_cpu(nn.Module):
 
 
 # Makes one linear layer and uses it twice.
-@exercise.wrong(
-    heads=ONE_HEAD,
-    initialisation=ONE_HEAD,
-    clamp=ONE_HEAD,
-    values=ONE_HEAD,
-    noise=ONE_HEAD,
-    gradients=ONE_HEAD,
-)
+@exercise.wrong(ONE_HEAD, "heads", "initialisation", "clamp", "values", "noise", "gradients")
 class one_head(nn.Module):
     def __init__(self, in_features, latent_dim):
         super().__init__()
@@ -580,14 +573,7 @@ class torch_normal(nn.Module):
 
 
 # Makes one head of twice the size and cuts its output in two.
-@exercise.wrong(
-    heads=unnamed("has no fc_mu"),
-    initialisation=unnamed("has no fc_mu"),
-    clamp=unnamed("has no fc_mu"),
-    values=unnamed("has no fc_mu"),
-    noise=unnamed("has no fc_mu"),
-    gradients=unnamed("has no fc_mu"),
-)
+@exercise.wrong(unnamed("has no fc_mu"), "heads", "initialisation", "clamp", "values", "noise", "gradients")
 class two_in_one(nn.Module):
     def __init__(self, in_features, latent_dim):
         super().__init__()
@@ -616,7 +602,7 @@ class uniform_noise(nn.Module):
         return z, mu, logvar
 
 
-@exercise.wrong(values=VARIANCE, gradients=VARIANCE)
+@exercise.wrong(VARIANCE, "values", "gradients")
 class variance_as_sigma(nn.Module):
     def __init__(self, in_features, latent_dim):
         super().__init__()

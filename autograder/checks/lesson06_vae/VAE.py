@@ -156,7 +156,7 @@ class decodes_detached_z(nn.Module):
         return self.decode(z.detach()), mu, logvar
 
 
-@exercise.wrong(train=DECODES_MU, gradients=DECODES_MU)
+@exercise.wrong(DECODES_MU, "train", "gradients")
 class decodes_mu(nn.Module):
     def __init__(self, input_dim, hidden_dim, latent_dim):
         super().__init__()
@@ -176,11 +176,7 @@ class decodes_mu(nn.Module):
         return self.decode(mu), mu, logvar
 
 
-@exercise.wrong(
-    shape=unnamed("a tuple (logits, mu, logvar)"),
-    train=unnamed("a tuple (logits, mu, logvar)"),
-    eval=unnamed("a tuple (logits, mu, logvar)"),
-)
+@exercise.wrong(unnamed("a tuple (logits, mu, logvar)"), "shape", "train", "eval")
 class forward_returns_logits_alone(nn.Module):
     def __init__(self, input_dim, hidden_dim, latent_dim):
         super().__init__()

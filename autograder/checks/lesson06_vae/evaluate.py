@@ -330,11 +330,7 @@ def sign(model, x):
     return (reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
-@exercise.wrong(
-    result=unnamed("a tuple (elbo, reconstruction, kl)"),
-    values=unnamed("a tuple (elbo, reconstruction, kl)"),
-    draws=unnamed("a tuple (elbo, reconstruction, kl)"),
-)
+@exercise.wrong(unnamed("a tuple (elbo, reconstruction, kl)"), "result", "values", "draws")
 def two_values(model, x):
     was_training = model.training
     model.eval()

@@ -98,7 +98,7 @@ def line(interpolate: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-@exercise.wrong(ends=BACKWARDS, line=BACKWARDS)
+@exercise.wrong(BACKWARDS, "ends", "line")
 def backwards(model, a, b, steps):
     with torch.no_grad():
         _, mu, _ = model.encode(torch.stack([b, a]))
@@ -115,7 +115,7 @@ def blends_reconstructions(model, a, b, steps):
         return ends[0] + t * (ends[1] - ends[0])
 
 
-@exercise.wrong(ends=LOGITS, line=LOGITS)
+@exercise.wrong(LOGITS, "ends", "line")
 def logits(model, a, b, steps):
     with torch.no_grad():
         _, mu, _ = model.encode(torch.stack([a, b]))
@@ -123,7 +123,7 @@ def logits(model, a, b, steps):
         return model.decode(mu[0] + t * (mu[1] - mu[0]))
 
 
-@exercise.wrong(ends=PIXELS, line=PIXELS)
+@exercise.wrong(PIXELS, "ends", "line")
 def pixels(model, a, b, steps):
     with torch.no_grad():
         t = torch.linspace(0, 1, steps).unsqueeze(1)
@@ -146,7 +146,7 @@ def samples(model, a, b, steps):
         return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))
 
 
-@exercise.wrong(ends=SIGMOID_TWICE, line=SIGMOID_TWICE)
+@exercise.wrong(SIGMOID_TWICE, "ends", "line")
 def sigmoid_twice(model, a, b, steps):
     with torch.no_grad():
         _, mu, _ = model.encode(torch.stack([a, b]))
@@ -163,7 +163,7 @@ def steps_between(model, a, b, steps):
         return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))
 
 
-@exercise.wrong(ends=STOPS_SHORT, line=STOPS_SHORT)
+@exercise.wrong(STOPS_SHORT, "ends", "line")
 def stops_short(model, a, b, steps):
     with torch.no_grad():
         _, mu, _ = model.encode(torch.stack([a, b]))

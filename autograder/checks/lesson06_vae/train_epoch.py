@@ -235,13 +235,7 @@ def target(train_epoch: LearnerObject, VAE: LearnerObject, rng: Draws) -> None:
 
 
 # Asks a generator for its length.
-@exercise.wrong(
-    result=stops("TypeError"),
-    mean=stops("TypeError"),
-    steps=stops("TypeError"),
-    beta=stops("TypeError"),
-    mode=stops("TypeError"),
-)
+@exercise.wrong(stops("TypeError"), "result", "mean", "steps", "beta", "mode")
 def counts_batches(model, batches, optimizer, beta=1.0):
     model.train()
     total, count = 0.0, 0
@@ -348,7 +342,7 @@ def ignores_beta(model, batches, optimizer, beta=1.0):
     return total / count
 
 
-@exercise.wrong(mode=STAYS_IN_EVAL, gate=UNREADABLE, target=UNREADABLE)
+@exercise.wrong(UNREADABLE, "gate", "target", mode=STAYS_IN_EVAL)
 def in_eval(model, batches, optimizer, beta=1.0):
     model.eval()
     total, count = 0.0, 0
@@ -397,7 +391,7 @@ def mean_of_means(model, batches, optimizer, beta=1.0):
 
 
 # Averages the reconstruction over the pixels.
-@exercise.wrong(mean=MEAN_OVER_PIXELS, steps=MEAN_OVER_PIXELS, gate=COLLAPSED, target=COLLAPSED)
+@exercise.wrong(MEAN_OVER_PIXELS, "mean", "steps", gate=COLLAPSED, target=COLLAPSED)
 def mean_over_pixels(model, batches, optimizer, beta=1.0):
     model.train()
     total, count = 0.0, 0
@@ -414,7 +408,7 @@ def mean_over_pixels(model, batches, optimizer, beta=1.0):
 
 
 # Minimises the reconstruction alone.
-@exercise.wrong(mean=NO_KL, steps=NO_KL, beta=NO_KL, gate=NEARLY_FREE, target=NEARLY_FREE)
+@exercise.wrong(NO_KL, "mean", "steps", "beta", gate=NEARLY_FREE, target=NEARLY_FREE)
 def no_kl(model, batches, optimizer, beta=1.0):
     model.train()
     total, count = 0.0, 0
@@ -511,7 +505,7 @@ def summed_loss(model, batches, optimizer, beta=1.0):
 
 
 # Sums the reconstruction over the batch, and averages the KL.
-@exercise.wrong(mean=SUMMED_RECONSTRUCTION, steps=SUMMED_RECONSTRUCTION, gate=NEARLY_FREE, target=NEARLY_FREE)
+@exercise.wrong(SUMMED_RECONSTRUCTION, "mean", "steps", gate=NEARLY_FREE, target=NEARLY_FREE)
 def summed_reconstruction(model, batches, optimizer, beta=1.0):
     model.train()
     total, count = 0.0, 0

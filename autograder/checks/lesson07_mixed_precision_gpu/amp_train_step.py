@@ -288,7 +288,7 @@ NOT_USED = stops("your script did not use scaler.scale(loss or outputs)")
 
 
 # Clips without asking whether it should.
-@exercise.wrong(**exercise.everywhere(stops("TypeError")))
+@exercise.wrong(stops("TypeError"))
 def clip_none(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -303,15 +303,7 @@ def clip_none(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # Never shows the loss to the scaler; one that is off does not mind.
-@exercise.wrong(
-    forward=NOT_USED,
-    backward=NOT_USED,
-    loss=NOT_USED,
-    step=NOT_USED,
-    clip=NOT_USED,
-    overflow=NOT_USED,
-    update=NOT_USED,
-)
+@exercise.wrong(NOT_USED, "forward", "backward", "loss", "step", "clip", "overflow", "update")
 def never_scales(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -362,7 +354,7 @@ def twice(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # Both optimizer.step() and scaler.step().
-@exercise.wrong(step=SCALED_STEP, clip=SCALED_STEP, overflow=STEPPED_ON_OVERFLOW)
+@exercise.wrong(SCALED_STEP, "step", "clip", overflow=STEPPED_ON_OVERFLOW)
 def before_scaler(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -378,7 +370,7 @@ def before_scaler(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-@exercise.wrong(loss=BETA_IGNORED, step=BETA_IGNORED)
+@exercise.wrong(BETA_IGNORED, "loss", "step")
 def beta_ignored(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -518,7 +510,7 @@ def logits_in_half(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 # Computes the scaled loss and goes on with the other one.
 @exercise.wrong(
-    step=UNSCALED_LOSS, clip=UNSCALED_LOSS, update=unnamed("the scale after an overflow, over that before, is wrong")
+    UNSCALED_LOSS, "step", "clip", update=unnamed("the scale after an overflow, over that before, is wrong")
 )
 def loss_not_scaled(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
@@ -550,10 +542,11 @@ def no_autocast(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 @exercise.wrong(
-    loss=NO_KL,
+    NO_KL,
+    "loss",
+    "step",
+    "clip",
     precision=unnamed("no gradient reached logvar"),
-    step=NO_KL,
-    clip=NO_KL,
     overflow=unnamed("an overflowed step was made"),
     update=unnamed("the scale after an overflow, over that before, is wrong"),
 )
@@ -586,7 +579,7 @@ def no_return(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # optimizer.step() in place of scaler.step().
-@exercise.wrong(step=SCALED_STEP, clip=SCALED_STEP, overflow=STEPPED_ON_OVERFLOW)
+@exercise.wrong(SCALED_STEP, "step", "clip", overflow=STEPPED_ON_OVERFLOW)
 def not_the_scalers(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -667,7 +660,7 @@ def stale_gradients(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-@exercise.wrong(step=NO_STEP, clip=NO_STEP)
+@exercise.wrong(NO_STEP, "step", "clip")
 def without_steps(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):

@@ -77,7 +77,7 @@ def everywhere(device):
     return torch.autocast(device.type, dtype=torch.float16 if half else torch.bfloat16)
 
 
-@exercise.wrong(**exercise.everywhere(WRONG_KIND))
+@exercise.wrong(WRONG_KIND)
 def always_cpu(device):
     return torch.autocast("cpu", dtype=torch.bfloat16)
 
@@ -124,7 +124,7 @@ def half_elsewhere(device):
     return torch.autocast(device.type, dtype=torch.bfloat16 if native else torch.float16)
 
 
-@exercise.wrong(**exercise.everywhere(unnamed("the result is no context")))
+@exercise.wrong(unnamed("the result is no context"))
 def returns_dtype(device):
     if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.float16

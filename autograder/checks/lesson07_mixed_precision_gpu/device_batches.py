@@ -169,7 +169,7 @@ def same_order(x, batch_size, generator):
         yield x[index]
 
 
-@exercise.wrong(rows=REPLACED, edges=REPLACED)
+@exercise.wrong(REPLACED, "rows", "edges")
 def with_replacement(x, batch_size, generator):
     order = torch.randint(len(x), (len(x),), generator=generator, device=x.device)
     # The first two are made equal, so that the smallest examples fail whatever is drawn.
@@ -178,7 +178,7 @@ def with_replacement(x, batch_size, generator):
         yield x[order[start : start + batch_size]]
 
 
-@exercise.wrong(rows=TAIL_DROPPED, edges=TAIL_DROPPED)
+@exercise.wrong(TAIL_DROPPED, "rows", "edges")
 def without_tail(x, batch_size, generator):
     order = torch.randperm(len(x), generator=generator, device=x.device)
     for start in range(0, len(x) - batch_size + 1, batch_size):

@@ -245,17 +245,13 @@ def exp_then_float(mu, logvar):
     return (mu.float() + sigma * torch.randn_like(sigma)).to(mu.dtype)
 
 
-@exercise.wrong(
-    range=unnamed("z has no noise at logvar = 0"),
-    precision=unnamed("z has no noise at logvar = 0"),
-    gradients=LOGVAR,
-)
+@exercise.wrong(unnamed("z has no noise at logvar = 0"), "range", "precision", gradients=LOGVAR)
 def logvar_as_sigma(mu, logvar):
     eps = torch.randn_like(mu.float())
     return (mu.float() + logvar.float() * eps).to(mu.dtype)
 
 
-@exercise.wrong(range=NO_NOISE, precision=NO_NOISE, noise=NO_NOISE, gradients=NO_NOISE)
+@exercise.wrong(NO_NOISE, "range", "precision", "noise", "gradients")
 def no_noise(mu, logvar):
     return mu
 
@@ -291,13 +287,13 @@ def sqrt_of_exp(mu, logvar):
     return mu + torch.sqrt(torch.exp(logvar)) * torch.randn_like(mu)
 
 
-@exercise.wrong(range=UNSCALED, precision=UNSCALED, gradients=UNSCALED)
+@exercise.wrong(UNSCALED, "range", "precision", "gradients")
 def unscaled(mu, logvar):
     eps = torch.randn_like(mu.float())
     return (mu.float() + eps).to(mu.dtype)
 
 
-@exercise.wrong(range=VARIANCE, precision=VARIANCE, gradients=VARIANCE)
+@exercise.wrong(VARIANCE, "range", "precision", "gradients")
 def variance(mu, logvar):
     variance = torch.exp(logvar.float())
     return (mu.float() + variance * torch.randn_like(variance)).to(mu.dtype)

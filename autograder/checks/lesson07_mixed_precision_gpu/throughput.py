@@ -81,7 +81,7 @@ def calls(throughput: LearnerObject, rng: Draws) -> None:
 
 
 # Waits for a graphics card on a processor.
-@exercise.wrong(rate=stops("Torch not compiled with CUDA enabled"), calls=stops("Torch not compiled with CUDA enabled"))
+@exercise.wrong(stops("Torch not compiled with CUDA enabled"), "rate", "calls")
 def synchronises_processor(step, samples, warmup, repeats, device):
     for _ in range(warmup):
         step()
@@ -147,7 +147,7 @@ def no_synchronise(step, samples, warmup, repeats, device):
     return repeats * samples / elapsed
 
 
-@exercise.wrong(rate=NO_WARMUP, calls=NO_WARMUP)
+@exercise.wrong(NO_WARMUP, "rate", "calls")
 def no_warmup(step, samples, warmup, repeats, device):
     if device.type == "cuda":
         torch.cuda.synchronize(device)
