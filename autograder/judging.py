@@ -37,7 +37,9 @@ def judge(lesson: Lesson, cell: NotebookNode, names: dict, problems: Mapping[str
         if isinstance(error, NameError) and error.name and error.name not in names:
             return titled(_missing(error.name, problems), lesson, grade_id)
         return titled(_said_by(error, lesson.exercises[grade_id] or grade_id), lesson, grade_id)
-    return heard[-1] if heard else titled(Message(printed.getvalue().strip(), verdict=Verdict.ACCEPTED), lesson, grade_id)
+    return (
+        heard[-1] if heard else titled(Message(printed.getvalue().strip(), verdict=Verdict.ACCEPTED), lesson, grade_id)
+    )
 
 
 def run(source: str, name: str, names: dict) -> None:

@@ -15,7 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.classes.classroom import RECORD
-from autograder.classes.pool import template
+from autograder.classes.task import template
 from autograder.course import Course
 from autograder.gradebook import one_transaction, opened, save
 from autograder.grading import Grader

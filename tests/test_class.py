@@ -20,9 +20,9 @@ import pytest
 from class_of_four import PATCHED, RIGHT, STEM, WRONG, hand_in, small_course, whole_class
 from nbgrader.api import Gradebook
 
-import autograder.classes.pool
+import autograder.classes.task
 from autograder.classes.classroom import grade_class, students
-from autograder.classes.pool import processes
+from autograder.classes.task import graders
 from autograder.course import Course
 
 COMMAND = [sys.executable, "-c", "from autograder.cli import app; app()", "grade", STEM, "--jobs", "2"]
@@ -102,11 +102,11 @@ def finish(course: Course) -> str:
 
 
 def test_two_processes_and_one_write_the_same_gradebook(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     whole_class(course)
     alone = {o.student: o.score for o in grade_class(course, STEM, students(course, STEM))}
     before = scores(course)
-    with processes(2, course.packages) as executors:
+    with graders(2, course.packages) as executors:
         outcomes = list(grade_class(course, STEM, students(course, STEM), executors, at_once=4, force=True))
     assert {o.student: o.score for o in outcomes} == alone == {"ada": 3.0, "ben": 0.0, "chloe": 0.0, "dan": 0.0}
     assert all(outcome.grade for outcome in outcomes)
@@ -114,7 +114,7 @@ def test_two_processes_and_one_write_the_same_gradebook(course, template, monkey
 
 
 def test_a_grade_travels_between_processes(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     hand_in(course, "ada", {"treble": PATCHED})
     (outcome,) = grade_class(course, STEM, ["ada"])
     travelled = pickle.loads(pickle.dumps(outcome.grade))
@@ -129,7 +129,7 @@ def test_a_process_that_dies_costs_the_submission_that_killed_it(course):
     hand_in(course, "ada", {"treble": RIGHT})
     hand_in(course, "ben", {"treble": "def treble(x):\n    return 666"})
     hand_in(course, "chloe", {"treble": RIGHT})
-    with processes(2, course.packages) as executors:
+    with graders(2, course.packages) as executors:
         outcomes = {o.student: o for o in grade_class(course, STEM, ["ada", "ben", "chloe"], executors, at_once=4)}
     assert outcomes["ben"].reason == "could not be graded: the process that graded it died."
     assert (outcomes["ada"].score, outcomes["chloe"].score) == (3.0, 3.0)
@@ -137,23 +137,23 @@ def test_a_process_that_dies_costs_the_submission_that_killed_it(course):
 
 
 def test_an_error_of_the_grader_costs_one_submission_and_is_named(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     whole_class(course)
-    parse = autograder.classes.pool.parse_submission
+    parse = autograder.classes.task.parse_submission
 
     def broken(content, path):
         if "ben" in path.parts:
             raise ZeroDivisionError("no such thing")
         return parse(content, path)
 
-    monkeypatch.setattr(autograder.classes.pool, "parse_submission", broken)
+    monkeypatch.setattr(autograder.classes.task, "parse_submission", broken)
     outcomes = {o.student: o for o in grade_class(course, STEM, students(course, STEM))}
     assert outcomes["ben"].reason == "could not be graded: ZeroDivisionError: no such thing"
     assert [o.student for o in outcomes.values() if o.grade] == ["ada", "chloe", "dan"]
 
 
 def test_a_mended_check_grades_again_without_force(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     whole_class(course)
     list(grade_class(course, STEM, students(course, STEM)))
     source = course.root / "solutions" / f"{STEM}.py"
@@ -224,7 +224,7 @@ def test_a_grader_killed_twenty_times_and_resumed_ends_with_the_same_gradebook(c
 
 
 def test_a_graded_notebook_is_one_that_jupyter_reads(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     whole_class(course)
     list(grade_class(course, STEM, students(course, STEM)))
     for path in course.root.glob("autograded/*/*/*.ipynb"):

@@ -10,7 +10,7 @@ import pytest
 from class_of_four import PATCHED, RIGHT, STEM, WRONG, hand_in, small_course, whole_class
 from typer.testing import CliRunner
 
-import autograder.classes.pool
+import autograder.classes.task
 import autograder.cli
 from autograder.commands import instructor, learner
 from autograder.course import Course
@@ -30,7 +30,7 @@ def course(tmp_path, original, monkeypatch, template):
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(learner, "Template", lambda: contextlib.nullcontext(template))
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     monkeypatch.setattr(instructor, "cores", lambda: 1)
     return Course(tmp_path / "course")
 

@@ -15,7 +15,7 @@ from nbgrader.apps import ZipCollectApp
 from rich.console import Console
 from typer.testing import CliRunner
 
-import autograder.classes.pool
+import autograder.classes.task
 import autograder.cli
 from autograder.commands import instructor
 from autograder.course import Course
@@ -44,7 +44,7 @@ def course(tmp_path, original, monkeypatch, template):
     shutil.copytree(original, tmp_path / "course")
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setattr(instructor, "out", Console(highlight=False, soft_wrap=True, width=200))
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     monkeypatch.setattr(instructor, "cores", lambda: 1)
     return Course(tmp_path / "course")
 

@@ -32,7 +32,7 @@ def graded(tmp_path_factory, template):
     hand_in(course, "ada", {"treble": RIGHT, "why": "Because."})
     hand_in(course, "ben", {"treble": WRONG})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autograder.classes.pool.template", lambda _: template)
+        patch.setattr("autograder.classes.task.template", lambda _: template)
         list(grade_class(course, STEM, ["ada", "ben"]))
     with opened(course.directory) as gradebook:
         gradebook.find_grade("treble-floats", STEM, STEM, "ben").manual_score = 0.5

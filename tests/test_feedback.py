@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from typer.testing import CliRunner
 
-import autograder.classes.pool
+import autograder.classes.task
 import autograder.cli
 import autograder.results.feedback
 from autograder.classes.classroom import RECORD, grade_class, students
@@ -42,7 +42,7 @@ def original(tmp_path_factory, template):
     hand_in(course, "ben", {"treble": f"{WRONG}\nprint('</pre><script>alert(1)</script>')"})
     hand_in(course, "chloe", {"treble": PATCHED, "why": "<script>alert(1)</script>"})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(autograder.classes.pool, "template", lambda _: template)
+        patch.setattr(autograder.classes.task, "template", lambda _: template)
         assert all(outcome.grade for outcome in grade_class(course, STEM, students(course, STEM)))
     return course.root
 

@@ -11,7 +11,7 @@ import pytest
 from class_of_four import RIGHT, STEM, WRONG, hand_in, small_course, whole_class
 from nbgrader.api import Gradebook
 
-import autograder.classes.pool
+import autograder.classes.task
 import autograder.gradebook
 from autograder.build import build
 from autograder.classes.classroom import Outcome, grade_class, students
@@ -35,7 +35,7 @@ def course(tmp_path, original):
 @pytest.fixture
 def grade(template, monkeypatch):
     """Grade what is new: outcomes by student."""
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
 
     def run(course: Course, *who: str, force: bool = False) -> dict[str, Outcome]:
         chosen = list(who) or students(course, STEM)

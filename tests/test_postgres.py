@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, make_url, text
 from test_gradebook import grade, gradebook, rows
 from typer.testing import CliRunner
 
-import autograder.classes.pool
+import autograder.classes.task
 import autograder.cli
 from autograder.build import build
 from autograder.classes.classroom import grade_class, students
@@ -188,7 +188,7 @@ def test_a_server_that_is_away_is_named_without_its_password(course, monkeypatch
 
 
 def test_the_address_is_printed_without_its_password(course, server, monkeypatch, template):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     monkeypatch.chdir(course.root)
     url = make_url(course.directory.db_url).set(password="secret").render_as_string(hide_password=False)
     kept_in(course.root, url)

@@ -19,7 +19,7 @@ from large_class import lay_out_large_class
 from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
-import autograder.classes.pool
+import autograder.classes.task
 import autograder.cli
 from autograder.classes.classroom import RECORD, grade_class, students
 from autograder.course import Course
@@ -56,7 +56,7 @@ def original(tmp_path_factory, template):
         hand_in(course, student, answers)
     hand_in(course, "fay", {}).write_text("")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(autograder.classes.pool, "template", lambda _: template)
+        patch.setattr(autograder.classes.task, "template", lambda _: template)
         list(grade_class(course, STEM, students(course, STEM)))
     with book(course) as gradebook:
         gradebook.add_student("zoe")
@@ -237,7 +237,7 @@ def test_scores_count_what_people_gave_and_late_penalties(course):
 
 
 def test_a_judge_error_is_named_and_counts_for_nobody(course, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     source = course.root / "solutions" / f"{STEM}.py"
     source.write_text(source.read_text().replace("treble(2) == 6", "treble(2) == 7"))
     list(grade_class(course, STEM, ["ada", "ben"]))
@@ -431,7 +431,7 @@ def test_a_cold_worker_tells_no_processor_time(course, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_a_class_of_sixty_is_reported_as_what_it_handed_in(tmp_path, template, monkeypatch):
-    monkeypatch.setattr(autograder.classes.pool, "template", lambda _: template)
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     stem = "lesson03_reparameterization"
     course = lay_out_large_class(tmp_path, stem, 60)
     list(grade_class(course, stem, students(course, stem)))

@@ -8,8 +8,7 @@ import pickle
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
-from concurrent.futures import wait as wait_for
+from concurrent.futures import BrokenExecutor, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -21,7 +20,8 @@ from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.boundary.limits import Limits
 from autograder.classes import code
-from autograder.classes.pool import ClusterError, InThisProcess, Task, grade
+from autograder.classes.pool import ClusterError, Hall, InThisProcess
+from autograder.classes.task import Task, grade
 from autograder.course import Course
 from autograder.files import write_whole
 from autograder.gradebook import one_transaction, opened, save
@@ -73,14 +73,14 @@ def grade_class(
     with opened(course.directory) as gradebook:
         for name in course.notebooks(assignment):
             desk = _Desk(course, gradebook, assignment, name, course.lesson(assignment, name), seed, limits or Limits())
-            with _Hall(start, at_once if callable(at_once) else lambda: at_once) as hall:
+            with Hall[Outcome](start, at_once if callable(at_once) else lambda: at_once) as hall:
                 for student in who:
                     yield from hall.make_room()
                     task = desk.task(student, force)
                     if isinstance(task, Outcome):
                         yield task
                     else:
-                        hall.send(task, partial(desk.record, student, task))
+                        hall.send(partial(grade, task), partial(desk.record, student, task))
                 yield from hall.empty()
 
 
@@ -100,68 +100,6 @@ def to_be_graded(course: Course, assignment: str, name: str, who: list[str]) -> 
             except SubmissionError as error:
                 found[student] = str(error)
     return found
-
-
-class _Hall:
-    """The submissions that are being graded now. One that breaks its executor costs no other submission its grade."""
-
-    def __init__(self, start: Callable[[], Executor], at_once: Callable[[], int]) -> None:
-        self._start, self._at_once = start, at_once
-        self._executor: Executor | None = None  # none is started where there is nothing to grade
-        self._running: dict[Future[Grade], tuple[Task, Callable[[Future[Grade]], Outcome]]] = {}
-
-    def __enter__(self) -> _Hall:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop(wait=not self._running)
-
-    def send(self, task: Task, record: Callable[[Future[Grade]], Outcome]) -> None:
-        """Have a submission graded; ``record`` makes an outcome of its grade."""
-        self._running[self._submit(task)] = task, record
-
-    def make_room(self) -> Iterator[Outcome]:
-        """Outcomes, until one more submission may be sent."""
-        while len(self._running) >= self._at_once():
-            yield from self._some()
-
-    def empty(self) -> Iterator[Outcome]:
-        """All outcomes that are still to come."""
-        while self._running:
-            yield from self._some()
-
-    def _some(self) -> Iterator[Outcome]:
-        done, _ = wait_for(self._running, return_when=FIRST_COMPLETED)
-        broken = []
-        for future in done:
-            task, record = self._running.pop(future)
-            if isinstance(future.exception(), BrokenExecutor):
-                broken.append((task, record))
-            else:
-                yield record(future)
-        if broken:
-            # Any of those that ran may have done it: each gets another try, alone.
-            yield from self.empty()
-            for task, record in broken:
-                self._stop(wait=False)
-                alone = self._submit(task)
-                wait_for([alone])
-                yield record(alone)
-            self._stop(wait=False)
-
-    def _submit(self, task: Task) -> Future[Grade]:
-        self._executor = self._executor or self._start()
-        try:
-            return self._executor.submit(grade, task)
-        except BrokenExecutor as error:
-            future: Future[Grade] = Future()
-            future.set_exception(error)
-            return future
-
-    def _stop(self, wait: bool) -> None:
-        if self._executor:
-            self._executor.shutdown(wait, cancel_futures=True)
-        self._executor = None
 
 
 @dataclass(frozen=True)

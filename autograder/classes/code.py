@@ -50,7 +50,9 @@ def _modules(name: str) -> Iterator[str]:
     """The module of this name, and all modules in it if it is a package."""
     yield name
     path = _file(name)
-    for each in sorted(path.parent.rglob("*.py")) if path and path.name == "__init__.py" else ():
+    if path is None or path.name != "__init__.py":
+        return
+    for each in sorted(path.parent.rglob("*.py")):
         yield ".".join([name, *each.relative_to(path.parent).with_suffix("").parts]).removesuffix(".__init__")
 
 

@@ -1,4 +1,4 @@
-"""One submission as a pure task, and the processes that tasks run in. Grader's side.
+"""Work that runs side by side, in processes that end with the one that started them. Grader's side.
 
 A task holds all that it needs, so any ``concurrent.futures.Executor`` can run it: this process, a pool, a cluster.
 """
@@ -6,91 +6,44 @@ A task holds all that it needs, so any ``concurrent.futures.Executor`` can run i
 from __future__ import annotations
 
 import multiprocessing
-import multiprocessing.util
 import os
-import pickle
-import shutil
 import signal
-import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache, partial
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from autograder.boundary.limits import Limits
-from autograder.boundary.template import Template
-from autograder.lesson import Lesson
-from autograder.packages import Packages
-from autograder.submission import parse_submission
-from autograder.verdict import Grade
-
-# What grades is imported where it is used: the coordinator, which imports this module too, starts without torch.
-if TYPE_CHECKING:
-    from autograder.grading import Grader
+from typing import Any, Generic, Protocol, TypeVar
 
 PATIENCE = 5.0
-# What every process of a pool uses: the last two are what lessons import, and what a check on the meta device needs.
-PRELOADED = ["autograder.faststart", "autograder.grading", "matplotlib.pyplot", "torch.fx.experimental.symbolic_shapes"]
+Outcome = TypeVar("Outcome")
 
 
 class ClusterError(Exception):
     """The machines that should grade cannot; the message says which and what to do there."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """Everything that the grade of one submission follows from."""
+class Bench(Protocol):
+    """What a process of a pool sets up before its first task and clears away after its last. It travels there."""
 
-    content: bytes
-    """The file that was handed in."""
-    path: Path
-    """What messages call it."""
-    lesson: bytes
-    """The lesson, pickled once for the class."""
-    seed: int
-    limits: Limits
+    def begin(self) -> None:
+        """Set up."""
+
+    def end(self, orphaned: bool) -> None:
+        """Clear away, also while setting up; ``orphaned``: nobody is left to clear away what is shared."""
 
 
-def grade(task: Task) -> Grade:
-    """Grade one submission; SubmissionError says why it cannot be graded."""
-    return _grader(task.lesson, task.limits).grade(parse_submission(task.content, task.path), task.seed)
+class NothingToSetUp:
+    """The bench of tasks that need none."""
 
+    def begin(self) -> None:
+        """Nothing."""
 
-_mother: socket.socket | None = None
-"""The control of the template that the templates of a pool's processes are forked from."""
-
-
-@cache
-def template(packages: Packages) -> Template:
-    """This process's template, made when it is first needed and closed when the process ends."""
-    made = Template(packages, _mother).__enter__()
-    # Unlike atexit, this also runs at the end of a process that multiprocessing started.
-    multiprocessing.util.Finalize(None, made.close, exitpriority=1)
-    return made
-
-
-_graders: dict[tuple[bytes, Limits], Grader] = {}
-
-
-def _grader(lesson: bytes, limits: Limits) -> Grader:
-    """This process's grader: one, of the lesson that is being graded."""
-    read: Lesson = pickle.loads(lesson)
-    workers = template(read.packages)  # it imports while this process does
-    from autograder.grading import Grader
-
-    if (lesson, limits) not in _graders:
-        while _graders:
-            _graders.popitem()[1].close()
-        _graders[lesson, limits] = Grader(read, workers, limits)
-    return _graders[lesson, limits]
+    def end(self, orphaned: bool) -> None:
+        """Nothing."""
 
 
 class InThisProcess(Executor):
@@ -107,21 +60,17 @@ class InThisProcess(Executor):
 
 
 @contextmanager
-def processes(jobs: int, packages: Packages) -> Iterator[Callable[[], Executor]]:
-    """``with processes(4, packages) as start``: ``start()`` is an executor of four; no process is left at the end."""
+def processes(jobs: int, preloaded: list[str], bench: Bench) -> Iterator[Callable[[], Executor]]:
+    """``with processes(4, modules, bench) as start``: ``start()`` is an executor of four; none is left at the end."""
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    mother = Template(packages)
-    # Both import what they need side by side.
-    with _out_of_reach_of_ctrl_c():
-        control = mother.control
-        if os.name == "posix":
-            context.set_forkserver_preload(PRELOADED)
+    if os.name == "posix":
+        with out_of_reach_of_ctrl_c():
+            context.set_forkserver_preload(preloaded)
             forkserver.ensure_running()
 
     def start() -> Executor:
-        # Everything is kept in the mother's folder, which she removes even where nobody else is left to do so.
-        executor = ProcessPoolExecutor(jobs, context, _begin, (mother.scratch, control, packages))
-        with _out_of_reach_of_ctrl_c():
+        executor = ProcessPoolExecutor(jobs, context, _begin, (bench,))
+        with out_of_reach_of_ctrl_c():
             executor.submit(os.getpid)
         return executor
 
@@ -133,11 +82,10 @@ def processes(jobs: int, packages: Packages) -> Iterator[Callable[[], Executor]]
         for process in multiprocessing.active_children():
             process.join(PATIENCE)
             process.kill()
-        mother.close()
 
 
 @contextmanager
-def _out_of_reach_of_ctrl_c() -> Iterator[None]:
+def out_of_reach_of_ctrl_c() -> Iterator[None]:
     """Ctrl-C reaches every process of the terminal; those that start in here are told by this one what to do."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -146,32 +94,85 @@ def _out_of_reach_of_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _begin(scratch: str, mother: socket.socket | None, packages: Packages) -> None:
+def _begin(bench: Bench) -> None:
     """Make a process of the pool ready: it ends when it is told to, or when the coordinator is gone."""
-    global _mother
-    tempfile.tempdir, _mother = scratch, mother
-    signal.signal(signal.SIGTERM, partial(_end, packages))
-    threading.Thread(target=_watch, daemon=True).start()
-    template(packages)
+    coordinator: Any = multiprocessing.parent_process()
 
+    def end(*_: object) -> None:
+        try:
+            bench.end(orphaned=not coordinator.is_alive())
+        finally:
+            os._exit(1)
 
-def _end(packages: Packages, *_: object) -> None:
-    try:
-        template(packages).close()
-        if not _coordinator().is_alive():
-            shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
-    finally:
+    def watch() -> None:
+        wait([coordinator.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+        # The handler waits for the interpreter, which may be deep in a long computation.
+        time.sleep(PATIENCE)
         os._exit(1)
 
-
-def _watch() -> None:
-    wait([_coordinator().sentinel])
-    os.kill(os.getpid(), signal.SIGTERM)
-    # The handler waits for the interpreter, which may be deep in a long computation.
-    time.sleep(PATIENCE)
-    os._exit(1)
+    signal.signal(signal.SIGTERM, end)
+    threading.Thread(target=watch, daemon=True).start()
+    bench.begin()
 
 
-def _coordinator() -> Any:
-    """The process that started this one, as multiprocessing sees it."""
-    return multiprocessing.parent_process()
+class Hall(Generic[Outcome]):
+    """The tasks that run now. One that breaks its executor costs no other task its result."""
+
+    def __init__(self, start: Callable[[], Executor], at_once: Callable[[], int]) -> None:
+        self._start, self._at_once = start, at_once
+        self._executor: Executor | None = None  # none is started where there is nothing to do
+        self._running: dict[Future, tuple[Callable[[], Any], Callable[[Future], Outcome]]] = {}
+
+    def __enter__(self) -> Hall[Outcome]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop(wait=not self._running)
+
+    def send(self, task: Callable[[], Any], record: Callable[[Future], Outcome]) -> None:
+        """Have a task done, which must travel to where that is; ``record`` makes an outcome of what came of it."""
+        self._running[self._submit(task)] = task, record
+
+    def make_room(self) -> Iterator[Outcome]:
+        """Outcomes, until one more task may be sent."""
+        while len(self._running) >= self._at_once():
+            yield from self._some()
+
+    def empty(self) -> Iterator[Outcome]:
+        """All outcomes that are still to come."""
+        while self._running:
+            yield from self._some()
+
+    def _some(self) -> Iterator[Outcome]:
+        done, _ = wait_for(self._running, return_when=FIRST_COMPLETED)
+        broken = []
+        for future in done:
+            task, record = self._running.pop(future)
+            if isinstance(future.exception(), BrokenExecutor):
+                broken.append((task, record))
+            else:
+                yield record(future)
+        if broken:
+            # Any of those that ran may have done it: each gets another try, alone.
+            yield from self.empty()
+            for task, record in broken:
+                self._stop(wait=False)
+                alone = self._submit(task)
+                wait_for([alone])
+                yield record(alone)
+            self._stop(wait=False)
+
+    def _submit(self, task: Callable[[], Any]) -> Future:
+        self._executor = self._executor or self._start()
+        try:
+            return self._executor.submit(task)
+        except BrokenExecutor as error:
+            future: Future = Future()
+            future.set_exception(error)
+            return future
+
+    def _stop(self, wait: bool) -> None:
+        if self._executor:
+            self._executor.shutdown(wait, cancel_futures=True)
+        self._executor = None

@@ -21,8 +21,9 @@ from autograder.boundary import sandbox
 from autograder.boundary.limits import Isolation, IsolationError, Limits
 from autograder.classes.classroom import grade_class, students
 from autograder.classes.cluster import cluster
-from autograder.classes.pool import ClusterError, InThisProcess, processes
+from autograder.classes.pool import ClusterError, InThisProcess
 from autograder.classes.progress import GradingRun
+from autograder.classes.task import graders
 from autograder.commands.shared import Exit, Isolations, Lessons, err, explained, out
 from autograder.course import Course
 from autograder.gradebook import GradebookError, opened
@@ -149,7 +150,7 @@ def _executors(jobs: int, packages: Packages) -> Iterator[tuple[Callable[[], Exe
     if jobs == 1:
         yield InThisProcess, lambda: 1
     else:
-        with processes(jobs, packages) as start:
+        with graders(jobs, packages) as start:
             # One waits for each that runs, so that no process waits while a grade is written.
             yield start, lambda: 2 * jobs
 

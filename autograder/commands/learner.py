@@ -87,7 +87,7 @@ def _write_results(path: Path, content: dict[str, Any]) -> None:
 
 
 def _check_one(path: Path, stem: str | None, seed: int, limits: Limits) -> Grade:
-    from autograder.classes.pool import template
+    from autograder.classes.task import template
     from autograder.grading import Grader
 
     submitted = read_submission(path)

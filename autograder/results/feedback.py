@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import copy
 import logging
-import multiprocessing
 import os
 import shutil
-import signal
-import threading
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass
+from functools import partial
 from glob import escape
-from multiprocessing.connection import wait
 from pathlib import Path
 
 from nbgrader.api import MissingEntry
 from nbgrader.converters import GenerateFeedback, NbGraderException
 
+from autograder.classes.pool import Hall, NothingToSetUp, processes
 from autograder.course import Course
 from autograder.gradebook import opened
 from autograder.results.feedback_page import MADE_FROM, FeedbackPage, ReadGrades, digest, grades_of
@@ -139,40 +137,15 @@ def _all(wanted: list[Wanted], jobs: int) -> Iterator[Made]:
     if jobs == 1:
         yield from map(make_page, wanted)
         return
-    broken = []
-    with _processes(jobs) as executor:
-        running = {executor.submit(make_page, page): page for page in wanted}
-        try:
-            for future in as_completed(running):
-                if isinstance(future.exception(), BrokenExecutor):
-                    broken.append(running[future])
-                else:
-                    yield future.result()
-        finally:
-            executor.shutdown(cancel_futures=True)
-    for page in broken:  # any of those that ran may have done it: each gets another try, alone
-        with _processes(1) as executor:
-            try:
-                yield executor.submit(make_page, page).result()
-            except BrokenExecutor:
-                yield Made(page.student, reason=f"{page.notebook} has no page: the process that made it died.")
+    with processes(jobs, [__name__], NothingToSetUp()) as start, Hall[Made](start, lambda: len(wanted)) as hall:
+        for page in wanted:
+            hall.send(partial(make_page, page), partial(_made, page))
+        yield from hall.empty()
 
 
-def _processes(jobs: int) -> Executor:
-    context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    if os.name == "posix":
-        context.set_forkserver_preload([__name__])
-    return ProcessPoolExecutor(jobs, context, _begin)
-
-
-def _begin() -> None:
-    """Ctrl-C reaches every process of the terminal: the coordinator alone acts on it. None outlives the coordinator."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_coordinator, daemon=True).start()
-
-
-def _end_with_coordinator() -> None:
-    coordinator = multiprocessing.parent_process()
-    if coordinator:
-        wait([coordinator.sentinel])
-        os._exit(1)
+def _made(page: Wanted, future: Future) -> Made:
+    try:
+        made: Made = future.result()
+    except BrokenExecutor:
+        return Made(page.student, reason=f"{page.notebook} has no page: the process that made it died.")
+    return made

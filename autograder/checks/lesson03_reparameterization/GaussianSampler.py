@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from autograder import expect
-from autograder.beside.common import inside_parent
 from autograder.boundary.learner import LearnerObject, beside
+from autograder.boundary.probes import inside_parent
 from autograder.checks.location_scale import (
     CUT,
     SHARED,

@@ -109,7 +109,7 @@ def nearest(observed: Tensor, expected: Tensor, limit: Tensor, mistakes: expect.
     near: list[tuple[float, Mistake]] = []
     for mistake, given in mistakes:
         given = given.detach().double()
-        distance = float(((observed - given).abs() / (limit + 2e-3 * given.abs())).max())
+        distance = float(((observed - given).abs() / (limit + 5e-3 * given.abs())).max())
         if distance <= 1 and not ((given - expected).abs() <= limit).all():
             near.append((distance, mistake))
     return min(near, key=itemgetter(0))[1] if near else None

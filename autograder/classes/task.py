@@ -1,0 +1,114 @@
+"""One submission as a pure task, and the processes that grade. Grader's side."""
+
+from __future__ import annotations
+
+import multiprocessing.util
+import pickle
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograder.boundary.limits import Limits
+from autograder.boundary.template import Template
+from autograder.classes.pool import out_of_reach_of_ctrl_c, processes
+from autograder.lesson import Lesson
+from autograder.packages import Packages
+from autograder.submission import parse_submission
+from autograder.verdict import Grade
+
+# What grades is imported where it is used: the coordinator, which imports this module too, starts without torch.
+if TYPE_CHECKING:
+    from autograder.grading import Grader
+
+# What every process that grades uses: the last two are what lessons import, and what a check on the meta device needs.
+PRELOADED = ["autograder.faststart", "autograder.grading", "matplotlib.pyplot", "torch.fx.experimental.symbolic_shapes"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Everything that the grade of one submission follows from."""
+
+    content: bytes
+    """The file that was handed in."""
+    path: Path
+    """What messages call it."""
+    lesson: bytes
+    """The lesson, pickled once for the class."""
+    seed: int
+    limits: Limits
+
+
+def grade(task: Task) -> Grade:
+    """Grade one submission; SubmissionError says why it cannot be graded."""
+    return _grader(task.lesson, task.limits).grade(parse_submission(task.content, task.path), task.seed)
+
+
+_mother: socket.socket | None = None
+"""The control of the template that the templates of a pool's processes are forked from."""
+
+
+@cache
+def template(packages: Packages) -> Template:
+    """This process's template, made when it is first needed and closed when the process ends."""
+    made = Template(packages, _mother).__enter__()
+    # Unlike atexit, this also runs at the end of a process that multiprocessing started.
+    multiprocessing.util.Finalize(None, made.close, exitpriority=1)
+    return made
+
+
+_graders: dict[tuple[bytes, Limits], Grader] = {}
+
+
+def _grader(lesson: bytes, limits: Limits) -> Grader:
+    """This process's grader: one, of the lesson that is being graded."""
+    read: Lesson = pickle.loads(lesson)
+    workers = template(read.packages)  # it imports while this process does
+    from autograder.grading import Grader
+
+    if (lesson, limits) not in _graders:
+        while _graders:
+            _graders.popitem()[1].close()
+        _graders[lesson, limits] = Grader(read, workers, limits)
+    return _graders[lesson, limits]
+
+
+@contextmanager
+def graders(jobs: int, packages: Packages) -> Iterator[Callable[[], Executor]]:
+    """``with graders(4, packages) as start``: ``start()`` is an executor of four processes that grade."""
+    mother = Template(packages)
+    try:
+        # She and the pool's server import what they need side by side.
+        with out_of_reach_of_ctrl_c():
+            control = mother.control
+        with processes(jobs, PRELOADED, _GradingBench(mother.scratch, control, packages)) as start:
+            yield start
+    finally:
+        mother.close()
+
+
+@dataclass(frozen=True)
+class _GradingBench:
+    """A template of its own. All is kept in the mother's folder, which she removes even where nobody else is left."""
+
+    scratch: str
+    mother: socket.socket | None
+    packages: Packages
+
+    def begin(self) -> None:
+        """Fork the template from the mother."""
+        global _mother
+        tempfile.tempdir, _mother = self.scratch, self.mother
+        template(self.packages)
+
+    def end(self, orphaned: bool) -> None:
+        """End the template."""
+        template(self.packages).close()
+        if orphaned:
+            shutil.rmtree(self.scratch, ignore_errors=True)
