@@ -108,7 +108,7 @@ def _clean(cell: dict) -> NotebookNode:
     return clean
 
 
-def recognise(notebook: NotebookNode, lessons: dict[str, Lesson]) -> str:
+def lesson_of(notebook: NotebookNode, lessons: dict[str, Lesson]) -> str:
     """The stem of the lesson whose answer cells the notebook holds most of."""
     names = {_name(cell) for cell in notebook.cells}
     shared = {stem: len(names & set(lesson.cells)) for stem, lesson in lessons.items()}

@@ -367,7 +367,7 @@ def test_nothing_is_written_through_a_link_in_submitted(course, notebook):
 
 
 def test_tricks_in_a_zip_reach_nothing_outside(course, notebook, monkeypatch):
-    monkeypatch.setattr("autograder.classes.collect.MAX_BYTES", 2**20)
+    monkeypatch.setattr("autograder.classes.sources.MAX_BYTES", 2**20)
     source = zipped(course, {"ada.ipynb": notebook, "../ben.ipynb": notebook, "/etc/chloe.ipynb": notebook})
     with zipfile.ZipFile(source, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("C:\\x\\dan.ipynb", notebook)
@@ -388,7 +388,7 @@ def test_tricks_in_a_zip_reach_nothing_outside(course, notebook, monkeypatch):
 
 
 def test_a_zip_that_lies_about_a_size_or_is_damaged_costs_that_file(course, notebook, monkeypatch):
-    monkeypatch.setattr("autograder.classes.collect.MAX_BYTES", 2**20)
+    monkeypatch.setattr("autograder.classes.sources.MAX_BYTES", 2**20)
     large, small = (2**21).to_bytes(4, "little"), (1_000).to_bytes(4, "little")
     source = zipped(course, {"ada.ipynb": notebook, "ben.ipynb": notebook, "chloe.ipynb": "0" * 2**21})
     content = source.read_bytes()
@@ -403,12 +403,12 @@ def test_a_zip_that_lies_about_a_size_or_is_damaged_costs_that_file(course, note
 
 
 def test_a_zip_is_never_unpacked_without_end(course, notebook, monkeypatch):
-    monkeypatch.setattr("autograder.classes.collect.MAX_TOTAL", 2 * len(notebook) + 10)
+    monkeypatch.setattr("autograder.classes.sources.MAX_TOTAL", 2 * len(notebook) + 10)
     source = zipped(course, {f"{name}.ipynb": notebook for name in ("ada", "ben", "chloe")})
     status, _, err = collect(STEM, source)
     assert (status, handed_in(course).keys()) == (2, {"ada", "ben"})
     assert err == "export.zip:chloe.ipynb is left out: unpacked, the zip is over 0 GiB.\n"
-    monkeypatch.setattr("autograder.classes.collect.MAX_FILES", 2)
+    monkeypatch.setattr("autograder.classes.sources.MAX_FILES", 2)
     assert collect(STEM, source)[2] == f"{source} holds more than 2 files. Is it the right one?\n"
 
 

@@ -23,7 +23,7 @@ import autograder.classes.task
 import autograder.cli
 from autograder.classes.classroom import RECORD, grade_class, students
 from autograder.course import Course
-from autograder.results.classwork import Check, Result, Work
+from autograder.results.classwork import GradeCell, Result, Work
 from autograder.results.items import analyse, fence
 from autograder.results.report import ClassReport, ReportError, write_rows
 from autograder.results.report_page import remark, write_page
@@ -155,7 +155,7 @@ def test_who_made_which_mistake_is_counted_by_learners(course):
 
 def of_values(**said: list[Message]) -> ClassReport:
     """The report about learners to whom checks of one point each said this."""
-    checks = [Check("lesson", f"{m.exercise}-{m.check}", m.exercise, 1.0) for m in next(iter(said.values()))]
+    checks = [GradeCell("lesson", f"{m.exercise}-{m.check}", m.exercise, 1.0) for m in next(iter(said.values()))]
     nowhere = Path("nowhere")
     works = [
         Work(

@@ -21,7 +21,7 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
 
 
-def fingerprint(key: bytes) -> bytes:
+def digest_of_state(key: bytes) -> bytes:
     """32 bytes drawn from the present random state, which moves on; only the holder of ``key`` can foresee them."""
     digest = hashlib.blake2b(key=key, digest_size=32)
     digest.update(torch.randint(2**62, (2,), generator=torch.default_generator).numpy().tobytes())

@@ -16,7 +16,7 @@ from autograder.boundary.frames import Closed, Deadline, WireError
 from autograder.boundary.learner import AuthoringError, LearnerObject, path_of
 from autograder.boundary.limits import IsolationError, Limits
 from autograder.boundary.outputs import shown
-from autograder.boundary.randomness import fingerprint, seed_everything
+from autograder.boundary.randomness import digest_of_state, seed_everything
 from autograder.boundary.template import START_SECONDS, Ended, Template
 from autograder.boundary.wire import Parcel, decode, encode, is_callable, parts, receive, send
 from autograder.errors import LearnerError, writable
@@ -114,7 +114,7 @@ class RemoteWorker:
 
     def _advance(self) -> int:
         """A seed for the next call, from the grader's random state, which moves on in a way no worker can foresee."""
-        digest = fingerprint(self._key)
+        digest = digest_of_state(self._key)
         seed_everything(int.from_bytes(digest[8:15], "big"))
         return int.from_bytes(digest[:7], "big")
 

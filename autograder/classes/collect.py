@@ -5,35 +5,29 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import stat
-import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from functools import partial
 from itertools import count
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 from nbgrader.utils import parse_utc
 
 from autograder.classes.naming import METADATA, Owner, Roster, owners, read_metadata, read_time
+from autograder.classes.sources import SourceFile, files_in
 from autograder.course import Course
 from autograder.files import write_whole
 from autograder.gradebook import opened
 from autograder.lesson import Lesson
-from autograder.submission import MAX_BYTES, SubmissionError, parse_submission, read_content, recognise
+from autograder.submission import SubmissionError, lesson_of, parse_submission
 
-MAX_FILES = 50_000
 MAX_OF_ONE = 20
 MAX_NAME = 255
-MAX_TOTAL = 4 * 2**30
 OF_THE_FILES = "files"
-# What operating systems and Jupyter leave in folders and zips.
-_LITTER = re.compile(r"\..*|__MACOSX|Thumbs\.db|desktop\.ini")
 
 
 class Fate(StrEnum):
@@ -59,21 +53,6 @@ class Collected:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class _File:
-    """A file in a source: its path there, what people call it, and how to read it."""
-
-    path: PurePosixPath
-    shown: Path
-    read: Callable[[], bytes]
-    time: datetime | None
-    problem: str = ""
-
-    @property
-    def is_notebook(self) -> bool:
-        return self.path.suffix == ".ipynb"
-
-
 def collect(
     course: Course,
     assignment: str,
@@ -95,9 +74,9 @@ def collect(
     desk = _Desk(course, assignment, lessons, overwrite, dry_run)
     roster = _roster(course)
     with ExitStack() as stack:
-        claims: dict[str, list[tuple[_File, Owner]]] = defaultdict(list)
+        claims: dict[str, list[tuple[SourceFile, Owner]]] = defaultdict(list)
         for source in sources:
-            files = list(_files(source, stack))
+            files = list(files_in(source, stack))
             metadata = _metadata(files)
             files = [file for file in files if file.path.name != METADATA]
             wrapper = _wrapper(files, source, set(lessons))
@@ -161,118 +140,14 @@ def _introduce(course: Course, said_of: dict[str, dict[str, str]]) -> None:
             gradebook.update_or_create_student(student, **new)
 
 
-# --- what a source holds
-
-
-def _files(source: Path, stack: ExitStack) -> Iterator[_File]:
-    """The files of a folder, a zip, or one notebook; nothing is followed out of it, and nothing unpacked."""
-    if source.is_dir():
-        yield from _in_folder(source)
-    elif source.suffix == ".ipynb":
-        yield _on_disk(source, PurePosixPath(source.name), _printable(source))
-    elif source.is_file():
-        try:
-            archive = stack.enter_context(zipfile.ZipFile(source))
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
-            raise SubmissionError(f"{source} is no folder and no zip that can be opened ({error}).") from None
-        yield from _in_zip(archive, source)
-    else:
-        raise SubmissionError(f"{source} is not there. Name the folder or the zip that holds the submissions.")
-
-
-def _in_folder(source: Path) -> Iterator[_File]:
-    found = 0
-    for folder, folders, files in os.walk(source, onerror=_unreadable):
-        folders[:] = sorted(name for name in folders if not _LITTER.fullmatch(name))
-        links = [name for name in folders if (Path(folder) / name).is_symlink()]
-        for name in sorted(files) + links:
-            if not _LITTER.fullmatch(name):
-                found += 1
-                if found > MAX_FILES:
-                    raise SubmissionError(f"{source} holds more than {MAX_FILES} files. Is it the right folder?")
-                path = Path(folder) / name
-                inside = PurePosixPath(path.relative_to(source).as_posix())
-                yield _on_disk(path, inside, _printable(Path(source.resolve().name) / inside))
-
-
-def _unreadable(error: OSError) -> None:
-    raise SubmissionError(f"{error.filename} cannot be opened: {error.strerror}.")
-
-
-def _on_disk(path: Path, inside: PurePosixPath, shown: Path) -> _File:
-    if path.is_symlink() or not path.is_file():
-        reason = "this is a link or no ordinary file. Put the notebook itself there."
-        return _File(inside, shown, bytes, None, reason)
-    time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return _File(inside, shown, lambda: read_content(path), _sensible(time))
-
-
-def _in_zip(archive: zipfile.ZipFile, source: Path) -> Iterator[_File]:
-    if len(archive.infolist()) > MAX_FILES:
-        raise SubmissionError(f"{source} holds more than {MAX_FILES} files. Is it the right one?")
-    read = _Reader(archive, source)
-    for member in archive.infolist():
-        # Some programs on Windows write backslashes.
-        path = PurePosixPath(member.filename.replace("\\", "/"))
-        if member.is_dir() or any(_LITTER.fullmatch(part) for part in path.parts if part != ".."):
-            continue
-        shown = _printable(Path(f"{source.name}:{path}"))
-        problem = ""
-        if path.is_absolute() or ".." in path.parts or PureWindowsPath(path).drive:
-            problem = "its path leads out of the zip."
-        elif stat.S_ISLNK(member.external_attr >> 16):
-            problem = "this is a link. Put the notebook itself there."
-        elif member.file_size > MAX_BYTES and path.suffix == ".ipynb":
-            problem = f"this is over {MAX_BYTES >> 20} MiB. Its outputs have to be cleared."
-        try:
-            time = _sensible(datetime(*member.date_time).astimezone())
-        except ValueError:
-            time = None
-        yield _File(path, shown, partial(read, member), time, problem)
-
-
-class _Reader:
-    """Reads members of one zip, never more than it should: a small zip can hold any amount."""
-
-    def __init__(self, archive: zipfile.ZipFile, source: Path) -> None:
-        self._archive, self._source, self._left = archive, source, MAX_TOTAL
-
-    def __call__(self, member: zipfile.ZipInfo) -> bytes:
-        shown = _printable(Path(f"{self._source.name}:{member.filename}"))
-        try:
-            with self._archive.open(member) as file:
-                content = file.read(MAX_BYTES + 1)  # the size that the zip states may be a lie
-        except Exception as error:  # a damaged or encrypted member raises any of a dozen kinds
-            raise SubmissionError(f"{shown} cannot be unpacked: {error}.") from None
-        self._left -= len(content)
-        if len(content) > MAX_BYTES:
-            raise SubmissionError(f"{shown} is over {MAX_BYTES >> 20} MiB. Its outputs have to be cleared.")
-        if self._left < 0:
-            raise SubmissionError(f"{shown} is left out: unpacked, the zip is over {MAX_TOTAL >> 30} GiB.")
-        return content
-
-
-def _sensible(time: datetime) -> datetime | None:
-    """The time as nbgrader keeps times; None where a zip or a disk only says that it has none."""
-    now = datetime.now(UTC)
-    good = datetime(1990, 1, 1, tzinfo=UTC) < time < now + timedelta(days=1)
-    return parse_utc(time.replace(microsecond=0)) if good else None
-
-
-def _printable(path: Path) -> Path:
-    """The path without what could move a terminal's cursor or turn text around."""
-    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(path))
-    return Path(text if len(text) <= 500 else f"{text[:500]}...")
-
-
-def _metadata(files: Iterable[_File]) -> dict[str, Any]:
+def _metadata(files: Iterable[SourceFile]) -> dict[str, Any]:
     """Gradescope's list of who handed in what, from the top of a source; a student's own file of that name is none."""
     found = [file for file in files if file.path.name == METADATA and len(file.path.parts) <= 2 and not file.problem]
     outermost = min(found, key=lambda file: len(file.path.parts), default=None)
     return read_metadata(outermost.read()) if outermost else {}
 
 
-def _wrapper(files: list[_File], source: Path, names: set[str]) -> str:
+def _wrapper(files: list[SourceFile], source: Path, names: set[str]) -> str:
     """The one folder that everything lies in, if that is no student's but the whole export's; else nothing."""
     paths = [file.path for file in files if not file.problem]
     tops = {path.parts[0] for path in paths}
@@ -282,9 +157,6 @@ def _wrapper(files: list[_File], source: Path, names: set[str]) -> str:
     of_one_student = len(notebooks) == 1 or any(len(path.parts) == 2 and path.stem in names for path in notebooks)
     top = tops.pop()
     return "" if of_one_student and top != source.stem else top
-
-
-# --- what is taken
 
 
 class _Desk:
@@ -300,7 +172,7 @@ class _Desk:
         self._all = lessons | {stem: course.lesson(stem) for stem in others}
         self.said: dict[str, dict[str, str]] = {}
 
-    def judge(self, student: str, files: list[tuple[_File, Owner]]) -> Iterator[Collected]:
+    def judge(self, student: str, files: list[tuple[SourceFile, Owner]]) -> Iterator[Collected]:
         """What becomes of what is this student's: a line for each notebook that is taken, and for each problem."""
         notebooks = [(file, owner) for file, owner in files if file.is_notebook]
         if not notebooks or len(notebooks) > MAX_OF_ONE:
@@ -309,7 +181,7 @@ class _Desk:
             problem = "is one notebook too many." if notebooks else "is not a notebook (.ipynb)."
             yield self._refused(student, file, owner, f"{file.shown} {problem}{more}")
             return
-        chosen: dict[str, tuple[_File, Owner, bytes]] = {}
+        chosen: dict[str, tuple[SourceFile, Owner, bytes]] = {}
         rivals: dict[str, list[str]] = defaultdict(list)
         for file, owner in notebooks:
             try:
@@ -330,11 +202,11 @@ class _Desk:
             else:
                 yield self._take(student, name, file, owner, content)
 
-    def _recognised(self, file: _File, content: bytes) -> str:
+    def _recognised(self, file: SourceFile, content: bytes) -> str:
         """Which notebook of the assignment it is."""
         notebook = parse_submission(content, file.shown)
         try:
-            name = recognise(notebook, self._all)
+            name = lesson_of(notebook, self._all)
         except SubmissionError:
             by_hand = f"If it is, put it into {self.course.folder('submitted', 'STUDENT', self.assignment)}/ by hand."
             raise SubmissionError(
@@ -344,7 +216,7 @@ class _Desk:
             raise SubmissionError(f"{file.shown} is {name}, not {self.assignment}.")
         return name
 
-    def _take(self, student: str, name: str, file: _File, owner: Owner, content: bytes) -> Collected:
+    def _take(self, student: str, name: str, file: SourceFile, owner: Owner, content: bytes) -> Collected:
         folder = self.course.folder("submitted", student, self.assignment)
         target = folder / f"{name}.ipynb"
         about = Collected(str(file.shown), Fate.TAKEN, student, owner.platform, owner.handed_in, owner.late)
@@ -385,7 +257,7 @@ class _Desk:
             stamp.write_text(f"{handed_in:%Y-%m-%d %H:%M:%S.%f} UTC", encoding="utf-8")
 
     @staticmethod
-    def _refused(student: str, file: _File, owner: Owner, reason: str) -> Collected:
+    def _refused(student: str, file: SourceFile, owner: Owner, reason: str) -> Collected:
         return Collected(str(file.shown), Fate.REFUSED, student, owner.platform, late=owner.late, reason=reason)
 
 

@@ -21,7 +21,7 @@ from autograder.commands.shared import Exit, Isolations, err, explained, out
 from autograder.course import Course
 from autograder.lesson import LessonError
 from autograder.results.gradescope import refused, results
-from autograder.submission import SubmissionError, read_submission, recognise
+from autograder.submission import SubmissionError, lesson_of, read_submission
 from autograder.verdict import Grade, Verdict
 
 
@@ -96,7 +96,7 @@ def _check_one(path: Path, stem: str | None, seed: int, limits: Limits) -> Grade
     if stem is None:
         stem = path.stem if path.stem in course.stems else ""
         candidates = [stem] if stem else course.stems
-        stem = recognise(submitted, {name: course.lesson(name) for name in candidates})
+        stem = lesson_of(submitted, {name: course.lesson(name) for name in candidates})
     with Grader(course.lesson(stem), template(course.packages), limits) as grader:
         return grader.grade(submitted, seed)
 

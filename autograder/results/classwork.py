@@ -24,7 +24,7 @@ OUTCOMES = (PASSED, NAMED, WRONG, STOPPED, UNANSWERED, JUDGE_ERROR, UNKNOWN)
 
 
 @dataclass(frozen=True)
-class Check:
+class GradeCell:
     """One grade cell of the lesson: a check, or what a person grades (``by_hand``)."""
 
     notebook: str
@@ -38,7 +38,7 @@ class Check:
 class Result:
     """What became of one check of one learner."""
 
-    check: Check
+    check: GradeCell
     points: float | None
     """What counts: by the check, or by a person; None while it waits for one."""
     checked_points: float | None
@@ -112,16 +112,16 @@ class Work:
         return [exercise for exercise, outcomes in by_exercise.items() if outcomes == {UNANSWERED}]
 
 
-def checks_of(notebook: str, lesson: Lesson) -> Iterator[Check]:
+def checks_of(notebook: str, lesson: Lesson) -> Iterator[GradeCell]:
     """What earns points in a notebook, in order."""
     for grade_id, cell in lesson.cells.items():
         if is_grade(cell):
-            yield Check(notebook, grade_id, lesson.exercises[grade_id] or grade_id, lesson.points(grade_id))
+            yield GradeCell(notebook, grade_id, lesson.exercises[grade_id] or grade_id, lesson.points(grade_id))
         elif marks(cell).get("grade") or marks(cell).get("task"):
-            yield Check(notebook, grade_id, grade_id, lesson.points(grade_id), by_hand=True)
+            yield GradeCell(notebook, grade_id, grade_id, lesson.points(grade_id), by_hand=True)
 
 
-def graded_work(course: Course, gradebook: Gradebook, lesson: str, checks: list[Check]) -> Iterator[Work]:
+def graded_work(course: Course, gradebook: Gradebook, lesson: str, checks: list[GradeCell]) -> Iterator[Work]:
     """Everybody's graded notebooks."""
     # One query for all cells, which the rows of grades name: else each row would take one.
     cells = gradebook.db.query(with_polymorphic(BaseCell, "*")).all()
@@ -177,7 +177,7 @@ def message_in(record: Mapping[str, Any], grade_id: str) -> Message | None:
     return Message.read(said) if said.get("verdict") in list(Verdict) else None
 
 
-def _result(check: Check, row: Grade, record: dict[str, Any]) -> Result:
+def _result(check: GradeCell, row: Grade, record: dict[str, Any]) -> Result:
     """A row of the gradebook, with what the record says of it."""
     points = None if row.needs_manual_grade and row.manual_score is None else row.score
     checked_points = record.get("checks", {}).get(check.grade_id, {}).get("points", row.auto_score)

@@ -58,7 +58,7 @@ class Cell:
 
 
 @dataclass
-class Exercise:
+class ExerciseRow:
     """A row of the table at the top."""
 
     anchor: str
@@ -82,7 +82,7 @@ class Page:
     made_from: str
     points: str
     notes: list[str]
-    exercises: list[Exercise]
+    exercises: list[ExerciseRow]
     cells: list[Cell]
     highlighting: str = HtmlFormatter(style="default").get_style_defs(".highlight")
 
@@ -108,7 +108,7 @@ class _Reader:
     def __init__(self, nb: NotebookNode, grades: dict[str, Any]) -> None:
         self.grades = grades
         self.record = record_in(nb.metadata)
-        self.exercises: dict[str, Exercise] = {}
+        self.exercises: dict[str, ExerciseRow] = {}
         self.sections = {
             heading.strip(): heading.strip().replace(" ", "-")
             for cell in nb.cells
@@ -140,7 +140,7 @@ class _Reader:
         comment = self.grades["comments"].get(name, "")
         if not is_grade(cell):
             self._exercise = name
-        exercise = self.exercises.setdefault(self._exercise or name, Exercise(self._exercise or name, name))
+        exercise = self.exercises.setdefault(self._exercise or name, ExerciseRow(self._exercise or name, name))
         exercise.commented |= bool(comment)
         grade = self.grades["grades"].get(name)
         shown = self._check(cell, grade) if is_grade(cell) else self._answer(cell, grade, attachments, comment)

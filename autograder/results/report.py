@@ -22,7 +22,7 @@ from autograder.results.classwork import (
     STOPPED,
     UNANSWERED,
     WRONG,
-    Check,
+    GradeCell,
     Result,
     Work,
     checks_of,
@@ -57,7 +57,7 @@ class ClassReport:
     """A class's work on one lesson."""
 
     lesson: str
-    checks: list[Check]
+    checks: list[GradeCell]
     works: list[Work]
     absent: list[str]
     """Who is in the gradebook and has handed in nothing."""
@@ -117,16 +117,16 @@ class ClassReport:
         return sum(check.max_points for check in self.checks)
 
     @cached_property
-    def outcomes(self) -> dict[Check, Counter[str]]:
+    def outcomes(self) -> dict[GradeCell, Counter[str]]:
         """How often each check had each outcome."""
-        counts: dict[Check, Counter[str]] = {check: Counter() for check in self.checks if not check.by_hand}
+        counts: dict[GradeCell, Counter[str]] = {check: Counter() for check in self.checks if not check.by_hand}
         for _, result in self._results:
             if not result.check.by_hand:
                 counts[result.check][result.outcome] += 1
         return counts
 
     @cached_property
-    def items(self) -> dict[Check, Item]:
+    def items(self) -> dict[GradeCell, Item]:
         """The item analysis: of what the checks said, and of what a person gave where a person grades."""
         shares: dict[str, dict[str, float]] = defaultdict(dict)
         for student, result in self._results:
@@ -272,7 +272,7 @@ class ClassReport:
         return [value for work in self.works if (value := getattr(work, name)) is not None]
 
 
-def _key(check: Check) -> str:
+def _key(check: GradeCell) -> str:
     return f"{check.notebook}/{check.grade_id}"
 
 

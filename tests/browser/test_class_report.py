@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from autograder.results.classwork import Check, Result, Work
+from autograder.results.classwork import GradeCell, Result, Work
 from autograder.results.report import ClassReport
 from autograder.results.report_page import write_page
 from autograder.verdict import Message, Mistake, Verdict
 
 pytestmark = pytest.mark.browser
 
-CHECKS = [Check("lesson", f"{exercise}-values", exercise, 2.0) for exercise in ("sigma", "noise")]
+CHECKS = [GradeCell("lesson", f"{exercise}-values", exercise, 2.0) for exercise in ("sigma", "noise")]
 MISTAKE = Mistake("variance", "sigma = exp(logvar): that is the variance. <img src=x onerror=alert(1)>")
 
 
