@@ -172,10 +172,6 @@ class Exercise:
         told = [told.mistake for wrong in self.wrong_answers for told in wrong.fails.values()]
         return {each for each in (*named, *told) if isinstance(each, Mistake)}
 
-    def everywhere(self, said: Mistake | str | Told) -> dict[str, Mistake | str | Told]:
-        """The same said by every check, for a wrong answer that fails them all."""
-        return dict.fromkeys(self.checks, said)
-
     def mistaken(self, probe: Callable[[Any], Any]) -> Iterator[tuple[Mistake, Any]]:
         """What ``probe(answer)`` gives for each wrong answer that the check which runs now names, with its mistake.
 

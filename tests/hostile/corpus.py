@@ -265,5 +265,7 @@ def _state_of(path: Path) -> tuple:
 
 def _lines_of_checks() -> list[str]:
     """Lines that are only in the source of the judging half."""
-    text = (Path(autograder.__file__).parent / "checks" / "lesson03_reparameterization.py").read_text(encoding="utf-8")
+    text = (
+        Path(autograder.__file__).parent / "checks" / "lesson03_reparameterization" / "reparameterize.py"
+    ).read_text(encoding="utf-8")
     return [line.strip() for line in text.splitlines() if len(line.strip()) > 50]

@@ -168,7 +168,7 @@ def gradients(bayes_elbo: LearnerObject, rng: Draws) -> None:
 
 
 # Puts the mean in place of draws.
-@exercise.wrong(values=AT_MEAN, evidence=AT_MEAN, gradients=AT_MEAN)
+@exercise.wrong(AT_MEAN, "values", "evidence", "gradients")
 def at_mean(x, y, mu, logvar, noise_sigma, n):
     errors = (y - x @ mu) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
@@ -183,7 +183,7 @@ def cut(x, y, mu, logvar, noise_sigma, n):
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(values=DATA_MEAN, evidence=DATA_MEAN, gradients=DATA_MEAN)
+@exercise.wrong(DATA_MEAN, "values", "evidence", "gradients")
 def data_mean(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     errors = (y - w @ x.T) / noise_sigma
@@ -191,7 +191,7 @@ def data_mean(x, y, mu, logvar, noise_sigma, n):
     return log_likelihood.mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(values=DRAW_SUM, evidence=DRAW_SUM, gradients=unnamed("is wrong"))
+@exercise.wrong(DRAW_SUM, "values", "evidence", gradients=unnamed("is wrong"))
 def draw_sum(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     errors = (y - w @ x.T) / noise_sigma
@@ -199,7 +199,7 @@ def draw_sum(x, y, mu, logvar, noise_sigma, n):
     return log_likelihood.sum() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(values=KL_ADDED, evidence=KL_ADDED, gradients=KL_ADDED)
+@exercise.wrong(KL_ADDED, "values", "evidence", "gradients")
 def kl_added(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     errors = (y - w @ x.T) / noise_sigma
@@ -207,7 +207,7 @@ def kl_added(x, y, mu, logvar, noise_sigma, n):
     return log_likelihood.sum(-1).mean() + 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(values=NEGATIVE, evidence=NEGATIVE, gradients=NEGATIVE)
+@exercise.wrong(NEGATIVE, "values", "evidence", "gradients")
 def negative(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     errors = (y - w @ x.T) / noise_sigma
@@ -215,21 +215,21 @@ def negative(x, y, mu, logvar, noise_sigma, n):
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum() - log_likelihood.sum(-1).mean()
 
 
-@exercise.wrong(values=NO_CONSTANT, evidence=NO_CONSTANT)
+@exercise.wrong(NO_CONSTANT, "values", "evidence")
 def no_constant(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     log_likelihood = -0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - math.log(noise_sigma)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(values=NO_CONSTANTS, evidence=NO_CONSTANTS)
+@exercise.wrong(NO_CONSTANTS, "values", "evidence")
 def no_constants(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     log_likelihood = -0.5 * ((y - w @ x.T) / noise_sigma) ** 2
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(values=NO_KL, evidence=NO_KL, gradients=NO_KL)
+@exercise.wrong(NO_KL, "values", "evidence", "gradients")
 def no_kl(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     errors = (y - w @ x.T) / noise_sigma
@@ -237,26 +237,21 @@ def no_kl(x, y, mu, logvar, noise_sigma, n):
     return log_likelihood.sum(-1).mean()
 
 
-@exercise.wrong(values=NO_LOG_NOISE, evidence=NO_LOG_NOISE)
+@exercise.wrong(NO_LOG_NOISE, "values", "evidence")
 def no_log_noise(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     log_likelihood = -0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(values=NOISE_VARIANCE, evidence=NOISE_VARIANCE, gradients=NOISE_VARIANCE)
+@exercise.wrong(NOISE_VARIANCE, "values", "evidence", "gradients")
 def noise_variance(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     log_likelihood = -0.5 * (y - w @ x.T) ** 2 / noise_sigma - 0.5 * math.log(2 * math.pi * noise_sigma)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(
-    shape="one number for each draw: average over the draws.",
-    values=unnamed("is wrong"),
-    evidence=unnamed("is wrong"),
-    gradients=unnamed("is wrong"),
-)
+@exercise.wrong(unnamed("is wrong"), shape="one number for each draw: average over the draws.")
 def per_draw(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     errors = (y - w @ x.T) / noise_sigma
@@ -264,12 +259,7 @@ def per_draw(x, y, mu, logvar, noise_sigma, n):
     return log_likelihood.sum(-1) - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(
-    shape="one number for each observation: sum the log likelihood over the data.",
-    values=unnamed("is wrong"),
-    evidence=unnamed("is wrong"),
-    gradients=unnamed("is wrong"),
-)
+@exercise.wrong(unnamed("is wrong"), shape="one number for each observation: sum the log likelihood over the data.")
 def per_observation(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     errors = (y - w @ x.T) / noise_sigma
@@ -277,12 +267,7 @@ def per_observation(x, y, mu, logvar, noise_sigma, n):
     return log_likelihood.mean(0) - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(
-    shape="one number for each weight: sum the KL over the weights.",
-    values=unnamed("is wrong"),
-    evidence=unnamed("is wrong"),
-    gradients=unnamed("is wrong"),
-)
+@exercise.wrong(unnamed("is wrong"), shape="one number for each weight: sum the KL over the weights.")
 def per_weight(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
     errors = (y - w @ x.T) / noise_sigma

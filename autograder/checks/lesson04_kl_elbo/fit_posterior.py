@@ -96,14 +96,14 @@ def variance(fit_posterior: LearnerObject, rng: Draws) -> None:
 
 
 # Where a climb ends that averages over the data.
-@exercise.wrong(mean=DATA_MEAN, variance=DATA_MEAN)
+@exercise.wrong(DATA_MEAN, "mean", "variance")
 def data_mean(x, y, noise_sigma, steps):
     precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / (len(y) * noise_sigma**2)
     return torch.linalg.solve(precision, x.T @ y) / (len(y) * noise_sigma**2), -torch.log(precision.diagonal())
 
 
 # That climb: errors that are sqrt(N) times as large have the mean of the log likelihood as their sum.
-@exercise.wrong(mean=DATA_MEAN, variance=DATA_MEAN)
+@exercise.wrong(DATA_MEAN, "mean", "variance")
 def data_mean_climbed(x, y, noise_sigma, steps):
     mu, logvar = (torch.zeros(x.shape[1], dtype=x.dtype, requires_grad=True) for _ in range(2))
     optimizer = torch.optim.Adam([mu, logvar], lr=0.03)
@@ -144,7 +144,7 @@ def marginal(x, y, noise_sigma, steps):
 
 
 # Computes gradients and never steps.
-@exercise.wrong(mean=NOT_MOVED, variance=NOT_MOVED)
+@exercise.wrong(NOT_MOVED, "mean", "variance")
 def never_steps(x, y, noise_sigma, steps):
     mu, logvar = (torch.zeros(x.shape[1], dtype=x.dtype, requires_grad=True) for _ in range(2))
     for _ in range(steps):

@@ -73,26 +73,25 @@ def gradients(gaussian_kl_between: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-# A mean is no sum, and is named as little as any other wrong number.
 @exercise.wrong(shape=BATCH_SUM, values=unnamed("the KL is wrong"), gradients=unnamed("is wrong"))
 def batch_mean(mu_q, logvar_q, mu_p, logvar_p):
     rise = logvar_q - logvar_p
     return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 / logvar_p.exp() - 1 - rise).sum(-1).mean()
 
 
-@exercise.wrong(values=BY_Q, gradients=BY_Q)
+@exercise.wrong(BY_Q, "values", "gradients")
 def by_q(mu_q, logvar_q, mu_p, logvar_p):
     rise = logvar_q - logvar_p
     return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 / logvar_q.exp() - 1 - rise).sum(-1)
 
 
-@exercise.wrong(values=LATENT_MEAN, gradients=LATENT_MEAN)
+@exercise.wrong(LATENT_MEAN, "values", "gradients")
 def latent_mean(mu_q, logvar_q, mu_p, logvar_p):
     rise = logvar_q - logvar_p
     return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 / logvar_p.exp() - 1 - rise).mean(-1)
 
 
-@exercise.wrong(values=LOG_RATIO, gradients=LOG_RATIO)
+@exercise.wrong(LOG_RATIO, "values", "gradients")
 def log_ratio(mu_q, logvar_q, mu_p, logvar_p):
     rise = logvar_q - logvar_p
     return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 / logvar_p.exp() - 1 + rise).sum(-1)
@@ -105,37 +104,37 @@ def minus_one(mu_q, logvar_q, mu_p, logvar_p):
     return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 / logvar_p.exp() - rise).sum(-1)
 
 
-@exercise.wrong(values=HALF, gradients=HALF)
+@exercise.wrong(HALF, "values", "gradients")
 def no_half(mu_q, logvar_q, mu_p, logvar_p):
     rise = logvar_q - logvar_p
     return (rise.exp() + (mu_q - mu_p) ** 2 / logvar_p.exp() - 1 - rise).sum(-1)
 
 
-@exercise.wrong(values=RATIO, gradients=RATIO)
+@exercise.wrong(RATIO, "values", "gradients")
 def ratio(mu_q, logvar_q, mu_p, logvar_p):
     rise = logvar_q - logvar_p
     return 0.5 * (torch.exp(-rise) + (mu_q - mu_p) ** 2 / logvar_p.exp() - 1 - rise).sum(-1)
 
 
-@exercise.wrong(values=ROOT, gradients=ROOT)
+@exercise.wrong(ROOT, "values", "gradients")
 def root(mu_q, logvar_q, mu_p, logvar_p):
     rise = logvar_q - logvar_p
     return 0.5 * (torch.exp(rise / 2) + (mu_q - mu_p) ** 2 / torch.exp(logvar_p / 2) - 1 - rise).sum(-1)
 
 
-@exercise.wrong(values=SIGN, gradients=SIGN)
+@exercise.wrong(SIGN, "values", "gradients")
 def sign(mu_q, logvar_q, mu_p, logvar_p):
     rise = logvar_q - logvar_p
     return 0.5 * (1 + rise - rise.exp() - (mu_q - mu_p) ** 2 / logvar_p.exp()).sum(-1)
 
 
-@exercise.wrong(values=SWAPPED, gradients=SWAPPED)
+@exercise.wrong(SWAPPED, "values", "gradients")
 def swapped(mu_q, logvar_q, mu_p, logvar_p):
     rise = logvar_q - logvar_p
     return 0.5 * (torch.exp(-rise) + (mu_q - mu_p) ** 2 / logvar_q.exp() - 1 + rise).sum(-1)
 
 
-@exercise.wrong(values=UNSCALED, gradients=UNSCALED)
+@exercise.wrong(UNSCALED, "values", "gradients")
 def unscaled(mu_q, logvar_q, mu_p, logvar_p):
     rise = logvar_q - logvar_p
     return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 - 1 - rise).sum(-1)

@@ -71,7 +71,7 @@ def gradients(gaussian_nll: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-@exercise.wrong(shape="the batch is summed too: return one number for each image.")
+@exercise.wrong(shape="the batch is summed (or averaged) too: return one number for each image.")
 def batch_sum(x_hat, x, log_sigma):
     squares = 0.5 * (x - x_hat) ** 2 / torch.exp(2 * log_sigma)
     return (squares + log_sigma + 0.5 * math.log(2 * math.pi)).sum()
@@ -95,13 +95,13 @@ def detached_noise(x_hat, x, log_sigma):
     return (squares + log_sigma.item() + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
 
 
-@exercise.wrong(values=LIKELIHOOD, gradients=LIKELIHOOD)
+@exercise.wrong(LIKELIHOOD, "values", "gradients")
 def likelihood(x_hat, x, log_sigma):
     squares = 0.5 * (x - x_hat) ** 2 / torch.exp(2 * log_sigma)
     return -(squares + log_sigma + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
 
 
-@exercise.wrong(values=LOG_SIGMA_ONCE, gradients=LOG_SIGMA_ONCE)
+@exercise.wrong(LOG_SIGMA_ONCE, "values", "gradients")
 def log_sigma_once(x_hat, x, log_sigma):
     squares = 0.5 * (x - x_hat) ** 2 / torch.exp(2 * log_sigma)
     return (squares + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1) + log_sigma
@@ -117,7 +117,7 @@ def density_once(x_hat, x, log_sigma):
     return squares.flatten(1).sum(1) + log_sigma + 0.5 * math.log(2 * math.pi)
 
 
-@exercise.wrong(values=LOG_VARIANCE, gradients=LOG_VARIANCE)
+@exercise.wrong(LOG_VARIANCE, "values", "gradients")
 def log_variance(x_hat, x, log_sigma):
     squares = 0.5 * (x - x_hat) ** 2 / torch.exp(log_sigma)
     return (squares + 0.5 * log_sigma + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
@@ -129,25 +129,25 @@ def no_constant(x_hat, x, log_sigma):
     return (squares + log_sigma).flatten(1).sum(1)
 
 
-@exercise.wrong(values=NO_HALF, gradients=NO_HALF)
+@exercise.wrong(NO_HALF, "values", "gradients")
 def no_half(x_hat, x, log_sigma):
     squares = (x - x_hat) ** 2 / torch.exp(2 * log_sigma)
     return (squares + log_sigma + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
 
 
-@exercise.wrong(values=NO_LOG_SIGMA, gradients=NO_LOG_SIGMA)
+@exercise.wrong(NO_LOG_SIGMA, "values", "gradients")
 def no_log_sigma(x_hat, x, log_sigma):
     squares = 0.5 * (x - x_hat) ** 2 / torch.exp(2 * log_sigma)
     return (squares + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
 
 
-@exercise.wrong(values=PIXEL_MEAN, gradients=PIXEL_MEAN)
+@exercise.wrong(PIXEL_MEAN, "values", "gradients")
 def pixel_mean(x_hat, x, log_sigma):
     squares = 0.5 * (x - x_hat) ** 2 / torch.exp(2 * log_sigma)
     return (squares + log_sigma + 0.5 * math.log(2 * math.pi)).flatten(1).mean(1)
 
 
-@exercise.wrong(values=UNSQUARED, gradients=UNSQUARED)
+@exercise.wrong(UNSQUARED, "values", "gradients")
 def unsquared(x_hat, x, log_sigma):
     squares = 0.5 * (x - x_hat) ** 2 / torch.exp(log_sigma)
     return (squares + log_sigma + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)

@@ -101,7 +101,7 @@ def gradients(linear_gaussian_elbo: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-@exercise.wrong(values=KL_ADDED, evidence=KL_ADDED, gradients=KL_ADDED)
+@exercise.wrong(KL_ADDED, "values", "evidence", "gradients")
 def kl_added(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
     constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
@@ -109,14 +109,14 @@ def kl_added(x, W, noise_sigma, mu, logvar):
     return -0.5 * squares / noise_sigma**2 - constant + kl
 
 
-@exercise.wrong(values=NO_KL, evidence=NO_KL, gradients=NO_KL)
+@exercise.wrong(NO_KL, "values", "evidence", "gradients")
 def no_kl(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
     constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
     return -0.5 * squares / noise_sigma**2 - constant
 
 
-@exercise.wrong(values=NEGATIVE, evidence=NEGATIVE, gradients=NEGATIVE)
+@exercise.wrong(NEGATIVE, "values", "evidence", "gradients")
 def negative(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
     constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
@@ -124,14 +124,14 @@ def negative(x, W, noise_sigma, mu, logvar):
     return 0.5 * squares / noise_sigma**2 + constant + kl
 
 
-@exercise.wrong(values=NO_CONSTANTS, evidence=NO_CONSTANTS)
+@exercise.wrong(NO_CONSTANTS, "values", "evidence")
 def no_constants(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
     return -0.5 * squares / noise_sigma**2 - kl
 
 
-@exercise.wrong(values=NO_LOG_DET, evidence=NO_LOG_DET)
+@exercise.wrong(NO_LOG_DET, "values", "evidence")
 def no_log_det(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
     constant = x.shape[1] * 0.5 * math.log(2 * math.pi)
@@ -139,7 +139,7 @@ def no_log_det(x, W, noise_sigma, mu, logvar):
     return -0.5 * squares / noise_sigma**2 - constant - kl
 
 
-@exercise.wrong(values=NO_LOG_DET_OF_Q, evidence=NO_LOG_DET_OF_Q, gradients=NO_LOG_DET_OF_Q)
+@exercise.wrong(NO_LOG_DET_OF_Q, "values", "evidence", "gradients")
 def no_log_det_of_q(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
     constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
@@ -147,7 +147,7 @@ def no_log_det_of_q(x, W, noise_sigma, mu, logvar):
     return -0.5 * squares / noise_sigma**2 - constant - kl
 
 
-@exercise.wrong(values=NO_TRACE, evidence=NO_TRACE, gradients=NO_TRACE)
+@exercise.wrong(NO_TRACE, "values", "evidence", "gradients")
 def no_trace(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1)
     constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
@@ -155,7 +155,7 @@ def no_trace(x, W, noise_sigma, mu, logvar):
     return -0.5 * squares / noise_sigma**2 - constant - kl
 
 
-@exercise.wrong(values=TRACE_OF_SIGMA, evidence=TRACE_OF_SIGMA, gradients=TRACE_OF_SIGMA)
+@exercise.wrong(TRACE_OF_SIGMA, "values", "evidence", "gradients")
 def trace_of_sigma(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1) + torch.exp(logvar / 2) @ (W**2).sum(0)
     constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
@@ -163,7 +163,7 @@ def trace_of_sigma(x, W, noise_sigma, mu, logvar):
     return -0.5 * squares / noise_sigma**2 - constant - kl
 
 
-@exercise.wrong(values=NO_TWO_PI, evidence=NO_TWO_PI)
+@exercise.wrong(NO_TWO_PI, "values", "evidence")
 def no_two_pi(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
     constant = x.shape[1] * math.log(noise_sigma)
@@ -171,7 +171,7 @@ def no_two_pi(x, W, noise_sigma, mu, logvar):
     return -0.5 * squares / noise_sigma**2 - constant - kl
 
 
-@exercise.wrong(values=NOISE_VARIANCE, evidence=NOISE_VARIANCE, gradients=NOISE_VARIANCE)
+@exercise.wrong(NOISE_VARIANCE, "values", "evidence", "gradients")
 def noise_variance(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
     constant = x.shape[1] * 0.5 * math.log(2 * math.pi * noise_sigma)
@@ -179,7 +179,7 @@ def noise_variance(x, W, noise_sigma, mu, logvar):
     return -0.5 * squares / noise_sigma - constant - kl
 
 
-@exercise.wrong(values=ONE_PIXEL, evidence=ONE_PIXEL)
+@exercise.wrong(ONE_PIXEL, "values", "evidence")
 def one_pixel(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
     constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)

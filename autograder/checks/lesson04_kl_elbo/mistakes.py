@@ -12,7 +12,8 @@ Z_CUT = Mistake(
     "z was cut (.sample(), detach() or no_grad()): the path through z is lost. Use z = mu + sigma * eps.",
 )
 BATCH_SUM = Mistake(
-    "batch_sum", "the batch is summed too: return one number for each row, a sum over the last dimension alone."
+    "batch_sum",
+    "the batch is summed (or averaged) too: return one number for each row, a sum over the last dimension alone.",
 )
 BATCH_AXIS = Mistake(
     "batch_axis", "the sum runs over the batch: sum over the last dimension, and return one number for each row."

@@ -223,7 +223,7 @@ def fixed_seed(mu, logvar, n):
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
 
 
-@exercise.wrong(values=LATENT_MEAN, gradients=LATENT_MEAN)
+@exercise.wrong(LATENT_MEAN, "values", "gradients")
 def latent_mean(mu, logvar, n):
     eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
     z = mu + torch.exp(logvar / 2) * eps
@@ -237,14 +237,14 @@ def n_ignored(mu, logvar, n):
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1)
 
 
-@exercise.wrong(values=NO_LOG_SIGMA, gradients=NO_LOG_SIGMA)
+@exercise.wrong(NO_LOG_SIGMA, "values", "gradients")
 def no_log_sigma(mu, logvar, n):
     eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2).sum(-1).mean(0)
 
 
-@exercise.wrong(draws=NOT_AVERAGED, values=NOT_AVERAGED)
+@exercise.wrong(NOT_AVERAGED, "draws", "values")
 def summed_over_draws(mu, logvar, n):
     eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
     z = mu + torch.exp(logvar / 2) * eps
@@ -275,14 +275,14 @@ def constant_in_log_q(mu, logvar, n):
     return (0.5 * (z**2 - eps**2 - logvar) - 0.5 * math.log(2 * math.pi)).sum(-1).mean(0)
 
 
-@exercise.wrong(draws=SHARED_ROW, values=SHARED_ROW, gradients=SHARED_ROW)
+@exercise.wrong(SHARED_ROW, "draws", "values", "gradients")
 def shared_row(mu, logvar, n):
     eps = torch.randn(n, 1, mu.shape[-1], dtype=mu.dtype)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
 
 
-@exercise.wrong(values=LOG_P_FIRST, gradients=LOG_P_FIRST)
+@exercise.wrong(LOG_P_FIRST, "values", "gradients")
 def log_p_first(mu, logvar, n):
     eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
     z = mu + torch.exp(logvar / 2) * eps

@@ -100,11 +100,7 @@ def optimum(stl_elbo_gradient: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-@exercise.wrong(
-    shape="the draws are averaged (or summed): return one row for each draw.",
-    values=unnamed("wrong shape"),
-    optimum=unnamed("wrong shape"),
-)
+@exercise.wrong(unnamed("wrong shape"), shape="the draws are averaged (or summed): return one row for each draw.")
 def averaged(log_joint, mu, logvar, eps):
     m, v = (each.expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
     z = m + torch.exp(v / 2) * eps
@@ -122,7 +118,7 @@ def fresh_noise(log_joint, mu, logvar, eps):
     return torch.autograd.grad((log_joint(z) - log_q).sum(), [m, v])
 
 
-@exercise.wrong(values=LOG_Q_ADDED, optimum=LOG_Q_ADDED)
+@exercise.wrong(LOG_Q_ADDED, "values", "optimum")
 def log_q_added(log_joint, mu, logvar, eps):
     m, v = (each.expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
     z = m + torch.exp(v / 2) * eps
@@ -130,7 +126,7 @@ def log_q_added(log_joint, mu, logvar, eps):
     return torch.autograd.grad((log_joint(z) + log_q).sum(), [m, v])
 
 
-@exercise.wrong(values=NO_LOG_Q, optimum=NO_LOG_Q)
+@exercise.wrong(NO_LOG_Q, "values", "optimum")
 def log_q_detached(log_joint, mu, logvar, eps):
     m, v = (each.expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
     z = m + torch.exp(v / 2) * eps
@@ -188,7 +184,7 @@ def z_detached(log_joint, mu, logvar, eps):
     return torch.autograd.grad((log_joint(z) - log_q).sum(), [m, v])
 
 
-@exercise.wrong(values=CUT_IN_LOG_Q, optimum=CUT_IN_LOG_Q)
+@exercise.wrong(CUT_IN_LOG_Q, "values", "optimum")
 def z_detached_in_log_q(log_joint, mu, logvar, eps):
     m, v = (each.expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
     z = m + torch.exp(v / 2) * eps

