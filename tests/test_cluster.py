@@ -29,6 +29,7 @@ from autograder.classes.classroom import grade_class
 from autograder.course import Course
 
 PATIENCE = 600
+PACKAGES = Course(Path(__file__).parents[1]).packages
 SLOW = "import time\n\ndef treble(x):\n    time.sleep(0.2)\n    return 3 * x"
 # Right only where nothing of the cluster can be reached.
 CURIOUS = """\
@@ -375,11 +376,11 @@ def test_a_reason_of_a_broken_executor_is_told(course):
 
 
 def test_a_process_that_would_judge_otherwise_says_in_what(monkeypatch):
-    same = autograder.classes.cluster.installed()
-    assert autograder.classes.cluster.unfit(same, "strongest") == ""
+    same = autograder.classes.cluster.installed(PACKAGES)
+    assert autograder.classes.cluster.unfit(same, "strongest", PACKAGES) == ""
     assert (
-        autograder.classes.cluster.unfit(same | {"torch": "9.9"}, "strongest")
+        autograder.classes.cluster.unfit(same | {"torch": "9.9"}, "strongest", PACKAGES)
         == f"torch is {same['torch']} there, 9.9 here"
     )
     monkeypatch.setattr(sandbox, "available", lambda: {"landlock": "Linux 5.13"})
-    assert "landlock: needs Linux 5.13" in autograder.classes.cluster.unfit(same, "full")
+    assert "landlock: needs Linux 5.13" in autograder.classes.cluster.unfit(same, "full", PACKAGES)

@@ -291,7 +291,7 @@ def test_an_object_that_equals_everything_earns_nothing(grade: Grading) -> None:
 
 def test_the_same_seed_gives_the_same_grade_and_another_seed_other_draws(grade: Grading) -> None:
     drawn = [outcome(grade(RIGHT, seed=seed), "noise-fresh")[1] for seed in (5, 5, 6)]
-    assert drawn[0].startswith("drew ")
+    assert drawn[0].startswith("noise - fresh: drew ")
     assert drawn[0] == drawn[1] != drawn[2]
     once, again = (grade({"noise": "def noise(n): return torch.zeros(n)"}, seed=5) for _ in range(2))
     assert once.checks == again.checks

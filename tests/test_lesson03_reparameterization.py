@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from autograder import expect
-from autograder.checks.location_scale import SIGMAS, WRONG_NOISE
+from autograder.checks.location_scale import SIGMAS, WRONG_NOISE, Scale
 from autograder.draws import Draws
+from autograder.verdict import Mistake
 
 
 def missed(off_by: float, draws: int) -> float:
@@ -18,18 +19,20 @@ def missed(off_by: float, draws: int) -> float:
     return 2 * math.exp(-2 * draws * (off_by - limit) ** 2) if off_by > limit else 1.0
 
 
-@pytest.mark.parametrize("sentence", SIGMAS)
-def test_a_listed_sigma_is_missed_less_than_once_in_a_million_where_no_seed_helps(sentence: str) -> None:
+@pytest.mark.parametrize(("mistake", "sigma"), SIGMAS, ids=[mistake.name for mistake, _ in SIGMAS])
+def test_a_listed_sigma_is_missed_less_than_once_in_a_million_where_no_seed_helps(
+    mistake: Mistake, sigma: Scale
+) -> None:
     """Every check of a distribution looks at 40,000 draws or more."""
     eps = torch.linspace(-6, 6, 6_001, dtype=torch.float64)
     logvar = Draws(0).uniform(0.3, 1.2, 2_000, 1)
-    ratio = (logvar / 2).exp() / SIGMAS[sentence](logvar)
+    ratio = (logvar / 2).exp() / sigma(logvar)
     off_by = float((torch.special.ndtr(eps * ratio).mean(0) - torch.special.ndtr(eps)).abs().max())
     assert missed(off_by, 40_000) < 1e-6
 
 
-@pytest.mark.parametrize("sentence", WRONG_NOISE)
-def test_a_listed_noise_is_missed_less_than_once_in_a_million(sentence: str) -> None:
+@pytest.mark.parametrize(("mistake", "cdf"), WRONG_NOISE, ids=[mistake.name for mistake, _ in WRONG_NOISE])
+def test_a_listed_noise_is_missed_less_than_once_in_a_million(mistake: Mistake, cdf: expect.Cdf) -> None:
     eps = torch.linspace(-6, 6, 6_001, dtype=torch.float64)
-    off_by = float((WRONG_NOISE[sentence](eps) - torch.special.ndtr(eps)).abs().max())
+    off_by = float((cdf(eps) - torch.special.ndtr(eps)).abs().max())
     assert missed(off_by, 40_000) < 1e-6

@@ -19,7 +19,7 @@ _READING = {
     "list the root folder": "return bool(os.listdir('/'))",
     "read the accounts": "return bool(open('/etc/passwd').read())",
     "read the passwords": "return bool(open('/etc/shadow').read())",
-    "read a check's source": "return bool(open(PACKAGE + '/checks/lesson03_reparameterization/reparameterize.py').read())",
+    "read a check's source": "return bool(open(PACKAGE + '/checks/lesson00_start/affine.py').read())",
     "import a check": "import autograder.checks.lesson03_reparameterization as m; return bool(m)",
     "import the grading": "import autograder.grading as m; return bool(m)",
     "read the grading": "return bool(open(PACKAGE + '/grading.py').read())",

@@ -27,7 +27,9 @@ NO_AUTOCAST = Mistake(
     "no_autocast", "the model ran without autocast. Put model(x) inside `with autocast_for(x.device):`."
 )
 OTHER_CONTEXT = Mistake("other_context", "the context is not that of autocast_for(x.device).")
-BACKWARD_INSIDE = Mistake("backward_inside", "backward() ran while autocast was on. Leave the with statement first.")
+BACKWARD_INSIDE = Mistake(
+    "backward_under_autocast", "backward() ran while autocast was on. Leave the with statement first."
+)
 AS_TENSOR = Mistake("as_tensor", "a tensor keeps its whole graph alive. loss.item() is the number.")
 BETA_IGNORED = Mistake("beta_ignored", "beta is ignored: the loss is reconstruction + beta * kl.")
 NO_KL = Mistake("no_kl", "the reconstruction alone. The loss is reconstruction + beta * kl.")
@@ -319,7 +321,7 @@ def never_scales(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 @exercise.wrong(backward=BACKWARD_INSIDE)
-def backward_inside(model, x, optimizer, scaler, beta=1.0, clip=None):
+def backward_under_autocast(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
         logits, mu, logvar = model(x)
