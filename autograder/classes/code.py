@@ -18,32 +18,35 @@ _JUDGES = ("autograder.grading", "autograder.boundary.forks", "lessonkit")
 def digest(packages: Packages, lesson: str) -> bytes:
     """Changes with what judges the lesson, runs beside it or is used by it: with every module that these import."""
     own = packages.checks_of(lesson)
-    return _digest(packages, [*_JUDGES, *packages.beside, *([own] if own else [])])
+    return _digest(modules_from(packages, [*_JUDGES, *packages.beside, *([own] if own else [])]))
 
 
 @cache
 def digest_of_all(packages: Packages) -> bytes:
     """Changes with what judges any lesson of the course."""
-    return _digest(packages, [*_JUDGES, *packages.beside, *packages.checks])
+    return _digest(modules_from(packages, [*_JUDGES, *packages.beside, *packages.checks]))
 
 
-def _digest(packages: Packages, roots: list[str]) -> bytes:
+def _digest(modules: dict[str, bytes]) -> bytes:
+    code = hashlib.sha256()
+    for name in sorted(modules):
+        code.update(name.encode() + b"\0" + modules[name])
+    return code.digest()
+
+
+def modules_from(packages: Packages, roots: list[str]) -> dict[str, bytes]:
+    """The modules in ``roots`` and all that they import of the same families, each with its text."""
     packages.folders(packages.checks)  # makes the course's own folder one that Python imports from
     families = {name.partition(".")[0] for name in (*roots, *packages.checks)}
     found: dict[str, bytes] = {}
     waiting = [module for root in roots for module in _modules(root)]
     while waiting:
         name = waiting.pop()
-        if name in found or name.partition(".")[0] not in families:
-            continue
-        path = _file(name)
-        found[name] = path.read_bytes() if path else b""
+        path = _file(name) if name not in found and name.partition(".")[0] in families else None
         if path:
+            found[name] = path.read_bytes()
             waiting += _imported(path)
-    code = hashlib.sha256()
-    for name in sorted(found):
-        code.update(name.encode() + b"\0" + found[name])
-    return code.digest()
+    return found
 
 
 def _modules(name: str) -> Iterator[str]:
