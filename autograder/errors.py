@@ -14,6 +14,10 @@ def writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+class AuthoringError(Exception):
+    """A lesson asks for something that cannot be had across the boundary; the message says what to write instead."""
+
+
 class LearnerError(Exception):
     """The learner's code raised ``kind: message``; ``where`` quotes their line, or is empty."""
 

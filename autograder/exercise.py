@@ -20,6 +20,7 @@ from functools import cached_property
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
+from autograder.boundary.copies import noting
 from autograder.boundary.learner import LearnerObject, current_side, hold
 from autograder.boundary.randomness import preserved
 from autograder.draws import Draws
@@ -102,7 +103,7 @@ class Check:
         rng, parameters = Draws.begin(), signature(self.function).parameters.values()
         token = _running.set(self)
         try:
-            with preserved():
+            with preserved(), noting():
                 self.function(*map(_held, parameters, learner), rng)
         except Failure as failure:
             raise Failure(replace(failure.message, reread=self.reread, **about)) from None

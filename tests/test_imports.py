@@ -13,6 +13,7 @@ SIDES = ("Grader's side", "Learner's side", "Both sides", "Runs in the grader's 
 BESIDE_THE_LEARNER = {
     "autograder",
     "autograder.boundary",
+    "autograder.boundary.calls",
     "autograder.boundary.forks",
     "autograder.boundary.shell",
     "autograder.boundary.worker",

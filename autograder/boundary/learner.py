@@ -5,20 +5,20 @@ Runs in the grader's process, and in a learner's notebook where both sides are o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from types import FunctionType
 from typing import Any, NoReturn, Protocol
 
-from autograder.boundary.wire import Parcel, encode, is_callable, items_of, refuse_value, resolve_path
-from autograder.errors import LearnerError
+import torch
+
+from autograder.boundary.copies import Copies, LocalGraph, noted
+from autograder.boundary.nodes import connected
+from autograder.boundary.wire import Parcel, encode, is_callable, items_of, parts, refuse_value, resolve_path
+from autograder.errors import AuthoringError, LearnerError
 
 # What the engine itself runs next to a learner's code.
 _ENGINE = "autograder.boundary.probes"
-
-
-class AuthoringError(Exception):
-    """A lesson asks for something that cannot be had across the boundary; the message says what to write instead."""
 
 
 class Handle(Protocol):
@@ -109,14 +109,43 @@ class LocalHandle:
 
     def call(self, path: str, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call the object; its exceptions become LearnerError and its result is held as a remote one would be."""
-        args, kwargs = _release(args), _release(kwargs)
+        damage = noted.get()
+        if damage is None:
+            return self._called(path, _release(args), _release(kwargs))
+        copies = Copies(_release)
+        value = self._called(path, copies.of(args), copies.of(kwargs))
+        damage += copies.damage()
+        return _joined(value, copies)
+
+    def _called(self, path: str, args: tuple, kwargs: dict[str, Any]) -> Any:
         try:
-            result = resolve_path(self.target, path)(*args, **kwargs)
-            return _held(result)
+            return _held(resolve_path(self.target, path)(*args, **kwargs))
         except (Exception, SystemExit) as error:
             if isinstance(error, LearnerError | AuthoringError):
                 raise
             raise LearnerError.of(error) from error
+
+
+def _joined(value: Any, copies: Copies) -> Any:
+    """What a call returned, with a history that leads to the check's own values."""
+    outputs = [part for part in parts(value) if isinstance(part, torch.Tensor)]
+    if any(output.requires_grad for output in outputs):
+        theirs, ours = [copy for _, copy in copies.inputs], [value for value, _ in copies.inputs]
+        ready = connected(LocalGraph(theirs, outputs), [output.detach().clone() for output in outputs], ours)
+    else:
+        ready = [output.detach().clone() for output in outputs]
+    return _with_tensors(value, iter(ready))
+
+
+def _with_tensors(value: Any, tensors: Iterator[torch.Tensor]) -> Any:
+    """The value with these tensors in the places of its own, in order."""
+    if isinstance(value, torch.Tensor):
+        return next(tensors)
+    if type(value) in (list, tuple):
+        return type(value)(_with_tensors(item, tensors) for item in value)
+    if isinstance(value, dict):
+        return {_with_tensors(key, tensors): _with_tensors(item, tensors) for key, item in value.items()}
+    return value
 
 
 def _held(value: Any) -> Any:

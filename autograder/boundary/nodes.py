@@ -7,9 +7,7 @@ from typing import Any, NoReturn, Protocol
 
 import torch
 
-
-class AuthoringError(Exception):
-    """A lesson asks for something that cannot be had across the boundary; the message says what to write instead."""
+from autograder.errors import AuthoringError
 
 
 class Graph(Protocol):
@@ -73,21 +71,3 @@ class _Last(torch.autograd.Function):
             "a second derivative through a call of the learner's function cannot be taken across the boundary: "
             "check the first derivative, or take the second one in a beside function."
         )
-
-
-def vector_jacobian_product(
-    inputs: Sequence[torch.Tensor],
-    outputs: Sequence[torch.Tensor | None],
-    grads: Sequence[torch.Tensor | None],
-    accumulate: bool,
-) -> list[torch.Tensor | None]:
-    """The gradients in ``inputs`` of ``outputs`` weighted by ``grads``, where the graph itself lies."""
-    pairs = zip(outputs, grads, strict=True)
-    used = [(out, weight) for out, weight in pairs if out is not None and out.requires_grad and weight is not None]
-    outs, weights = [out for out, _ in used], [weight for _, weight in used]
-    if not accumulate:
-        return list(torch.autograd.grad(outs, inputs, weights, retain_graph=True, allow_unused=True))
-    for item in inputs:
-        item.grad = None
-    torch.autograd.backward(outs, weights, retain_graph=True)
-    return [item.grad for item in inputs]

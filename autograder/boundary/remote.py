@@ -8,18 +8,20 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 
+from autograder.boundary.copies import Damage, noted
 from autograder.boundary.frames import Closed, Deadline, WireError
-from autograder.boundary.learner import AuthoringError, LearnerObject, path_of
+from autograder.boundary.learner import LearnerObject, path_of
 from autograder.boundary.limits import IsolationError, Limits
+from autograder.boundary.nodes import connected
 from autograder.boundary.outputs import shown
 from autograder.boundary.randomness import digest_of_state, seed_everything
 from autograder.boundary.template import START_SECONDS, Ended, Template
 from autograder.boundary.wire import Parcel, decode, encode, is_callable, parts, receive, send
-from autograder.errors import LearnerError, writable
+from autograder.errors import AuthoringError, LearnerError, writable
 from autograder.verdict import Verdict
 
 MAX_ERROR = 2_000
@@ -93,7 +95,7 @@ class RemoteWorker:
         }
         reply, parcel = self._ask(request, sent)
         value, outputs = self._trusting(lambda: self._connected(reply, parcel, sent))
-        self._trusting(lambda: self._copy_back(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
+        self._trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
         return self._trusting(lambda: decode(value, outputs, self._hold))
 
     def backward(self, graph: _Graph, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
@@ -129,20 +131,25 @@ class RemoteWorker:
         inputs = [item for item in sent.originals.values() if isinstance(item, torch.Tensor) and item.requires_grad]
         differentiable = [parcel.originals[name].requires_grad for name in names]
         graph = _Graph(self, int(reply["graph"]), inputs, differentiable)
-        with torch.enable_grad():
-            outputs = _RemoteCall.apply(graph, [parcel.originals[name].detach() for name in names], _ANCHOR, *inputs)
-        connected = Parcel(dict(zip(names, outputs, strict=True)))
-        return _without_grad_flags(reply["value"]), connected
+        outputs = connected(graph, [parcel.originals[name] for name in names], inputs)
+        return _without_grad_flags(reply["value"]), Parcel(dict(zip(names, outputs, strict=True)))
 
-    def _copy_back(self, damage: Any, parcel: Parcel, sent: Parcel, args: list) -> None:
-        """Do to the grader's arguments what the function did to the worker's copies."""
+    def _take_note(self, damage: Any, parcel: Parcel, sent: Parcel, args: list) -> None:
+        """Note what the function did to its copies of a check's values; do it to the values of any other grade cell."""
         known = list(parts(args))
         damage = decode(damage, parcel, lambda tree: known[tree["known"]] if "known" in tree else self._hold(tree))
-        for name, value in damage.get("tensors", {}).items():
+        tensors, grads, containers = (damage.get(kind, {}) for kind in ("tensors", "grads", "containers"))
+        notes = noted.get()
+        if notes is not None:
+            notes += [Damage(sent.originals[name], "values") for name in tensors]
+            notes += [Damage(sent.originals[name], "grad") for name in grads]
+            notes += [Damage(known[number], "items") for number in containers]
+            return
+        for name, value in tensors.items():
             _restore(sent.originals[name], value)
-        for name, grad in damage.get("grads", {}).items():
+        for name, grad in grads.items():
             sent.originals[name].grad = grad.detach()
-        for number, items in damage.get("containers", {}).items():
+        for number, items in containers.items():
             _refill(known[number], items)
 
     def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:
@@ -237,6 +244,10 @@ class _Graph:
     def __del__(self) -> None:
         self.worker.release(self.number)
 
+    def backward(self, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
+        """The vector-Jacobian product, from where the graph is."""
+        return self.worker.backward(self, grads, accumulate)
+
     def fitting(self, grads: list[torch.Tensor | None]) -> list[torch.Tensor | None]:
         """The gradients, if they are one for each input and of its shape; else ValueError."""
         for grad, (shape, _, _) in zip(grads, self._inputs, strict=True):
@@ -246,54 +257,6 @@ class _Graph:
             grad if grad is None else grad.to(device, dtype)
             for grad, (_, device, dtype) in zip(grads, self._inputs, strict=True)
         ]
-
-
-# An input of every call, so that outputs which depend on the learner's parameters alone stay connected, and the node of
-# the graph at which it would get its gradient.
-_ANCHOR = torch.zeros((), requires_grad=True)
-_ACCUMULATOR: Any = _ANCHOR.view_as(_ANCHOR).grad_fn.next_functions[0][0]  # type: ignore[union-attr]
-
-
-class _RemoteCall(torch.autograd.Function):
-    """One call across the boundary as a node of the grader's autograd graph."""
-
-    @staticmethod
-    def forward(ctx: Any, graph: _Graph, outputs: list, anchor: torch.Tensor, *inputs: torch.Tensor) -> Any:
-        ctx.graph = graph
-        ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*inputs)
-        ctx.mark_non_differentiable(*(out for out, grad in zip(outputs, graph.differentiable, strict=True) if not grad))
-        return tuple(outputs)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor | None) -> Any:
-        graph = ctx.graph
-        # True under .backward(), False under torch.autograd.grad(): only the former fills the parameters' .grad.
-        accumulate = torch._C._will_engine_execute_node(_ACCUMULATOR)
-        found = graph.worker.backward(graph, list(grads), accumulate)
-        if torch.is_grad_enabled():  # under create_graph=True
-            sources = [*ctx.saved_tensors, *(grad for grad in grads if grad is not None)]
-            found = [grad if grad is None else _Last.apply(grad, *sources) for grad in found]
-        return None, None, None, *found
-
-
-class _Last(torch.autograd.Function):
-    """A gradient that came across the boundary, made from ``sources`` in a way that is not known here.
-
-    ``once_differentiable`` would not do: its error stands on no path to the sources, so ``torch.autograd.grad`` passes
-    it by and leaves a term out.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, grad: torch.Tensor, *sources: torch.Tensor) -> Any:
-        return grad.clone()
-
-    @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> NoReturn:
-        raise AuthoringError(
-            "a second derivative through a call of the learner's function cannot be taken across the boundary: "
-            "check the first derivative, or take the second one in a beside function."
-        )
 
 
 def _without_grad_flags(tree: Any) -> Any:

@@ -17,6 +17,7 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.boundary import sandbox
+from autograder.boundary.calls import same, vector_jacobian_product
 from autograder.boundary.frames import Closed
 from autograder.boundary.randomness import seed_everything
 from autograder.boundary.shell import Capped, run_cell
@@ -26,7 +27,6 @@ from autograder.boundary.wire import (
     encode,
     is_callable,
     items_of,
-    numbers_of,
     parts,
     receive,
     refuse_value,
@@ -131,7 +131,7 @@ class Worker:
             self.graphs[graph] = inputs, outputs
         leaves = ((name, item) for name, item in received.originals.items() if item.is_leaf)
         grads = {name: item.grad for name, item in leaves if item.grad is not None}
-        changed = {name: item for name, item in received.originals.items() if not _same(item, before[name])}
+        changed = {name: item for name, item in received.originals.items() if not same(item, before[name])}
         damage = {"tensors": changed, "grads": grads, "containers": _rearranged(known)}
         damage = {kind: what for kind, what in damage.items() if what}
         damage = encode(damage, sent, lambda item: item.tree if isinstance(item, _Known) else self._lend(item))
@@ -140,16 +140,8 @@ class Worker:
     def backward(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
         """The vector-Jacobian product of an earlier call; with ``accumulate`` the parameters get their .grad too."""
         inputs, outputs = self.graphs[request["graph"]]
-        pairs = zip(outputs, decode(request["grads"], received, self._find), strict=True)
-        used = [(out, weight) for out, weight in pairs if out is not None and out.requires_grad and weight is not None]
-        outs, weights = [out for out, _ in used], [weight for _, weight in used]
-        if request["accumulate"]:
-            for item in inputs:
-                item.grad = None
-            torch.autograd.backward(outs, weights, retain_graph=True)
-            grads = [item.grad for item in inputs]
-        else:
-            grads = list(torch.autograd.grad(outs, inputs, weights, retain_graph=True, allow_unused=True))
+        weights = decode(request["grads"], received, self._find)
+        grads = vector_jacobian_product(inputs, outputs, weights, request["accumulate"])
         sent = Parcel()
         return {"grads": encode(grads, sent, refuse_value)}, sent
 
@@ -188,12 +180,3 @@ def _rearranged(known: list[tuple[Any, list]]) -> dict[int, list]:
         if len(now) != len(before) or any(new is not old for new, old in zip(now, before, strict=True)):
             changed[number] = [_Known(numbers[id(item)]) if id(item) in numbers else item for item in now]
     return changed
-
-
-def _same(tensor: torch.Tensor, before: torch.Tensor) -> bool:
-    """Whether a tensor still holds what it held, by its bytes: not a number equals itself."""
-    if tensor.is_meta:  # it holds nothing
-        return True
-    if tensor.dtype != before.dtype or tensor.shape != before.shape:
-        return False
-    return numbers_of(tensor.detach().cpu().contiguous()) == numbers_of(before)
