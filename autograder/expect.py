@@ -16,7 +16,7 @@ import torch
 
 from autograder.boundary.copies import noting
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.boundary.probes import on_meta
+from autograder.boundary.probes import away_from_meta, on_meta
 from autograder.errors import LearnerError
 from autograder.failure import STUB, Failure, describe_value
 from autograder.verdict import Mistake
@@ -33,7 +33,7 @@ NO_RETURN = Mistake("no_return", "a missing return: a function without one retur
 IN_PLACE = Mistake("in_place", "an operation in place (+=, *=, mul_, exp_ ...) on an argument.")
 BACKWARD_INSIDE = Mistake("backward_inside", "backward() inside the function fills .grad of its inputs.")
 
-DEVICE = "every tensor on the inputs' device (here: meta, which has shapes and no data)"
+DEVICE = "every tensor on the device of the inputs"
 ERROR_RATE = 1e-10
 """False-failure probability of one statistical expectation, unless a check asks for another."""
 
@@ -90,18 +90,21 @@ def close(
     atol: float = 1e-9,
     mistakes: Mistakes = (),
     alike: float | None = None,
+    infinite: bool = False,
     show: bool = True,
 ) -> None:
     """Element by element |observed - expected| <= atol + rtol |expected|.
 
-    Not a number is never right, since an expected value that follows from a wrong answer may be one too.
+    What is not finite is never right, since an expected value that follows from a wrong answer may be that too; with
+    ``infinite`` infinities may be.
     ``rule`` says the expected value in words; with ``show=False`` its numbers are not given away. ``alike`` is how near
     a mistake's values must be to be recognised, relative and absolute, where the check itself allows less or more.
     """
     observed = torch.as_tensor(observed) if isinstance(observed, (int, float)) else tensor(observed, what)
     observed, expected = observed.detach(), torch.as_tensor(expected).detach()
     shaped(observed, tuple(expected.shape), what)
-    wrong = ~_agree(observed, expected, rtol, atol) | expected.isnan()
+    unfit = torch.isnan if infinite else lambda value: ~torch.isfinite(value)
+    wrong = ~_agree(observed, expected, rtol, atol) | unfit(expected) | unfit(observed)
     if not wrong.any():
         return
     distance = torch.where(wrong, (observed.double() - expected.double()).abs(), -1.0)
@@ -268,23 +271,33 @@ def _neighbours(noise: torch.Tensor, dim: int) -> tuple[torch.Tensor, torch.Tens
 
 
 def device_kept(function: LearnerObject, *args: Any, what: str, likely: Mistake | None = None) -> None:
-    """Given inputs on the ``meta`` device, ``function`` returns tensors on it: proves device handling without a GPU.
+    """``function`` makes its tensors on the device of its inputs: proves device handling without a GPU.
 
-    It must return tensors for the inputs as they are, first: an answer that cannot do that proves nothing. Then only
-    a device mismatch fails; whatever else the meta device cannot do is no fault of the answer.
+    It must return tensors for the inputs as they are, first: an answer that cannot do that proves nothing. Then it gets
+    inputs on the ``meta`` device. One that stops there since it reads numbers gets the inputs as they are, and makes
+    whatever it names no device for on ``meta``. What stops there too has shown nothing, and does not pass.
     """
     for item in _items(function(*args)):
         tensor(item, what)
-    try:
-        result = beside(on_meta, function, *args)
-    except LearnerError as error:
-        if "device" not in error.message or "not an accelerator" in error.message:
-            return
-        observed = f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else "")
-        raise Failure(f"{what} mixes devices", DEVICE, observed, likely) from None
-    for item in _items(result):
-        if not tensor(item, what).is_meta:
-            raise Failure(f"{what} is on the wrong device", DEVICE, f"a tensor on {item.device}", likely)
+    judge_devices(lambda probe: beside(probe, function, *args), what, likely)
+
+
+def judge_devices(run: Callable[[Callable], Any], what: str, likely: Mistake | None) -> None:
+    """The same for whatever ``run(probe)`` runs under a probe: ``on_meta``, then ``away_from_meta``."""
+    for probe, right in ((on_meta, True), (away_from_meta, False)):
+        try:
+            result = run(probe)
+        except LearnerError as error:
+            observed = f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else "")
+            if "device" in error.message and "not an accelerator" not in error.message:
+                raise Failure(f"{what} mixes devices", DEVICE, observed, likely if right else None) from None
+            continue
+        for item in _items(result):
+            if tensor(item, what).is_meta is not right:
+                where = f"a tensor on {item.device}"
+                raise Failure(f"{what} is on the wrong device", DEVICE, where, likely if right else None)
+        return
+    raise Failure(f"on which device {what} is made cannot be shown: your code stops when it is tried", DEVICE, observed)
 
 
 def _items(result: Any) -> Sequence[Any]:

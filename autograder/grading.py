@@ -68,7 +68,9 @@ class Grader:
         """A check that the reference solution fails too, with the same seed, says nothing about the submission."""
         if check.verdict is Verdict.ACCEPTED or self._reference_passes(check.grade_id, check.seed):
             return check
-        what = f"{check.message.what}. The reference solution fails this check too, so a person has to decide"
+        what = (
+            f"{check.message.what.rstrip('.')}. The reference solution fails this check too, so a person has to decide"
+        )
         message = replace(check.message, what=what, verdict=Verdict.JUDGE_ERROR, mistake=None)
         return replace(check, points=None, message=message)
 

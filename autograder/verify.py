@@ -3,6 +3,8 @@
 Wrong answers stand with the checks of their exercise. tests/submissions/<lesson>/ holds the rest:
 
 right/<exercise>.py     right answers of other makes, below each other: ``# %% <name>``, then the answer
+neighbours/<exercise>.py  wrong answers near a mistake that they do not make, so that it is not named: the same, with
+                        ``# fails <check>: <name of the mistake>`` or ``"words"`` above each answer
 <verdict>/<name>.py     answers to several exercises, or with more than a definition: ``# %% grade_id="..."``
                         and a comment for each grade cell that must fail, ``# fails <grade_id>: <name of the mistake>``,
                         or ``# fails <grade_id>: "words of the message"`` where no mistake is named
@@ -34,6 +36,7 @@ from autograder.verdict import Message, Verdict
 
 FAILS = re.compile(r'^# fails (\S+): (?:"(?P<words>.+)"|(?P<mistake>\w+))$', re.MULTILINE)
 TAMPERING = "tampering"
+COLLECTIONS = {"right": Verdict.ACCEPTED, "neighbours": Verdict.WRONG_ANSWER}
 BOUNDARY_ONLY = {TAMPERING, Verdict.TIME_LIMIT_EXCEEDED, Verdict.MEMORY_LIMIT_EXCEEDED, Verdict.OUTPUT_LIMIT_EXCEEDED}
 """Verdicts of submissions that may not share a process with their judge."""
 
@@ -86,7 +89,7 @@ def examples(course: Course, stem: str) -> list[Example]:
     lesson = course.lesson(stem)
     found = [example for exercise in exercises(lesson).values() for example in _wrong(exercise)]
     for path in sorted(folder.glob("*/*.py")):
-        found += _right(path) if path.parent.name == "right" else [_overlay(path, lesson)]
+        found += _collection(path, lesson) if path.parent.name in COLLECTIONS else [_overlay(path, lesson)]
     return found
 
 
@@ -97,13 +100,16 @@ def _wrong(exercise: Exercise) -> Iterator[Example]:
         yield Example(name, Verdict.WRONG_ANSWER, {exercise.name: wrong.source(exercise.name)}, fails)
 
 
-def _right(path: Path) -> list[Example]:
-    """Right answers to the exercise that the file is called after."""
-    cells = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent").cells
-    return [
-        Example(f"{path.stem}/{cell.metadata.get('title', number)}", Verdict.ACCEPTED, {path.stem: cell.source}, {})
-        for number, cell in enumerate(cells)
-    ]
+def _collection(path: Path, lesson: Lesson) -> list[Example]:
+    """Answers to the exercise that the file is called after."""
+    exercise, verdict = path.stem, COLLECTIONS[path.parent.name]
+    found = []
+    for number, cell in enumerate(jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent").cells):
+        fails = {f"{exercise}-{check}": said for check, *said in FAILS.findall(cell.source)}
+        told = {grade_id: _told(path, lesson, grade_id, *said, verdict) for grade_id, said in fails.items()}
+        name = f"{exercise}/{cell.metadata.get('title', number)}"
+        found.append(Example(name, verdict, {exercise: cell.source}, told))
+    return found
 
 
 def _overlay(path: Path, lesson: Lesson) -> Example:
@@ -113,15 +119,19 @@ def _overlay(path: Path, lesson: Lesson) -> Example:
     answers = {cell.metadata["grade_id"]: cell.source for cell in cells if "grade_id" in cell.metadata}
     if not answers:
         raise LessonError(f'{path} changes no answer. Start each cell with `# %% grade_id="name_of_the_exercise"`.')
-    fails = {}
-    for grade_id, words, name in FAILS.findall(text):
-        known = exercises(lesson).get(lesson.exercises.get(grade_id, ""))
-        mistake = next((each for each in known.mistakes if each.name == name), None) if known else None
-        if not known or (name and not mistake):
-            raise LessonError(f"{path}: {grade_id} is no check of {lesson.stem}, or knows no mistake called {name!r}.")
-        expected = Verdict(verdict) if verdict in list(Verdict) else Verdict.WRONG_ANSWER
-        fails[grade_id] = Told(mistake, words, expected)
+    fails = {
+        grade_id: _told(path, lesson, grade_id, words, name, verdict) for grade_id, words, name in FAILS.findall(text)
+    }
     return Example(f"{verdict}/{path.stem}", verdict, answers, fails)
+
+
+def _told(path: Path, lesson: Lesson, grade_id: str, words: str, name: str, verdict: str) -> Told:
+    """What a ``fails`` line says of a grade cell."""
+    known = exercises(lesson).get(lesson.exercises.get(grade_id, ""))
+    mistake = next((each for each in known.mistakes if each.name == name), None) if known else None
+    if not known or (name and not mistake):
+        raise LessonError(f"{path}: {grade_id} is no check of {lesson.stem}, or knows no mistake called {name!r}.")
+    return Told(mistake, words, Verdict(verdict) if verdict in list(Verdict) else Verdict.WRONG_ANSWER)
 
 
 def verify(course: Course, stem: str, grader: Grader, seed: int, full: bool = False) -> Iterator[tuple[str, list[str]]]:

@@ -315,7 +315,7 @@ def test_noise_on_the_cpu_is_found_without_a_gpu() -> None:
     expect.device_kept(hold(lambda mu: mu + torch.randn_like(mu)), torch.zeros(2, 3), what="z")
     assert said(expect.device_kept, hold(on_cpu), torch.zeros(2, 3), what="z", likely=called("randn(shape).")) == (
         "z mixes devices\n"
-        "  expected  every tensor on the inputs' device (here: meta, which has shapes and no data)\n"
+        "  expected  every tensor on the device of the inputs\n"
         "  observed  RuntimeError: Tensor on device cpu is not on the expected device meta!\n"
         "  likely    randn(shape)."
     )
@@ -325,7 +325,7 @@ def test_a_result_on_another_device_is_found() -> None:
     message = said(expect.device_kept, hold(lambda mu: (mu, torch.zeros(mu.shape))), torch.zeros(2), what="z")
     assert message == (
         "z is on the wrong device\n"
-        "  expected  every tensor on the inputs' device (here: meta, which has shapes and no data)\n"
+        "  expected  every tensor on the device of the inputs\n"
         "  observed  a tensor on cpu"
     )
 
@@ -336,8 +336,25 @@ def test_distributions_that_validate_their_arguments_are_not_blamed() -> None:
     assert torch.distributions.Distribution._validate_args == __debug__
 
 
-def test_what_the_meta_device_cannot_do_is_no_fault_of_the_answer() -> None:
+def test_an_answer_that_reads_numbers_shows_its_device_all_the_same() -> None:
     expect.device_kept(hold(lambda mu: mu * float(mu.sum())), torch.zeros(2, 3), what="z")
+    expect.device_kept(hold(lambda mu: mu[mu > 0]), torch.ones(2, 3), what="z")
+    reads = hold(lambda mu: mu + torch.randn(mu.shape) * float(mu.sum()))
+    assert said(expect.device_kept, reads, torch.zeros(2, 3), what="z").startswith("z mixes devices")
+    made_anew = hold(lambda mu: torch.tensor(mu.tolist()))
+    assert said(expect.device_kept, made_anew, torch.zeros(2), what="z").startswith("z is on the wrong device")
+
+
+def test_an_answer_that_stops_wherever_its_device_is_tried_has_not_shown_it() -> None:
+    calls = []
+
+    def once(mu: torch.Tensor) -> torch.Tensor:
+        calls.append(mu)
+        return mu if len(calls) == 1 else 1 / 0
+
+    message = said(expect.device_kept, hold(once), torch.zeros(2), what="z")
+    assert message.startswith("on which device z is made cannot be shown: your code stops when it is tried\n")
+    assert "likely" not in message
 
 
 def test_an_answer_that_works_nowhere_does_not_pass_for_device_agnostic() -> None:
@@ -352,11 +369,11 @@ def test_an_answer_that_works_nowhere_does_not_pass_for_device_agnostic() -> Non
 def test_an_input_changed_in_place_is_named() -> None:
     z = torch.zeros(3)
     with expect.untouched(z=z):
-        z + 1
+        hold(lambda z: z + 1)(z)
 
     def change() -> None:
         with expect.untouched(z=z):
-            z.add_(1)
+            hold(lambda z: z.add_(1))(z)
 
     assert said(change) == (
         "z was changed\n"
@@ -371,7 +388,7 @@ def test_a_gradient_left_in_an_input_is_named() -> None:
 
     def leave() -> None:
         with expect.untouched(z=z):
-            z.sum().backward()
+            hold(lambda z: z.sum().backward())(z)
 
     assert said(leave) == (
         "z.grad was changed\n"
@@ -415,3 +432,10 @@ def test_of_two_mistakes_with_the_same_values_the_first_is_named():
             torch.tensor(2.0), torch.tensor(1.0), "z", mistakes=[(called("one."), 2.0), (called("another."), 2.0)]
         )
     assert failure.value.message.mistake == called("one.")
+
+
+def test_what_is_not_finite_is_never_right_unless_it_is_asked_for() -> None:
+    inf = torch.tensor([math.inf, 1.0])
+    assert "observed  inf at [0]" in said(expect.close, inf, inf, "z")
+    expect.close(inf, inf, "z", infinite=True)
+    assert "observed  nan at [0]" in said(expect.close, inf - inf, inf - inf, "z", infinite=True)

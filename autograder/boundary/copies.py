@@ -26,8 +26,8 @@ class Damage(NamedTuple):
 noted: ContextVar[list[Damage] | None] = ContextVar("noted", default=None)
 """What the calls of the check that runs did to their arguments.
 
-None where a grade cell is no check of an exercise: there a call gets the cell's own values, since a cell may ask for work
-in place.
+None where a grade cell is no check of an exercise: a call gets the cell's own values there, since a cell may ask for
+work in place.
 """
 
 

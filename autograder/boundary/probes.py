@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -11,11 +12,23 @@ from torch.distributions import Distribution
 
 def on_meta(function: Callable, *args: Any) -> Any:
     """Call ``function`` with every tensor argument moved to the meta device."""
+    with _without_validation():
+        return function(*(arg.to("meta") if isinstance(arg, torch.Tensor) else arg for arg in args))
+
+
+def away_from_meta(function: Callable, *args: Any) -> Any:
+    """Call ``function`` where a tensor for which no device is named lands on the meta device."""
+    with _without_validation(), torch.device("meta"):
+        return function(*args)
+
+
+@contextmanager
+def _without_validation() -> Iterator[None]:
     # Argument validation reads values, which meta tensors do not have: it would reject right answers.
     validate = Distribution._validate_args
     Distribution.set_default_validate_args(False)
     try:
-        return function(*(arg.to("meta") if isinstance(arg, torch.Tensor) else arg for arg in args))
+        yield
     finally:
         Distribution.set_default_validate_args(validate)
 

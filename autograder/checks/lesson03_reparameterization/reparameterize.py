@@ -225,7 +225,7 @@ def sigma_scales_mu_too(mu, logvar):
 
 # Makes sigma positive with softplus, a mistake that no list names.
 @exercise.wrong(
-    values=unnamed("half of what it was, since sigma halves"),
+    values=unnamed("exp(-fall / 2) times what it was"),
     noise=unnamed("the noise (z - mu) / sigma has the wrong distribution"),
     gradients=unnamed("0.5 * (z - mu)"),
 )

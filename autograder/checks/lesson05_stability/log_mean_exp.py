@@ -53,7 +53,9 @@ def judge_mean(function: LearnerObject, values: Tensor, dim: int, what: str, rto
         return mean(answer, values, dim)
 
     right, rule = values.double().logsumexp(dim) - math.log(values.shape[dim]), "log(mean(exp(values)))"
-    expect.close(found(function), right, what, rule=rule, rtol=rtol, atol=atol, mistakes=exercise.mistaken(found))
+    expect.close(
+        found(function), right, what, rule=rule, rtol=rtol, atol=atol, infinite=True, mistakes=exercise.mistaken(found)
+    )
 
 
 def judge_slope(function: LearnerObject, values: Tensor, dim: int, tolerance: float) -> None:

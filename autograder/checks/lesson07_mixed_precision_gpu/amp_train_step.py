@@ -202,13 +202,13 @@ def step(amp_train_step: LearnerObject, rng: Draws) -> None:
     """The weights make one step along the unscaled gradients, with the scaler on and with the scaler off."""
     weights, x = case(rng)
     right = weight_gradients(weights, x, 2.0)
-    tolerances = {"rtol": 2e-2, "atol": 2e-2 * float(right.abs().max())}
+    size = float(right.abs().max())
     for scale, where in ((SCALE, "with the scaler on"), (None, "with the scaler off")):
         found = partial(movement, weights=weights, x=x, scale=scale, beta=2.0)
         moved, what = found(amp_train_step), f"the movement of the weights {where}, in gradients,"
         # A step that is a thousand times too short is near any other that is, by the tolerances of the right one.
         mistakes = ((mistake, wrong) for mistake, wrong in exercise.mistaken(found) if near(moved, wrong))
-        expect.close(moved, right, what, rule="1 gradient", mistakes=mistakes, show=False, **tolerances)
+        expect.close(moved, right, what, rule="1 gradient", rtol=2e-2, atol=2e-2 * size, mistakes=mistakes, show=False)
 
 
 @exercise.check
