@@ -105,8 +105,8 @@ def _collection(path: Path, lesson: Lesson) -> list[Example]:
     exercise, verdict = path.stem, COLLECTIONS[path.parent.name]
     found = []
     for number, cell in enumerate(jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent").cells):
-        fails = {f"{exercise}-{check}": said for check, *said in FAILS.findall(cell.source)}
-        told = {grade_id: _told(path, lesson, grade_id, *said, verdict) for grade_id, said in fails.items()}
+        lines = [(f"{exercise}-{check}", words, name) for check, words, name in FAILS.findall(cell.source)]
+        told = {grade_id: _told(path, lesson, grade_id, words, name, verdict) for grade_id, words, name in lines}
         name = f"{exercise}/{cell.metadata.get('title', number)}"
         found.append(Example(name, verdict, {exercise: cell.source}, told))
     return found
