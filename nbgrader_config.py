@@ -16,6 +16,10 @@ c.CourseDirectory.feedback_directory = "feedback"
 c.Autograder.checks = ["autograder.checks"]
 c.Autograder.beside = ["autograder.beside"]
 
+# A mistake costs once: a check that fails because of another answer, which fails its own checks, is judged again with a
+# right one in its place. Without it, each check judges the submission as it is:
+# c.Autograder.count_once = False
+
 # One stub for every cleared answer of the course.
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 

@@ -53,8 +53,13 @@ class Course:
     @cached_property
     def packages(self) -> Packages:
         """The packages of this course's own code."""
-        named = self.config.get("Autograder", {})
+        named = self._own
         return Packages(str(self.root.resolve()), tuple(named.get("checks", ())), tuple(named.get("beside", ())))
+
+    @property
+    def _own(self) -> Config:
+        """What the configuration says for us: ``c.Autograder``."""
+        return self.config.get("Autograder", Config())
 
     @property
     def work(self) -> Path:
@@ -83,4 +88,4 @@ class Course:
             raise LessonError(f"{assignment} has no notebook called {notebook!r}.")
         script = self.root / "solutions" / f"{notebook}.py"
         source = script if script.is_file() else self.folder("source", ".", assignment) / f"{notebook}.ipynb"
-        return Lesson.read(source, self.packages)
+        return Lesson.read(source, self.packages, self._own.get("count_once", True))

@@ -18,6 +18,10 @@ class AuthoringError(Exception):
     """A lesson asks for something that cannot be had across the boundary; the message says what to write instead."""
 
 
+class CannotCross(Exception):
+    """A value of the learner's, described here, is of a kind that no check can take: a person has to look at it."""
+
+
 class LearnerError(Exception):
     """The learner's code raised ``kind: message``; ``where`` quotes their line, or is empty."""
 

@@ -21,11 +21,12 @@ from inspect import Parameter, signature
 from typing import Any, TypeVar
 
 from autograder.boundary.copies import noting
-from autograder.boundary.learner import LearnerObject, current_side, hold
+from autograder.boundary.learner import LearnerObject, current_side, hold, local
 from autograder.boundary.randomness import preserved
 from autograder.draws import Draws
-from autograder.errors import LearnerError
-from autograder.failure import Failure, describe_value, explain
+from autograder.errors import CannotCross, LearnerError
+from autograder.failure import Failure, describe_value, explain, uncrossable
+from autograder.names import followed, listed
 from autograder.verdict import Message, Mistake, Verdict
 
 Answer = TypeVar("Answer", bound=Callable[..., Any])
@@ -106,14 +107,22 @@ class Check:
             with preserved(), noting():
                 self.function(*map(_held, parameters, learner), rng)
         except Failure as failure:
-            raise Failure(replace(failure.message, reread=self.reread, **about)) from None
+            raise self._failure(replace(failure.message, reread=self.reread, **about), learner) from None
+        except CannotCross as value:
+            raise self._failure(replace(uncrossable(value), reread=self.reread, **about), learner) from None
         except LearnerError as error:
             message = explain(error, self.exercise, self.name)
-            raise Failure(replace(message, reread=self.reread if message.answered else "")) from None
+            message = replace(message, reread=self.reread if message.answered else "")
+            raise self._failure(message, learner) from None
         finally:
             _running.reset(token)
         _passed[self.exercise, self.name] = True
         _say(Message(self.established, verdict=Verdict.ACCEPTED, **about))
+
+    def _failure(self, message: Message, learner: tuple) -> Failure:
+        """The message as an exception, which also says what else of the learner's is to be mended first."""
+        answers = dict(zip(signature(self.function).parameters, map(local, learner), strict=False))
+        return Failure(replace(message, note=_mend_first(self.exercise, answers)))
 
 
 @dataclass
@@ -212,6 +221,17 @@ def _held(parameter: Parameter, value: Any) -> Any:
         expected = f"a function or class called {parameter.name}"
         raise Failure(f"{parameter.name} is nothing that can be called", expected, describe_value(value))
     return value
+
+
+def _mend_first(exercise: str, answers: dict[str, Any]) -> str:
+    """That these answers use others which fail their checks ('' if they do not); of those, the ones at the bottom."""
+    failing = dict.fromkeys(name for (name, _), passed in _passed.items() if not passed and name != exercise)
+    used = followed(answers) if failing else {}
+    wrong = [name for name in failing if name in used]
+    first = [name for name in wrong if followed({name: used[name]}).keys().isdisjoint({*wrong} - {name})] or wrong
+    if len(first) == 1:
+        return f"{exercise} uses {first[0]}, which fails its own checks: mend that first."
+    return f"{exercise} uses {listed(first)}, which fail their own checks: mend those first." if first else ""
 
 
 def _say(message: Message) -> None:

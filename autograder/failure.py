@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from autograder.errors import LearnerError
+from autograder.errors import CannotCross, LearnerError
 from autograder.verdict import Message, Mistake, Verdict
 
 STUB = "NotImplementedError"
@@ -72,6 +72,16 @@ def explain(error: LearnerError, exercise: str, check: str = "") -> Message:
         expected=f"{exercise} returns a result for these inputs",
         observed=f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else ""),
         verdict=Verdict.MEMORY_LIMIT_EXCEEDED if out_of_memory else Verdict.RUN_TIME_ERROR,
+    )
+
+
+CAN_CROSS = "None, a number, a string, a tensor, an array, a function, or a list, tuple or dict of these"
+
+
+def uncrossable(value: CannotCross) -> Message:
+    """What to say of a value that no check can take."""
+    return Message(
+        f"{value} cannot be judged here", CAN_CROSS, f"{value}: a person has to look at it", verdict=Verdict.NOT_JUDGED
     )
 
 

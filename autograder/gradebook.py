@@ -91,7 +91,7 @@ def save(
     comments = {row.name: row for row in entry.comments}
     for check in grade.checks:
         row = grades[check.grade_id]
-        if check.verdict is not Verdict.JUDGE_ERROR:
+        if not check.verdict.waits:
             row.auto_score = check.points
         row.needs_manual_grade = row.manual_score is not None or check.points is None
     released = {cell.name: cell.checksum for cell in entry.notebook.source_cells}

@@ -1,31 +1,25 @@
-"""From one submission to its grade: cells run in a worker, grade cells are judged here. Grader's side."""
+"""From one submission to its grade: it is run and judged, and what fails gets a second look. Grader's side.
+
+A check that the reference solution fails too says nothing about a submission. One that fails for another answer, which
+fails its own checks, is judged again with a right one: a mistake costs once.
+"""
 
 from __future__ import annotations
 
-import ast
-import builtins
-import math
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-import nbformat
 import torch
 from nbformat import NotebookNode
-from nbgrader.preprocessors import ClearHiddenTests
 
-from autograder.boundary.learner import current_side
+from autograder.attempt import Attempt
 from autograder.boundary.limits import Limits
-from autograder.boundary.remote import RemoteWorker, WorkerLost
+from autograder.boundary.remote import WorkerLost
 from autograder.boundary.template import Template
-from autograder.draws import derive_seed
-from autograder.errors import LearnerError
-from autograder.judging import judge, python, titled
-from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
-from autograder.sanitise import clean
-from autograder.submission import rebuild, runs
-from autograder.verdict import CheckResult, Grade, Message, Verdict
+from autograder.dependence import Dependence, judged_so
+from autograder.lesson import Lesson
+from autograder.submission import rebuild
+from autograder.verdict import CheckResult, Grade, Verdict
 
 
 class Grader:
@@ -35,22 +29,26 @@ class Grader:
         self.lesson, self.template, self.limits = lesson, template, limits or Limits()
         # A check's tensors are small: a second thread costs more than it gives, and a core may have another grader.
         torch.set_num_threads(1)
-        self._reference: _Attempt | None = None
+        self._reference: Attempt | None = None
         self._passes: dict[tuple[str, int], bool] = {}
 
     def grade(self, submitted: NotebookNode, seed: int, only: set[str] | None = None) -> Grade:
-        """Grade a notebook that was handed in; ``only`` names the grade cells to judge (all, if None).
+        """Grade a notebook that was handed in; ``only`` names the grade cells to judge, each for itself (all, if None).
 
         ``seed`` is recorded with every check and fixes all its draws: the same seed gives the same verdicts.
         """
         self.template.wait()  # its start is no part of the submission's time
         started = time.perf_counter()
-        attempt = _Attempt(self.lesson, rebuild(submitted, self.lesson), self.template, self.limits, only)
+        notebook = rebuild(submitted, self.lesson)
+        attempt = Attempt(self.lesson, notebook, self.template, self.limits, only, self._deadline())
         try:
             checks = tuple(self._second_opinion(check) for check in attempt.judge_all(seed))
         finally:
             attempt.close()
+        # What is judged again runs beside right answers: of that not even its time or its memory is told.
         seconds = time.perf_counter() - started
+        if self.lesson.count_once and only is None:
+            checks = self._counted_once(checks, attempt, seed)
         return Grade(self.lesson.stem, checks, seconds, attempt.layers, attempt.for_people(checks), *attempt.used())
 
     def close(self) -> None:
@@ -64,9 +62,12 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _deadline(self) -> float:
+        return time.monotonic() + self.limits.submission_seconds
+
     def _second_opinion(self, check: CheckResult) -> CheckResult:
         """A check that the reference solution fails too, with the same seed, says nothing about the submission."""
-        if check.verdict is Verdict.ACCEPTED or self._reference_passes(check.grade_id, check.seed):
+        if not check.failed or self._reference_passes(check.grade_id, check.seed):
             return check
         what = (
             f"{check.message.what.rstrip('.')}. The reference solution fails this check too, so a person has to decide"
@@ -87,176 +88,47 @@ class Grader:
                 self._passes[grade_id, seed] = False
         return self._passes[grade_id, seed]
 
-    def _running_reference(self) -> _Attempt:
+    def _running_reference(self) -> Attempt:
         if self._reference is None or not self._reference.worker.alive:
-            self._reference = _Attempt(
-                self.lesson, rebuild(self.lesson.source, self.lesson), self.template, self.limits, timed=False
-            )
+            solution = rebuild(self.lesson.source, self.lesson)
+            self._reference = Attempt(self.lesson, solution, self.template, self.limits)
             self._reference.run_cells()
         return self._reference
 
+    def _counted_once(self, checks: tuple[CheckResult, ...], attempt: Attempt, seed: int) -> tuple[CheckResult, ...]:
+        """The checks, after those that depend on answers which fail were judged with right ones."""
+        found = {check.grade_id: check for check in checks}
+        waiting = [check.grade_id for check in checks if check.failed]
+        if not waiting:
+            return checks
+        dependence, ends = Dependence(self.lesson, attempt.harmless()), self._deadline()
+        while waiting:
+            failed = {self.lesson.exercises[each] for each, check in found.items() if check.failed}
+            needs = {each: dependence.needs(each, failed) for each in waiting}
+            # What the first depends on is settled, since it comes before; so it is for all that depend on the same.
+            wrong = needs[waiting[0]]
+            together = [each for each in waiting if needs[each] == wrong]
+            waiting = [each for each in waiting if needs[each] != wrong]
+            if wrong:
+                found |= self._judged_again(together, dependence, wrong, seed, ends)
+        return tuple(found.values())
 
-class _Attempt:
-    """One notebook and the worker that runs it; a new worker takes over when the submission kills its own."""
+    def _judged_again(
+        self, grade_ids: list[str], dependence: Dependence, wrong: tuple[str, ...], seed: int, ends: float
+    ) -> dict[str, CheckResult]:
+        """Those of the checks that pass in a fresh worker in which the wrong answers are the reference's.
 
-    def __init__(
-        self,
-        lesson: Lesson,
-        notebook: NotebookNode,
-        template: Template,
-        limits: Limits,
-        only: set[str] | None = None,
-        timed: bool = True,
-    ) -> None:
-        self.lesson, self.notebook, self.only = lesson, notebook, only
-        self._ends = time.monotonic() + limits.submission_seconds if timed else math.inf
-        self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends)
-        self._forks_left = len(set(lesson.exercises.values())) + 1
-        self._workers: list[RemoteWorker] = []
-        self._deadly: set[str] = set()
-        self.problems: dict[str, LearnerError] = {}
-        self._exercise = ""
-        self.worker = self._fork()
-        self.layers = self.worker.layers
-        self.namespace = _Namespace(self)
-        for source in _imports(lesson):
-            try:
-                exec(source, self.namespace)
-            except ImportError as error:
-                message = f"{lesson.stem}: `{source}` fails where grading runs: {error}. Install it there."
-                raise LessonError(message) from error
-
-    def judge_all(self, seed: int) -> list[CheckResult]:
-        """Run every cell and judge every grade cell, in order; a crash costs the exercise that it happened in."""
-        results: list[CheckResult] = []
-        lost: dict[str, WorkerLost] = {}
-        for cell in self.notebook.cells:
-            if runs(cell):
-                self._exercise = marks(cell).get("grade_id", "") if is_answer(cell) else self._exercise
-                try:
-                    self.run(cell)
-                except WorkerLost as loss:
-                    cell.outputs = [_as_error(loss.verdict.value, loss.message)]
-                    self._deadly.add(cell.id)
-                    lost.setdefault(self._exercise if is_answer(cell) else cell.id, loss)
-                    self._replace(cell)
-            elif is_grade(cell) and (self.only is None or marks(cell)["grade_id"] in self.only):
-                grade_id = marks(cell)["grade_id"]
-                exercise = self.lesson.exercises[grade_id]
-                try:
-                    if exercise in lost or not self.worker.alive:
-                        raise lost.get(exercise) or next(reversed(lost.values()))
-                    results.append(self.judge(cell, seed))
-                except WorkerLost as loss:
-                    lost[exercise] = loss
-                    message = titled(Message(loss.message, verdict=loss.verdict), self.lesson, grade_id)
-                    results.append(self._result(grade_id, message, seed))
-                    self._replace(cell)
-        return results
-
-    def run_cells(self) -> None:
-        """Run every cell that grading runs."""
-        for cell in filter(runs, self.notebook.cells):
-            self.run(cell)
-
-    def run(self, cell: NotebookNode) -> None:
-        """Run one cell in the worker and keep its outputs for people."""
-        outputs, problem = self.worker.run(cell.source)
-        cell.outputs = [nbformat.from_dict(output) for output in outputs]
-        if problem:
-            self.problems[marks(cell).get("grade_id", cell.id)] = problem
-            shown = {"ename": problem.kind, "evalue": problem.message, "traceback": [str(problem)]}
-            cell.outputs.append(NotebookNode(output_type="error", **shown))
-
-    def judge(self, cell: NotebookNode, seed: int) -> CheckResult:
-        """Run a grade cell in this process, the names that it does not define being looked up in the worker."""
-        grade_id = marks(cell)["grade_id"]
-        self.worker.begin(derive_seed(seed, grade_id))
-        token = current_side.set(self.worker)
+        No more comes back than that they pass: what the submission says there, it may have read in a right answer.
+        """
+        notebook, tests = dependence.with_right(wrong), dependence.with_tests(grade_ids)
+        forks = len({self.lesson.exercises[each] for each in grade_ids})
+        attempt = Attempt(self.lesson, notebook, self.template, self.limits, tests, ends, forks, quotes=False)
         try:
-            return self._result(grade_id, judge(self.lesson, cell, self.namespace, self.problems, seed), seed)
+            results = attempt.judge_all(seed)
         finally:
-            current_side.reset(token)
-
-    def passes(self, grade_ids: list[str], seed: int) -> bool:
-        """Whether the last of these grade cells is passed, when they are judged in order."""
-        results = [self.judge(self.lesson.cells[grade_id], seed) for grade_id in grade_ids]
-        return results[-1].verdict is Verdict.ACCEPTED
-
-    def for_people(self, checks: tuple[CheckResult, ...]) -> NotebookNode:
-        """The notebook with its outputs and each check's message under its grade cell, without hidden tests."""
-        by_id = {check.grade_id: check for check in checks}
-        for cell in self.notebook.cells:
-            if is_grade(cell) and cell.cell_type == "code":
-                check = by_id.get(marks(cell)["grade_id"])
-                cell.outputs = [_as_output(check.message)] if check and check.message.what else []
-                ClearHiddenTests().preprocess_cell(cell, {}, 0)
-        clean(self.notebook, self.lesson)
-        return self.notebook
-
-    def close(self) -> None:
-        """End the worker."""
-        self.worker.close()
-
-    def used(self) -> tuple[float | None, int | None]:
-        """Processor seconds of all workers that have ended, and the most memory of one; None where it is not known."""
-        seconds = [worker.ended.cpu_seconds for worker in self._workers if worker.ended.cpu_seconds is not None]
-        peaks = [worker.ended.peak_bytes for worker in self._workers if worker.ended.peak_bytes is not None]
-        return sum(seconds) if seconds else None, max(peaks, default=None)
-
-    def _fork(self) -> RemoteWorker:
-        self._forks_left -= 1
-        self._workers.append(self._start())
-        return self._workers[-1]
-
-    def _replace(self, until: NotebookNode) -> None:
-        """A fresh worker in which the cells before ``until`` have run again, except those that killed one."""
-        while self._forks_left and not self.worker.alive and time.monotonic() < self._ends:
-            self.worker = self._fork()
-            for cell in self.notebook.cells:
-                if cell is until:
-                    return
-                if runs(cell) and cell.id not in self._deadly:
-                    try:
-                        self.worker.run(cell.source)
-                    except WorkerLost:
-                        self._deadly.add(cell.id)
-                        break
-
-    def _result(self, grade_id: str, message: Message, seed: int) -> CheckResult:
-        points = self.lesson.points(grade_id)
-        earned = points if message.verdict is Verdict.ACCEPTED else 0.0
-        return CheckResult(grade_id, earned, points, message, seed)
-
-
-class _Namespace(dict):
-    """A grade cell's global names: the instructor's are here, the submission's are asked for each time."""
-
-    def __init__(self, attempt: _Attempt) -> None:
-        super().__init__(__name__="__main__", __builtins__=builtins)
-        self._attempt = attempt
-
-    def __missing__(self, name: str) -> Any:
-        # A name that Python itself defines is never the submission's.
-        if hasattr(builtins, name):
-            raise KeyError(name)
-        return self._attempt.worker.lookup(name)
-
-
-def _imports(lesson: Lesson) -> list[str]:
-    """The import statements of the instructor's ordinary cells, which grade cells may rely on."""
-    cells = (cell for cell in lesson.source.cells if runs(cell) and not is_answer(cell))
-    trees = (ast.parse(python(cell.source)) for cell in cells)
-    return [ast.unparse(node) for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-
-
-def _as_output(message: Message) -> NotebookNode:
-    if message.verdict is Verdict.ACCEPTED:
-        return NotebookNode(output_type="stream", name="stdout", text=f"✓ {message.head}\n")
-    return _as_error(message.verdict.value, str(message))
-
-
-def _as_error(name: str, message: str) -> NotebookNode:
-    lines = message.splitlines()
-    # nbformat.v4.new_output would check each against the schema, which costs more than to judge the cell.
-    return NotebookNode(output_type="error", ename=name, evalue=lines[0], traceback=lines)
+            attempt.close()
+        return {
+            each.grade_id: replace(each, message=replace(each.message, note=judged_so(wrong)))
+            for each in results
+            if each.grade_id in grade_ids and each.verdict is Verdict.ACCEPTED
+        }

@@ -14,17 +14,25 @@ from nbformat import NotebookNode
 
 from autograder.boundary.remote import WorkerLost
 from autograder.draws import derive_seed, seeded
-from autograder.errors import LearnerError
+from autograder.errors import CannotCross, LearnerError
 from autograder.exercise import listening
-from autograder.failure import Failure, explain
+from autograder.failure import Failure, explain, uncrossable
 from autograder.lesson import Lesson, marks
 from autograder.verdict import Message, Verdict
 
 
-def judge(lesson: Lesson, cell: NotebookNode, names: dict, problems: Mapping[str, LearnerError], seed: int) -> Message:
+def judge(
+    lesson: Lesson,
+    cell: NotebookNode,
+    names: dict,
+    problems: Mapping[str, LearnerError],
+    seed: int,
+    quotes: bool = True,
+) -> Message:
     """Run a grade cell among ``names`` and say how it went; WorkerLost passes on.
 
-    ``problems`` are the errors that ended answer cells, by exercise. ``seed`` fixes all that is drawn.
+    ``problems`` are the errors that ended answer cells, by exercise. ``seed`` fixes all that is drawn. ``quotes`` says
+    whether a cell that passes may be quoted, in what it printed.
     """
     grade_id = marks(cell)["grade_id"]
     printed = io.StringIO()
@@ -37,9 +45,8 @@ def judge(lesson: Lesson, cell: NotebookNode, names: dict, problems: Mapping[str
         if isinstance(error, NameError) and error.name and error.name not in names:
             return titled(_missing(error.name, problems), lesson, grade_id)
         return titled(_said_by(error, lesson.exercises[grade_id] or grade_id), lesson, grade_id)
-    return (
-        heard[-1] if heard else titled(Message(printed.getvalue().strip(), verdict=Verdict.ACCEPTED), lesson, grade_id)
-    )
+    passed = Message(printed.getvalue().strip() if quotes else "", verdict=Verdict.ACCEPTED)
+    return heard[-1] if heard else titled(passed, lesson, grade_id)
 
 
 def run(source: str, name: str, names: dict) -> None:
@@ -77,5 +84,7 @@ def _said_by(error: Exception, exercise: str) -> Message:
         return explain(error, exercise)
     if isinstance(error, Failure):
         return error.message
+    if isinstance(error, CannotCross):
+        return uncrossable(error)
     observed = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return Message("this check does not hold", observed=observed)

@@ -90,11 +90,13 @@ class Lesson:
     stem: str
     source: NotebookNode
     packages: Packages = NO_PACKAGES
+    count_once: bool = True
+    """Whether a check that fails because of another answer is judged again with a right one in its place."""
 
     @classmethod
-    def read(cls, path: Path, packages: Packages = NO_PACKAGES) -> Lesson:
+    def read(cls, path: Path, packages: Packages = NO_PACKAGES, count_once: bool = True) -> Lesson:
         """Read the lesson whose source is ``path`` (its stem is the lesson's name)."""
-        return cls(path.stem, read_source(path, packages), packages)
+        return cls(path.stem, read_source(path, packages), packages, count_once)
 
     @cached_property
     def cells(self) -> dict[str, NotebookNode]:

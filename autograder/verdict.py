@@ -20,6 +20,12 @@ class Verdict(StrEnum):
     MEMORY_LIMIT_EXCEEDED = "memory_limit_exceeded"
     OUTPUT_LIMIT_EXCEEDED = "output_limit_exceeded"
     JUDGE_ERROR = "judge_error"
+    NOT_JUDGED = "not_judged"
+
+    @property
+    def waits(self) -> bool:
+        """Whether only a person can decide."""
+        return self in (Verdict.JUDGE_ERROR, Verdict.NOT_JUDGED)
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Message:
-    """What a check says: one line, and up to four parts below it that help to go on."""
+    """What a check says: one line, and up to five parts below it that help to go on."""
 
     what: str
     expected: str = ""
@@ -49,6 +55,8 @@ class Message:
     """The property of the exercise that was checked."""
     answered: bool = True
     """False where the exercise is still as it was released."""
+    note: str = ""
+    """What another answer, which this one uses, has to do with it."""
 
     @property
     def title(self) -> str:
@@ -69,8 +77,14 @@ class Message:
     def parts(self) -> dict[str, str]:
         """The parts below the first line that have something to say."""
         likely = self.mistake.sentence if self.mistake else ""
-        parts = {"expected": self.expected, "observed": self.observed, "likely": likely, "hint": self.hint}
+        found = {"expected": self.expected, "observed": self.observed, "likely": likely}
+        parts = found | {"note": self.note, "hint": self.hint}
         return {name: text for name, text in parts.items() if text}
+
+    @property
+    def has_text(self) -> bool:
+        """Whether it says more than its title."""
+        return bool(self.what or self.parts)
 
     @property
     def mistake_id(self) -> str:
@@ -102,7 +116,7 @@ def _in_column(text: str) -> str:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One grade cell's outcome. ``points`` is None where only a person can decide (a judge error)."""
+    """One grade cell's outcome. ``points`` is None where only a person can decide."""
 
     grade_id: str
     points: float | None
@@ -114,6 +128,11 @@ class CheckResult:
     def verdict(self) -> Verdict:
         """The message's verdict."""
         return self.message.verdict
+
+    @property
+    def failed(self) -> bool:
+        """Whether the submission is known to be wrong here."""
+        return self.verdict is not Verdict.ACCEPTED and not self.verdict.waits
 
     def as_json(self) -> dict[str, Any]:
         """Plain values: the message's parts, and its ``text`` as a learner reads it."""

@@ -152,13 +152,15 @@ def about_lesson(course: Course, stem: str, grader: Grader, seed: int) -> Iterat
 
 def try_example(example: Example, grader: Grader, seed: int, full: bool = False) -> list[str]:
     """What is wrong with the grading of an example submission, across the boundary and in one process."""
-    lesson = grader.lesson
-    only = None if full else example.touched(lesson)
-    notebook = example.submission(lesson)
-    across = _said(grader, notebook, seed, only)
+    lesson, notebook = grader.lesson, example.submission(grader.lesson)
+    across = _said(grader, notebook, seed, example.touched(lesson))
+    if full:
+        across = _said(grader, notebook, seed) | across
     judged = {"across the boundary": across}
     if example.verdict not in BOUNDARY_ONLY:
-        judged["in one process"] = in_one_process(lesson, notebook, seed, only)
+        # In one process there is no right answer with which another exercise could be judged.
+        alone = {grade_id for grade_id, message in across.items() if not message.note}
+        judged["in one process"] = in_one_process(lesson, notebook, seed, alone)
     problems = [f"{where}: {problem}" for where, said in judged.items() for problem in problems_of(example, said)]
     problems += [f"{grade_id} should fail, and was not judged" for grade_id in example.fails.keys() - across.keys()]
     return problems + list(_different(*judged.values()) if len(judged) > 1 else ())
@@ -195,8 +197,8 @@ def _misjudged(told: Told, message: Message, verdict: str) -> Iterator[str]:
 
 
 def _different(across: Messages, together: Messages) -> Iterator[str]:
-    for grade_id, message in across.items():
-        other = together[grade_id]
+    for grade_id, other in together.items():
+        message = across[grade_id]
         if (message.verdict, message.mistake) != (other.verdict, other.mistake):
             yield f"{grade_id} is judged in two ways. Across the boundary:\n{message}\nIn one process:\n{other}"
 

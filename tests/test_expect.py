@@ -324,9 +324,7 @@ def test_noise_on_the_cpu_is_found_without_a_gpu() -> None:
 def test_a_result_on_another_device_is_found() -> None:
     message = said(expect.device_kept, hold(lambda mu: (mu, torch.zeros(mu.shape))), torch.zeros(2), what="z")
     assert message == (
-        "z is on the wrong device\n"
-        "  expected  every tensor on the device of the inputs\n"
-        "  observed  a tensor on cpu"
+        "z is on the wrong device\n  expected  every tensor on the device of the inputs\n  observed  a tensor on cpu"
     )
 
 

@@ -364,3 +364,20 @@ def test_a_flood_of_output_is_cut(grade: Grading) -> None:
     assert len(outputs(graded, "own-0")[0]["text"]) == 100_000
     assert len(outputs(graded, "own-1")) == 200
     assert graded.points == 8
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [("{2 * x}", "a set"), ("2j * x", "a complex"), ("(n for n in [2 * x])", "a generator"), ("object()", "a object")],
+)
+def test_a_value_that_cannot_cross_waits_for_a_person_and_costs_nothing_else(
+    grade: Grading, answer: str, kind: str
+) -> None:
+    graded = grade({"double": f"def double(x): return {answer}"})
+    assert outcome(graded, "double-values") == (
+        Verdict.NOT_JUDGED,
+        f"double - values: {kind} cannot be judged here\n"
+        "  expected  None, a number, a string, a tensor, an array, a function, or a list, tuple or dict of these\n"
+        f"  observed  {kind}: a person has to look at it",
+    )
+    assert points(graded) == {"double-values": None, "square-values": 1, "square-gradients": 2, "noise-fresh": 3}

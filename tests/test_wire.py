@@ -27,6 +27,7 @@ from autograder.boundary.wire import (
     refuse_value,
     send,
 )
+from autograder.errors import CannotCross
 
 DTYPES = [
     *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
@@ -154,24 +155,21 @@ def test_subclasses_of_containers_arrive_as_the_plain_container() -> None:
     ids=["object", "set", "complex", "bytes", "generator"],
 )
 def test_what_is_no_plain_value_is_refused_by_name(value: Any, named: str) -> None:
-    with pytest.raises(TypeError) as refused:
+    with pytest.raises(CannotCross) as refused:
         crossed([value])
-    assert str(refused.value) == (
-        f"a {named} was returned where the check can only take None, numbers, strings, tensors, arrays, functions, "
-        "modules, or lists, tuples and dicts of these"
-    )
+    assert str(refused.value) == f"a {named}"
 
 
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (np.array(["a"]), "a NumPy array of <U1 cannot cross: use numbers or booleans"),
-        (np.array([None]), "a NumPy array of object cannot cross: use numbers or booleans"),
-        (torch.eye(2).to_sparse(), "a tensor of layout torch.sparse_coo cannot cross: make it dense"),
+        (np.array(["a"]), "a NumPy array of <U1"),
+        (np.array([None]), "a NumPy array of object"),
+        (torch.eye(2).to_sparse(), "a tensor of layout torch.sparse_coo"),
     ],
 )
 def test_arrays_and_tensors_without_plain_numbers_are_refused(value: Any, said: str) -> None:
-    with pytest.raises(TypeError) as refused:
+    with pytest.raises(CannotCross) as refused:
         crossed(value)
     assert str(refused.value) == said
 
@@ -179,7 +177,7 @@ def test_arrays_and_tensors_without_plain_numbers_are_refused(value: Any, said: 
 def test_a_value_that_contains_itself_is_refused() -> None:
     endless: list = []
     endless.append(endless)
-    with pytest.raises(TypeError, match=f"nested more than {MAX_DEPTH} deep cannot cross"):
+    with pytest.raises(CannotCross, match=f"nested more than {MAX_DEPTH} deep"):
         crossed(endless)
 
 

@@ -15,7 +15,7 @@ import torch
 from autograder.boundary.copies import Copies, LocalGraph, noted
 from autograder.boundary.nodes import connected
 from autograder.boundary.wire import Parcel, encode, is_callable, items_of, parts, refuse_value, resolve_path
-from autograder.errors import AuthoringError, LearnerError
+from autograder.errors import AuthoringError, CannotCross, LearnerError
 
 # What the engine itself runs next to a learner's code.
 _ENGINE = "autograder.boundary.probes"
@@ -36,6 +36,10 @@ class Side(Protocol):
 
 
 current_side: ContextVar[Side | None] = ContextVar("current_side", default=None)
+
+
+believed: ContextVar[list[Callable] | None] = ContextVar("believed", default=None)
+"""The functions beside the learner's code whose word is taken for something, if anybody wants to know."""
 
 
 class LearnerObject:
@@ -72,6 +76,8 @@ def beside(function: Callable, *args: Any, **kwargs: Any) -> Any:
     """Run ``function`` of the lesson's beside module next to the learner's code; what it returns is testimony."""
     side = current_side.get()
     path_of(function)
+    if (so_far := believed.get()) is not None:
+        so_far.append(function)
     if side is None:
         return LocalHandle(function).call("", args, kwargs)
     return side.call_beside(function, args, kwargs)
@@ -101,6 +107,13 @@ def hold(value: Any) -> Any:
     return LearnerObject(LocalHandle(value))
 
 
+def local(value: Any) -> Any:
+    """What ``hold`` was given; None for an object on the other side."""
+    if not isinstance(value, LearnerObject):
+        return value
+    return value._handle.target if isinstance(value._handle, LocalHandle) else None
+
+
 class LocalHandle:
     """An object of the learner's in this very process."""
 
@@ -121,7 +134,7 @@ class LocalHandle:
         try:
             return _held(resolve_path(self.target, path)(*args, **kwargs))
         except (Exception, SystemExit) as error:
-            if isinstance(error, LearnerError | AuthoringError):
+            if isinstance(error, LearnerError | AuthoringError | CannotCross):
                 raise
             raise LearnerError.of(error) from error
 

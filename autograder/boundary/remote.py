@@ -21,7 +21,7 @@ from autograder.boundary.outputs import shown
 from autograder.boundary.randomness import digest_of_state, seed_everything
 from autograder.boundary.template import START_SECONDS, Ended, Template
 from autograder.boundary.wire import Parcel, decode, encode, is_callable, parts, receive, send
-from autograder.errors import AuthoringError, LearnerError, writable
+from autograder.errors import AuthoringError, CannotCross, LearnerError, writable
 from autograder.verdict import Verdict
 
 MAX_ERROR = 2_000
@@ -171,6 +171,8 @@ class RemoteWorker:
         except WireError as error:
             self._stop(grace=0.0)
             raise WorkerLost(Verdict.RUN_TIME_ERROR, f"the submission's process sent {error}") from None
+        if described := self._trusting(lambda: reply.get("uncrossable")):
+            raise CannotCross(self._trusting(lambda: writable(str(described)[:MAX_ERROR])))
         if problem := self._trusting(lambda: reply.get("error")):
             raise self._trusting(lambda: _learner_error(problem))
         return reply, received

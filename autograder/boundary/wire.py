@@ -18,6 +18,7 @@ import torch
 
 from autograder.boundary import frames
 from autograder.boundary.frames import MAX_MESSAGE, WireError
+from autograder.errors import CannotCross
 
 MAX_DEPTH = 32
 MAX_OUTPUTS = 200
@@ -69,16 +70,13 @@ def items_of(container: Any) -> list[Any]:
 
 def refuse_value(value: Any) -> NoReturn:
     """Say that a value of this type cannot be checked."""
-    raise TypeError(
-        f"a {type(value).__name__} was returned where the check can only take None, numbers, strings, tensors, arrays, "
-        "functions, modules, or lists, tuples and dicts of these"
-    )
+    raise CannotCross(f"a {type(value).__name__}")
 
 
 def encode(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int = 0) -> Any:
     """Turn a plain value into a JSON tree, its tensors going into ``parcel``; ``refer`` names what is not plain."""
     if depth > MAX_DEPTH:
-        raise TypeError(f"a value nested more than {MAX_DEPTH} deep cannot cross")
+        raise CannotCross(f"a value nested more than {MAX_DEPTH} deep")
     if isinstance(value, torch.Tensor):
         return {"tensor": _store(value, value, parcel)}
     if isinstance(value, np.generic):  # some are numbers of Python's too
@@ -134,7 +132,7 @@ def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int
 
 def _from_numpy(array: np.ndarray) -> torch.Tensor:
     if array.dtype.kind not in "biufc":
-        raise TypeError(f"a NumPy array of {array.dtype} cannot cross: use numbers or booleans")
+        raise CannotCross(f"a NumPy array of {array.dtype}")
     return torch.from_numpy(np.array(array))  # a copy: writable, of positive strides
 
 
@@ -144,7 +142,7 @@ def _store(tensor: torch.Tensor, original: Any, parcel: Parcel) -> dict:
         header |= {"meta": list(tensor.shape), "dtype": _dtype_name(tensor.dtype)}
         return header | {"name": parcel.add(torch.empty(0), original)}
     if tensor.layout is not torch.strided or tensor.is_quantized:
-        raise TypeError(f"a tensor of layout {tensor.layout} cannot cross: make it dense")
+        raise CannotCross(f"a tensor of layout {tensor.layout}")
     if tensor.device.type != "cpu":
         header["device"] = str(tensor.device)
     return header | {"name": parcel.add(tensor.detach().cpu().contiguous().resolve_conj().resolve_neg(), original)}

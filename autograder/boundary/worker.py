@@ -33,7 +33,7 @@ from autograder.boundary.wire import (
     resolve_path,
     send,
 )
-from autograder.errors import LearnerError
+from autograder.errors import CannotCross, LearnerError
 from autograder.packages import Packages
 
 
@@ -57,6 +57,9 @@ def enter(channel: socket.socket, scratch: str, limits: dict, packages: Packages
     if limits["isolation"] != "none":
         sandbox.close_descriptors(keep=channel.fileno())
     return sandbox.lock_in(scratch, limits, limits["isolation"], packages)
+
+
+MAX_NAME = 200
 
 
 class Worker:
@@ -87,6 +90,8 @@ class Worker:
             try:
                 reply, sent = actions[request["do"]](request, parcel)
                 send(self.channel, reply, sent)
+            except CannotCross as value:
+                send(self.channel, {"uncrossable": str(value)[:MAX_NAME]})
             except (Exception, SystemExit) as error:
                 problem = LearnerError.of(error)
                 send(self.channel, {"error": [problem.kind, problem.message, problem.where]})

@@ -161,9 +161,9 @@ class _Desk:
     @cached_property
     def _judge(self) -> bytes:
         """Changes with the lesson and the code that its grades follow from, so that what is mended grades again."""
-        return hashlib.sha256(
-            nbformat.v4.writes(self.lesson.source).encode() + code.digest(self.lesson.packages, self.lesson.stem)
-        ).digest()
+        lesson = self.lesson
+        parts = (nbformat.v4.writes(lesson.source).encode(), code.digest(lesson.packages, lesson.stem))
+        return hashlib.sha256(b"".join((*parts, bytes([lesson.count_once])))).digest()
 
     def _fingerprint(self, content: bytes) -> str:
         return hashlib.sha256(self._judge + content).hexdigest()

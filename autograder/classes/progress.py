@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,8 @@ class GradingRun:
     done: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     reasons: dict[tuple[str, str], str] = field(default_factory=dict)
     verdicts: Counter[str] = field(default_factory=Counter)
+    waiting: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Grade cell and reason: whose it is that only a person can decide."""
 
     def __post_init__(self) -> None:
         self._expected = [(student, name) for student in self.who for name in self.course.notebooks(self.lesson)]
@@ -53,6 +55,9 @@ class GradingRun:
         key = outcome.student, outcome.notebook
         self.done[key] = score, _in_short(outcome)
         self.verdicts += _counts(outcome)
+        for check in outcome.grade.checks if outcome.grade else ():
+            if check.verdict.waits:
+                self.waiting[check.grade_id, check.message.what].append(outcome.student)
         if outcome.reason:
             self.reasons[key] = outcome.reason
         if self.as_json:
@@ -82,10 +87,18 @@ class GradingRun:
             self._out.print(table)
         for (student, _), reason in sorted(self.reasons.items()):
             self._err.print(Text(f"{student}: {reason}"))
+        for (grade_id, why), students in self.waiting.items():
+            self._err.print(Text(f"{grade_id} waits for a person, for {_some(students)}: {why}."))
+        if self.waiting:
+            self._err.print("Grade these by hand in formgrader; what you give stays when you grade again.")
         if not self.as_json:
             where = make_url(self.course.directory.db_url).render_as_string(hide_password=True)
             self._out.print(Text(f"gradebook: {where}"))
             self._out.print(f"graded notebooks: {self.course.folder('autograded', '*', self.lesson)}")
+
+
+def _some(students: list[str]) -> str:
+    return ", ".join(students[:5]) + (f" and {len(students) - 5} more" if len(students) > 5 else "")
 
 
 def _counts(outcome: Outcome) -> Counter[str]:

@@ -75,7 +75,7 @@ def check(
                 print(json.dumps(grade.as_json(str(path))))
             else:
                 _show(path, grade)
-            judged = all(result.verdict is not Verdict.JUDGE_ERROR for result in grade.checks)
+            judged = all(not result.verdict.waits for result in grade.checks)
             full = judged and grade.points == grade.max_points
             status = max(status, Exit.FULL_MARKS if full else Exit.NOT_FULL_MARKS if judged else Exit.UNGRADABLE)
     raise typer.Exit(status)
@@ -102,7 +102,7 @@ def _check_one(path: Path, stem: str | None, seed: int, limits: Limits) -> Grade
 
 
 def _show(path: Path, grade: Grade) -> None:
-    """A table of the checks, then the message of each that did not pass."""
+    """A table of the checks, then the message of each that did not pass, or not without help."""
     table = Table(
         "check", "verdict", Column("points", justify="right"), title=f"{path}: {grade.lesson}", title_justify="left"
     )
@@ -113,7 +113,7 @@ def _show(path: Path, grade: Grade) -> None:
         verdict = Text(f"{mark} {result.verdict.replace('_', ' ')}", style=style)
         table.add_row(result.grade_id, verdict, f"{points} of {result.max_points:g}")
     out.print(table)
-    for message in dict.fromkeys(r.message for r in grade.checks if r.verdict is not Verdict.ACCEPTED):
+    for message in dict.fromkeys(r.message for r in grade.checks if r.verdict is not Verdict.ACCEPTED or r.message.note):
         out.print(Text(f"{message}\n"))
     total = f"{grade.points:g} of {grade.max_points:g} points in {grade.seconds:.1f} s"
     out.print(f"{total}; isolation: {', '.join(grade.isolation)}")

@@ -19,7 +19,8 @@ from autograder.verdict import Message, Mistake, Verdict
 
 PASSED, NAMED, WRONG = "passed", "named mistake", "other wrong answer"
 STOPPED, UNANSWERED, JUDGE_ERROR, UNKNOWN = "error or limit", "not answered", "judge error", "not known"
-OUTCOMES = (PASSED, NAMED, WRONG, STOPPED, UNANSWERED, JUDGE_ERROR, UNKNOWN)
+NOT_JUDGED = "not judged"
+OUTCOMES = (PASSED, NAMED, WRONG, STOPPED, UNANSWERED, JUDGE_ERROR, NOT_JUDGED, UNKNOWN)
 """What became of a check, in the order in which pictures and tables show it."""
 
 
@@ -68,6 +69,8 @@ class Result:
                 return PASSED
             case Verdict.JUDGE_ERROR:
                 return JUDGE_ERROR
+            case Verdict.NOT_JUDGED:
+                return NOT_JUDGED
             case None:
                 return UNKNOWN
         if self.message and not self.message.answered:

@@ -162,7 +162,7 @@ class _Reader:
             anchor=name,
             name=name.removeprefix(f"{self._exercise}-"),
             result=_result_of_check(cell, grade, message) if grade else None,
-            message=told if told and told.what else None,
+            message=told if told and told.has_text else None,
             section=self.sections.get(told.reread, "") if told else "",
             outputs=() if told else tuple(_as_text(cell)),
         )
@@ -198,7 +198,9 @@ class _Reader:
 def _result_of_check(cell: NotebookNode, grade: dict[str, Any], message: Message | None) -> Result:
     """How a check went: as the record says; without one, as its outputs show."""
     if message:
-        failed = "" if message.verdict in (Verdict.ACCEPTED, Verdict.JUDGE_ERROR) else message.verdict.replace("_", " ")
+        failed = (
+            "" if message.verdict is Verdict.ACCEPTED or message.verdict.waits else message.verdict.replace("_", " ")
+        )
     else:
         failed = "did not pass" if any(output.output_type == "error" for output in cell.get("outputs", [])) else ""
     return _result(grade, "passed", failed)

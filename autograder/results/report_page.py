@@ -17,7 +17,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from autograder.results.classwork import JUDGE_ERROR, NAMED, OUTCOMES, PASSED, STOPPED, UNANSWERED, UNKNOWN, WRONG
+from autograder.results.classwork import (
+    JUDGE_ERROR,
+    NAMED,
+    NOT_JUDGED,
+    OUTCOMES,
+    PASSED,
+    STOPPED,
+    UNANSWERED,
+    UNKNOWN,
+    WRONG,
+)
 from autograder.results.items import Item
 from autograder.results.report import ClassReport, many, number, write
 
@@ -29,6 +39,7 @@ LOOKS = {
     STOPPED: ("#CC79A7", "xx"),
     UNANSWERED: ("#DDDDDD", ""),
     JUDGE_ERROR: ("#000000", ""),
+    NOT_JUDGED: ("#555555", ""),
     UNKNOWN: ("#FFFFFF", ""),
 }
 STYLE: Any = {

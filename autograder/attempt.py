@@ -1,0 +1,206 @@
+"""One submission's notebook, run in a worker, and its grade cells, judged here. Grader's side."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearHiddenTests
+
+from autograder.boundary.learner import current_side
+from autograder.boundary.limits import Limits
+from autograder.boundary.remote import RemoteWorker, WorkerLost
+from autograder.boundary.template import Template
+from autograder.draws import derive_seed
+from autograder.errors import LearnerError
+from autograder.judging import judge, python, titled
+from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
+from autograder.sanitise import clean
+from autograder.submission import runs
+from autograder.verdict import CheckResult, Message, Verdict
+
+
+class Attempt:
+    """One notebook and the worker that runs it; a new worker takes over when the submission kills its own."""
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        notebook: NotebookNode,
+        template: Template,
+        limits: Limits,
+        only: set[str] | None = None,
+        ends: float = math.inf,
+        forks: int | None = None,
+        quotes: bool = True,
+    ) -> None:
+        """``ends`` is the moment at which its time is over, ``forks`` how many workers it may have.
+
+        Without ``quotes`` no message holds a text that came from the worker, if the check passes.
+        """
+        self.lesson, self.notebook, self.only = lesson, notebook, only
+        self._ends, self._quotes = ends, quotes
+        self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends)
+        self._forks_left = len(set(lesson.exercises.values())) + 1 if forks is None else forks
+        self._workers: list[RemoteWorker] = []
+        self._deadly: set[str] = set()
+        self.problems: dict[str, LearnerError] = {}
+        self._exercise = ""
+        self.worker = self._fork()
+        self.layers = self.worker.layers
+        self.namespace = _Namespace(self)
+        for source in _imports(lesson):
+            try:
+                exec(source, self.namespace)
+            except ImportError as error:
+                message = f"{lesson.stem}: `{source}` fails where grading runs: {error}. Install it there."
+                raise LessonError(message) from error
+
+    def judge_all(self, seed: int) -> list[CheckResult]:
+        """Run every cell and judge every grade cell, in order; a crash costs the exercise that it happened in."""
+        results: list[CheckResult] = []
+        lost: dict[str, WorkerLost] = {}
+        for cell in self.notebook.cells:
+            if runs(cell):
+                self._exercise = marks(cell).get("grade_id", "") if is_answer(cell) else self._exercise
+                try:
+                    self.run(cell)
+                except WorkerLost as loss:
+                    cell.outputs = [_as_error(loss.verdict.value, loss.message)]
+                    self._deadly.add(cell.id)
+                    lost.setdefault(self._exercise if is_answer(cell) else cell.id, loss)
+                    self._replace(cell)
+            elif is_grade(cell) and (self.only is None or marks(cell)["grade_id"] in self.only):
+                grade_id = marks(cell)["grade_id"]
+                exercise = self.lesson.exercises[grade_id]
+                try:
+                    if exercise in lost or not self.worker.alive:
+                        raise lost.get(exercise) or next(reversed(lost.values()))
+                    results.append(self.judge(cell, seed))
+                except WorkerLost as loss:
+                    lost[exercise] = loss
+                    message = titled(Message(loss.message, verdict=loss.verdict), self.lesson, grade_id)
+                    results.append(self._result(grade_id, message, seed))
+                    self._replace(cell)
+        return results
+
+    def run_cells(self) -> None:
+        """Run every cell that grading runs."""
+        for cell in filter(runs, self.notebook.cells):
+            self.run(cell)
+
+    def run(self, cell: NotebookNode) -> None:
+        """Run one cell in the worker and keep its outputs for people."""
+        outputs, problem = self.worker.run(cell.source)
+        cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        if problem:
+            self.problems[marks(cell).get("grade_id", cell.id)] = problem
+            shown = {"ename": problem.kind, "evalue": problem.message, "traceback": [str(problem)]}
+            cell.outputs.append(NotebookNode(output_type="error", **shown))
+
+    def judge(self, cell: NotebookNode, seed: int) -> CheckResult:
+        """Run a grade cell in this process, the names that it does not define being looked up in the worker."""
+        grade_id = marks(cell)["grade_id"]
+        self.worker.begin(derive_seed(seed, grade_id))
+        token = current_side.set(self.worker)
+        try:
+            message = judge(self.lesson, cell, self.namespace, self.problems, seed, self._quotes)
+            return self._result(grade_id, message, seed)
+        finally:
+            current_side.reset(token)
+
+    def passes(self, grade_ids: list[str], seed: int) -> bool:
+        """Whether the last of these grade cells is passed, when they are judged in order."""
+        results = [self.judge(self.lesson.cells[grade_id], seed) for grade_id in grade_ids]
+        return results[-1].verdict is Verdict.ACCEPTED
+
+    def harmless(self) -> list[NotebookNode]:
+        """The cells without outputs; of one that ended a worker, or did not get to run, nothing is left."""
+        return [
+            NotebookNode(cell, source="" if cell.id in self._deadly else cell.source, outputs=[])
+            for cell in self.notebook.cells
+        ]
+
+    def for_people(self, checks: tuple[CheckResult, ...]) -> NotebookNode:
+        """The notebook with its outputs and each check's message under its grade cell, without hidden tests."""
+        by_id = {check.grade_id: check for check in checks}
+        for cell in self.notebook.cells:
+            if is_grade(cell) and cell.cell_type == "code":
+                check = by_id.get(marks(cell)["grade_id"])
+                cell.outputs = [_as_output(check.message)] if check and check.message.has_text else []
+                ClearHiddenTests().preprocess_cell(cell, {}, 0)
+        clean(self.notebook, self.lesson)
+        return self.notebook
+
+    def close(self) -> None:
+        """End the worker."""
+        self.worker.close()
+
+    def used(self) -> tuple[float | None, int | None]:
+        """Processor seconds of all workers that have ended, and the most memory of one; None where it is not known."""
+        seconds = [worker.ended.cpu_seconds for worker in self._workers if worker.ended.cpu_seconds is not None]
+        peaks = [worker.ended.peak_bytes for worker in self._workers if worker.ended.peak_bytes is not None]
+        return sum(seconds) if seconds else None, max(peaks, default=None)
+
+    def _fork(self) -> RemoteWorker:
+        self._forks_left -= 1
+        self._workers.append(self._start())
+        return self._workers[-1]
+
+    def _replace(self, until: NotebookNode) -> None:
+        """A fresh worker in which the cells before ``until`` have run again, except those that killed one."""
+        while self._forks_left and not self.worker.alive and time.monotonic() < self._ends:
+            self.worker = self._fork()
+            for cell in self.notebook.cells:
+                if cell is until:
+                    return
+                if runs(cell) and cell.id not in self._deadly:
+                    try:
+                        self.worker.run(cell.source)
+                    except WorkerLost:
+                        self._deadly.add(cell.id)
+                        break
+
+    def _result(self, grade_id: str, message: Message, seed: int) -> CheckResult:
+        points = self.lesson.points(grade_id)
+        earned = None if message.verdict.waits else points if message.verdict is Verdict.ACCEPTED else 0.0
+        return CheckResult(grade_id, earned, points, message, seed)
+
+
+class _Namespace(dict):
+    """A grade cell's global names: the instructor's are here, the submission's are asked for each time."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__(__name__="__main__", __builtins__=builtins)
+        self._attempt = attempt
+
+    def __missing__(self, name: str) -> Any:
+        # A name that Python itself defines is never the submission's.
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        return self._attempt.worker.lookup(name)
+
+
+def _imports(lesson: Lesson) -> list[str]:
+    """The import statements of the instructor's ordinary cells, which grade cells may rely on."""
+    cells = (cell for cell in lesson.source.cells if runs(cell) and not is_answer(cell))
+    trees = (ast.parse(python(cell.source)) for cell in cells)
+    return [ast.unparse(node) for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def _as_output(message: Message) -> NotebookNode:
+    if message.verdict is Verdict.ACCEPTED:
+        return NotebookNode(output_type="stream", name="stdout", text=f"✓ {message}\n")
+    return _as_error(message.verdict.value, str(message))
+
+
+def _as_error(name: str, message: str) -> NotebookNode:
+    lines = message.splitlines()
+    # nbformat.v4.new_output would check each against the schema, which costs more than to judge the cell.
+    return NotebookNode(output_type="error", ename=name, evalue=lines[0], traceback=lines)

@@ -1,0 +1,136 @@
+"""On which other exercises the checks of a submission depend, found in the code of its cells. Grader's side.
+
+Nothing of a submission is run here: what its names stand for is read off the compiled cells.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
+
+from autograder import names
+from autograder.lesson import Lesson, is_answer, marks
+from autograder.submission import runs
+
+Node = TypeVar("Node", bound=Hashable)
+
+
+class Statement(NamedTuple):
+    """The global names that a statement at the top of a cell defines, and those that it or its functions read."""
+
+    defines: set[str]
+    reads: set[str]
+
+
+def statements(source: str) -> list[Statement]:
+    """The statements of a cell; none, if it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [_statement(node) for node in ast.parse(TransformerManager().transform_cell(source)).body]
+    except Exception:  # no syntax, or more than Python's compiler can take, which it says with exceptions of all kinds
+        return []
+
+
+def _statement(node: ast.stmt) -> Statement:
+    code = compile(ast.Module([node], []), "<cell>", "exec", dont_inherit=True)
+    return Statement(names.defined(code), names.read(code))
+
+
+class Dependence:
+    """Which answers the checks of a submission use, through however many names.
+
+    An answer uses answers to exercises before its own: those after it are not there when it is judged.
+    """
+
+    def __init__(self, lesson: Lesson, cells: Sequence[NotebookNode]) -> None:
+        """``cells`` are those of a rebuilt submission; one of whose source nothing should be read has none."""
+        self._lesson, self._cells = lesson, cells
+        self._code = {cell.id: statements(cell.source) for cell in cells if runs(cell)}
+        self._tests = {grade_id: statements(lesson.cells[grade_id].source) for grade_id in lesson.exercises}
+        answers = [marks(cell)["grade_id"] for cell in lesson.source.cells if is_answer(cell) and runs(cell)]
+        self._reference = {exercise: statements(lesson.cells[exercise].source) for exercise in answers}
+
+    def needs(self, grade_id: str, failed: set[str]) -> tuple[str, ...]:
+        """Which of the failed exercises the check depends on, in the lesson's order.
+
+        Those on which their right answers depend are among them.
+        """
+        before = list(self._reference)
+        own = self._lesson.exercises[grade_id]
+        failed_before = [each for each in before[: before.index(own) if own in before else None] if each in failed]
+        uses: dict[str, set[str]] = defaultdict(set)
+        for code in [*self._code.values(), *(self._reference[exercise] for exercise in failed_before)]:
+            for statement in code:
+                for name in statement.defines:
+                    uses[name] |= statement.reads
+        used = reached(self._free(self.with_tests([grade_id])), lambda name: uses.get(name, ()))
+        return tuple(exercise for exercise in failed_before if used & self._names(exercise))
+
+    def with_tests(self, grade_ids: Iterable[str]) -> set[str]:
+        """These grade cells, and those before them that define names which they read."""
+        order = list(self._tests)
+
+        def read_by(grade_id: str) -> Iterator[str]:
+            free = self._free([grade_id])
+            return (each for each in order[: order.index(grade_id)] if free & _defined(self._tests[each]))
+
+        return reached(grade_ids, read_by)
+
+    def with_right(self, exercises: Iterable[str]) -> NotebookNode:
+        """The submission's cells, the reference's answers to these exercises in the places of its own.
+
+        A wrong answer runs before the right one: other cells may use what else it defines.
+        """
+        cells: list[NotebookNode] = []
+        asked: set[str] = set()
+        for cell in self._cells:
+            cells.append(cell)
+            here = {exercise for exercise in exercises if marks(cell).get("grade_id") == exercise}
+            asked |= here
+            again = {each for each in asked if self._names(each) & _defined(self._code.get(cell.id, []))}
+            cells += [self._right(exercise, len(cells)) for exercise in exercises if exercise in here | again]
+        return NotebookNode(cells=cells)
+
+    def _right(self, exercise: str, number: int) -> NotebookNode:
+        source = self._lesson.cells[exercise].source
+        return NotebookNode(cell_type="code", id=f"right {number}", metadata=NotebookNode(), source=source, outputs=[])
+
+    def _names(self, exercise: str) -> set[str]:
+        """By what others know an answer: the names that the reference's defines and its own checks read."""
+        tests = [grade_id for grade_id, of in self._lesson.exercises.items() if of == exercise]
+        return _defined(self._reference[exercise]) & self._free(tests)
+
+    def _free(self, grade_ids: Iterable[str]) -> set[str]:
+        """The names that these grade cells read and do not define, each for itself."""
+        codes = (self._tests[grade_id] for grade_id in grade_ids)
+        return {name for code in codes for statement in code for name in statement.reads - _defined(code)}
+
+
+def _defined(code: Iterable[Statement]) -> set[str]:
+    return {name for statement in code for name in statement.defines}
+
+
+def reached(start: Iterable[Node], step: Callable[[Node], Iterable[Node]]) -> set[Node]:
+    """All that repeated steps lead to, the start included."""
+    found: set[Node] = set()
+    waiting = list(start)
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found.add(each)
+            waiting += step(each)
+    return found
+
+
+def judged_so(exercises: Sequence[str]) -> str:
+    """What is said of a check that passes once the answers to these exercises are right."""
+    if len(exercises) == 1:
+        return f"judged with a right {exercises[0]}, since yours fails its checks: your mistake counts once"
+    return f"judged with right {names.listed(exercises)}, since yours fail their checks: your mistakes count once"
