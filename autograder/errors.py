@@ -28,6 +28,13 @@ class LearnerError(Exception):
     def __init__(self, kind: str, message: str, where: str = "") -> None:
         super().__init__(kind, message, where)
         self.kind, self.message, self.where = kind, message, where
+        self.inputs = ""
+        """What the code was called with, in words, where a check of ours called it."""
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether this is what an exercise raises as it was released; others of the kind have something to say."""
+        return self.kind == "NotImplementedError" and not self.message
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}" + (f" ({self.where})" if self.where else "")

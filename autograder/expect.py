@@ -18,7 +18,7 @@ from autograder.boundary.copies import noting
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.boundary.probes import away_from_meta, on_meta
 from autograder.errors import LearnerError
-from autograder.failure import STUB, Failure, describe_value
+from autograder.failure import Failure, describe_value
 from autograder.verdict import Mistake
 
 Mistakes = Iterable[tuple[Mistake, Any]]
@@ -325,7 +325,7 @@ def raises(kind: type[Exception], function: Callable, *args: Any, what: str) -> 
     except LearnerError as error:
         if error.kind == kind.__name__:
             return error.message
-        if error.kind == STUB:
+        if error.is_stub:
             raise
         raise Failure(f"{what} raises the wrong error", kind.__name__, f"{error.kind}: {error.message}") from None
     raise Failure(f"{what} raises no error", kind.__name__, f"it returned {describe_value(result)}")

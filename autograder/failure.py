@@ -14,8 +14,6 @@ import torch
 from autograder.errors import CannotCross, LearnerError
 from autograder.verdict import Message, Mistake, Verdict
 
-STUB = "NotImplementedError"
-
 
 class Failure(AssertionError):
     """A property does not hold; ``message`` says what was checked, expected and observed, and the likely mistake."""
@@ -61,7 +59,7 @@ def _weighted(line: str) -> list[str]:
 def explain(error: LearnerError, exercise: str, check: str = "") -> Message:
     """What to say of an exception from the learner's code; it quotes the learner's line."""
     about = Message("", exercise=exercise, check=check)
-    if error.kind == STUB:
+    if error.is_stub:
         what = "not implemented yet. Write your answer in its cell, run that cell, then run this check again."
         return replace(about, what=what, check="", answered=False)
     # In Python's words, or in torch's.
@@ -69,7 +67,7 @@ def explain(error: LearnerError, exercise: str, check: str = "") -> Message:
     return replace(
         about,
         what="your code stopped with an error",
-        expected=f"{exercise} returns a result for these inputs",
+        expected=f"{exercise} returns a result for {error.inputs or 'these inputs'}",
         observed=f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else ""),
         verdict=Verdict.MEMORY_LIMIT_EXCEEDED if out_of_memory else Verdict.RUN_TIME_ERROR,
     )
@@ -91,4 +89,5 @@ def describe_value(value: Any) -> str:
         return f"a tensor of shape {tuple(value.shape)} and dtype {value.dtype}"
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
-    return f"{value!r}" if value is None or isinstance(value, bool | int | float | str) else f"a {type(value).__name__}"
+    plain = value is None or isinstance(value, bool | int | float | str)
+    return textwrap.shorten(f"{value!r}", 200) if plain else f"a {type(value).__name__}"

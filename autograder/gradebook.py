@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, SAWa
 from sqlalchemy.orm import with_polymorphic
 
 from autograder.lesson import is_answer, is_grade, marks
-from autograder.verdict import Grade, Verdict
+from autograder.verdict import Grade
 
 
 class GradebookError(Exception):

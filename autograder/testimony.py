@@ -21,7 +21,7 @@ BEGIN, END = "<!-- testimony: written by `python -m autograder.testimony --write
 
 def asked_in(lesson: Lesson) -> dict[str, list[Callable]]:
     """Grade cell -> the functions beside the learner's code that its check asks, when the reference is judged."""
-    found = {}
+    found: dict[str, list[Callable]] = {}
     for grade_id in lesson.exercises:
         asked: list[Callable] = []
         token = believed.set(asked)

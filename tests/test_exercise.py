@@ -232,7 +232,7 @@ def test_an_exception_shows_its_message_and_is_a_run_time_error() -> None:
     assert caught.value.message.verdict is Verdict.RUN_TIME_ERROR
     assert str(caught.value) == (
         "double - doubles: your code stopped with an error\n"
-        "  expected  double returns a result for these inputs\n"
+        "  expected  double returns a result for a tensor of shape (3,) and dtype torch.float64\n"
         "  observed  TypeError: unsupported operand type(s) for /: 'Tensor' and 'str'\n"
         '  hint      Read "Twice as much" again.'
     )
@@ -402,3 +402,34 @@ def test_an_installed_package_gives_no_answer_away() -> None:
         for name in dict.fromkeys(COURSE.lesson(stem).exercises.values()):
             for answer in exercise_of(COURSE.packages.checks_of(stem), name).wrong_answers:
                 assert answer.fails, f"{stem}/{name}/{answer.name}"
+
+
+def test_only_the_stub_itself_is_an_answer_not_written_yet() -> None:
+    def double(x: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError("the operator aten::double has no kernel")
+
+    assert "  observed  NotImplementedError: the operator aten::double has no kernel" in said(double)
+
+
+def test_an_error_in_the_learners_own_backward_is_explained_as_one_in_its_forward() -> None:
+    class Twice(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+            return 2 * x
+
+        @staticmethod
+        def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:
+            return grad / [][0]
+
+    slopes = Exercise("slopes", reread="Slopes")
+
+    @slopes.check
+    def gradients(slopes: LearnerObject, rng: Draws) -> None:
+        """The gradient is 2."""
+        x = rng.normal(3).requires_grad_()
+        expect.gradients(slopes(x), {"x": x})
+
+    with pytest.raises(Failure) as failure:
+        gradients(Twice.apply)
+    assert failure.value.message.verdict is Verdict.RUN_TIME_ERROR
+    assert "  observed  IndexError: list index out of range" in str(failure.value)

@@ -16,6 +16,7 @@ from autograder.boundary.copies import Copies, LocalGraph, noted
 from autograder.boundary.nodes import connected
 from autograder.boundary.wire import Parcel, encode, is_callable, items_of, parts, refuse_value, resolve_path
 from autograder.errors import AuthoringError, CannotCross, LearnerError
+from autograder.failure import describe_value
 
 # What the engine itself runs next to a learner's code.
 _ENGINE = "autograder.boundary.probes"
@@ -54,7 +55,14 @@ class LearnerObject:
         self._handle, self._path = handle, path
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._handle.call(self._path, args, kwargs)
+        try:
+            return self._handle.call(self._path, args, kwargs)
+        except LearnerError as error:
+            # Only of the inputs of our own checks: those of another grade cell may be a secret.
+            if noted.get() is not None and not error.inputs:
+                given = [*map(_described, args), *(f"{name} = {_described(kwargs[name])}" for name in kwargs)]
+                error.inputs = "; ".join(given) or "no argument"
+            raise
 
     def __getattr__(self, name: str) -> LearnerObject:
         if name.startswith("_"):
@@ -70,6 +78,12 @@ class LearnerObject:
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __float__ = __int__ = _refuse
     __hash__ = object.__hash__
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, LearnerObject):
+        return "a function or object of yours"
+    return "a function" if is_callable(value) else describe_value(value)
 
 
 def beside(function: Callable, *args: Any, **kwargs: Any) -> Any:

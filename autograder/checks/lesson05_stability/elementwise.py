@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,24 +13,47 @@ from torch import Tensor
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.draws import Draws
-from autograder.failure import Failure
+from autograder.errors import LearnerError
+from autograder.exercise import Exercise
+from autograder.failure import Failure, explain
 from autograder.verdict import Mistake
 
+Probe = Callable[[Any], Tensor]
+
 CUT = Mistake("cut", "detach(), .data, no_grad() or a tensor made anew: the result forgets where it came from.")
-REDUCED = Mistake("reduced", "a mean or a sum over all elements: return one number for each element.")
-REDUCED_ROWS = Mistake("reduced_rows", "a mean or a sum over the last dimension: return one number for each element.")
+REDUCED = Mistake(
+    "reduced", "one number for all elements, as a mean or a sum gives: return one number for each element."
+)
+REDUCED_ROWS = Mistake(
+    "reduced_rows",
+    "one number for each row, as a mean or a sum over the last dimension gives: return one number for each element.",
+)
 UNLIMITED = Mistake("unlimited", "logvar itself: nothing is limited.")
 UNUSED_BRANCH = Mistake(
     "unused_branch",
-    "torch.where drops the inf from the value, not from the gradient: 0 * inf is nan. "
+    "torch.where, a mask or nan_to_num drops the inf from the value, not from the gradient: 0 * inf is nan. "
     "Make the argument of exp safe before you use it.",
 )
+
+
+@contextmanager
+def given(at: Tensor, *more: object) -> Iterator[None]:
+    """An error inside says that it was for this input."""
+    try:
+        yield
+    except LearnerError as error:
+        message = explain(error, "")
+        if not message.answered:
+            raise
+        ends = f"from {at.min():.5g} to {at.max():.5g}" if at.numel() else "no numbers"
+        inputs = ", ".join(map(str, (f"shape {tuple(at.shape)}", at.dtype, ends, *more)))
+        raise Failure(replace(message, expected=f"a result for {inputs}")) from None
 
 
 def keeps(function: LearnerObject, what: str, **inputs: Tensor) -> None:
     """``function`` keeps shape, dtype and device of its first input, and leaves its inputs alone."""
     first = next(iter(inputs.values()))
-    with expect.untouched(**inputs):
+    with expect.untouched(**inputs), given(first):
         output = function(*inputs.values())
     expect.kept(output, first, f"{what} for an input of shape {tuple(first.shape)}", mistakes=reduced(first))
     expect.device_kept(function, *inputs.values(), what=what)
@@ -38,9 +64,10 @@ def reduced(like: Tensor) -> expect.Shapes:
     return [(REDUCED, ()), (REDUCED_ROWS, tuple(like.shape[:-1]))]
 
 
-def value(function: LearnerObject, what: str, at: Tensor, *more: Tensor, **options: float) -> Tensor:
-    """What an elementwise ``function`` returns for copies of its inputs, as float64."""
-    output = function(*(item.clone() for item in (at, *more)), **options)
+def value(function: LearnerObject, what: str, at: Tensor, *more: Tensor | float, **options: float) -> Tensor:
+    """What an elementwise ``function`` returns for its inputs, as float64."""
+    with given(at, *(f"{name} = {number:g}" for name, number in options.items())):
+        output = function(at, *more, **options)
     return expect.shaped(output, tuple(at.shape), what, reduced(at)).double()
 
 
@@ -49,15 +76,33 @@ def slope(
 ) -> Tensor:
     """The derivative of an elementwise ``function`` in its first input, called ``name``, as float64."""
     at = at.detach().clone().requires_grad_()
-    output = expect.shaped(function(at, *more), tuple(at.shape), what, reduced(at))
-    # Weights that differ, lest an answer that sums or averages over elements passes; a float32 gradient keeps them.
-    weights = torch.linspace(1, 2, at.numel(), dtype=output.dtype).reshape(at.shape)
-    return expect.gradients(output, {name: at}, weights, cut=CUT, zero=zero)[name].double() / weights.double()
+    with given(at.detach()):
+        output = expect.shaped(function(at, *more), tuple(at.shape), what, reduced(at))
+        # Weights that differ, lest an answer that sums or averages over elements passes; a float32 gradient keeps them.
+        weights = torch.linspace(1, 2, at.numel(), dtype=output.dtype).reshape(at.shape)
+        found = expect.gradients(output, {name: at}, weights, cut=CUT, zero=zero)[name]
+    return found.double() / weights.double()
 
 
 def curve(function: LearnerObject, what: str, name: str, at: Tensor, *more: Tensor) -> Tensor:
     """Values and slopes of an elementwise ``function``, one above the other."""
     return torch.stack([value(function, what, at, *more), slope(function, what, name, at, *more)])
+
+
+def confirmed(exercise: Exercise, function: LearnerObject, probe: Probe, second: Probe) -> expect.Mistakes:
+    """What ``probe`` gives for each wrong answer that gives under ``second``, another input, what ``function`` gives."""
+    try:
+        seen = second(function)
+    except (LearnerError, Failure):
+        return
+    for mistake, (given, there) in exercise.mistaken(lambda answer: (probe(answer), second(answer))):
+        if alike(there, seen):
+            yield mistake, given
+
+
+def alike(a: Tensor, b: Tensor, tolerance: float = 1e-4) -> bool:
+    """Whether two tensors hold the same numbers, infinite ones and nan included."""
+    return a.shape == b.shape and torch.allclose(a.double(), b.double(), tolerance, tolerance, equal_nan=True)
 
 
 def finite(
@@ -75,10 +120,9 @@ def finite(
         raise Failure(f"{what} is not finite", expected, observed, likely())
 
 
-def loses_gradient(values: Tensor, curves: expect.Mistakes) -> Mistake | None:
-    """The mistake that has these values, and slopes that are not finite."""
-    lost = ((mistake, other) for mistake, (other, slopes) in curves if not slopes.isfinite().all())
-    return expect.recognised(values, None, lost, 1e-3, 1e-3)
+def same_curve(found: Tensor, curves: expect.Mistakes) -> Mistake | None:
+    """The mistake that has these values and these slopes, and is not finite where these are not."""
+    return expect.recognised(found, None, curves, 1e-3, 1e-3)
 
 
 def grid(rng: Draws, low: float, high: float, n: int) -> Tensor:

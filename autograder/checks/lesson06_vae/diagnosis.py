@@ -7,7 +7,7 @@ from typing import Any
 from autograder.draws import Draws
 from autograder.errors import LearnerError
 from autograder.exercise import Exercise
-from autograder.failure import STUB, Failure, describe_value
+from autograder.failure import Failure, describe_value
 
 exercise = Exercise("diagnosis", reread="A script that runs and is wrong")
 
@@ -27,7 +27,7 @@ def judge_diagnosis(diagnosis: Any, bugs: tuple[str, ...]) -> None:
     if not isinstance(diagnosis, dict):
         raise Failure("diagnosis is no dict", "a dict from bug to line number", describe_value(diagnosis))
     if not any(diagnosis.values()):  # as it was released
-        raise LearnerError(STUB, "")
+        raise LearnerError("NotImplementedError", "")
     for bug in bugs:
         if bug not in diagnosis:
             raise Failure(f'diagnosis has no "{bug}"', "the five keys of the exercise", f"{list(diagnosis)}"[:200])
