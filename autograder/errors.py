@@ -5,6 +5,8 @@ from __future__ import annotations
 import linecache
 import re
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _CELL_FILE = re.compile(r"^<(ipython-input|cell)|ipykernel_")
 
@@ -24,6 +26,9 @@ class CannotCross(Exception):
 
 class LearnerError(Exception):
     """The learner's code raised ``kind: message``; ``where`` quotes their line, or is empty."""
+
+    inputs = "these inputs"
+    """For which inputs, in the words of the check."""
 
     def __init__(self, kind: str, message: str, where: str = "") -> None:
         super().__init__(kind, message, where)
@@ -51,3 +56,13 @@ class LearnerError(Exception):
             where = f"line {error.lineno} of your cell: {(error.text or '').strip()}"
         message = error.msg if isinstance(error, SyntaxError) else str(error)
         return cls(type(error).__name__, message[:2_000], where[:500])
+
+
+@contextmanager
+def for_inputs(words: str) -> Iterator[None]:
+    """An error of the learner's code inside happened for these inputs, and its message says so."""
+    try:
+        yield
+    except LearnerError as error:
+        error.inputs = words
+        raise

@@ -121,8 +121,9 @@ class Check:
 
     def _failure(self, message: Message, learner: tuple) -> Failure:
         """The message as an exception, which also says what else of the learner's is to be mended first."""
-        answers = dict(zip(signature(self.function).parameters, map(local, learner), strict=False))
-        return Failure(replace(message, note=_mend_first(self.exercise, answers)))
+        answers = zip(signature(self.function).parameters, map(local, learner), strict=False)
+        here = {name: answer for name, answer in answers if answer is not None}
+        return Failure(replace(message, note=_mend_first(self.exercise, here)))
 
 
 @dataclass

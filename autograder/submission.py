@@ -31,13 +31,20 @@ def read_submission(path: Path) -> NotebookNode:
 
 
 def read_content(path: Path) -> bytes:
-    """The file that was handed in, if it can be opened and is no larger than a notebook should be."""
+    """The notebook that was handed in, if it can be opened and is no larger than a notebook should be."""
+    return ordinary_file(path, MAX_BYTES)
+
+
+def ordinary_file(path: Path, most: int) -> bytes:
+    """What a file of a student's holds; SubmissionError if it is no ordinary file, or over ``most`` bytes."""
     # A link could hand in anything that the grader can read: another's work, or the solution.
     if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
-        raise SubmissionError(f"{path} is a link or no ordinary file. Hand in the notebook itself.")
+        raise SubmissionError(f"{path} is a link or no ordinary file. Hand in the file itself.")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise SubmissionError(f"{path} is over {MAX_BYTES >> 20} MiB. Clear its outputs and hand it in again.")
+        if path.stat().st_size > most:
+            size = f"{most >> 20} MiB" if most >> 20 else f"{most:,} bytes"
+            cure = " Clear its outputs and hand it in again." if path.suffix == ".ipynb" else ""
+            raise SubmissionError(f"{path} is over {size}.{cure}")
         return path.read_bytes()
     except OSError as error:
         raise SubmissionError(f"{path} cannot be opened: {error.strerror}.") from error

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from autograder.boundary.limits import Limits
 from autograder.classes import code
 from autograder.classes.pool import ClusterError, Hall, InThisProcess
 from autograder.classes.task import Task, grade
+from autograder.classes.times import time_of
 from autograder.course import Course
 from autograder.files import write_whole
 from autograder.gradebook import one_transaction, opened, save
@@ -119,17 +121,18 @@ class _Desk:
         source = self._file("submitted", student)
         try:
             _refuse_links(source)
-            content = read_content(source)
+            content, handed_in = read_content(source), time_of(source.parent)
         except SubmissionError as error:
             return Outcome(student, self.name, reason=str(error))
         if not force and self._is_graded(student, content):
+            self._follow(student, handed_in)
             return self._outcome(student)
         return Task(content, source, self._pickled, self.seed, self.limits)
 
     def record(self, student: str, task: Task, future: Future[Grade]) -> Outcome:
         """Write down what came of a task."""
         try:
-            grade = future.result()
+            grade, handed_in = future.result(), time_of(task.path.parent)
         except SubmissionError as error:
             return Outcome(student, self.name, reason=str(error))
         except (LessonError, ClusterError):
@@ -140,9 +143,8 @@ class _Desk:
             return Outcome(student, self.name, reason=f"could not be graded: {error}.")
         except Exception as error:
             return Outcome(student, self.name, reason=f"could not be graded: {type(error).__name__}: {error}")
-        timestamp = self.course.directory.get_existing_timestamp(str(task.path.parent))
         with one_transaction(self.gradebook):
-            save(self.gradebook, grade, self.assignment, self.name, student, timestamp)
+            save(self.gradebook, grade, self.assignment, self.name, student, handed_in)
         self._penalise(student)
         # The notebook is written last: its record says that the gradebook has the grade.
         found = {"fingerprint": self._fingerprint(task.content), "seed": task.seed}
@@ -188,6 +190,14 @@ class _Desk:
     def _let_go(self) -> None:
         """End what reading began: a server holds a transaction for it, and may end the connection of one that waits."""
         self.gradebook.db.rollback()
+
+    def _follow(self, student: str, handed_in: datetime | None) -> None:
+        """Bring what is graded in line with its time, its due date and what people gave by hand since then."""
+        entry = self.gradebook.find_submission(self.assignment, student)
+        if handed_in and entry.timestamp != handed_in:
+            entry.timestamp = handed_in
+            self.gradebook.db.commit()
+        self._penalise(student)
 
     def _penalise(self, student: str) -> None:
         """Apply nbgrader's late penalty plugin where the submission is late, or was before."""

@@ -15,10 +15,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from nbgrader.utils import parse_utc
-
-from autograder.classes.naming import METADATA, Owner, Roster, owners, read_metadata, read_time
+from autograder.classes.naming import METADATA, Owner, Roster, owners, read_metadata
 from autograder.classes.sources import SourceFile, files_in
+from autograder.classes.times import TIMESTAMP, read_time, time_of, write_time
 from autograder.course import Course
 from autograder.files import write_whole
 from autograder.gradebook import opened
@@ -229,7 +228,7 @@ class _Desk:
         if target.exists():
             if target.read_bytes() == content:
                 return replace(about, fate=Fate.THERE)
-            before, now = _time_of(folder), owner.handed_in
+            before, now = time_of(folder), owner.handed_in
             if not self.overwrite and not (before and now and now > before):
                 why = "that one is as new or newer" if before and now else "which is newer is not known"
                 reason = f"{file.shown} differs from {target}, and {why}. --replace takes it, and keeps the old one."
@@ -244,7 +243,7 @@ class _Desk:
     @staticmethod
     def _put(folder: Path, target: Path, content: bytes, handed_in: datetime | None, kept: Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        stamp = folder / "timestamp.txt"
+        stamp = folder / TIMESTAMP
         if kept:
             # Grading looks for folders that are called after the assignment, and so at no such copy.
             part = kept.with_name(f"{kept.name}.part")
@@ -254,16 +253,8 @@ class _Desk:
             stamp.unlink(missing_ok=True)
         write_whole(target, content)
         if handed_in:
-            stamp.write_text(f"{handed_in:%Y-%m-%d %H:%M:%S.%f} UTC", encoding="utf-8")
+            write_time(folder, handed_in)
 
     @staticmethod
     def _refused(student: str, file: SourceFile, owner: Owner, reason: str) -> Collected:
         return Collected(str(file.shown), Fate.REFUSED, student, owner.platform, late=owner.late, reason=reason)
-
-
-def _time_of(folder: Path) -> datetime | None:
-    """When what lies in the folder was handed in, if nbgrader's timestamp.txt says so."""
-    try:
-        return parse_utc((folder / "timestamp.txt").read_text(encoding="utf-8").strip())
-    except (OSError, ValueError, OverflowError):
-        return None

@@ -11,10 +11,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
-from dateutil.tz import gettz
 from nbgrader.api import Student
 from nbgrader.utils import parse_utc
 
+from autograder.classes.times import read_time
 from autograder.submission import SubmissionError
 
 # Canvas, lib/content_zipper.rb (get_filename, add_upload_submission): the sortable name in small letters without what
@@ -103,18 +103,6 @@ def _by_pattern(path: PurePosixPath, pattern: re.Pattern[str]) -> Owner:
         email=said.get("email", ""),
         handed_in=read_time(said["timestamp"]) if said.get("timestamp") else None,
     )
-
-
-def read_time(text: str) -> datetime:
-    """A date and time as nbgrader keeps them: UTC, unless a zone is named."""
-    zone = text.split(" ")[2:3]
-    try:
-        # nbgrader takes a zone that nobody knows for none.
-        if zone and not zone[0].lstrip("+-").isdigit() and gettz(zone[0]) is None:
-            raise ValueError
-        return parse_utc(text)
-    except (ValueError, OverflowError):
-        raise SubmissionError(f"{text!r} is no date and time. Write it as '2026-11-21 15:00 UTC'.") from None
 
 
 class _Plain(yaml.SafeLoader):

@@ -12,12 +12,11 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from nbgrader.utils import parse_utc
-
+from autograder.classes.times import sensible
 from autograder.submission import MAX_BYTES, SubmissionError, read_content
 
 MAX_FILES = 50_000
@@ -81,7 +80,7 @@ def _on_disk(path: Path, inside: PurePosixPath, shown: Path) -> SourceFile:
         reason = "this is a link or no ordinary file. Put the notebook itself there."
         return SourceFile(inside, shown, bytes, None, reason)
     time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return SourceFile(inside, shown, lambda: read_content(path), _sensible(time))
+    return SourceFile(inside, shown, lambda: read_content(path), sensible(time))
 
 
 def _in_zip(archive: zipfile.ZipFile, source: Path) -> Iterator[SourceFile]:
@@ -102,7 +101,7 @@ def _in_zip(archive: zipfile.ZipFile, source: Path) -> Iterator[SourceFile]:
         elif member.file_size > MAX_BYTES and path.suffix == ".ipynb":
             problem = f"this is over {MAX_BYTES >> 20} MiB. Its outputs have to be cleared."
         try:
-            time = _sensible(datetime(*member.date_time).astimezone())
+            time = sensible(datetime(*member.date_time).astimezone())
         except ValueError:
             time = None
         yield SourceFile(path, shown, partial(read, member), time, problem)
@@ -127,13 +126,6 @@ class _Reader:
         if self._left < 0:
             raise SubmissionError(f"{shown} is left out: unpacked, the zip is over {MAX_TOTAL >> 30} GiB.")
         return content
-
-
-def _sensible(time: datetime) -> datetime | None:
-    """The time as nbgrader keeps times; None where a zip or a disk only says that it has none."""
-    now = datetime.now(UTC)
-    good = datetime(1990, 1, 1, tzinfo=UTC) < time < now + timedelta(days=1)
-    return parse_utc(time.replace(microsecond=0)) if good else None
 
 
 def _printable(path: Path) -> Path:

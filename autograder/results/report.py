@@ -155,6 +155,15 @@ class ClassReport:
         return _by_learners(self._finding(what, found) for (what, _), found in told.items())
 
     @cached_property
+    def counted_once(self) -> dict[str, list[str]]:
+        """What checks say that passed with a right answer in the place of another one: whose they are, one a check."""
+        told: dict[str, list[str]] = defaultdict(list)
+        for student, result in self._results:
+            if result.message and result.message.note:
+                told[result.message.note].append(student)
+        return dict(sorted(told.items(), key=lambda pair: -len(pair[1])))
+
+    @cached_property
     def lost(self) -> dict[str, float]:
         """The points that a learner lost in each exercise, on average, by what the checks said."""
         lost = dict.fromkeys((check.exercise for check in self.checks if not check.by_hand), 0.0)
@@ -307,6 +316,7 @@ def _row(report: ClassReport, work: Work, result: Result) -> dict[str, object]:
         "what": text(message.what),
         "mistake_id": text(message.mistake_id),
         "mistake": text(message.mistake.sentence if message.mistake else ""),
+        "note": text(message.note),
     }
     about_notebook = {
         "score": work.score,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -13,12 +15,14 @@ from autograder.checks.lesson05_stability.elementwise import (
     REDUCED,
     REDUCED_ROWS,
     UNUSED_BRANCH,
+    alike,
     closest,
+    confirmed,
     curve,
     far_out,
     finite,
     keeps,
-    loses_gradient,
+    same_curve,
     value,
 )
 from autograder.draws import Draws
@@ -45,12 +49,35 @@ CEILING = Mistake(
 FLAT = Mistake("flat", "a small number inside the log, or a limit: where the loss stops growing, its gradient is 0.")
 
 
-def judge_loss(found: Tensor, logits: Tensor, x: Tensor, mistakes: expect.Mistakes, alike: float) -> None:
-    """The loss is right to 1e-6 * max(1, |logit|); a mistake gives the same to ``alike``."""
-    right = F.binary_cross_entropy_with_logits(logits.double(), x.double(), reduction="none")
+ORDINARY = (
+    torch.linspace(-3, 3, 12, dtype=torch.float64).repeat(2, 1),
+    torch.tensor([[0.0], [1.0]], dtype=torch.float64).expand(2, 12),
+)
+"""Small logits, each with x = 0 and with x = 1."""
+
+
+def judge_loss(found: Tensor, logits: Tensor, x: Tensor, mistakes: expect.Mistakes, near: float) -> None:
+    """The loss is right to 1e-6 * max(1, |logit|); a mistake gives the same to ``near``."""
+    right = exact(logits, x)
     allowed = 1e-6 * logits.double().abs().clamp(min=1)
     nearest, rule = closest(found, right - allowed, right + allowed), "right to 1e-6 * max(1, |logit|)"
-    expect.close(found, nearest, LOSS, rule=rule, rtol=0, atol=1e-12, mistakes=mistakes, alike=alike)
+    expect.close(found, nearest, LOSS, rule=rule, rtol=0, atol=1e-12, mistakes=mistakes, alike=near)
+
+
+def exact(logits: Tensor, x: Tensor) -> Tensor:
+    """The loss in float64."""
+    return F.binary_cross_entropy_with_logits(logits.double(), x.double(), reduction="none")
+
+
+def ordinary(answer: LearnerObject) -> Tensor:
+    """The loss of small logits."""
+    return value(answer, LOSS, *ORDINARY)
+
+
+def ends_early(function: LearnerObject, loss: Tensor, logits: Tensor, x: Tensor) -> bool:
+    """Whether the loss, which is right for small logits, is the same for all that are far on the wrong side."""
+    stuck = loss[hopeless(logits, x)]
+    return bool(stuck.max() < 1.05 * stuck.min()) and alike(ordinary(function), exact(*ORDINARY), 0.05)
 
 
 def pairs(rng: Draws) -> tuple[Tensor, Tensor]:
@@ -67,7 +94,7 @@ def hopeless(logits: Tensor, x: Tensor) -> Tensor:
 @exercise.check
 def shape(bernoulli_nll: LearnerObject, rng: Draws) -> None:
     """There is one loss for each element, in the dtype and on the device of logits; the inputs are left alone."""
-    for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((4, 1), torch.float32)]:
+    for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((2, 3, 4), torch.float32)]:
         keeps(bernoulli_nll, LOSS, logits=rng.normal(*shape, dtype=dtype), x=(rng.normal(*shape) > 0).to(dtype))
 
 
@@ -79,7 +106,8 @@ def values(bernoulli_nll: LearnerObject, rng: Draws) -> None:
     def found(answer: LearnerObject) -> Tensor:
         return value(answer, LOSS, logits, x)
 
-    judge_loss(found(bernoulli_nll), logits, x, exercise.mistaken(found), alike=1e-4)
+    mistakes = confirmed(exercise, bernoulli_nll, found, ordinary)
+    judge_loss(found(bernoulli_nll), logits, x, mistakes, near=1e-4)
 
 
 @exercise.check
@@ -93,15 +121,14 @@ def extremes(bernoulli_nll: LearnerObject, rng: Draws) -> None:
     def likely() -> Mistake | None:
         return expect.recognised(loss, None, mistakes, 1e-3, 1e-3)
 
-    loss, mistakes = found(bernoulli_nll), exercise.mistaken(found)
+    loss, mistakes = found(bernoulli_nll), confirmed(exercise, bernoulli_nll, found, ordinary)
     finite(loss, logits, LOSS, "logit", "a finite loss for |logit| up to 1e4", likely)
-    stuck = loss[hopeless(logits, x)]
-    if stuck.max() < 1.05 * stuck.min():
-        observed = f"{stuck[0]:.1f}, for a logit of 90 on the wrong side as for one of 10,000"
-        raise Failure(
-            f"{LOSS} is wrong", "about |logit|, for a logit far on the wrong side", observed, likely() or CEILING
-        )
-    judge_loss(loss, logits, x, mistakes, alike=1e-3)
+    if ends_early(bernoulli_nll, loss, logits, x):
+        far = logits[hopeless(logits, x)].abs()
+        observed = f"{loss[hopeless(logits, x)][0]:.1f}, from |logit| = {far.min():.5g} to {far.max():.5g}"
+        what = f"{LOSS} is wrong for a logit far on the wrong side"
+        raise Failure(what, "about |logit|", observed, CEILING)
+    judge_loss(loss, logits, x, mistakes, near=1e-3)
 
 
 @exercise.check
@@ -113,12 +140,11 @@ def gradients(bernoulli_nll: LearnerObject, rng: Draws) -> None:
     def found(answer: LearnerObject) -> Tensor:
         return curve(answer, LOSS, "logits", logits, x)
 
-    (loss, slopes), curves = found(bernoulli_nll), exercise.mistaken(found)
-    finite(slopes, logits, what, "logit", rule, lambda: loses_gradient(loss, curves))
+    (loss, slopes), curves = found(bernoulli_nll), confirmed(exercise, bernoulli_nll, found, ordinary)
+    finite(slopes, logits, what, "logit", rule, lambda: same_curve(torch.stack([loss, slopes]), curves))
+    if not slopes[hopeless(logits, x)].any() and ends_early(bernoulli_nll, loss, logits, x):
+        raise Failure(f"{what} is wrong", rule, "0 for every logit that is far on the wrong side", FLAT)
     mistakes = ((mistake, other) for mistake, (_, other) in curves)
-    if not slopes[hopeless(logits, x)].any():
-        likely = expect.recognised(slopes, None, mistakes, 1e-5, 1e-5) or FLAT
-        raise Failure(f"{what} is wrong", rule, "0 for every logit that is far on the wrong side", likely)
     expect.close(slopes, logits.double().sigmoid() - x, what, rule=rule, rtol=0, atol=1e-5, mistakes=mistakes)
 
 
@@ -222,3 +248,44 @@ def where(logits, x):
 @exercise.wrong("the term for x = 1 is missing: add x * log(p).", "values", "extremes", "gradients")
 def zeros_only(logits, x):
     return -(1 - x) * F.logsigmoid(-logits)
+
+
+@exercise.wrong(
+    "logits and x are exchanged: PyTorch's loss takes the logits first, then x.", "values", "extremes", "gradients"
+)
+def arguments_exchanged(logits, x):
+    return F.binary_cross_entropy_with_logits(x, logits, reduction="none")
+
+
+@exercise.wrong("the logarithm to base 2: that is the loss in bits. Use nats.", "values", "extremes", "gradients")
+def bits(logits, x):
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none") / math.log(2)
+
+
+@exercise.wrong("x * logit is added: subtract it.", "values", "extremes", "gradients")
+def plus_x(logits, x):
+    return F.softplus(logits) + x * logits
+
+
+# Computes the probability in float64.
+@exercise.wrong(LOG_SIGMOID, "extremes", "gradients")
+def log_of_sigmoid_in_float64(logits, x):
+    p = torch.sigmoid(logits.double())
+    return -(x * torch.log(p) + (1 - x) * torch.log1p(-p)).to(logits.dtype)
+
+
+@exercise.wrong(LOG_SIGMOID, "extremes", "gradients")
+def log_one_minus_p(logits, x):
+    p = torch.sigmoid(logits)
+    return -(x * torch.log(p) + (1 - x) * torch.log1p(-p))
+
+
+# Drops the inf from the loss.
+@exercise.wrong(gradients=UNUSED_BRANCH)
+def nan_to_num(logits, x):
+    return torch.nan_to_num(torch.log1p(torch.exp(logits)) - logits, nan=0.0, posinf=0.0) + (1 - x) * logits
+
+
+@exercise.wrong(gradients="x * logits is detached: its part of the gradient, -x, is missing.")
+def product_detached(logits, x):
+    return F.softplus(logits) - x * logits.detach()

@@ -11,12 +11,15 @@ from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson05_stability.elementwise import (
     CUT,
+    FLOAT32,
     UNLIMITED,
+    confirmed,
     curve,
     finite,
     grid,
     keeps,
-    loses_gradient,
+    rounding,
+    same_curve,
     slope,
     value,
 )
@@ -28,12 +31,12 @@ exercise = Exercise("clamp_logvar", reread="Keep logvar in a safe range")
 
 CLAMPED = "the clamped logvar"
 CONSTANT = Mistake(
-    "constant",
-    "are the bounds swapped? Then every element becomes the same number, and none passes its gradient on.",
+    "constant", "the bounds are swapped: every element becomes the same number, and none passes its gradient on."
 )
 PASSES = Mistake(
     "passes", "the gradient passes as if there were no clamp. Let autograd differentiate the clamp itself."
 )
+EVERYWHERE = torch.cat([torch.linspace(-500, 500, 40, dtype=torch.float64), torch.tensor([-math.inf, math.inf])])
 
 
 def three_ranges(rng: Draws, low: float, high: float) -> Tensor:
@@ -42,41 +45,64 @@ def three_ranges(rng: Draws, low: float, high: float) -> Tensor:
     return torch.cat([low - far[0], grid(rng, low + margin, high - margin, 24).reshape(6, 4), high + far[1]])
 
 
-def judge_values(function: LearnerObject, rng: Draws, low: float, high: float) -> None:
-    """logvar is limited to ``low`` and ``high``; -10 and 10 are the defaults."""
+def judge_values(
+    function: LearnerObject, rng: Draws, low: float, high: float, *args: float, by_name: bool = False
+) -> None:
+    """logvar is limited to ``low`` and ``high``, which the function gets as ``args``, by name, or as defaults."""
+    options = {"low": low, "high": high} if by_name else {}
     logvar = three_ranges(rng, low, high)
 
     def found(answer: LearnerObject) -> Tensor:
-        return value(answer, CLAMPED, logvar, **({} if low == -10 else {"low": low, "high": high}))
+        return value(answer, CLAMPED, logvar, *args, **options)
+
+    def elsewhere(answer: LearnerObject) -> Tensor:
+        return value(answer, CLAMPED, EVERYWHERE, *args, **options)
 
     what, rule = f"{CLAMPED} for low = {low:g}, high = {high:g}", "logvar, limited to low and high"
-    expect.close(found(function), logvar.clamp(low, high), what, rule=rule, mistakes=exercise.mistaken(found))
+    mistakes, rtol = confirmed(exercise, function, found, elsewhere), rounding(function, logvar, *args, **options)
+    expect.close(found(function), logvar.clamp(low, high), what, rule=rule, rtol=rtol, atol=1e-12, mistakes=mistakes)
 
 
 def judge_slopes(function: LearnerObject, logvar: Tensor) -> None:
     """The gradient is 1 where ``logvar`` is between -10 and 10, and 0 outside."""
     what, rule = "the gradient in logvar", "1 where logvar is between the bounds, 0 outside"
     limited = value(function, CLAMPED, logvar)
-    found = slope(function, CLAMPED, "logvar", logvar, zero=CONSTANT if limited.unique().numel() == 1 else None)
-    curves = exercise.mistaken(lambda answer: curve(answer, CLAMPED, "logvar", logvar))
-    finite(found, logvar, what, "logvar", rule, lambda: loses_gradient(limited, curves))
+    found = slope(function, CLAMPED, "logvar", logvar, zero=swapped_bounds(limited))
+
+    def elsewhere(answer: LearnerObject) -> Tensor:
+        return value(answer, CLAMPED, EVERYWHERE)
+
+    curves = confirmed(exercise, function, lambda answer: curve(answer, CLAMPED, "logvar", logvar), elsewhere)
+    finite(found, logvar, what, "logvar", rule, lambda: same_curve(torch.stack([limited, found]), curves))
     # A gradient of 1 everywhere may mean no clamp, or one that is bypassed: the values tell.
     mistakes = ((mistake, slopes) for mistake, (other, slopes) in curves if torch.allclose(other, limited))
     expect.close(found, (logvar.abs() < 10).double(), what, rule=rule, mistakes=mistakes)
 
 
+def swapped_bounds(limited: Tensor) -> Mistake | None:
+    """The mistake that makes one of the bounds of every number."""
+    return CONSTANT if (limited == -10).all() or (limited == 10).all() else None
+
+
 @exercise.check
 def shape(clamp_logvar: LearnerObject, rng: Draws) -> None:
     """The result has the shape, dtype and device of logvar, and logvar is left alone."""
-    for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((4, 1), torch.float16)]:
+    for shape, dtype in [
+        ((5, 3), torch.float32),
+        ((1, 4), torch.float64),
+        ((4, 1), torch.float16),
+        ((2, 3, 4), torch.float32),
+        ((), torch.float64),
+    ]:
         keeps(clamp_logvar, CLAMPED, logvar=20 * rng.normal(*shape, dtype=dtype))
 
 
 @exercise.check
 def values(clamp_logvar: LearnerObject, rng: Draws) -> None:
     """logvar is unchanged between low and high, and limited to them outside."""
-    for low, high in [(-10.0, 10.0), (-3.0, 5.0), (1.5, 6.5)]:
-        judge_values(clamp_logvar, rng, low, high)
+    judge_values(clamp_logvar, rng, -10, 10)
+    judge_values(clamp_logvar, rng, -3, 5, by_name=True)
+    judge_values(clamp_logvar, rng, 1.5, 6.5, 1.5, 6.5)
 
 
 @exercise.check
@@ -194,3 +220,29 @@ def variance(logvar, low=-10.0, high=10.0):
 )
 def variance_and_back(logvar, low=-10.0, high=10.0):
     return torch.exp(logvar).clamp(low, high).log()
+
+
+@exercise.wrong(values="the lower limit is always -high: use low.")
+def symmetric(logvar, low=-10.0, high=10.0):
+    return logvar.clamp(-high, high)
+
+
+@exercise.wrong(values="outside the interval the result is 0: it should be the bound that was passed.")
+def zero_outside(logvar, low=-10.0, high=10.0):
+    return torch.where((logvar < low) | (logvar > high), torch.zeros_like(logvar), logvar)
+
+
+@exercise.wrong("exp of the limited logvar: that is the variance. Return the limited logvar.", "values", "gradients")
+def variance_of_limited(logvar, low=-10.0, high=10.0):
+    return logvar.clamp(low, high).exp()
+
+
+@exercise.wrong("a smooth curve: this clamp leaves every logvar inside the interval as it is.", "values", "gradients")
+def tanh(logvar, low=-10.0, high=10.0):
+    centre, half_width = (low + high) / 2, (high - low) / 2
+    return centre + half_width * torch.tanh((logvar - centre) / half_width)
+
+
+@exercise.wrong(values=FLOAT32)
+def float32_inside(logvar, low=-10.0, high=10.0):
+    return logvar.float().clamp(low, high).to(logvar.dtype)

@@ -36,6 +36,9 @@ UNUSED_BRANCH = Mistake(
 )
 
 
+FLOAT32 = Mistake("float32_inside", "float32 inside: the digits of float64 are lost. Stay in the dtype of the input.")
+
+
 @contextmanager
 def given(at: Tensor, *more: object) -> Iterator[None]:
     """An error inside says that it was for this input."""
@@ -71,6 +74,13 @@ def value(function: LearnerObject, what: str, at: Tensor, *more: Tensor | float,
     return expect.shaped(output, tuple(at.shape), what, reduced(at)).double()
 
 
+def rounding(function: LearnerObject, at: Tensor, *more: Tensor | float, **options: float) -> float:
+    """How well the result should agree: to the digits of its dtype, which may be wrong."""
+    with given(at):
+        output = function(at, *more, **options)
+    return 1e-9 if getattr(output, "dtype", None) == torch.float64 else 1e-6
+
+
 def slope(
     function: LearnerObject, what: str, name: str, at: Tensor, *more: Tensor, zero: Mistake | None = None
 ) -> Tensor:
@@ -90,7 +100,7 @@ def curve(function: LearnerObject, what: str, name: str, at: Tensor, *more: Tens
 
 
 def confirmed(exercise: Exercise, function: LearnerObject, probe: Probe, second: Probe) -> expect.Mistakes:
-    """What ``probe`` gives for each wrong answer that gives under ``second``, another input, what ``function`` gives."""
+    """What ``probe`` gives for each wrong answer that agrees with ``function`` under ``second``, on another input."""
     try:
         seen = second(function)
     except (LearnerError, Failure):

@@ -8,7 +8,16 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson05_stability.elementwise import CUT, UNLIMITED, curve, finite, grid, keeps, value
+from autograder.checks.lesson05_stability.elementwise import (
+    CUT,
+    UNLIMITED,
+    confirmed,
+    curve,
+    finite,
+    grid,
+    keeps,
+    value,
+)
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -27,29 +36,70 @@ STAIRS = Mistake(
 )
 
 
-def judge_sign(found: Tensor, x: Tensor) -> None:
+WIDE = torch.linspace(-500, 500, 40, dtype=torch.float64)
+
+
+def elsewhere(answer: LearnerObject) -> Tensor:
+    """What an answer makes of logvar up to 500 in size."""
+    return value(answer, BENT, WIDE)
+
+
+def judge_limited(function: LearnerObject, x: Tensor) -> None:
+    """Far out, a clamp of any kind is nearer to its bounds than to logvar."""
+    found = value(function, BENT, x)
+    if not (found.abs() < 25).all():
+        i = int(found.abs().nan_to_num(torch.inf).argmax())
+        likely = expect.recognised(
+            found, None, confirmed(exercise, function, lambda each: value(each, BENT, x), elsewhere)
+        )
+        observed = f"{found[i]:.5g} at logvar = {x[i]:.5g}"
+        raise Failure(f"{BENT} is not limited", "about -10 and 10, for logvar near -50 and 50", observed, likely)
+
+
+def judge_range(function: LearnerObject, low: float, high: float) -> None:
+    """With bounds other than the default, the result stays between them."""
+    x = (low + high) / 2 + (high - low) / 2 * torch.linspace(-4, 4, 201, dtype=torch.float64)
+
+    def found(answer: LearnerObject) -> Tensor:
+        return value(answer, BENT, x, low, high)
+
+    limited, what, rule = found(function), f"{BENT} for low = {low:g}, high = {high:g}", "a number between the bounds"
+    finite(limited, x, what, "logvar", rule)
+    distance = torch.maximum(low - limited, limited - high)
+    i = int(distance.argmax())
+    if distance[i] > 1e-3:
+        likely = expect.recognised(limited, None, exercise.mistaken(found))
+        raise Failure(f"{what} leaves the bounds", rule, f"{limited[i]:.5g} at logvar = {x[i]:.5g}", likely)
+
+
+def judge_sign(function: LearnerObject, x: Tensor, found: Tensor) -> None:
     """The slopes are positive; ``found`` are values and slopes at ``x``."""
     _, slopes = found
     bad = ~(slopes > 0)
     if bad.any():
         i = int(torch.where(bad, x.abs(), torch.inf).argmin())
         observed = f"{slopes[i]:.4g} at logvar = {x[i]:.5g}   ({int(bad.sum())} of {len(x)} elements)"
-        mistakes = exercise.mistaken(lambda answer: curve(answer, BENT, "logvar", x))
+        mistakes = confirmed(exercise, function, lambda answer: curve(answer, BENT, "logvar", x), elsewhere)
         likely = expect.recognised(found, None, mistakes, 1e-4, 1e-4)
         raise Failure(f"{SLOPE} is not positive", "more than 0 for |logvar| <= 50, in float64", observed, likely)
 
 
 def judge_smoothness(found: Tensor, x: Tensor) -> None:
-    """The slopes do not jump, and are those of the values."""
-    values, slopes = found
+    """The slopes do not jump."""
+    _, slopes = found
     jump = slopes.diff()
     i = int(jump.abs().argmax())
-    if jump[i].abs() > 0.2:
+    if jump[i].abs() > 0.1:
         observed = f"from {slopes[i]:.4g} to {slopes[i + 1]:.4g} near logvar = {x[i]:.4g}"
         raise Failure(f"{SLOPE} jumps", "a smooth curve, whose gradient changes gradually", observed)
+
+
+def judge_slopes(found: Tensor, x: Tensor) -> None:
+    """The slopes are those of the values."""
+    values, slopes = found
     rise, between = values.diff() / x.diff(), (slopes[1:] + slopes[:-1]) / 2
     i = int((rise - between).abs().argmax())
-    if not (rise - between)[i].abs() <= 0.25:
+    if not (rise - between)[i].abs() <= 0.05:
         observed = f"gradient {between[i]:.4g}, slope {rise[i]:.4g} at logvar = {x[i]:.4g}"
         raise Failure(f"{SLOPE} is not the slope of its values", "the two are the same", observed, STAIRS)
 
@@ -57,37 +107,50 @@ def judge_smoothness(found: Tensor, x: Tensor) -> None:
 @exercise.check
 def shape(soft_clamp: LearnerObject, rng: Draws) -> None:
     """The result has the shape, dtype and device of logvar, and logvar is left alone."""
-    for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((4, 1), torch.float32)]:
+    for shape, dtype in [
+        ((5, 3), torch.float32),
+        ((1, 4), torch.float64),
+        ((2, 3, 4), torch.float32),
+        ((), torch.float64),
+    ]:
         keeps(soft_clamp, BENT, logvar=8 * rng.normal(*shape, dtype=dtype))
 
 
 @exercise.check
 def middle(soft_clamp: LearnerObject, rng: Draws) -> None:
-    """For |logvar| < 5 the result is logvar itself, to 0.05."""
+    """For |logvar| < 5 the result is logvar itself, to 0.05, though it is limited far out."""
     x = grid(rng, -5, 5, 400)
 
     def found(answer: LearnerObject) -> Tensor:
         return value(answer, BENT, x)
 
-    what, rule, mistakes = f"{BENT}, for |logvar| < 5,", "logvar to within 0.05", exercise.mistaken(found)
+    what, rule = f"{BENT}, for |logvar| < 5,", "logvar to within 0.05"
+    mistakes = confirmed(exercise, soft_clamp, found, elsewhere)
     expect.close(found(soft_clamp), x, what, rule=rule, rtol=0, atol=0.05, mistakes=mistakes, alike=1e-4)
+    judge_limited(soft_clamp, torch.cat([rng.uniform(-50, -45, 3), rng.uniform(45, 50, 3)]))
 
 
 @exercise.check
 def bounds(soft_clamp: LearnerObject, rng: Draws) -> None:
-    """For |logvar| <= 50 the result stays within the bounds, to 1e-6, and never falls as logvar rises."""
+    """For |logvar| <= 50 the result stays between low and high, and never falls as logvar rises."""
     x = grid(rng, -50, 50, 1_000)
-    found = value(soft_clamp, BENT, x)
-    finite(found, x, BENT, "logvar", "a number between -10 and 10")
-    worst = int(found.abs().argmax())
-    if found[worst].abs() > 10 + 1e-6:
-        likely = expect.recognised(found, None, exercise.mistaken(lambda answer: value(answer, BENT, x)))
-        observed = f"{found[worst]:.8g} at logvar = {x[worst]:.4g}"
+
+    def found(answer: LearnerObject) -> Tensor:
+        return value(answer, BENT, x)
+
+    limited = found(soft_clamp)
+    finite(limited, x, BENT, "logvar", "a number between -10 and 10")
+    worst = int(limited.abs().argmax())
+    if limited[worst].abs() > 10 + 1e-6:
+        likely = expect.recognised(limited, None, confirmed(exercise, soft_clamp, found, elsewhere))
+        observed = f"{limited[worst]:.8g} at logvar = {x[worst]:.4g}"
         raise Failure(f"{BENT} leaves the bounds", "a number between -10 and 10, to 1e-6", observed, likely)
-    i = int(found.diff().argmin())
-    if found[i + 1] - found[i] < -1e-9:
-        observed = f"it falls from {found[i]:.6g} at {x[i]:.4g} to {found[i + 1]:.6g} at {x[i + 1]:.4g}"
+    i = int(limited.diff().argmin())
+    if limited[i + 1] - limited[i] < -1e-9:
+        observed = f"it falls from {limited[i]:.6g} at {x[i]:.4g} to {limited[i + 1]:.6g} at {x[i + 1]:.4g}"
         raise Failure(f"{BENT} falls where logvar rises", "a curve that never falls", observed)
+    judge_range(soft_clamp, -6, 10)
+    judge_range(soft_clamp, -10, 6)
 
 
 @exercise.check
@@ -95,9 +158,12 @@ def gradients(soft_clamp: LearnerObject, rng: Draws) -> None:
     """For |logvar| <= 50 in float64 the gradient is positive, is the slope of the result, and has no jumps."""
     wide, near = grid(rng, -50, 50, 500), grid(rng, -16, 16, 3_200)
     x = torch.cat([wide, near])
+    judge_limited(soft_clamp, wide)
     found = curve(soft_clamp, BENT, "logvar", x)
-    judge_sign(found, x)
+    judge_sign(soft_clamp, x, found)
     judge_smoothness(found[:, len(wide) :], near)
+    judge_slopes(found[:, : len(wide)], wide)
+    judge_slopes(found[:, len(wide) :], near)
 
 
 # Wrong answers
@@ -199,6 +265,29 @@ def tanh_steep(logvar, low=-10.0, high=10.0):
     return high * torch.tanh(logvar)
 
 
-@exercise.wrong(bounds=UNLIMITED)
+@exercise.wrong(UNLIMITED, "middle", "bounds", "gradients")
 def unlimited(logvar, low=-10.0, high=10.0):
     return logvar * 1
+
+
+@exercise.wrong(bounds="the bounds are always -10 and 10: use low and high.")
+def fixed_bounds(logvar, low=-10.0, high=10.0):
+    u = logvar / 10
+    return 10 * u / (1 + u**6) ** (1 / 6)
+
+
+@exercise.wrong(bounds="the centre is always 0, and high is half the width: use low as well.")
+def centred_at_zero(logvar, low=-10.0, high=10.0):
+    u = logvar / high
+    return high * u / (1 + u**6) ** (1 / 6)
+
+
+@exercise.wrong("only high limits: very negative values pass. Bend at both bounds.", "middle", "bounds", "gradients")
+def upper_only(logvar, low=-10.0, high=10.0):
+    return high - F.softplus(high - logvar)
+
+
+@exercise.wrong("the root is missing: divide by the root of 1 + u**p of order p.", "middle", "bounds", "gradients")
+def no_root(logvar, low=-10.0, high=10.0):
+    u = (2 * logvar - low - high) / (high - low)
+    return (low + high) / 2 + (high - low) / 2 * u / (1 + u**6)

@@ -10,13 +10,17 @@ from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson05_stability.elementwise import (
     CUT,
+    FLOAT32,
     UNUSED_BRANCH,
+    alike,
     closest,
+    confirmed,
     curve,
     far_out,
     finite,
     keeps,
-    loses_gradient,
+    rounding,
+    same_curve,
     slope,
     value,
 )
@@ -38,34 +42,53 @@ NO_FLOOR = Mistake(
 FIXED_FLOOR = Mistake("fixed_floor", "the floor is always 1e-4: use floor.")
 
 
-def wrong_sigmas(raw: Tensor, floor: float) -> expect.Mistakes:
-    """The sigma of each wrong answer, and what it would be without a floor, or with one that is added or cut at."""
-
-    def found(answer: LearnerObject) -> tuple[Tensor, Tensor]:
-        return value(answer, SIGMA, raw, floor=floor), value(answer, SIGMA, raw, floor=0.0)
-
-    for mistake, (sigma, plain) in exercise.mistaken(found):
-        yield from ((mistake, each) for each in (sigma, plain, plain + floor, plain.clamp(min=floor)))
+NEAR_ZERO = torch.linspace(-3, 3, 61, dtype=torch.float64)
 
 
-def judge_sigma(found: Tensor, raw: Tensor, floor: float) -> None:
+def wrong_sigmas(function: LearnerObject, raw: Tensor, floor: float) -> expect.Mistakes:
+    """The sigma of each wrong answer, and what it would be without a floor, or with one that is added or cut at.
+
+    Those that ``function`` differs from near 0 stay away.
+    """
+    there = value(function, SIGMA, NEAR_ZERO, floor=floor)
+
+    def found(answer: LearnerObject) -> list[tuple[Tensor, ...]]:
+        return [variants(answer, at, floor) for at in (raw, NEAR_ZERO)]
+
+    for mistake, (here, near) in exercise.mistaken(found):
+        yield from ((mistake, sigma) for sigma, other in zip(here, near, strict=True) if alike(other, there, 1e-6))
+
+
+def variants(answer: LearnerObject, raw: Tensor, floor: float) -> tuple[Tensor, ...]:
+    """What an answer makes of ``raw``, and the same with other floors."""
+    sigma, plain = value(answer, SIGMA, raw, floor=floor), value(answer, SIGMA, raw, floor=0.0)
+    return sigma, plain, plain + floor, plain.clamp(min=floor)
+
+
+def judge_sigma(function: LearnerObject, raw: Tensor, floor: float, *args: float) -> None:
     """softplus(raw) <= sigma <= softplus(raw) + floor, so that a floor may be added, be the larger, or be a bend."""
-    plain = F.softplus(raw.double())
+    found, plain = value(function, SIGMA, raw, *args), torch.logaddexp(raw.double(), torch.zeros(()).double())
     what, rule = f"{SIGMA} for floor = {floor:g}", "from softplus(raw) to softplus(raw) + floor"
-    nearest, mistakes = closest(found, plain, plain + floor), wrong_sigmas(raw, floor)
-    expect.close(found, nearest, what, rule=rule, rtol=1e-5, atol=1e-7, mistakes=mistakes)
+    nearest, mistakes = closest(found, plain, plain + floor), wrong_sigmas(function, raw, floor)
+    rtol = rounding(function, raw, *args)
+    expect.close(found, nearest, what, rule=rule, rtol=rtol, atol=rtol, mistakes=mistakes)
 
 
 def judge_floor(function: LearnerObject, raw: Tensor, floor: float) -> None:
     """sigma is never below ``floor`` in the dtype of ``raw``."""
+    options = {} if floor == 1e-4 else {"floor": floor}
 
     def sigma(answer: LearnerObject) -> Tensor:
-        return value(answer, SIGMA, raw, **({} if floor == 1e-4 else {"floor": floor}))
+        return value(answer, SIGMA, raw, **options)
+
+    def elsewhere(answer: LearnerObject) -> Tensor:
+        return value(answer, SIGMA, NEAR_ZERO, **options)
 
     found = sigma(function)
     below = ~(found >= torch.tensor(floor, dtype=raw.dtype).double())
     if below.any():
-        likely = expect.recognised(found, None, exercise.mistaken(sigma), rtol=1e-5, atol=1e-6)
+        mistakes = confirmed(exercise, function, sigma, elsewhere)
+        likely = expect.recognised(found, None, mistakes, rtol=1e-5, atol=1e-6)
         observed = f"{found[below][0]:.6g} at raw = {raw[below][0]:.5g}   ({int(below.sum())} of {len(raw)} elements)"
         raise Failure(f"{SIGMA} is below floor", f"at least {floor:g}, in {raw.dtype}", observed, likely)
 
@@ -73,7 +96,12 @@ def judge_floor(function: LearnerObject, raw: Tensor, floor: float) -> None:
 @exercise.check
 def shape(softplus_sigma: LearnerObject, rng: Draws) -> None:
     """sigma has the shape, dtype and device of raw, and raw is left alone."""
-    for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((4, 1), torch.float32)]:
+    for shape, dtype in [
+        ((5, 3), torch.float32),
+        ((1, 4), torch.float64),
+        ((2, 3, 4), torch.float32),
+        ((), torch.float64),
+    ]:
         keeps(softplus_sigma, SIGMA, raw=rng.normal(*shape, dtype=dtype))
 
 
@@ -81,8 +109,8 @@ def shape(softplus_sigma: LearnerObject, rng: Draws) -> None:
 def values(softplus_sigma: LearnerObject, rng: Draws) -> None:
     """sigma lies between softplus(raw) and softplus(raw) + floor."""
     raw = rng.uniform(-6, 6, 8, 5)
-    judge_sigma(value(softplus_sigma, SIGMA, raw), raw, 1e-4)
-    judge_sigma(value(softplus_sigma, SIGMA, raw, floor=0.25), raw, 0.25)
+    judge_sigma(softplus_sigma, raw, 1e-4)
+    judge_sigma(softplus_sigma, raw, 0.25, 0.25)
 
 
 @exercise.check
@@ -100,10 +128,10 @@ def extremes(softplus_sigma: LearnerObject, rng: Draws) -> None:
     found = value(softplus_sigma, SIGMA, raw)
 
     def likely() -> Mistake | None:
-        return expect.recognised(found, None, wrong_sigmas(raw, 1e-4), rtol=1e-5, atol=1e-7)
+        return expect.recognised(found, None, wrong_sigmas(softplus_sigma, raw, 1e-4), rtol=1e-5, atol=1e-7)
 
     finite(found, raw, SIGMA, "raw", "a finite sigma for |raw| up to 1e4", likely)
-    judge_sigma(found, raw, 1e-4)
+    judge_sigma(softplus_sigma, raw, 1e-4)
 
 
 @exercise.check
@@ -114,14 +142,17 @@ def gradients(softplus_sigma: LearnerObject, rng: Draws) -> None:
     def found(answer: LearnerObject) -> Tensor:
         return slope(answer, SIGMA, "raw", raw)
 
-    slopes, mistakes = found(softplus_sigma), exercise.mistaken(found)
+    def elsewhere(answer: LearnerObject) -> Tensor:
+        return slope(answer, SIGMA, "raw", NEAR_ZERO)
+
+    slopes, mistakes = found(softplus_sigma), confirmed(exercise, softplus_sigma, found, elsewhere)
     expect.close(slopes, raw.sigmoid(), what, rule="sigmoid(raw)", rtol=1e-3, atol=1e-6, mistakes=mistakes)
     far = far_out(rng)
     sigma, slopes = curve(softplus_sigma, SIGMA, "raw", far)
     curves = exercise.mistaken(lambda answer: curve(answer, SIGMA, "raw", far))
     expected = "a finite gradient for |raw| up to 1e4"
-    finite(slopes, far, what, "raw", expected, lambda: loses_gradient(sigma, curves))
-    expect.close(slopes[far > 0], torch.ones(15), f"{what} for large raw", rule="1", rtol=1e-3)
+    finite(slopes, far, what, "raw", expected, lambda: same_curve(torch.stack([sigma, slopes]), curves))
+    expect.close(slopes, torch.where(far > 0, 1.0, slopes), f"{what} for large raw", rule="1", rtol=1e-3)
 
 
 # Wrong answers
@@ -213,3 +244,50 @@ def sigmoid(raw, floor=1e-4):
 @exercise.wrong(gradients=UNUSED_BRANCH)
 def where(raw, floor=1e-4):
     return torch.where(raw > 20, raw, torch.log(1 + torch.exp(raw))) + floor
+
+
+@exercise.wrong(values=FLOAT32)
+def float32_inside(raw, floor=1e-4):
+    return (F.softplus(raw.float()) + floor).to(raw.dtype)
+
+
+@exercise.wrong("softplus(-raw): sigma should rise with raw.", "values", "floor", "extremes", "gradients")
+def sign(raw, floor=1e-4):
+    return F.softplus(-raw) + floor
+
+
+@exercise.wrong("softplus is multiplied by floor: add it.", "values", "floor", "extremes", "gradients")
+def times_floor(raw, floor=1e-4):
+    return F.softplus(raw) * floor
+
+
+@exercise.wrong("the logarithm of softplus: sigma is softplus itself.", "values", "floor", "extremes", "gradients")
+def logarithm(raw, floor=1e-4):
+    return torch.log(F.softplus(raw) + floor)
+
+
+@exercise.wrong("|raw|: it has a corner, and it is no softplus.", "values", "extremes", "gradients")
+def absolute(raw, floor=1e-4):
+    return raw.abs() + floor
+
+
+@exercise.wrong(
+    "raw itself, cut at floor: it has a corner, and no gradient below. Use softplus.", "values", "gradients"
+)
+def raw_cut_at_floor(raw, floor=1e-4):
+    return raw.clamp(min=floor)
+
+
+# Limits raw, so that exp stays finite.
+@exercise.wrong(
+    extremes="raw was limited before exp: sigma stops growing. Use a softplus that takes exp of -|raw| only.",
+    gradients=unnamed("large raw"),
+)
+def limited(raw, floor=1e-4):
+    return torch.log1p(torch.exp(raw.clamp(max=80))) + floor
+
+
+# Drops the inf from sigma.
+@exercise.wrong(gradients=UNUSED_BRANCH)
+def nan_to_num(raw, floor=1e-4):
+    return torch.nan_to_num(torch.log1p(torch.exp(raw)) - raw, nan=0.0, posinf=0.0) + raw + floor
