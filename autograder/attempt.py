@@ -6,7 +6,7 @@ import ast
 import builtins
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import nbformat
@@ -35,19 +35,20 @@ class Attempt:
         notebook: NotebookNode,
         template: Template,
         limits: Limits,
-        only: set[str] | None = None,
+        wanted: Callable[[str], bool] | None = None,
         ends: float = math.inf,
-        forks: int | None = None,
+        workers: int | None = None,
         quotes: bool = True,
     ) -> None:
-        """``ends`` is the moment at which its time is over, ``forks`` how many workers it may have.
+        """``wanted`` says of a grade cell, when its turn comes, whether it is judged (all are, if None).
 
+        ``ends`` is the moment at which its time is over, ``workers`` how many of them it may have.
         Without ``quotes`` no message holds a text that came from the worker, if the check passes.
         """
-        self.lesson, self.notebook, self.only = lesson, notebook, only
+        self.lesson, self.notebook, self._wanted = lesson, notebook, wanted
         self._ends, self._quotes = ends, quotes
         self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends)
-        self._forks_left = len(set(lesson.exercises.values())) + 1 if forks is None else forks
+        self.workers_left = most_workers(lesson) if workers is None else workers
         self._workers: list[RemoteWorker] = []
         self._deadly: set[str] = set()
         self.problems: dict[str, LearnerError] = {}
@@ -62,9 +63,8 @@ class Attempt:
                 message = f"{lesson.stem}: `{source}` fails where grading runs: {error}. Install it there."
                 raise LessonError(message) from error
 
-    def judge_all(self, seed: int) -> list[CheckResult]:
+    def judge_all(self, seed: int) -> Iterator[CheckResult]:
         """Run every cell and judge every grade cell, in order; a crash costs the exercise that it happened in."""
-        results: list[CheckResult] = []
         lost: dict[str, WorkerLost] = {}
         for cell in self.notebook.cells:
             if runs(cell):
@@ -76,19 +76,19 @@ class Attempt:
                     self._deadly.add(cell.id)
                     lost.setdefault(self._exercise if is_answer(cell) else cell.id, loss)
                     self._replace(cell)
-            elif is_grade(cell) and (self.only is None or marks(cell)["grade_id"] in self.only):
+            elif is_grade(cell) and (self._wanted is None or self._wanted(marks(cell)["grade_id"])):
                 grade_id = marks(cell)["grade_id"]
                 exercise = self.lesson.exercises[grade_id]
                 try:
                     if exercise in lost or not self.worker.alive:
                         raise lost.get(exercise) or next(reversed(lost.values()))
-                    results.append(self.judge(cell, seed))
+                    result = self.judge(cell, seed)
                 except WorkerLost as loss:
                     lost[exercise] = loss
                     message = titled(Message(loss.message, verdict=loss.verdict), self.lesson, grade_id)
-                    results.append(self._result(grade_id, message, seed))
+                    result = self._result(grade_id, message, seed)
                     self._replace(cell)
-        return results
+                yield result
 
     def run_cells(self) -> None:
         """Run every cell that grading runs."""
@@ -149,13 +149,13 @@ class Attempt:
         return sum(seconds) if seconds else None, max(peaks, default=None)
 
     def _fork(self) -> RemoteWorker:
-        self._forks_left -= 1
+        self.workers_left -= 1
         self._workers.append(self._start())
         return self._workers[-1]
 
     def _replace(self, until: NotebookNode) -> None:
         """A fresh worker in which the cells before ``until`` have run again, except those that killed one."""
-        while self._forks_left and not self.worker.alive and time.monotonic() < self._ends:
+        while self.workers_left and not self.worker.alive and time.monotonic() < self._ends:
             self.worker = self._fork()
             for cell in self.notebook.cells:
                 if cell is until:
@@ -185,6 +185,11 @@ class _Namespace(dict):
         if hasattr(builtins, name):
             raise KeyError(name)
         return self._attempt.worker.lookup(name)
+
+
+def most_workers(lesson: Lesson) -> int:
+    """How many workers a submission may have: one for each exercise that may end its worker, and one more."""
+    return len(set(lesson.exercises.values())) + 1
 
 
 def _imports(lesson: Lesson) -> list[str]:

@@ -70,18 +70,19 @@ class Dependence:
             for statement in code:
                 for name in statement.defines:
                     uses[name] |= statement.reads
-        used = reached(self._free(self.with_tests([grade_id])), lambda name: uses.get(name, ()))
+        start = self._free({grade_id, *self.tests_read_by([grade_id])})
+        used = reached(start, lambda name: uses.get(name, ()))
         return tuple(exercise for exercise in failed_before if used & self._names(exercise))
 
-    def with_tests(self, grade_ids: Iterable[str]) -> set[str]:
-        """These grade cells, and those before them that define names which they read."""
+    def tests_read_by(self, grade_ids: Iterable[str]) -> set[str]:
+        """The grade cells that define names which these read, or those read which define them, and so on."""
         order = list(self._tests)
 
         def read_by(grade_id: str) -> Iterator[str]:
             free = self._free([grade_id])
             return (each for each in order[: order.index(grade_id)] if free & _defined(self._tests[each]))
 
-        return reached(grade_ids, read_by)
+        return reached((each for grade_id in grade_ids for each in read_by(grade_id)), read_by)
 
     def with_right(self, exercises: Iterable[str]) -> NotebookNode:
         """The submission's cells, the reference's answers to these exercises in the places of its own.

@@ -12,7 +12,7 @@ from dataclasses import replace
 import torch
 from nbformat import NotebookNode
 
-from autograder.attempt import Attempt
+from autograder.attempt import Attempt, most_workers
 from autograder.boundary.limits import Limits
 from autograder.boundary.remote import WorkerLost
 from autograder.boundary.template import Template
@@ -40,15 +40,16 @@ class Grader:
         self.template.wait()  # its start is no part of the submission's time
         started = time.perf_counter()
         notebook = rebuild(submitted, self.lesson)
-        attempt = Attempt(self.lesson, notebook, self.template, self.limits, only, self._deadline())
+        wanted = None if only is None else only.__contains__
+        attempt = Attempt(self.lesson, notebook, self.template, self.limits, wanted, self.deadline())
         try:
-            checks = tuple(self._second_opinion(check) for check in attempt.judge_all(seed))
+            checks = tuple(map(self._second_opinion, [*attempt.judge_all(seed)]))
         finally:
             attempt.close()
         # What is judged again runs beside right answers: of that not even its time or its memory is told.
         seconds = time.perf_counter() - started
-        if self.lesson.count_once and only is None:
-            checks = self._counted_once(checks, attempt, seed)
+        if self.lesson.count_once and only is None and any(check.failed for check in checks):
+            checks = _Rejudging(self, checks, attempt, seed).results()
         return Grade(self.lesson.stem, checks, seconds, attempt.layers, attempt.for_people(checks), *attempt.used())
 
     def close(self) -> None:
@@ -62,7 +63,8 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _deadline(self) -> float:
+    def deadline(self) -> float:
+        """When a submission that begins now has taken all its time."""
         return time.monotonic() + self.limits.submission_seconds
 
     def _second_opinion(self, check: CheckResult) -> CheckResult:
@@ -95,40 +97,57 @@ class Grader:
             self._reference.run_cells()
         return self._reference
 
-    def _counted_once(self, checks: tuple[CheckResult, ...], attempt: Attempt, seed: int) -> tuple[CheckResult, ...]:
-        """The checks, after those that depend on answers which fail were judged with right ones."""
-        found = {check.grade_id: check for check in checks}
-        waiting = [check.grade_id for check in checks if check.failed]
-        if not waiting:
-            return checks
-        dependence, ends = Dependence(self.lesson, attempt.harmless()), self._deadline()
-        while waiting:
-            failed = {self.lesson.exercises[each] for each, check in found.items() if check.failed}
-            needs = {each: dependence.needs(each, failed) for each in waiting}
-            # What the first depends on is settled, since it comes before; so it is for all that depend on the same.
-            wrong = needs[waiting[0]]
-            together = [each for each in waiting if needs[each] == wrong]
-            waiting = [each for each in waiting if needs[each] != wrong]
-            if wrong:
-                found |= self._judged_again(together, dependence, wrong, seed, ends)
-        return tuple(found.values())
 
-    def _judged_again(
-        self, grade_ids: list[str], dependence: Dependence, wrong: tuple[str, ...], seed: int, ends: float
-    ) -> dict[str, CheckResult]:
-        """Those of the checks that pass in a fresh worker in which the wrong answers are the reference's.
+class _Rejudging:
+    """The failed checks of a submission, judged again with right answers in the places of wrong ones that they use.
 
-        No more comes back than that they pass: what the submission says there, it may have read in a right answer.
-        """
-        notebook, tests = dependence.with_right(wrong), dependence.with_tests(grade_ids)
-        forks = len({self.lesson.exercises[each] for each in grade_ids})
-        attempt = Attempt(self.lesson, notebook, self.template, self.limits, tests, ends, forks, quotes=False)
+    Each set of wrong answers has one worker. Nothing comes back from there but that a check passes: whatever else the
+    submission says, it may have read in a right answer.
+    """
+
+    def __init__(self, grader: Grader, checks: tuple[CheckResult, ...], attempt: Attempt, seed: int) -> None:
+        self._grader, self._seed = grader, seed
+        self._found = {check.grade_id: check for check in checks}
+        self._waiting = dict.fromkeys(check.grade_id for check in checks if check.failed)
+        self._dependence = Dependence(grader.lesson, attempt.harmless())
+        self._ends, self._workers = grader.deadline(), most_workers(grader.lesson)
+
+    def results(self) -> tuple[CheckResult, ...]:
+        """All checks, after the failed ones had this second chance, in the lesson's order."""
+        while self._waiting and self._workers:
+            first = next(iter(self._waiting))
+            # What the first uses comes before it, so its own second chance is over.
+            if wrong := self._needs(first):
+                self._judge(wrong)
+            self._waiting.pop(first, None)
+        return tuple(self._found.values())
+
+    def _needs(self, grade_id: str) -> tuple[str, ...]:
+        """The wrong answers, as far as is known now, on which a check depends that still waits."""
+        failed = {check.grade_id for check in self._found.values() if check.failed}
+        exercises = {self._grader.lesson.exercises[each] for each in failed}
+        return self._dependence.needs(grade_id, exercises) if grade_id in self._waiting else ()
+
+    def _judge(self, wrong: tuple[str, ...]) -> None:
+        """Judge all checks that depend on just these wrong answers."""
+        read = self._dependence.tests_read_by(self._waiting)
+        attempt = Attempt(
+            self._grader.lesson,
+            self._dependence.with_right(wrong),
+            self._grader.template,
+            self._grader.limits,
+            wanted=lambda grade_id: grade_id in read or self._needs(grade_id) == wrong,
+            ends=self._ends,
+            workers=self._workers,
+            quotes=False,
+        )
         try:
-            results = attempt.judge_all(seed)
+            for result in attempt.judge_all(self._seed):
+                if self._needs(result.grade_id) == wrong:
+                    self._waiting.pop(result.grade_id)
+                    if result.verdict is Verdict.ACCEPTED:
+                        message = replace(result.message, note=judged_so(wrong))
+                        self._found[result.grade_id] = replace(result, message=message)
         finally:
             attempt.close()
-        return {
-            each.grade_id: replace(each, message=replace(each.message, note=judged_so(wrong)))
-            for each in results
-            if each.grade_id in grade_ids and each.verdict is Verdict.ACCEPTED
-        }
+            self._workers = attempt.workers_left

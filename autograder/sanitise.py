@@ -8,12 +8,13 @@ from typing import Any
 
 from bleach.linkifier import Linker
 from bleach.sanitizer import Cleaner
-from nbconvert.filters import markdown2html
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from pygments.token import STANDARD_TYPES
 
 from autograder.boundary.wire import MAX_TEXT
 from autograder.lesson import Lesson
+from autograder.submission import pictures_in
 
 NOTICE = "*Shown as text: as a page, this cell could act in its reader's browser or load from elsewhere.*"
 # A reader of markdown takes quadratic time on some texts.
@@ -32,7 +33,7 @@ PLAIN = {"title", "alt", "width", "height", "colspan", "rowspan", "start", "alig
 CLASSES = frozenset(STANDARD_TYPES.values()) | {"highlight", "anchor-link", "task-list-item"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 SCHEMES = {"http:", "https:", "mailto:"}
-_PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=\s]*")
+_PICTURE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]*")
 _ALIGNED = re.compile(r"text-align:\s*(left|right|center);?")
 _LANGUAGE = re.compile(r"language-[\w+#.-]+")
 # What a browser leaves out of an address.
@@ -52,17 +53,19 @@ def clean(notebook: NotebookNode, lesson: Lesson) -> None:
         if cell.cell_type == "code" or own.get(cell.id) == cell.source:
             continue
         left -= len(cell.source)
-        if cell.cell_type == "raw" or left < 0 or not is_harmless(cell.source):
+        if pictures := pictures_in(cell.pop("attachments", None)):
+            cell.attachments = pictures
+        if cell.cell_type == "raw" or left < 0 or not is_harmless(cell.source, cell.get("attachments")):
             cell.cell_type, cell.source = "markdown", f"{NOTICE}\n\n{_fenced(cell.source[:MAX_TEXT])}"
-        cell.pop("attachments", None)
+            cell.pop("attachments", None)
 
 
-def is_harmless(source: str) -> bool:
-    """Whether the page that markdown becomes holds nothing but text, formatting, links and embedded PNG pictures."""
+def is_harmless(source: str, attachments: dict[str, Any] | None = None) -> bool:
+    """Whether the page that markdown becomes holds nothing but text, formatting, links and embedded pictures."""
     if len(source) > MAX_PROSE:
         return False
     try:
-        page = markdown2html(source)
+        page = MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=attachments or {})).render(source)
         cleaned = _cleaner().clean(page)
         # Parsed and written by the same library twice, once leaving things out: any difference is a thing left out.
         # What neither knows (svg), both turn into text.

@@ -17,6 +17,8 @@ from autograder.errors import writable
 from autograder.lesson import Lesson, is_answer, is_demo, is_grade, is_locked, marks
 
 MAX_BYTES = 50 * 2**20
+MAX_ATTACHED = 5 * 2**20
+PICTURES = ("image/png", "image/jpeg")
 MARKS = ("grade", "grade_id", "locked", "points", "schema_version", "solution", "task", "checksum", "cell_type")
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -112,7 +114,25 @@ def _clean(cell: dict) -> NotebookNode:
     )
     if kind == "code":
         clean.outputs, clean.execution_count = [], None
+    elif pictures := pictures_in(cell.get("attachments")):
+        clean.attachments = pictures
     return clean
+
+
+def pictures_in(attachments: object) -> dict[str, dict[str, str]]:
+    """The pictures among what is attached to a cell, if they are not too many to carry."""
+    pictures = {
+        name: {kind: data for kind, data in kinds.items() if kind in PICTURES and _is_base64(data)}
+        for name, kinds in (attachments.items() if isinstance(attachments, dict) else ())
+        if isinstance(name, str) and isinstance(kinds, dict)
+    }
+    pictures = {name: kinds for name, kinds in pictures.items() if kinds}
+    size = sum(len(data) for kinds in pictures.values() for data in kinds.values())
+    return pictures if size <= MAX_ATTACHED else {}
+
+
+def _is_base64(data: object) -> bool:
+    return isinstance(data, str) and re.fullmatch(r"[A-Za-z0-9+/=\s]*", data) is not None
 
 
 def lesson_of(notebook: NotebookNode, lessons: dict[str, Lesson]) -> str:
@@ -176,6 +196,11 @@ def _homes(cells: list[NotebookNode], known: dict[str, NotebookNode]) -> list[st
             same = (name for name, original in free.items() if fits(cell, name) and original.source == cell.source)
             homes[index] = next(same, None)
             free.pop(homes[index] or "", None)
+    # An answer that was made a cell of another type is still the answer, where no cell of the right type is.
+    for index, cell in enumerate(cells):
+        named = next((name for name in (cell.id, _name(cell)) if name in known and is_answer(known[name])), None)
+        if homes[index] is None and named not in homes:
+            homes[index] = named
     return homes
 
 
@@ -209,6 +234,8 @@ def _merge(original: NotebookNode, submitted: NotebookNode | None) -> NotebookNo
         return merged
     if submitted is not None:
         merged.source = submitted.source
+        if "attachments" in submitted and merged.cell_type == "markdown":
+            merged.attachments = submitted.attachments
     elif is_answer(original):
         merged.source = ""
     return merged

@@ -11,7 +11,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from class_of_four import ROOT
-from nbformat import NotebookNode
 from nbgrader.apps import NbGraderAPI
 from test_grading import handed_in, outcome, outputs, points
 from typer.testing import CliRunner
@@ -181,7 +180,7 @@ def test_an_answer_that_is_right_once_another_one_is_needs_no_right_one_itself(g
         (WRONG, "import functools\ntwo = functools.partial(map, half)\ndef quarter(x): return half(*two([x]))", ()),
         (f"{WRONG}\ndef twice(f, x): return f(f(x))", "def quarter(x): return twice(half, x)", ()),
     ],
-    ids=["a cell of their own", "a magic and a lambda", "a class", "a call of a library", "the wrong answer's own cell"],
+    ids=["a cell of their own", "a magic and a lambda", "a class", "a library's call", "the wrong answer's own cell"],
 )
 def test_helpers_in_between_are_followed(grade: Grading, half: str, quarter: str, extra: tuple[str, ...]) -> None:
     graded = grade({"half": half, "quarter": quarter}, *extra)
@@ -336,7 +335,9 @@ def test_names_of_the_submissions_do_not_decide_what_a_right_answer_is(grade: Gr
     ],
     ids=["brackets", "signs", "sums", "attributes", "calls", "lambdas", "blocks", "constants", "nul", "warnings"],
 )
-def test_code_that_is_hard_to_compile_hurts_nobody(grade: Grading, source: str, recwarn: pytest.WarningsRecorder) -> None:
+def test_code_that_is_hard_to_compile_hurts_nobody(
+    grade: Grading, source: str, recwarn: pytest.WarningsRecorder
+) -> None:
     assert isinstance(statements(source), list)
     assert not recwarn.list
     assert points(grade({"half": WRONG}, source)) == FULL | {"half-values": 0}

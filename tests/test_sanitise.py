@@ -109,7 +109,7 @@ def test_the_instructors_cells_and_all_code_stay() -> None:
     assert [cell.source for cell in notebook.cells] == [active, "'<script>'"]
 
 
-def test_a_raw_cell_is_shown_as_text_and_attachments_go() -> None:
+def test_a_raw_cell_is_shown_as_text_and_what_is_attached_and_no_picture_goes() -> None:
     attached = new_markdown_cell("x", attachments={"x.svg": {"image/svg+xml": "<svg onload=alert(1)>"}})
     notebook = new_notebook(cells=[new_raw_cell("<b>raw</b>"), attached])
     clean(notebook, lesson_of())

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
 from autograder.lesson import Lesson, marks
+from autograder.sanitise import is_harmless
 from autograder.submission import MAX_BYTES, SubmissionError, read_submission, rebuild
 
 LESSON = """\
@@ -413,3 +414,43 @@ def damage(notebook: NotebookNode, dice: random.Random) -> None:
             cell.cell_type = dice.choice(["code", "markdown", "raw"])
         case 9 if "# own" not in cell.source:
             cell.source = dice.choice(["", "import math", "n = 4", "# my twice", cell.source])
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_an_answer_that_was_made_a_cell_of_another_type_is_still_the_answer(lesson, handed_in, kind: str) -> None:
+    answer = cell_of(handed_in, "twice")
+    answer.source, answer.cell_type = "def twice(x): return x + x", kind
+    found = cell_of(rebuild(handed_in, lesson), "twice")
+    assert (found.cell_type, found.source) == ("code", "def twice(x): return x + x")
+
+
+def test_a_cell_of_the_right_type_stands_before_a_copy_of_another(lesson, handed_in) -> None:
+    cell_of(handed_in, "twice").source = "def twice(x): return 2 * x"
+    note = copy.deepcopy(cell_of(handed_in, "twice"))
+    note.cell_type, note.source = "markdown", "My first try was wrong."
+    handed_in.cells.insert(0, note)
+    assert cell_of(rebuild(handed_in, lesson), "twice").source == "def twice(x): return 2 * x"
+
+
+WRITTEN = """\
+# %% [markdown] nbgrader={"grade": true, "grade_id": "why", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# Say why.
+"""  # noqa: E501
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="
+
+
+def test_a_written_answer_keeps_its_type_and_the_pictures_attached_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "lesson78_words.py"
+    path.write_text(WRITTEN, encoding="utf-8")
+    lesson = Lesson.read(path)
+    notebook = copy.deepcopy(lesson.source)
+    why = cell_of(notebook, "why")
+    why.source = "![sketch](attachment:sketch.png)"
+    why.attachments = {"sketch.png": {"image/png": DOT}, "page": {"text/html": "<script>"}, "odd": {"image/png": "<>"}}
+    found = cell_of(rebuild(notebook, lesson), "why")
+    assert found.source == why.source
+    assert found.attachments == {"sketch.png": {"image/png": DOT}}
+    assert is_harmless(found.source, found.attachments)
+    assert not is_harmless(found.source)
+    why.cell_type = "code"
+    assert cell_of(rebuild(notebook, lesson), "why").cell_type == "markdown"

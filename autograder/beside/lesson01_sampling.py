@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
+from autograder.beside.tape import Recorded, Tape
+
 SIGMA = 2.0
 THETA = torch.ones((), dtype=torch.float64, requires_grad=True)
 """Something else that requires grad, like a weight of a network."""
@@ -28,16 +30,15 @@ def recorded(function: Callable, kind: str, calls: int, *args: Any) -> list[tupl
 
 
 def _recorded_once(function: Callable, formula: Callable[[Tensor], Tensor], args: tuple) -> tuple[Any, Tensor]:
-    given: list[Tensor] = []
+    tape = Tape()
 
     def f(z: Tensor) -> Tensor:
         if not isinstance(z, Tensor):
             raise TypeError(f"f takes a tensor of draws, and was given a {type(z).__name__}")
-        given.append(z.detach().clone().flatten())
-        return formula(z)
+        return formula(Recorded.apply(z, tape))
 
     result = function(f, *args)
-    return result, torch.cat(given) if given else torch.empty(0, dtype=torch.float64)
+    return result, tape.numbers()
 
 
 def after(function: Callable, sampler: Callable, mu: Tensor) -> tuple[Any, Tensor, bool, Tensor | None]:
@@ -71,14 +72,15 @@ def faint(mu: Tensor) -> Tensor:
 
 
 def in_one_output(mu: Tensor) -> Tensor:
-    """nine numbers, of which only the last depends on mu"""
-    return torch.cat([torch.randn(8, dtype=mu.dtype), placed(mu).reshape(-1)[-1:]])
+    """nine numbers, of which only the fifth depends on mu"""
+    noise = torch.randn(8, dtype=mu.dtype)
+    return torch.cat([noise[:4], placed(mu).reshape(-1)[-1:], noise[4:]])
 
 
 def in_one_number(mu: Tensor) -> Tensor:
-    """a single number (0-dim), made from the first element of mu alone"""
-    first = mu.reshape(-1)[0]
-    return 3 * first + _noise(first)
+    """a single number (0-dim), made from the element in the middle of mu alone"""
+    middle = mu.reshape(-1)[mu.numel() // 2]
+    return 3 * middle + _noise(middle)
 
 
 def many_rows(mu: Tensor) -> Tensor:
@@ -159,3 +161,15 @@ def on_circle(mu: Tensor) -> Tensor:
     z = placed(mu)
     point = torch.stack([torch.cos(z), torch.sin(z)])
     return torch.cat([point, -point])
+
+
+def weighted(mu: Tensor) -> Tensor:
+    """two numbers: 2 v and -v, where v is the mean of mu + sigma * eps"""
+    v = placed(mu).mean()
+    return torch.stack([2 * v, -v])
+
+
+def equal_and_opposite(mu: Tensor) -> Tensor:
+    """two equal numbers z for each element of mu, of which one rises with mu and the other falls"""
+    z = placed(mu)
+    return torch.stack([z, 2 * z.detach() - z])

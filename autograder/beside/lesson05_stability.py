@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import torch
@@ -84,19 +84,34 @@ class Shift(nn.Module):
         return x - x[0, 0]
 
 
-class Count(nn.Module):
-    """Whole numbers and truth values, which are always finite."""
+class Flood(nn.Module):
+    """Replace every element by ``value``."""
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, None]:
-        """The place of the largest element of each row, which elements are positive, and nothing."""
-        return x.argmax(-1), x > 0, None
+    def __init__(self, value: float) -> None:
+        super().__init__()
+        self.value = value
+
+    def forward(self, x: Tensor) -> Tensor:
+        """As many elements as the input has, all alike."""
+        return torch.full_like(x, self.value)
+
+
+class Count(nn.Module):
+    """What is finite all the same: whole numbers, truth values, large numbers, and what is no tensor."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, None, float]:
+        """The place of the largest element of each row, which elements are positive, and numbers near the limit."""
+        return x.argmax(-1), x > 0, torch.full_like(x, 3e38), None, math.inf
 
 
 class Raise(nn.Module):
     """Stop with an error."""
 
+    ran = False
+
     def forward(self, x: Tensor) -> Tensor:
         """No result."""
+        self.ran = True
         raise Deliberate("the model stopped here")
 
 
@@ -142,6 +157,10 @@ def build(kind: str, names: list[str], value: float) -> nn.Module:
             return Steps({a: Spoil(value), b: Spoil(value), c: Spoil(value), d: Repair()}, [c, a, b, d])
         case "masked":
             return chain((a, linear()), (b, Spoil(value)), (c, Repair()), (d, linear()))
+        case "flooded":
+            return chain((a, linear()), (b, Flood(value)), (c, Repair()), (d, linear()))
+        case "container":
+            return chain((a, linear()), (b, Steps({c: linear(), d: linear()}, [c, d], finish="log")), (c, linear()))
         case "twice":
             return chain((a, Shift()), (b, Steps({c: Reciprocal(), d: linear()}, [c, c, d])))
         case "tuple" | "list" | "dict" | "mixed":
@@ -165,15 +184,22 @@ def search(function: Callable, kind: str, names: list[str], value: float) -> Any
 
 
 def remains(function: Callable, kind: str, names: list[str], value: float) -> list[dict[str, Any]]:
-    """The state of the model before and after ``function(model, x)``."""
+    """The state of the model before and after ``function(model, x)``; which error passed on, and whether the model raised it."""
     model = build(kind, names, value)
     model.train()
     next(model.children()).eval()
     model.register_forward_hook(nothing)
-    before = state(model)
-    with suppress(Deliberate):
+    weight = next(model.parameters())
+    weight.grad = torch.ones_like(weight)
+    before, passed = state(model), ""
+    try:
         function(model, example_input())
-    return [before, state(model)]
+    except Exception as error:
+        if kind != "broken":
+            raise
+        passed = type(error).__name__
+    ran = any(part.ran for part in model.modules() if isinstance(part, Raise))
+    return [before, state(model) | {"error": passed, "ran": ran}]
 
 
 def nothing(module: nn.Module, args: Any, output: Any) -> None:
@@ -181,18 +207,18 @@ def nothing(module: nn.Module, args: Any, output: Any) -> None:
 
 
 def state(model: nn.Module) -> dict[str, Any]:
-    """Number of hooks and replaced methods, the modes, all numbers of the model, and how many gradients it holds."""
-    parts = list(model.modules())
+    """How many hooks and replaced methods the model has; its modes, its numbers, and its gradients."""
+    parts, parameters = list(model.modules()), list(model.parameters())
     everywhere = [hooks for name, hooks in vars(registry).items() if name.startswith("_global_") and "hook" in name]
     hooks = sum(len(getattr(part, name)) for part in parts for name in HOOKS)
-    hooks += sum(len(hooks) for hooks in everywhere if isinstance(hooks, dict))
-    hooks += sum("forward" in vars(part) or "__call__" in vars(part) for part in parts)
-    numbers = [value.detach().flatten() for value in itertools.chain(model.parameters(), model.buffers())]
+    numbers = [value.detach().flatten() for value in itertools.chain(parameters, model.buffers())]
     return {
-        "hooks": hooks,
+        "hooks": hooks + sum(len(hooks) for hooks in everywhere if isinstance(hooks, dict)),
+        "replaced": sum("forward" in vars(part) or "__call__" in vars(part) for part in parts),
         "modes": [part.training for part in parts],
         "numbers": torch.cat([torch.zeros(1), *numbers]),
-        "gradients": sum(value.grad is not None for value in model.parameters()),
+        "frozen": [not value.requires_grad for value in parameters],
+        "gradients": [None if value.grad is None else float(value.grad.sum()) for value in parameters],
     }
 
 

@@ -1,14 +1,15 @@
 """What must hold of every sampler z = mu + sigma * eps, and the mistakes that it gives away. Grader's side.
 
-Error rates of the statistical judgements, per check: a right answer fails with probability below 1e-9 (at most five
+Error rates of the statistical judgements, per check: a right answer fails with probability below 2e-9 (at most 15
 bounds of 1e-10 are added up), a listed mistake passes with probability below 1e-6. All else is an identity, element by
 element: the same noise is drawn again under the same seed, or recovered from the answer's own output. The samples of
 40,000 draws are large enough for these rates and small enough for an answer that loops over elements.
+A mistake is named where it explains the numbers above logvar = 0 and below, and where no constant factor is left over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 import torch
@@ -39,25 +40,46 @@ ROOT_OF_LOGVAR = Mistake(
     "root_of_logvar",
     "sigma = sqrt(logvar): that is the root of a logarithm. The standard deviation is exp(logvar / 2).",
 )
+HALF_VARIANCE = Mistake(
+    "half_variance_as_sigma", "sigma = exp(logvar) / 2: that is half the variance. Halve before exp: exp(logvar / 2)."
+)
+HALF_LOGVAR = Mistake(
+    "log_sigma_as_sigma", "sigma = logvar / 2: that is the logarithm of sigma. Take its exponential: exp(logvar / 2)."
+)
 SIGMAS: tuple[tuple[Mistake, Scale], ...] = (
     (VARIANCE, torch.exp),
     (LOGVAR, torch.clone),
     (ROOT_OF_LOGVAR, torch.sqrt),
     (UNSCALED, torch.ones_like),
+    (HALF_VARIANCE, lambda logvar: logvar.exp() / 2),
+    (HALF_LOGVAR, lambda logvar: logvar / 2),
 )
 """What is taken for sigma, and what that makes of logvar."""
+CLAMPED = Mistake("clamped", "logvar or sigma is clamped: z stops following it. sigma is exp(logvar / 2) everywhere.")
 MEAN_SCALED = Mistake("mean_scaled", "(eps + mu) * sigma: sigma stretches mu too. Scale eps alone, then add mu.")
+EXCHANGED = Mistake("exchanged", "mu * eps + sigma: mu and sigma have changed places. Scale eps by sigma, then add mu.")
+NO_MU = Mistake("no_mu", "mu has no effect on z. Add it to sigma * eps.")
 NO_NOISE = Mistake("no_noise", "z = mu: nothing random is added. Add sigma * eps.")
+NO_EPS = Mistake("no_eps", "eps is missing: its scale is added as it is. Multiply the scale by normal noise first.")
 CUT = Mistake(
     "cut",
     "the draw was cut: .sample(), detach() or no_grad() leaves no path back. Draw eps alone, then scale and shift it.",
 )
+MU_CUT = Mistake("mu_cut", "mu moves z and gets no gradient: detach(), .data or no_grad() cut its path.")
+SIGMA_CUT = Mistake(
+    "sigma_cut", "logvar moves z and gets no gradient: detach(), .data or no_grad() cut its path, or that of sigma."
+)
 ZERO = Mistake(
     "torch_normal",
-    "torch.normal(mu, sigma): its gradients are zeros, whatever the draw. Draw eps alone, then scale and shift it.",
+    "all gradients are zeros, as those of torch.normal(mu, sigma) are. Draw eps alone, then scale and shift it.",
 )
 FLOAT32_NOISE = Mistake(
-    "float32_noise", "randn(shape) draws in float32, whatever mu is. Use randn_like(mu), or pass dtype=mu.dtype."
+    "float32_noise",
+    "the noise is in float32, as randn(shape) draws it, whatever mu is. Use randn_like(mu), or pass dtype=mu.dtype.",
+)
+CPU_NOISE = Mistake(
+    "cpu_noise",
+    "a tensor was made on the CPU, as randn(shape) does, wherever mu is. Use randn_like(mu), or pass device=mu.device.",
 )
 UNIFORM = Mistake("uniform", "rand_like draws uniform numbers from [0, 1). Normal noise comes from randn_like.")
 TINY = Mistake(
@@ -88,11 +110,10 @@ SHARED = {
 
 
 def sampler(function: Callable, *more: int) -> Sample:
-    """A learner's function with its inputs protected, and z as float64 of shape (*more, *mu.shape)."""
+    """A learner's function whose z is float64 of shape (*more, *mu.shape)."""
 
     def sample(mu: Tensor, scale: Tensor) -> Tensor:
-        inputs = (value if value.requires_grad else value.clone() for value in (mu, scale))
-        z = expect.tensor(function(*inputs, *more), "z")
+        z = expect.tensor(function(mu, scale, *more), "z")
         if more and tuple(z.shape) == (len(mu), *more, *mu.shape[1:]):
             z = z.transpose(0, 1)  # The order of dimensions is for the shape check alone.
         return expect.shaped(z, (*more, *mu.shape), "z").double()
@@ -111,30 +132,62 @@ def same_noise(sample: Sample, rng: Draws) -> Sample:
     return draw
 
 
+def sigmas_of(sample: Sample) -> Iterator[tuple[Mistake, Scale]]:
+    """Those ``SIGMAS`` over which fresh noise has the mean square 1: no constant factor is left over."""
+    mu, logvar = torch.zeros(2_000, 3).double(), torch.linspace(0.3, 1.2, 6_000).double().reshape(2_000, 3)
+    squares = (sample(mu, logvar).detach() - mu).square()
+    # 6,000 squares: their mean has a standard deviation of 0.02.
+    for mistake, sigma in SIGMAS:
+        if is_one((squares / sigma(logvar).square()).mean()):
+            yield mistake, sigma
+
+
+def is_one(mean_square: Tensor) -> bool:
+    """Whether a mean square is that of standard normal noise."""
+    return abs(float(mean_square) - 1) < 0.1
+
+
+# Judgements
+
+
 def judge_dtype(function: Callable, mu: Tensor, scale: Tensor) -> None:
     """With mu = 0 and sigma = 1 in float64, z is the noise itself: it uses all of float64's digits."""
-    z = expect.tensor(function(mu, scale), "z")
-    if z.dtype == torch.float64 and z.any() and torch.equal(z, z.float().double()):
-        what = "z carries float32 noise for float64 inputs"
-        raise Failure(what, "noise in the dtype of the inputs", "every element of z fits in float32", FLOAT32_NOISE)
+    noise = torch.stack([expect.tensor(function(mu, scale), "z").detach() for _ in range(2)])
+    if noise.dtype != torch.float64 or not fits_float32(noise) or (noise == noise.flatten()[0]).all():
+        return
+    what, observed = "z carries float32 noise for float64 inputs", "every element of the noise fits in float32"
+    if fits_float32(expect.tensor(function(mu + 1 / 3, scale), "z").detach()):
+        what, observed = "z has the digits of float32 for float64 inputs", "every element of z fits in float32"
+        raise Failure(what, "arithmetic in the dtype of the inputs", observed)
+    digits, _ = torch.frexp(noise)
+    coarse = torch.equal(digits, (digits * 2**20).round() / 2**20)  # float32 has 24 bits
+    raise Failure(what, "noise in the dtype of the inputs", observed, None if coarse else FLOAT32_NOISE)
 
 
-def judge_values(sample: Sample, rng: Draws) -> None:
-    """Under the same noise, z moves with mu, and z - mu shrinks by exp(-fall / 2) where logvar falls."""
+def fits_float32(values: Tensor) -> bool:
+    """Whether float32 can hold all these numbers."""
+    return torch.equal(values, values.float().to(values.dtype))
+
+
+def judge_values(sample: Sample, rng: Draws, reach: float = 9.0) -> None:
+    """z moves with mu, and z - mu as exp(logvar / 2) does, for logvar from -reach to reach."""
     draw = same_noise(sample, rng)
-    mu, logvar, step = rng.normal(5, 3), rng.uniform(0.3, 1.2, 5, 3), rng.uniform(1, 2, 5, 3)
-    z = draw(mu, logvar)
+    (mu, logvar), step = mixed_inputs(rng), rng.uniform(1, 2, 6, 3)
+    start = rng.uniform(0.3, 1.2, 6, 3)  # where every listed sigma is a number
+    z = draw(mu, start)
     if (z == mu).all():
         raise Failure("z has no noise", "a spread of sigma around mu", "mu itself", NO_NOISE)
-    if not torch.equal(z, draw(mu, logvar)):  # Noise that no seed reaches, or not a number.
-        return judge_spread(sample, rng)
-    judge_shift(draw, mu, logvar, step, [(MEAN_SCALED, (step * (logvar / 2).exp()).expand_as(z))])
-    fall = rng.uniform(0.5, 2, 5, 3)  # another for each element: no one number serves
-    noise, less = z - mu, logvar - fall
-    named = ((mistake, noise * sigma(less) / sigma(logvar)) for mistake, sigma in SIGMAS)
-    what = "z - mu after logvar fell, with the same noise,"
-    rule = "exp(-fall / 2) times what it was, since sigma shrinks so"
-    agrees(draw(mu, less) - mu, noise * (-fall / 2).exp(), what, rule=rule, mistakes=named)
+    if not torch.equal(z, draw(mu, start)):  # Noise that no seed reaches, or not a number.
+        return judge_spread(sample, rng, reach)
+    sigma, noise = (start / 2).exp(), z - mu
+    wrong = [(MEAN_SCALED, step * sigma), (EXCHANGED, step * (z - sigma) / mu), (NO_MU, torch.zeros_like(step))]
+    judge_shift(draw, mu, start, step, ((mistake, moved.expand_as(z)) for mistake, moved in wrong))
+    move = logvar - start  # another for each element: no one number serves
+    named = ((mistake, noise * sigma(logvar) / sigma(start)) for mistake, sigma in sigmas_of(sample))
+    what, rule = "z - mu after logvar moved, with the same noise,", "exp(move / 2) times what it was, as sigma is"
+    agrees(draw(mu, logvar) - mu, noise * (move / 2).exp(), what, rule=rule, mistakes=named)
+    judge_reach(draw, reach)
+    judge_scale(sample, rng)
 
 
 def judge_shift(draw: Sample, mu: Tensor, scale: Tensor, step: Tensor, mistakes: expect.Mistakes = ()) -> None:
@@ -143,49 +196,147 @@ def judge_shift(draw: Sample, mu: Tensor, scale: Tensor, step: Tensor, mistakes:
     agrees(moved, step.expand_as(moved), "how far z moves when mu moves by step", rule="step", mistakes=mistakes)
 
 
-def judge_spread(sample: Sample, rng: Draws) -> None:
+def judge_reach(draw: Sample, reach: float) -> None:
+    """Under the same noise, z at mu = 0 is exp(logvar / 2) times what it is at logvar = 0, however far logvar is."""
+    for batch in (20, 1):
+        far = torch.linspace(-reach, reach, 3 * batch, dtype=torch.float64).reshape(batch, 3)
+        zeros = torch.zeros_like(far)
+        eps, z, nearer = draw(zeros, zeros), draw(zeros, far), draw(zeros, 0.99 * far)
+        if (stuck := (z == nearer) & (eps != 0) & (far != 0)).any():
+            at = far.expand_as(z)[stuck][0]
+            observed = f"the same z for logvar = {at:.4g} and {0.99 * at:.4g}"
+            raise Failure("z does not follow logvar", "sigma = exp(logvar / 2), for every logvar", observed, CLAMPED)
+        what = f"eps = (z - mu) / sigma for logvar from {-reach:g} to {reach:g} in a batch of {batch}"
+        agrees(z / (far / 2).exp(), eps, what, rule="the same noise at logvar = 0")
+
+
+def judge_scale(sample: Sample, rng: Draws) -> None:
+    """In one fresh draw, (z - mu) / sigma spreads as far in rows of a high logvar as in rows of a low one.
+
+    Of 2,000 rows of 3 numbers some 1,000 are on either side: a factor of 1.6 between their mean squares is ten standard
+    deviations. What multiplies sigma plays no part.
+    """
+    mu, side = rng.normal(2_000, 3), rng.normal(2_000, 1).sign()
+    logvar = side * rng.uniform(2, 4, 2_000, 3)
+    squares = ((sample(mu, logvar) - mu) / (logvar / 2).exp()).detach().square().mean(-1)
+    ratio = float(squares[..., side[:, 0] > 0].mean() / squares[..., side[:, 0] < 0].mean())
+    if not 1 / 1.6 < ratio < 1.6:
+        observed = f"its mean square at a logvar of 2 to 4 is {ratio:.3g} times that at -4 to -2"
+        raise Failure("the spread of z is wrong", "the same spread of (z - mu) / sigma for every logvar", observed)
+
+
+def judge_spread(sample: Sample, rng: Draws, reach: float) -> None:
     """(z - mu) / sigma is standard normal: what can be said when the same noise cannot be had again."""
     mu, logvar = rng.normal(800, 50), rng.uniform(0.3, 1.2, 800, 50)
     z = sample(mu, logvar)
     alternatives = [(mistake, (z - mu) / sigma(logvar)) for mistake, sigma in SIGMAS]
     alternatives.append((MEAN_SCALED, z / (logvar / 2).exp() - mu))
     expect.standard_normal((z - mu) / (logvar / 2).exp(), "(z - mu) / sigma", mistakes=alternatives)
+    logvar = rng.uniform(-reach, reach, 800, 50)
+    what = f"(z - mu) / sigma for logvar from {-reach:g} to {reach:g}"
+    expect.standard_normal((sample(mu, logvar) - mu) / (logvar / 2).exp(), what)
 
 
 def judge_noise(sample: Sample, mu: Tensor, unit: Tensor, axes: tuple[str, ...], nothing: Mistake = NO_NOISE) -> None:
     """Where ``unit`` makes sigma 1, z - mu is standard normal noise, fresh along all ``axes`` and in the next call."""
-    noise = torch.stack([sample(mu, unit) - mu for _ in range(2)])
+    noise = torch.stack([sample(mu, unit) - mu for _ in range(2)]).detach()
     if not noise.any():
         raise Failure("z has no noise", "a fresh draw at every call", "z = mu, at every call", nothing)
+    if ((noise - 1).abs() < 1e-5).all():
+        raise Failure("z has no noise", "a fresh draw at every call", "z = mu + 1 where sigma is 1", NO_EPS)
     expect.independent(noise, {axis: SHARED[axis] for axis in ("call", *axes)})
     expect.standard_normal(noise, "the noise (z - mu) / sigma", mistakes=WRONG_NOISE)
+    judge_repeats(noise)
+
+
+def judge_repeats(noise: Tensor) -> None:
+    """No number comes again and again, as in noise that was rounded, clamped or dropped here and there.
+
+    Of 40,000 normal numbers, 20 in one interval of 1e-6 have a probability below 1e-50.
+    """
+    values, counts = (noise * 1e6).round().unique(return_counts=True)
+    most = int(counts.argmax())
+    if counts[most] > 20:
+        observed = f"{values[most] / 1e6:.5g} comes {int(counts[most])} times among {noise.numel()} numbers"
+        raise Failure("the noise repeats a number", "numbers of a continuous distribution", observed)
 
 
 def unit_logvar(sample: Sample, mu: Tensor) -> Tensor:
     """A logvar where sigma is 1, also for an answer whose only fault is its sigma."""
     zeros = torch.zeros_like(mu)
-    # logvar and its root are 0 at 0, which would hide the noise, and 1 at 1.
-    return zeros if (sample(mu, zeros) != mu).any() else torch.ones_like(mu)
+    if (sample(mu, zeros) != mu).any():
+        return zeros
+    # logvar, its half and its root are 0 at 0, which would hide the noise, and 1 at 1 or 2.
+    ones = torch.ones_like(mu)
+    return next((at for at in (ones, 2 * ones) if is_one((sample(mu, at) - mu).detach().square().mean())), ones)
+
+
+def mixed_inputs(rng: Draws) -> tuple[Tensor, Tensor]:
+    """mu, and logvar above 0 in some rows and below in others: no two listed sigmas agree in both."""
+    logvar = torch.cat([rng.uniform(0.3, 1.2, 3, 3), rng.uniform(-1.2, -0.3, 3, 3)])
+    return 20 * rng.normal(6, 3), logvar
 
 
 def path_inputs(rng: Draws) -> tuple[Tensor, Tensor]:
-    """mu and logvar that require grad, where every listed sigma is a number and differs from the others."""
-    return rng.normal(5, 3).requires_grad_(), rng.uniform(0.3, 1.2, 5, 3).requires_grad_()
+    """The same, to differentiate by."""
+    mu, logvar = mixed_inputs(rng)
+    return mu.requires_grad_(), logvar.requires_grad_()
 
 
-def judge_path(z: Tensor, mu: Tensor, logvar: Tensor, rng: Draws, no_path: Mistake = UNSCALED) -> None:
+def judge_gradients(sample: Sample, rng: Draws) -> None:
+    """dz/dmu = 1 and dz/dlogvar = (z - mu) / 2, for every element of every draw."""
+    mu, logvar = path_inputs(rng)
+    z, cuts, sigmas = sample(mu, logvar), cuts_of(sample), sigmas_of(sample)
+    for draw in z.reshape(-1, *mu.shape):
+        judge_path(draw, mu, logvar, rng, cuts, sigmas)
+
+
+def cuts_of(sample: Sample) -> dict[str, Mistake | None]:
+    """Why no path leads to mu, to logvar, or to any of them: what moves z was cut, and what does not is not in use."""
+    zeros = torch.zeros(2_000, 3, dtype=torch.float64)
+    z, high, wide = (sample(*inputs).detach() for inputs in ((zeros, zeros), (zeros + 100, zeros), (zeros, zeros + 4)))
+    by_mu = bool((high - z).mean() > 50)
+    # exp(4 / 2) more of spread is a mean square 55 times as large; a ratio of fresh noise is near 1.
+    spread, wider = z.square().mean(), wide.square().mean()
+    by_logvar = not bool(spread / 2 <= wider <= 2 * spread)
+    return {
+        "mu": MU_CUT if by_mu else NO_MU,
+        "logvar": SIGMA_CUT if by_logvar else UNSCALED if z.any() else NO_NOISE,
+        "all": CUT if by_mu or by_logvar else None,
+    }
+
+
+CUTS: dict[str, Mistake | None] = {"mu": CUT, "logvar": None, "all": CUT}
+
+
+def judge_path(
+    z: Tensor,
+    mu: Tensor,
+    logvar: Tensor,
+    rng: Draws,
+    cuts: Mapping[str, Mistake | None] = CUTS,
+    sigmas: Iterable[tuple[Mistake, Scale]] = SIGMAS,
+) -> None:
     """dz/dmu = 1 and dz/dlogvar = (z - mu) / 2 for one draw of (batch, latent), element by element.
 
-    ``no_path`` is why a noise that is there has no path to logvar.
+    ``cuts`` is why there is no path to an input, or to "all"; ``sigmas`` is what may have been taken for sigma.
     """
-    weights = rng.uniform(1, 2, *mu.shape)
-    unused = {"mu": CUT, "logvar": NO_NOISE if torch.equal(z, mu) else no_path}
-    found = expect.gradients(z, {"mu": mu, "logvar": logvar}, weights, cut=CUT, zero=ZERO, unused=unused)
-    mistakes = [(MEAN_SCALED, (logvar / 2).exp())]
+    weights, inputs = rng.uniform(1, 2, *mu.shape), {"mu": mu, "logvar": logvar}
+    unused = dict(cuts) | ({"logvar": NO_NOISE} if torch.equal(z, mu) else {})
+    found = expect.gradients(z, inputs, weights, cut=cuts["all"], zero=zero_everywhere(z, mu, logvar), unused=unused)
+    noise, sigma = (z - mu).detach(), (logvar / 2).exp()
+    mistakes = [(MEAN_SCALED, sigma), (EXCHANGED, (z - sigma) / mu)]
     agrees(found["mu"] / weights, torch.ones_like(mu), "dz/dmu", rule="1", mistakes=mistakes, show=False)
-    noise = (z - mu).detach()
-    named = ((mistake, derivative(sigma, logvar, noise / sigma(logvar))) for mistake, sigma in SIGMAS)
+    named = ((mistake, derivative(sigma, logvar, noise / sigma(logvar))) for mistake, sigma in sigmas)
     agrees(found["logvar"] / weights, noise / 2, "dz/dlogvar", rule="0.5 * (z - mu)", mistakes=named)
+
+
+def zero_everywhere(z: Tensor, *inputs: Tensor) -> Mistake | None:
+    """``ZERO``, where there are paths to all inputs and none carries anything."""
+    if not z.requires_grad:
+        return None
+    found = torch.autograd.grad(z.sum(), inputs, retain_graph=True, allow_unused=True)
+    return None if any(gradient is None or gradient.any() for gradient in found) else ZERO
 
 
 def derivative(scale: Scale, at: Tensor, eps: Tensor) -> Tensor:

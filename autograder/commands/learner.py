@@ -113,7 +113,8 @@ def _show(path: Path, grade: Grade) -> None:
         verdict = Text(f"{mark} {result.verdict.replace('_', ' ')}", style=style)
         table.add_row(result.grade_id, verdict, f"{points} of {result.max_points:g}")
     out.print(table)
-    for message in dict.fromkeys(r.message for r in grade.checks if r.verdict is not Verdict.ACCEPTED or r.message.note):
+    messages = dict.fromkeys(result.message for result in grade.checks)
+    for message in (each for each in messages if each.verdict is not Verdict.ACCEPTED or each.note):
         out.print(Text(f"{message}\n"))
     total = f"{grade.points:g} of {grade.max_points:g} points in {grade.seconds:.1f} s"
     out.print(f"{total}; isolation: {', '.join(grade.isolation)}")

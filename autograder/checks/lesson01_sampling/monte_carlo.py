@@ -7,12 +7,14 @@ from typing import Any
 import torch
 
 from autograder import expect
-from autograder.beside.lesson01_sampling import FUNCTIONS, recorded
-from autograder.boundary.learner import LearnerObject, beside
+from autograder.beside.lesson01_sampling import FUNCTIONS
+from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson01_sampling.means import (
     A_NUMBER,
+    F_AGAIN,
     FIXED_SEED,
     FLOAT32,
+    FLOAT32_RESULT,
     MEAN_SCALED,
     NO_NOISE,
     NOT_AVERAGED,
@@ -21,12 +23,16 @@ from autograder.checks.lesson01_sampling.means import (
     SIGMA_SQUARED,
     UNIFORM,
     UNSCALED,
+    UNSHIFTED,
     VARIANCE,
     agrees,
+    calls_of,
     judge_digits,
     judge_estimate,
     judge_fresh,
     judge_spread,
+    miscounted,
+    places,
     single,
 )
 from autograder.draws import Draws
@@ -42,62 +48,67 @@ F_OF_MEAN = Mistake(
 )
 ONE_DRAW = Mistake("one_draw", "f was given a single draw, whatever n is. Draw n numbers.")
 SUMMED = Mistake("summed", "the sum over the draws. Divide it by n.")
+DIVIDED_AGAIN = Mistake("divided_again", "the mean is divided by n once more. A mean is divided by n already.")
 
 
-def one_number(monte_carlo: LearnerObject, mu: float, sigma: float) -> Mistake:
-    """Why f was given one number: the mean of many draws lies close to mu, a draw does not five times in a row."""
-    calls = beside(recorded, monte_carlo, "cube", 5, mu, sigma, 10_000)
-    off = [abs(float(z.mean()) - mu) if len(z) == 1 else sigma for _, z in calls]
-    if max(off) < 1e-6:
+def one_number(monte_carlo: LearnerObject) -> Mistake | None:
+    """Why f was given one number: by 2,000 calls with three draws, whose mean has the variance sigma^2 / 3."""
+    noise = torch.cat([z.double() for _, z in calls_of(monte_carlo, "cube", 2_000, 0.0, 1.0, 3)])
+    if not noise.any():
         return NO_NOISE
-    return F_OF_MEAN if max(off) < 0.06 * sigma else ONE_DRAW
+    if not expect.off_normal(noise):
+        return ONE_DRAW
+    return None if expect.off_normal(3**0.5 * noise) else F_OF_MEAN
 
 
 @exercise.check
 def shape(monte_carlo: LearnerObject, rng: Draws) -> None:
     """The estimate is a 0-dim float64 tensor, for floats and for tensors, and the draws are float64."""
     mu, sigma = rng.uniform(2, 3), rng.uniform(1, 2)
-    cases: list[tuple[Any, Any, int]] = [(float(mu), float(sigma), 4), (mu, sigma, 4), (mu, float(sigma), 1)]
+    m, s = float(mu), float(sigma)
+    cases: list[tuple[Any, Any, int]] = [(m, s, 4), (mu, sigma, 4), (mu, s, 1), (m, sigma, 2)]
     with expect.untouched(mu=mu, sigma=sigma):
-        for m, s, n in cases:
-            [(result, z)] = beside(recorded, monte_carlo, "cube", 1, m, s, n)
-            judge_estimate(result, z, n)
-    judge_digits(beside(recorded, monte_carlo, "cube", 1, 0.0, 1.0, 4)[0][1])
+        for case in cases:
+            [(result, z)] = calls_of(monte_carlo, "cube", 1, *case)
+            judge_estimate(result, z, FUNCTIONS["cube"](z.double()).mean())
+    judge_digits(calls_of(monte_carlo, "cube", 1, 0.0, 1.0, 4)[0][1])
 
 
 @exercise.check
 def estimate(monte_carlo: LearnerObject, rng: Draws) -> None:
     """f is given n draws, and the estimate is the mean of the n values."""
-    mu, sigma = float(rng.uniform(1, 2)), float(rng.uniform(2, 3))
-    for kind, n in [("cube", 7), ("wave", 12)]:
-        [(result, z)] = beside(recorded, monte_carlo, kind, 1, mu, sigma, n)
+    sigma = float(rng.uniform(2, 3))
+    for kind, n, mu in [("cube", 7, float(rng.uniform(-6, -5))), ("wave", 12, float(rng.uniform(1, 2)))]:
+        [(result, z)] = calls_of(monte_carlo, kind, 1, mu, sigma, n)
         if len(z) != n:
-            likely = one_number(monte_carlo, mu, sigma) if len(z) == 1 else None
+            likely = one_number(monte_carlo) if len(z) == 1 else miscounted(z, n)
             raise Failure(
                 f"f was not given the right number of draws for n = {n}", f"{n} draws, each once", f"{len(z)}", likely
             )
         values = FUNCTIONS[kind](z.double())
-        mistakes = [(SUMMED, values.sum()), (F_OF_MEAN, FUNCTIONS[kind](z.double().mean()))]
+        right, mistakes = values.mean(), [(SUMMED, values.sum()), (DIVIDED_AGAIN, values.mean() / n)]
         rule = "the mean of f over the draws that f was given"
-        agrees(single(result), values.mean(), "the estimate", rule=rule, mistakes=mistakes)
+        agrees(single(result, right), right, "the estimate", rule=rule, mistakes=mistakes)
 
 
 @exercise.check
 def spread(monte_carlo: LearnerObject, rng: Draws) -> None:
     """The draws follow N(mu, sigma^2)."""
-    mu, sigma = float(rng.uniform(3, 4)), float(rng.uniform(12, 18))
-    [(_, z)] = beside(recorded, monte_carlo, "wave", 1, mu, sigma, 2_000)
-    if len(z) != 2_000 or len(z.unique()) < 1_000:  # Not this check's matter: then 2,000 calls, one draw each.
-        z = torch.cat([z for _, z in beside(recorded, monte_carlo, "wave", 2_000, mu, sigma, 1)])
-    judge_spread(z.double() - mu, mu, sigma)
+    drawn = []
+    for mu, sigma in places(rng, 8):
+        [(_, z)] = calls_of(monte_carlo, "wave", 1, mu, sigma, 2_500)
+        if len(z) != 2_500 or len(z.unique()) < 1_000:  # Not this check's matter: then many calls, one draw each.
+            z = torch.cat([z for _, z in calls_of(monte_carlo, "wave", 400, mu, sigma, 1)])
+        drawn.append((z, (mu, sigma)))
+    judge_spread(drawn)
 
 
 @exercise.check
 def draws(monte_carlo: LearnerObject, rng: Draws) -> None:
     """The draws are fresh, within a call and from call to call."""
-    mu, sigma = float(rng.uniform(3, 4)), float(rng.uniform(2, 3))
-    two = [(z.double() - mu) / sigma for _, z in beside(recorded, monte_carlo, "wave", 2, mu, sigma, 400)]
-    judge_fresh(*two)
+    mu, sigma, n = float(rng.uniform(3, 4)), float(rng.uniform(2, 3)), 400
+    two = [(z.double() - mu) / sigma for _, z in calls_of(monte_carlo, "wave", 2, mu, sigma, n)]
+    judge_fresh(*(z[:n] if miscounted(z, n) else z for z in two))
 
 
 # Wrong answers
@@ -218,4 +229,29 @@ def uniform(f, mu, sigma, n):
 @exercise.wrong(spread=VARIANCE)
 def variance(f, mu, sigma, n):
     z = mu + sigma**0.5 * torch.randn(n, dtype=torch.float64)
+    return f(z).mean()
+
+
+@exercise.wrong(estimate=DIVIDED_AGAIN)
+def divided_again(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    return f(z).mean() / n
+
+
+@exercise.wrong(estimate=F_AGAIN)
+def f_again(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    largest = f(z).max()
+    return torch.minimum(f(z).mean(), largest)
+
+
+@exercise.wrong(shape=FLOAT32_RESULT)
+def float32_result(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    return torch.tensor(f(z).mean().item())
+
+
+@exercise.wrong(spread=UNSHIFTED)
+def unshifted(f, mu, sigma, n):
+    z = sigma * torch.randn(n, dtype=torch.float64)
     return f(z).mean()

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 from torch import nn
 
 from autograder import expect
+from autograder.beside.lesson03_reparameterization import parameters_of
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.boundary.probes import inside_parent
 from autograder.checks.location_scale import (
+    CPU_NOISE,
     CUT,
-    SHARED,
-    SIGMAS,
+    FLOAT32_NOISE,
     VARIANCE,
-    WRONG_NOISE,
-    Sample,
-    judge_path,
-    path_inputs,
+    judge_dtype,
+    judge_gradients,
+    judge_noise,
+    judge_values,
     sampler,
+    unit_logvar,
 )
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
@@ -30,60 +29,102 @@ exercise = Exercise("GaussianSampler", reread="A layer that knows its mode")
 
 ALWAYS_MU = Mistake(
     "always_mu",
-    "forward returns mu in train mode. Sample when self.training is True, return mu when it is False.",
+    "forward returns mu in train mode too. Sample when self.training is True, return mu when it is False.",
 )
 ALWAYS_SAMPLES = Mistake(
     "always_samples",
-    "forward samples in eval mode: it ignores self.training, or goes by a flag of its own.",
+    "forward samples in eval mode too: it ignores self.training, or goes by a flag that eval() does not set.",
+)
+SWAPPED = Mistake(
+    "modes_swapped",
+    "the modes are the wrong way round. Sample when self.training is True, return mu when it is False.",
 )
 OWN_FLAG = Mistake(
     "own_flag",
-    "a flag of the layer's own, which the model's train() and eval() never reach. Ask self.training, which they set.",
+    "a flag that only the layer's own eval() sets: a model calls train(False) on its layers. Ask self.training.",
 )
+TIMES_ZERO = Mistake(
+    "times_zero", "the noise is drawn and multiplied by 0 in eval mode: 0 * inf is nan. Return mu before any draw."
+)
+PARAMETER = Mistake("parameter", "the layer has a parameter of its own. It needs none: mu and logvar say it all.")
 
 
-def judge_mean(forward: Sample, rng: Draws, what: str, likely: Mistake) -> None:
-    """``forward`` returns mu; ``likely`` is said when it returns something else at every call."""
-    mu, logvar = rng.normal(5, 3), rng.normal(5, 3)
-    z = forward(mu, logvar)
-    if not torch.equal(z, forward(mu, logvar)):
-        raise Failure(f"{what} is wrong", "mu", "another draw at every call", likely)
-    expect.close(z, mu, what, rule="mu")
+def in_mode(GaussianSampler: LearnerObject, training: bool) -> LearnerObject:
+    """A layer that was in the other mode before, switched as a user does it."""
+    layer = GaussianSampler()
+    for call in (layer.eval, layer.train) if training else (layer.train, layer.eval):
+        call()
+    return layer
+
+
+def samples(layer: LearnerObject, rng: Draws) -> bool:
+    """Whether the layer gives two different results for the same input."""
+    mu, logvar = rng.normal(5, 3), rng.uniform(0.3, 1.2, 5, 3)
+    return not torch.equal(layer(mu, logvar), layer(mu, logvar))
+
+
+def why_it_samples(GaussianSampler: LearnerObject, rng: Draws) -> Mistake:
+    """What a layer that samples in eval mode does."""
+    return ALWAYS_SAMPLES if samples(in_mode(GaussianSampler, True), rng) else SWAPPED
+
+
+def why_it_does_not(GaussianSampler: LearnerObject, rng: Draws) -> Mistake:
+    """What a layer that returns mu in train mode does."""
+    return SWAPPED if samples(in_mode(GaussianSampler, False), rng) else ALWAYS_MU
 
 
 @exercise.check
 def train(GaussianSampler: LearnerObject, rng: Draws) -> None:
-    """In train mode the layer samples N(mu, sigma^2) afresh at every call, and gradients pass through it."""
-    layer = GaussianSampler()
-    layer.train()
-    sample, mu, logvar = sampler(layer), rng.normal(400, 50), rng.uniform(0.3, 1.2, 400, 50)
-    offsets = torch.stack([sample(mu, logvar) - mu for _ in range(2)])
-    if not offsets.any():
-        raise Failure("z has no noise in train mode", "a fresh draw from N(mu, sigma^2)", "z = mu", ALWAYS_MU)
-    noise = offsets / (logvar / 2).exp()
-    expect.independent(noise, {axis: SHARED[axis] for axis in ("call", "row", "latent")})
-    alternatives = [(mistake, offsets / sigma(logvar)) for mistake, sigma in SIGMAS]
-    expect.standard_normal(noise, "the noise (z - mu) / sigma", mistakes=[*WRONG_NOISE, *alternatives])
-    mu, logvar = path_inputs(rng)
-    judge_path(sample(mu, logvar), mu, logvar, rng)
+    """In train mode the layer, which has no parameters, samples N(mu, sigma^2) afresh; gradients pass through it."""
+    layer, mu, logvar = in_mode(GaussianSampler, True), rng.normal(5, 3), rng.normal(5, 3)
+    if torch.equal(expect.kept(layer(mu, logvar), mu, "z in train mode"), mu):
+        likely = why_it_does_not(GaussianSampler, rng)
+        raise Failure("z has no noise in train mode", "a fresh draw from N(mu, sigma^2)", "z = mu", likely)
+    if names := beside(parameters_of, layer):
+        raise Failure("the layer has parameters", "a module without parameters", ", ".join(names), PARAMETER)
+    sample = sampler(layer)
+    judge_values(sample, rng, reach=16)
+    mu = rng.normal(500, 40)
+    judge_noise(sample, mu, unit_logvar(sample, mu), ("row", "latent"))
+    judge_gradients(sample, rng)
+    zeros = torch.zeros(5, 3, dtype=torch.float64)
+    judge_dtype(layer, zeros, zeros)
+    expect.device_kept(layer, zeros, zeros, what="z", likely=CPU_NOISE)
 
 
 @exercise.check
 def eval_(GaussianSampler: LearnerObject, rng: Draws) -> None:
-    """In eval mode the layer returns mu, at every call."""
-    layer = GaussianSampler()
-    layer.eval()
-    judge_mean(sampler(layer), rng, "z in eval mode", ALWAYS_SAMPLES)
+    """In eval mode the layer returns mu, at every call and whatever sigma is."""
+    layer = in_mode(GaussianSampler, False)
+    for dtype in (torch.float32, torch.float64):
+        mu, logvar = rng.normal(5, 3, dtype=dtype), rng.normal(5, 3, dtype=dtype)
+        z = expect.kept(layer(mu, logvar), mu, "z in eval mode")
+        if not torch.equal(z, layer(mu, logvar)):
+            likely = why_it_samples(GaussianSampler, rng)
+            raise Failure("z in eval mode is wrong", "mu", "another draw at every call", likely)
+        expect.close(z, mu, "z in eval mode", rule="mu")
+        z = layer(mu, logvar + 2_000)
+        if not torch.equal(z, mu):
+            likely = TIMES_ZERO if z.isnan().all() else None
+            observed = "not a number" if likely else "another value"
+            raise Failure("z in eval mode is wrong where exp(logvar / 2) is infinite", "mu", observed, likely)
 
 
 @exercise.check
 def mode(GaussianSampler: LearnerObject, rng: Draws) -> None:
     """The layer follows the mode of the model that holds it, there and back."""
-    layer = GaussianSampler()
-    judge_mean(sampler(partial(beside, inside_parent, layer, False)), rng, "z after model.eval()", OWN_FLAG)
-    mu, logvar = rng.normal(5, 3), rng.normal(5, 3)
-    if torch.equal(sampler(partial(beside, inside_parent, layer, True))(mu, logvar), mu):
-        raise Failure("z after model.train() has no noise", "a draw from N(mu, sigma^2)", "z = mu", OWN_FLAG)
+    # That is how a model's train() and eval() reach its layers.
+    layer, mu, logvar = GaussianSampler(), rng.normal(5, 3), rng.normal(5, 3)
+    layer.train(False)
+    if samples(layer, rng):
+        follows_eval = not samples(in_mode(GaussianSampler, False), rng)
+        likely = OWN_FLAG if follows_eval else why_it_samples(GaussianSampler, rng)
+        raise Failure("z after model.eval() is wrong", "mu", "another draw at every call", likely)
+    expect.close(layer(mu, logvar), mu, "z after model.eval()", rule="mu")
+    layer.train(True)
+    if torch.equal(layer(mu, logvar), mu):
+        likely = why_it_does_not(GaussianSampler, rng)
+        raise Failure("z after model.train() has no noise", "a draw from N(mu, sigma^2)", "z = mu", likely)
 
 
 # Wrong answers
@@ -100,10 +141,39 @@ class without_super(nn.Module):
 
 
 # Returns the mean whatever the mode is.
-@exercise.wrong(train=ALWAYS_MU, mode=OWN_FLAG)
+@exercise.wrong(ALWAYS_MU, "train", "mode")
 class always_mu(nn.Module):
     def forward(self, mu, logvar):
         return mu
+
+
+# Draws in the default dtype.
+@exercise.wrong(train=FLOAT32_NOISE)
+class float32_noise(nn.Module):
+    def forward(self, mu, logvar):
+        if not self.training:
+            return mu
+        return mu + torch.exp(logvar / 2) * torch.randn(mu.shape, device=mu.device)
+
+
+# Learns a factor of sigma.
+@exercise.wrong(train=PARAMETER)
+class learned_scale(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, mu, logvar):
+        if not self.training:
+            return mu
+        return mu + self.scale * torch.exp(logvar / 2) * torch.randn_like(mu)
+
+
+# Switches the noise off by a factor.
+@exercise.wrong(eval=TIMES_ZERO)
+class times_training(nn.Module):
+    def forward(self, mu, logvar):
+        return mu + self.training * torch.exp(logvar / 2) * torch.randn_like(mu)
 
 
 # Samples without a path for gradients.
@@ -117,7 +187,7 @@ class detached(nn.Module):
 
 
 # Samples in eval mode and returns the mean in train mode.
-@exercise.wrong(train=ALWAYS_MU, eval=ALWAYS_SAMPLES, mode=OWN_FLAG)
+@exercise.wrong(SWAPPED)
 class modes_swapped(nn.Module):
     def forward(self, mu, logvar):
         if self.training:
@@ -143,7 +213,7 @@ class own_eval(nn.Module):
 
 
 # Goes by a flag of its own, set by hand.
-@exercise.wrong(eval=ALWAYS_SAMPLES, mode=OWN_FLAG)
+@exercise.wrong(ALWAYS_SAMPLES, "eval", "mode")
 class own_flag(nn.Module):
     def __init__(self):
         super().__init__()
@@ -156,7 +226,7 @@ class own_flag(nn.Module):
 
 
 # Samples whatever the mode is.
-@exercise.wrong(eval=ALWAYS_SAMPLES, mode=OWN_FLAG)
+@exercise.wrong(ALWAYS_SAMPLES, "eval", "mode")
 class samples_in_eval(nn.Module):
     def forward(self, mu, logvar):
         return mu + torch.exp(logvar / 2) * torch.randn_like(mu)

@@ -28,11 +28,11 @@ def shape(noise_from: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def values(noise_from: LearnerObject, rng: Draws) -> None:
     """eps is the noise that z was made with."""
-    mu, eps, logvar = rng.normal(5, 3), rng.normal(5, 3), rng.uniform(-2, 2, 5, 3)
+    mu, eps, logvar = rng.normal(5, 3), rng.normal(5, 3), rng.uniform(-6, 6, 5, 3)
     z = mu + (logvar / 2).exp() * eps
 
     def found(answer: LearnerObject) -> Any:
-        return answer(z.clone(), mu.clone(), logvar.clone())
+        return answer(z, mu, logvar)
 
     rule = "the eps that gave z = mu + sigma * eps"
     agrees(found(noise_from), eps, "eps", rule=rule, mistakes=exercise.mistaken(found))
@@ -65,6 +65,24 @@ def in_place(z, mu, logvar):
     z -= mu
     z /= torch.exp(logvar / 2)
     return z
+
+
+# Subtracts the mean after the division.
+@exercise.wrong(values="z / sigma - mu: mu has to go before the division. Put z - mu in brackets.")
+def late_minus(z, mu, logvar):
+    return z * torch.exp(-logvar / 2) - mu
+
+
+# Divides by the log-variance.
+@exercise.wrong(values="(z - mu) / logvar: that is the logarithm of the variance. Divide by sigma = exp(logvar / 2).")
+def logvar_as_sigma(z, mu, logvar):
+    return (z - mu) / logvar
+
+
+# Halves the variance, not the log-variance.
+@exercise.wrong(values="(z - mu) / (exp(logvar) / 2): that halves the variance. Halve before exp: exp(logvar / 2).")
+def half_variance(z, mu, logvar):
+    return (z - mu) / (torch.exp(logvar) / 2)
 
 
 # Multiplies by sigma once more.

@@ -7,21 +7,30 @@ import torch
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.location_scale import (
+    CLAMPED,
+    CPU_NOISE,
     CUT,
+    EXCHANGED,
     FLOAT32_NOISE,
+    HALF_LOGVAR,
+    HALF_VARIANCE,
     LOGVAR,
     MEAN_SCALED,
+    MU_CUT,
+    NO_EPS,
+    NO_MU,
     NO_NOISE,
     ROOT_OF_LOGVAR,
     SHARED,
+    SIGMA_CUT,
     TINY,
     UNIFORM,
     UNSCALED,
     VARIANCE,
     ZERO,
     judge_dtype,
+    judge_gradients,
     judge_noise,
-    judge_path,
     judge_values,
     path_inputs,
     sampler,
@@ -34,10 +43,6 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("reparameterize", reread="Move the randomness out of the way")
 
-CPU_NOISE = Mistake(
-    "cpu_noise",
-    "randn(shape) draws on the CPU, wherever mu is. Use randn_like(mu), or pass device=mu.device.",
-)
 NOISE_REQUIRES_GRAD = Mistake(
     "noise_requires_grad",
     "eps was drawn with requires_grad=True: noise is not a parameter. Draw it without.",
@@ -65,7 +70,7 @@ def device(reparameterize: LearnerObject, rng: Draws) -> None:
 @exercise.check(reread="Why the network predicts log-variance")
 def values(reparameterize: LearnerObject, rng: Draws) -> None:
     """z is centred on mu, and its spread follows exp(logvar / 2)."""
-    judge_values(sampler(reparameterize), rng)
+    judge_values(sampler(reparameterize), rng, reach=16)
 
 
 @exercise.check(reread="What must hold for every draw")
@@ -82,10 +87,64 @@ def gradients(reparameterize: LearnerObject, rng: Draws) -> None:
     if sample(mu.detach(), logvar.detach()).requires_grad:
         expected = "z without a path when the inputs have none"
         raise Failure("z requires grad though no input does", expected, "z.requires_grad is True", NOISE_REQUIRES_GRAD)
-    judge_path(sample(mu, logvar), mu, logvar, rng)
+    judge_gradients(sample, rng)
 
 
 # Wrong answers
+
+
+# Keeps logvar in a range of its own.
+@exercise.wrong(values=CLAMPED)
+def clamps_logvar(mu, logvar):
+    return mu + torch.exp(logvar.clamp(-5, 2) / 2) * torch.randn_like(mu)
+
+
+# Scales the noise by mu, and adds sigma.
+@exercise.wrong(EXCHANGED, "values", "gradients", noise=unnamed("the noise repeats along the calls"))
+def exchanged(mu, logvar):
+    eps = torch.randn_like(mu)
+    sigma = torch.exp(logvar / 2)
+    return sigma + mu * eps
+
+
+# Halves the variance, not the log-variance.
+@exercise.wrong(
+    HALF_VARIANCE, "values", "gradients", noise=unnamed("the noise (z - mu) / sigma has the wrong distribution")
+)
+def half_variance_as_sigma(mu, logvar):
+    return mu + torch.exp(logvar) / 2 * torch.randn_like(mu)
+
+
+# Takes log sigma for sigma.
+@exercise.wrong(HALF_LOGVAR, "values", "gradients")
+def log_sigma_as_sigma(mu, logvar):
+    return mu + logvar / 2 * torch.randn_like(mu)
+
+
+# Uses the numbers of mu without its path.
+@exercise.wrong(gradients=MU_CUT)
+def mu_detached(mu, logvar):
+    return mu.detach() + torch.exp(logvar / 2) * torch.randn_like(mu)
+
+
+# Forgets the noise.
+@exercise.wrong(noise=NO_EPS)
+def no_eps(mu, logvar):
+    return mu + torch.exp(logvar / 2)
+
+
+# Forgets the mean.
+@exercise.wrong(NO_MU, "values", "gradients", noise=unnamed("the noise repeats along the calls"))
+def no_mu(mu, logvar):
+    return torch.exp(logvar / 2) * torch.randn_like(mu)
+
+
+# Computes sigma where no gradient is recorded.
+@exercise.wrong(gradients=SIGMA_CUT)
+def sigma_detached(mu, logvar):
+    with torch.no_grad():
+        sigma = torch.exp(logvar / 2)
+    return mu + sigma * torch.randn_like(mu)
 
 
 # Reads a dimension that the inputs do not have.
@@ -225,7 +284,7 @@ def sigma_scales_mu_too(mu, logvar):
 
 # Makes sigma positive with softplus, a mistake that no list names.
 @exercise.wrong(
-    values=unnamed("exp(-fall / 2) times what it was"),
+    values=unnamed("exp(move / 2) times what it was"),
     noise=unnamed("the noise (z - mu) / sigma has the wrong distribution"),
     gradients=unnamed("0.5 * (z - mu)"),
 )

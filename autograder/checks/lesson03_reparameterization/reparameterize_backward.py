@@ -7,26 +7,30 @@ from typing import Any
 import torch
 
 from autograder import expect
-from autograder.boundary.learner import LearnerObject
+from autograder.beside.lesson03_reparameterization import without_autograd
+from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.location_scale import agrees
 from autograder.draws import Draws
+from autograder.errors import LearnerError
 from autograder.exercise import Exercise, stops, unnamed
+from autograder.failure import Failure
 from autograder.verdict import Mistake
 
 exercise = Exercise("reparameterize_backward", reread="The backward pass by hand")
 
 LOCAL = Mistake("local_derivatives", "dz/dmu and dz/dlogvar alone: the chain rule multiplies each of them by grad_z.")
 SWAPPED = Mistake("swapped", "the pair is the wrong way round: return grad_mu first, then grad_logvar.")
+AUTOGRAD = Mistake("autograd", "autograd computes the gradient. Write the chain rule as a product of tensors.")
 GRADIENTS = ("grad_mu", "grad_logvar")
 
 
 def judge_gradient(function: LearnerObject, place: int, rule: str, rng: Draws) -> None:
     """One of the two gradients that a backward pass by hand returns."""
-    grad_z, eps, logvar = rng.normal(5, 3), rng.normal(5, 3), rng.uniform(-2, 2, 5, 3)
+    grad_z, eps, logvar = rng.normal(5, 3), rng.normal(5, 3), rng.uniform(-6, 6, 5, 3)
     expected = (grad_z, 0.5 * grad_z * eps * (logvar / 2).exp())[place]
 
     def found(answer: LearnerObject) -> Any:
-        return expect.pair(answer(grad_z.clone(), eps.clone(), logvar.clone()), "the result", GRADIENTS)[place]
+        return expect.pair(answer(grad_z, eps, logvar), "the result", GRADIENTS)[place]
 
     observed, mistakes = found(function), exercise.mistaken(found)
     agrees(observed, expected, GRADIENTS[place], rule=rule, mistakes=mistakes, rtol=1e-12, atol=1e-12)
@@ -51,11 +55,25 @@ def mu(reparameterize_backward: LearnerObject, rng: Draws) -> None:
 
 @exercise.check
 def logvar(reparameterize_backward: LearnerObject, rng: Draws) -> None:
-    """grad_logvar agrees with autograd to 1e-12."""
+    """grad_logvar agrees with autograd to 1e-12, and is computed without it."""
     judge_gradient(reparameterize_backward, 1, "grad_z * dz/dlogvar", rng)
+    try:
+        beside(without_autograd, reparameterize_backward, *(rng.normal(5, 3) for _ in range(3)))
+    except LearnerError as error:
+        observed = f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else "")
+        what, expected = "your code stops where autograd records nothing", "arithmetic only, without autograd"
+        raise Failure(what, expected, observed, AUTOGRAD) from None
 
 
 # Wrong answers
+
+
+# Lets autograd do the work.
+@exercise.wrong(logvar=AUTOGRAD)
+def autograd(grad_z, eps, logvar):
+    mu = torch.zeros_like(logvar).requires_grad_()
+    logvar = logvar.clone().requires_grad_()
+    return torch.autograd.grad(mu + torch.exp(logvar / 2) * eps, (mu, logvar), grad_z)
 
 
 # Divides whole numbers in place.

@@ -2,54 +2,62 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
-from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.location_scale import (
+    CPU_NOISE,
     CUT,
     FLOAT32_NOISE,
     SHARED,
     VARIANCE,
     judge_dtype,
+    judge_gradients,
     judge_noise,
-    judge_path,
     judge_values,
-    path_inputs,
     sampler,
     unit_logvar,
 )
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
+from autograder.failure import Failure
 
 exercise = Exercise("reparameterize_many", reread="Many draws at once")
 
 
+SIZES = ((4, 5, 3), (1, 2, 3), (3, 1, 2))
+"""k, batch and latent of the inputs that the shape is judged by."""
+
+
 @exercise.check
 def shape(reparameterize_many: LearnerObject, rng: Draws) -> None:
-    """z has shape (k, batch, latent) and the dtype of mu, and the inputs are left alone."""
-    mu, logvar = torch.zeros(2, 5, 3, dtype=torch.float64)
-    judge_dtype(lambda mu, logvar: reparameterize_many(mu, logvar, 4), mu, logvar)
-    for k, batch, latent, dtype in [(4, 5, 3, torch.float32), (1, 2, 3, torch.float64), (3, 1, 2, torch.float64)]:
-        mu, logvar = rng.normal(batch, latent, dtype=dtype), rng.normal(batch, latent, dtype=dtype)
+    """z has shape (k, batch, latent) and the dtype and device of mu, and the inputs are left alone."""
+    inputs = [(rng.normal(*size, dtype=torch.float64), k) for k, *size in SIZES]
+
+    def found(answer: LearnerObject) -> list[tuple[int, ...]]:
+        return [tuple(expect.tensor(answer(mu, mu, k), "z").shape) for mu, k in inputs]
+
+    shapes = found(reparameterize_many)
+    for size, observed in zip(SIZES, shapes, strict=True):
+        if observed != size:
+            what = f"z for k = {size[0]} and inputs of shape {size[1:]} has the wrong shape"
+            likely = next((mistake for mistake, given in exercise.mistaken(found) if given == shapes), None)
+            raise Failure(what, f"shape {size}", f"shape {observed}", likely)
+    zeros = torch.zeros(5, 3, dtype=torch.float64)
+    judge_dtype(lambda mu, logvar: reparameterize_many(mu, logvar, 4), zeros, zeros)
+    for dtype in (torch.float32, torch.float64):
+        mu, logvar = rng.normal(5, 3, dtype=dtype), rng.normal(5, 3, dtype=dtype)
         with expect.untouched(mu=mu, logvar=logvar):
-            z = reparameterize_many(mu, logvar, k)
-        mistakes = exercise.mistaken(partial(shape_of, mu, logvar, k))
-        expect.kept(z, mu, f"z for k = {k} and inputs of shape {(batch, latent)}", (k, batch, latent), mistakes)
-
-
-def shape_of(mu: Tensor, logvar: Tensor, k: int, answer: LearnerObject) -> tuple[int, ...]:
-    """The shape of what an answer returns."""
-    return tuple(answer(mu.clone(), logvar.clone(), k).shape)
+            expect.kept(reparameterize_many(mu, logvar, 4), mu, "z", (4, 5, 3))
+    expect.device_kept(reparameterize_many, mu, logvar, 4, what="z", likely=CPU_NOISE)
 
 
 @exercise.check
 def values(reparameterize_many: LearnerObject, rng: Draws) -> None:
     """Every draw is centred on mu, and its spread follows exp(logvar / 2)."""
-    judge_values(sampler(reparameterize_many, 4), rng)
+    for k in (4, 1):
+        judge_values(sampler(reparameterize_many, k), rng, reach=16)
 
 
 @exercise.check
@@ -62,9 +70,7 @@ def noise(reparameterize_many: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def gradients(reparameterize_many: LearnerObject, rng: Draws) -> None:
     """dz/dmu = 1 and dz/dlogvar = (z - mu) / 2, for every element of every draw."""
-    mu, logvar = path_inputs(rng)
-    for z in sampler(reparameterize_many, 4)(mu, logvar):
-        judge_path(z, mu, logvar, rng)
+    judge_gradients(sampler(reparameterize_many, 4), rng)
 
 
 # Wrong answers
@@ -97,6 +103,38 @@ def eps_shared_across_batch(mu, logvar, k):
 @exercise.wrong(shape=FLOAT32_NOISE)
 def float32_noise(mu, logvar, k):
     eps = torch.randn(k, *mu.shape, device=mu.device)
+    return mu + torch.exp(logvar / 2) * eps
+
+
+# Removes the dimension of k where k is 1.
+@exercise.wrong(
+    unnamed("wrong shape"),
+    "values",
+    shape="k = 1 loses its dimension: z has shape (1, batch, latent) there. Leave out squeeze() and the special case.",
+)
+def k_of_one(mu, logvar, k):
+    eps = torch.randn(k, *mu.shape, dtype=mu.dtype, device=mu.device)
+    return (mu + torch.exp(logvar / 2) * eps).squeeze(0)
+
+
+# Returns a list.
+@exercise.wrong(unnamed("z is not a tensor"))
+def list_of_draws(mu, logvar, k):
+    return [mu + torch.exp(logvar / 2) * torch.randn_like(mu) for _ in range(k)]
+
+
+# Draws once, whatever k is.
+@exercise.wrong(
+    unnamed("wrong shape"), shape="z has no dimension for k: its shape is that of mu. Return k draws, k first."
+)
+def no_dimension(mu, logvar, k):
+    return mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+
+
+# Draws the noise on the default device.
+@exercise.wrong(shape=CPU_NOISE)
+def noise_on_cpu(mu, logvar, k):
+    eps = torch.randn(k, *mu.shape, dtype=mu.dtype)
     return mu + torch.exp(logvar / 2) * eps
 
 

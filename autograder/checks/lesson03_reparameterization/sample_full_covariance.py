@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.location_scale import (
+    CPU_NOISE,
     CUT,
     FLOAT32_NOISE,
+    MU_CUT,
+    NO_MU,
+    NO_EPS,
+    NO_NOISE,
     SHARED,
+    SIGMA_CUT,
+    UNSCALED,
     Sample,
     Scale,
     agrees,
+    cuts_of,
     derivative,
+    is_one,
     judge_dtype,
     judge_noise,
+    judge_reach,
+    judge_scale,
     judge_shift,
     same_noise,
     sampler,
@@ -39,6 +52,9 @@ UNSUMMED = Mistake(
 UNSCALED_FACTOR = Mistake(
     "unscaled_factor",
     "eps is added but not scaled: scale_tril has no effect. Add scale_tril @ eps.",
+)
+FACTOR_CUT = Mistake(
+    "factor_cut", "scale_tril moves z and gets no gradient: detach(), .data or no_grad() cut its path."
 )
 TRANSPOSED = Mistake(
     "transposed", "scale_tril is transposed: (scale_tril @ eps)_i sums scale_tril_ij eps_j over j, its last index."
@@ -64,12 +80,14 @@ FACTORS: tuple[tuple[Mistake, Scale], ...] = (
     (UNSCALED_FACTOR, lambda tril: unit_factor(len(tril), tril.shape[-1])),
 )
 """What is taken for the factor, and what that makes of scale_tril."""
+FACTOR_UNUSED = {UNSCALED: UNSCALED_FACTOR, NO_NOISE: NO_DIRECTION, SIGMA_CUT: FACTOR_CUT}
+"""What a missing path to the factor is called, by what it is called with one sigma for each number."""
 
 
 def lower(rng: Draws, batch: int, latent: int) -> Tensor:
     """Lower triangular factors that are positive definite when read as symmetric: no listed mistake stops on them."""
-    below = rng.uniform(0.2, 0.4, batch, latent, latent).tril(-1)
-    return below + torch.diag_embed(rng.uniform(1.2, 2, batch, latent))
+    below = rng.uniform(0.2, 0.4, batch, latent, latent) * rng.normal(batch, latent, latent).sign()
+    return below.tril(-1) + torch.diag_embed(rng.uniform(1.2, 2, batch, latent))
 
 
 def unit_factor(batch: int, latent: int) -> Tensor:
@@ -82,9 +100,23 @@ def times(factor: Tensor, eps: Tensor) -> Tensor:
     return (factor @ eps[..., None])[..., 0]
 
 
+def factors_of(sample: Sample) -> Iterator[tuple[Mistake, Scale]]:
+    """Those ``FACTORS`` over which fresh noise has the mean square 1: no constant factor is left over."""
+    tril = torch.tensor([[1.5, 0.0, 0.0], [-0.3, 1.4, 0.0], [0.2, 0.3, 1.6]], dtype=torch.float64).repeat(2_000, 1, 1)
+    z = sample(torch.zeros(2_000, 3, dtype=torch.float64), tril).detach()
+    for mistake, factor in FACTORS:
+        if is_one(torch.linalg.solve(factor(tril), z).square().mean()):
+            yield mistake, factor
+
+
+def diagonal_of(sample: Sample) -> Sample:
+    """The sampler with a diagonal factor: one sigma for each number."""
+    return lambda mu, logvar: sample(mu, torch.diag_embed((logvar / 2).exp()))
+
+
 def judge_covariance(sample: Sample, rng: Draws) -> None:
     """scale_tril^-1 (z - mu) is standard normal and independent: what can be said without the same noise again."""
-    mu, tril = rng.normal(20_000, 2), torch.tensor([[2.0, 0.0], [1.0, 1.0]], dtype=torch.float64)
+    mu, tril = rng.normal(20_000, 2), torch.tensor([[2.0, 0.0], [-1.0, 1.0]], dtype=torch.float64)
     z = sample(mu, tril.repeat(20_000, 1, 1))
     eps = torch.linalg.solve(tril, (z - mu).mT).mT
     what = "the noise, scale_tril^-1 (z - mu),"
@@ -94,13 +126,14 @@ def judge_covariance(sample: Sample, rng: Draws) -> None:
 
 @exercise.check
 def shape(sample_full_covariance: LearnerObject, rng: Draws) -> None:
-    """z has the shape and dtype of mu for every batch and latent size, and the inputs are left alone."""
+    """z has the shape, dtype and device of mu for every batch and latent size, and the inputs are left alone."""
     judge_dtype(sample_full_covariance, torch.zeros(5, 3, dtype=torch.float64), unit_factor(5, 3))
     for batch, latent, dtype in [(5, 3, torch.float32), (1, 4, torch.float64), (4, 1, torch.float64)]:
         mu, tril = rng.normal(batch, latent, dtype=dtype), lower(rng, batch, latent).to(dtype)
         with expect.untouched(mu=mu, scale_tril=tril):
             z = sample_full_covariance(mu, tril)
         expect.kept(z, mu, f"z for mu of shape {(batch, latent)}", mistakes=[(UNSUMMED, tuple(tril.shape))])
+    expect.device_kept(sample_full_covariance, mu, tril, what="z", likely=CPU_NOISE)
 
 
 @exercise.check
@@ -114,10 +147,12 @@ def values(sample_full_covariance: LearnerObject, rng: Draws) -> None:
         raise Failure("z has no noise", "scale_tril @ eps around mu", "mu itself", NO_DIRECTION)
     if not torch.equal(z, draw(mu, tril)):  # Noise that no seed reaches, or not a number.
         return judge_covariance(sample, rng)
-    judge_shift(draw, mu, tril, step)
+    judge_shift(draw, mu, tril, step, [(NO_MU, torch.zeros_like(step))])
     eps = draw(mu, unit_factor(5, 3)) - mu
-    named = ((mistake, times(factor(tril), eps)) for mistake, factor in FACTORS)
+    named = ((mistake, times(factor(tril), eps)) for mistake, factor in factors_of(sample))
     agrees(z - mu, times(tril, eps), "z - mu", rule="scale_tril @ eps", mistakes=named)
+    judge_reach(same_noise(diagonal_of(sample), rng), 16)
+    judge_scale(diagonal_of(sample), rng)
 
 
 @exercise.check
@@ -131,10 +166,10 @@ def noise(sample_full_covariance: LearnerObject, rng: Draws) -> None:
 def gradients(sample_full_covariance: LearnerObject, rng: Draws) -> None:
     """dz/dmu = 1, and dz_i/dscale_tril_ij = eps_j: gradients reach the factor, for every element of a draw."""
     mu, tril, weights = rng.normal(5, 3).requires_grad_(), lower(rng, 5, 3).requires_grad_(), rng.uniform(1, 2, 5, 3)
-    z = sampler(sample_full_covariance)(mu, tril)
-    inputs = {"mu": mu, "scale_tril": tril}
-    unused = {"mu": CUT, "scale_tril": NO_DIRECTION if torch.equal(z, mu) else UNSCALED_FACTOR}
-    found = expect.gradients(z, inputs, weights, cut=CUT, unused=unused)
+    sample = sampler(sample_full_covariance)
+    z, cuts = sample(mu, tril), cuts_of(diagonal_of(sample))
+    unused = {"mu": cuts["mu"], "scale_tril": FACTOR_UNUSED[cuts["logvar"]]}
+    found = expect.gradients(z, {"mu": mu, "scale_tril": tril}, weights, cut=cuts["all"], unused=unused)
     agrees(found["mu"] / weights, torch.ones_like(mu), "dz/dmu", rule="1", show=False)
     offset, weights = (z - mu).detach(), weights[..., None]
 
@@ -142,7 +177,7 @@ def gradients(sample_full_covariance: LearnerObject, rng: Draws) -> None:
         eps = torch.linalg.solve(factor(tril.detach()), offset)
         return (derivative(factor, tril, weights * eps[:, None]) / weights).tril()
 
-    named = ((mistake, per_output(factor)) for mistake, factor in FACTORS)
+    named = ((mistake, per_output(factor)) for mistake, factor in factors_of(sample))
     observed = (found["scale_tril"] / weights).tril()  # Above the diagonal an answer may give what it likes.
     agrees(observed, per_output(torch.clone), "dz_i/dscale_tril_ij", rule="eps_j", mistakes=named)
 
@@ -191,6 +226,14 @@ def eps_shared_across_batch(mu, scale_tril):
     return mu + (scale_tril @ eps).squeeze(-1)
 
 
+# Computes the noise where no gradient is recorded.
+@exercise.wrong(gradients=FACTOR_CUT)
+def factor_detached(mu, scale_tril):
+    with torch.no_grad():
+        noise = (scale_tril @ torch.randn_like(mu).unsqueeze(-1)).squeeze(-1)
+    return mu + noise
+
+
 # Takes the factor for the covariance and factors it again.
 @exercise.wrong(FACTORED, "values", "gradients")
 def factored_again(mu, scale_tril):
@@ -203,6 +246,31 @@ def factored_again(mu, scale_tril):
 @exercise.wrong(shape=FLOAT32_NOISE)
 def float32_noise(mu, scale_tril):
     eps = torch.randn(*mu.shape, 1, device=mu.device).to(mu.dtype)
+    return mu + (scale_tril @ eps).squeeze(-1)
+
+
+# Uses the numbers of mu without its path.
+@exercise.wrong(gradients=MU_CUT)
+def mu_detached(mu, scale_tril):
+    return mu.detach() + (scale_tril @ torch.randn_like(mu).unsqueeze(-1)).squeeze(-1)
+
+
+# Sums the factor over its rows, without noise.
+@exercise.wrong(noise=NO_EPS, values=unnamed("z - mu is wrong"), gradients=unnamed("eps_j"))
+def no_eps(mu, scale_tril):
+    return mu + scale_tril.sum(-1)
+
+
+# Forgets the mean.
+@exercise.wrong(NO_MU, "values", "gradients", noise=unnamed("the noise repeats along the calls"))
+def no_mu(mu, scale_tril):
+    return (scale_tril @ torch.randn_like(mu).unsqueeze(-1)).squeeze(-1)
+
+
+# Draws the noise on the default device.
+@exercise.wrong(shape=CPU_NOISE)
+def noise_on_cpu(mu, scale_tril):
+    eps = torch.randn(*mu.shape, 1, dtype=mu.dtype)
     return mu + (scale_tril @ eps).squeeze(-1)
 
 

@@ -41,11 +41,13 @@ def regression_evidence(x: Tensor, y: Tensor, sigma: float) -> Tensor:
     return MultivariateNormal(torch.zeros_like(y), covariance).log_prob(y)
 
 
-def linear_elbo(x: Tensor, W: Tensor, sigma: float, mu: Tensor, logvar: Tensor) -> Tensor:
+def linear_elbo(x: Tensor, W: Tensor, noise_sigma: float, mu: Tensor, logvar: Tensor) -> Tensor:
     """Exact ELBO of a linear-Gaussian model for each row of x: the log evidence minus KL(q || posterior)."""
-    mean, covariance = linear_posterior(x, W, sigma)
+    mean, covariance = linear_posterior(x, W, noise_sigma)
     q = MultivariateNormal(mu, torch.diag_embed(logvar.exp()))
-    return linear_evidence(x, W, sigma) - kl_divergence(q, MultivariateNormal(mean, covariance.expand(len(x), -1, -1)))
+    return linear_evidence(x, W, noise_sigma) - kl_divergence(
+        q, MultivariateNormal(mean, covariance.expand(len(x), -1, -1))
+    )
 
 
 def linear_posterior(x: Tensor, W: Tensor, sigma: float) -> tuple[Tensor, Tensor]:

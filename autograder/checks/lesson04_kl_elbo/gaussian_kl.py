@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
-from autograder.checks.lesson04_kl_elbo.judging import judge_gradients, judge_row_shape, judge_rows, leaves
+from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients, judge_row_shape, judge_rows
 from autograder.checks.lesson04_kl_elbo.mistakes import (
     BATCH_AXIS,
     BATCH_SUM,
@@ -31,7 +30,18 @@ exercise = Exercise("gaussian_kl", reread="The price of one belief")
 LOG_SIGMA = Mistake(
     "log_sigma", "logvar is read as log sigma: exp(2 * logvar) is not the variance. sigma^2 = exp(logvar)."
 )
+LOGVAR_ADDED = Mistake("logvar_added", "logvar is added: the formula subtracts log sigma^2, which is logvar.")
+MU_UNSQUARED = Mistake("mu_unsquared", "mu is not squared: the formula has mu^2.")
+HALF_OF_MU = Mistake("half_of_mu", "the factor 1/2 is on mu^2 alone: it is on the whole sum.")
 REVERSE = Mistake("reverse", "KL(p || q), the reverse: q, with mu and logvar, comes first, and N(0, I) second.")
+
+
+def beliefs(rng: Draws) -> Cases:
+    """Five beliefs of three numbers with sigma from 0.01 to 7, and one of four."""
+    return {
+        "": {"mu": 2 * rng.normal(5, 3), "logvar": rng.uniform(-9, 4, 5, 3)},
+        " of one row": {"mu": rng.normal(1, 4), "logvar": rng.uniform(-2, 2, 1, 4)},
+    }
 
 
 @exercise.check
@@ -39,32 +49,21 @@ def shape(gaussian_kl: LearnerObject, rng: Draws) -> None:
     """One number for each row, in the dtype of the inputs, which are left alone."""
     for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((4, 1), torch.float64)]:
         mu, logvar = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
-        judge_row_shape(gaussian_kl, "the KL", mu=mu, logvar=logvar)
+        judge_row_shape(gaussian_kl, "KL", mu=mu, logvar=logvar)
 
 
 @exercise.check
 def values(gaussian_kl: LearnerObject, rng: Draws) -> None:
     """The KL divergence from N(0, I) in nats, and 0 where q is N(0, I) itself."""
-    mu, logvar = rng.normal(5, 3), rng.uniform(-2, 2, 5, 3)
-
-    def found(answer: LearnerObject) -> Any:
-        return answer(mu.clone(), logvar.clone())
-
-    rule, mistakes = "the closed form, in nats", exercise.mistaken(found)
-    judge_rows(found(gaussian_kl), exact.kl(mu, logvar), "the KL", rule, mistakes)
     zero = torch.zeros(5, 3, dtype=torch.float64)
-    judge_rows(gaussian_kl(zero, zero.clone()), torch.zeros_like(zero[:, 0]), "the KL where q is N(0, I)", "0")
+    cases = {**beliefs(rng), " where q is N(0, I)": {"mu": zero, "logvar": zero.clone()}}
+    judge_rows(exercise, gaussian_kl, exact.kl, cases, "the KL", "the closed form, in nats")
 
 
 @exercise.check
 def gradients(gaussian_kl: LearnerObject, rng: Draws) -> None:
     """The gradients are mu and (sigma^2 - 1) / 2."""
-    inputs = leaves(mu=rng.normal(5, 3), logvar=rng.uniform(-2, 2, 5, 3))
-
-    def found(answer: LearnerObject) -> Any:
-        return answer(*inputs.values())
-
-    judge_gradients(found(gaussian_kl), exact.kl(**inputs), inputs, rng, exercise.mistaken(found))
+    judge_gradients(exercise, gaussian_kl, exact.kl, beliefs(rng), ("mu", "logvar"), rng)
 
 
 # Wrong answers
@@ -137,3 +136,18 @@ def root(mu, logvar):
 @exercise.wrong(SIGN, "values", "gradients")
 def sign(mu, logvar):
     return 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(-1)
+
+
+@exercise.wrong(LOGVAR_ADDED, "values", "gradients")
+def logvar_added(mu, logvar):
+    return 0.5 * (mu**2 + logvar.exp() - 1 + logvar).sum(-1)
+
+
+@exercise.wrong(MU_UNSQUARED, "values", "gradients")
+def mu_unsquared(mu, logvar):
+    return 0.5 * (mu + logvar.exp() - 1 - logvar).sum(-1)
+
+
+@exercise.wrong(HALF_OF_MU, "values", "gradients")
+def half_of_mu(mu, logvar):
+    return (0.5 * mu**2 + logvar.exp() - 1 - logvar).sum(-1)

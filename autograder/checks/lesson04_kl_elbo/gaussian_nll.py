@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
 
 import torch
-from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
-from autograder.checks.lesson04_kl_elbo.judging import copies, judge_gradients, judge_rows, leaves, shape_for
+from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients, judge_rows, shape_for
 from autograder.checks.lesson04_kl_elbo.mistakes import CUT, LAST_DIMENSION, LIKELIHOOD
 from autograder.draws import Draws
 from autograder.exercise import Exercise
@@ -21,6 +19,9 @@ from autograder.verdict import Mistake
 exercise = Exercise("gaussian_nll", reread="Squared error has a noise level")
 
 NO_LOG_SIGMA = Mistake("no_log_sigma", "log sigma is missing: without it a larger sigma would always be better.")
+LOG_SIGMA_SUBTRACTED = Mistake(
+    "log_sigma_subtracted", "log sigma is subtracted: -log N adds it, so that a larger sigma has its price."
+)
 NO_HALF = Mistake("no_half", "the factor 1/2 is missing before the squared error.")
 PIXEL_MEAN = Mistake("pixel_mean", "the mean over the pixels: the likelihood of an image is a product over them. Sum.")
 LOG_SIGMA_ONCE = Mistake("log_sigma_once", "log_sigma is added once: add it for every pixel.")
@@ -28,16 +29,23 @@ LOG_VARIANCE = Mistake("log_variance", "log_sigma is read as a log-variance: sig
 UNSQUARED = Mistake("unsquared", "the squared error is divided by sigma: divide it by sigma^2 = exp(2 * log_sigma).")
 
 
-def noise_level(rng: Draws) -> Tensor:
-    """log sigma of the noise: a 0-dim tensor, away from 0."""
-    return rng.uniform(-1.2, -0.5)
+def images(rng: Draws) -> Cases:
+    """Five flat images with little noise, and two of two dimensions with much."""
+    return {
+        "": {"x_hat": rng.normal(5, 7), "x": rng.normal(5, 7), "log_sigma": rng.uniform(-1.2, -0.5)},
+        " of images of 2 by 3": {
+            "x_hat": 3 * rng.normal(2, 2, 3),
+            "x": 3 * rng.normal(2, 2, 3),
+            "log_sigma": rng.uniform(0.5, 1.2),
+        },
+    }
 
 
 @exercise.check
 def shape(gaussian_nll: LearnerObject, rng: Draws) -> None:
     """One number for each image, flat or not, in the dtype of the inputs, which are left alone."""
     for shape, dtype in [((5, 7), torch.float32), ((1, 6), torch.float64), ((4, 3, 2), torch.float64)]:
-        x_hat, x, log_sigma = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype), noise_level(rng)
+        x_hat, x, log_sigma = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype), rng.uniform(-1.2, -0.5)
         inputs = {"x_hat": x_hat, "x": x, "log_sigma": log_sigma.to(dtype)}
         with expect.untouched(**inputs):
             result = gaussian_nll(*inputs.values())
@@ -48,36 +56,25 @@ def shape(gaussian_nll: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def values(gaussian_nll: LearnerObject, rng: Draws) -> None:
     """-log N(x; x_hat, sigma^2) summed over the pixels, with its constant."""
-    inputs = {"x_hat": rng.normal(5, 7), "x": rng.normal(5, 7), "log_sigma": noise_level(rng)}
-
-    def found(answer: LearnerObject) -> Any:
-        return answer(*copies(inputs))
-
-    right, mistakes = exact.nll(**inputs), exercise.mistaken(found)
-    judge_rows(found(gaussian_nll), right, "the loss", "-log N(x; x_hat, sigma^2)", mistakes)
+    judge_rows(exercise, gaussian_nll, exact.nll, images(rng), "the loss", "-log N(x; x_hat, sigma^2)")
 
 
 @exercise.check
 def gradients(gaussian_nll: LearnerObject, rng: Draws) -> None:
     """Gradients reach x_hat and log_sigma: the noise level can be learned."""
-    x, inputs = rng.normal(5, 7), leaves(x_hat=rng.normal(5, 7), log_sigma=noise_level(rng))
-
-    def found(answer: LearnerObject) -> Any:
-        return answer(inputs["x_hat"], x, inputs["log_sigma"])
-
-    judge_gradients(found(gaussian_nll), exact.nll(x=x, **inputs), inputs, rng, exercise.mistaken(found))
+    judge_gradients(exercise, gaussian_nll, exact.nll, images(rng), ("x_hat", "log_sigma"), rng)
 
 
 # Wrong answers
 
 
-@exercise.wrong(shape="the batch is summed (or averaged) too: return one number for each image.")
+@exercise.wrong(shape="one number for the whole batch: return one number for each image.")
 def batch_sum(x_hat, x, log_sigma):
     squares = 0.5 * (x - x_hat) ** 2 / torch.exp(2 * log_sigma)
     return (squares + log_sigma + 0.5 * math.log(2 * math.pi)).sum()
 
 
-@exercise.wrong(shape="nothing is summed: return one number for each image.")
+@exercise.wrong(shape="one number for each pixel: sum over them, and return one number for each image.")
 def unsummed(x_hat, x, log_sigma):
     squares = 0.5 * (x - x_hat) ** 2 / torch.exp(2 * log_sigma)
     return squares + log_sigma + 0.5 * math.log(2 * math.pi)
@@ -151,3 +148,9 @@ def pixel_mean(x_hat, x, log_sigma):
 def unsquared(x_hat, x, log_sigma):
     squares = 0.5 * (x - x_hat) ** 2 / torch.exp(log_sigma)
     return (squares + log_sigma + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
+
+
+@exercise.wrong(LOG_SIGMA_SUBTRACTED, "values", "gradients")
+def log_sigma_subtracted(x_hat, x, log_sigma):
+    squares = 0.5 * (x - x_hat) ** 2 / torch.exp(2 * log_sigma)
+    return (squares - log_sigma + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)

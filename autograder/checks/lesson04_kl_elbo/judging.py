@@ -6,15 +6,17 @@ limit 9 s / sqrt(m), where s is the standard deviation of one draw in the worst 
 answer. One draw is a quadratic form in normal noise, whose mean is off by more than
 s (sqrt(2 t) + sqrt(2) t / sqrt(m)) / sqrt(m) with probability below 2 exp(-t) (Laurent and Massart, 2000): for
 m = 4,000 that is the limit at t = 33. So a right answer fails a check, of at most twelve such bounds, with probability
-below 1e-12. Inputs are such that a listed mistake is off by much more than the limit.
+below 1e-12. Inputs are such that a listed mistake is off by much more than the limit. Where sigma is near zero and mu
+is large an estimate has almost no noise, and is judged to four digits.
 
-A wrong answer that draws is recognised by the mean of RUNS runs, which is nearly what it gives on average.
+A mistake is named when it explains all that a check has measured, in every case: another formula may agree with it in
+one. A wrong answer that draws is recognised by the mean of RUNS runs, which is nearly what it gives on average.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from operator import itemgetter
 from typing import Any
@@ -26,6 +28,7 @@ from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo.mistakes import BATCH_AXIS, BATCH_SUM, CUT, KEPT, UNSUMMED
 from autograder.draws import Draws
+from autograder.exercise import Exercise
 from autograder.failure import Failure
 from autograder.verdict import Mistake
 
@@ -33,7 +36,13 @@ agrees = partial(expect.close, rtol=1e-4, atol=1e-4)
 """Equal within what float32 arithmetic may cost an answer to float64 inputs: only a shape check minds the dtype."""
 
 Parts = dict[str, Tensor]
-"""A gradient for each input, by the input's name."""
+"""What a check measures, by what its messages call it."""
+Wrong = Iterable[tuple[Mistake, Parts]]
+"""Mistakes, each with the parts that it would have given."""
+Cases = Mapping[str, dict[str, Any]]
+"""Arguments of an answer in its order, by the words that tell them apart in a message."""
+Oracle = Callable[..., Tensor]
+"""The right result for the same arguments."""
 
 RUNS = 8
 
@@ -46,35 +55,103 @@ def judge_row_shape(call: Callable[..., Any], what: str, **inputs: Tensor) -> No
         result = call(*inputs.values())
     mistakes = [(BATCH_SUM, ()), (BATCH_AXIS, (last,)), (UNSUMMED, (batch, last)), (KEPT, (batch, 1))]
     # A dimension of one does not tell them apart.
-    expect.kept(result, first, f"{what} for inputs with rows of {last}", (batch,), () if 1 in first.shape else mistakes)
+    known = () if 1 in first.shape else mistakes
+    expect.kept(result, first, f"the {what} of {batch} by {last} numbers", (batch,), known)
 
 
-def judge_rows(observed: Any, expected: Tensor, what: str, rule: str, mistakes: expect.Mistakes = ()) -> None:
-    """Row by row; an answer of another shape by its total, since the shape has a check of its own."""
-    observed = expect.tensor(observed, what)
-    if observed.shape != expected.shape:
-        observed, expected = observed.sum(), expected.sum()
-        mistakes = ((mistake, given.sum()) for mistake, given in mistakes)
-    agrees(observed, expected, what, rule=rule, mistakes=mistakes)
+def called(answer: LearnerObject, case: Mapping[str, Any]) -> Any:
+    """What an answer returns for the arguments of a case."""
+    return answer(*case.values())
+
+
+def judge_rows(exercise: Exercise, answer: LearnerObject, oracle: Oracle, cases: Cases, what: str, rule: str) -> None:
+    """Row by row, in every case; an answer of another shape by its total, since the shape has a check of its own."""
+    right = {what + where: oracle(*case.values()) for where, case in cases.items()}
+
+    def found(answer: LearnerObject) -> Parts:
+        rows = zip(right, (expect.tensor(called(answer, case), what) for case in cases.values()), strict=True)
+        return {name: value if value.shape == right[name].shape else value.sum() for name, value in rows}
+
+    observed = found(answer)
+    fitting = {name: value if observed[name].shape == value.shape else value.sum() for name, value in right.items()}
+    judge_parts(observed, fitting, rule, exercise.mistaken(found))
 
 
 def judge_gradients(
-    observed: Any, expected: Tensor, inputs: Mapping[str, Tensor], rng: Draws, mistakes: expect.Mistakes
+    exercise: Exercise,
+    answer: LearnerObject,
+    oracle: Oracle,
+    cases: Cases,
+    inputs: tuple[str, ...],
+    rng: Draws,
+    call: Callable[[LearnerObject, Mapping[str, Any]], Any] = called,
 ) -> None:
-    """Gradients in all inputs are those of ``expected``; a mistake is recognised by the gradients of what it gives."""
-    observed = expect.tensor(observed, "the result")
-    weights = rng.uniform(1, 2, *expected.shape) if observed.shape == expected.shape else None
-    found = expect.gradients(observed, inputs, weights, cut=CUT, unused=dict.fromkeys(inputs, CUT))
-    right = derivatives(expected, inputs, weights)
-    wrong = ((mistake, derivatives(given, inputs, weights)) for mistake, given in mistakes)
-    for name, gradient in found.items():
-        agrees(gradient, right[name], f"the gradient in {name}", mistakes=alike(found, wrong, name))
+    """Gradients in these inputs, in every case, are those of the oracle; a mistake has to explain the values too."""
+    ready = {where: case | leaves(**{name: case[name] for name in inputs}) for where, case in cases.items()}
+    weights = {where: rng.uniform(1, 2, *oracle(*case.values()).shape) for where, case in cases.items()}
+
+    def measured(answer: LearnerObject, through: Callable[..., Parts]) -> Parts:
+        parts: Parts = {}
+        for where, case in ready.items():
+            output = parts[f"the result{where}"] = expect.tensor(call(answer, case), "the result")
+            own = weights[where] if output.shape == weights[where].shape else None
+            slopes = through(partial(call, answer), case, inputs, output, own)
+            parts |= {f"the gradient in {name}{where}": slope for name, slope in slopes.items()}
+        return parts
+
+    observed, right = measured(answer, reached), {}
+    for where, case in ready.items():
+        own = weights[where] if observed[f"the result{where}"].shape == weights[where].shape else None
+        slopes = derivatives(oracle(*case.values()), {name: case[name] for name in inputs}, own)
+        right |= {f"the gradient in {name}{where}": slope for name, slope in slopes.items()}
+
+    def without_path(_: Any, case: Mapping[str, Any], names: tuple[str, ...], output: Tensor, own: Any) -> Parts:
+        return derivatives(output, {name: case[name] for name in names}, own)
+
+    judge_parts(observed, right, "", exercise.mistaken(lambda wrong: measured(wrong, without_path)))
 
 
-def alike(found: Parts, wrong: Iterator[tuple[Mistake, Parts]], name: str) -> Iterator[tuple[Mistake, Tensor]]:
-    """The gradient in one input of the mistakes that agree in all inputs: one alone may not tell them apart."""
+def reached(
+    of: Callable[[Mapping[str, Any]], Any],
+    case: Mapping[str, Any],
+    names: tuple[str, ...],
+    output: Tensor,
+    weights: Tensor | None = None,
+) -> Parts:
+    """The gradients in the inputs of these names; a missing path is a cut where the result moves with the input."""
+    inputs = {name: case[name] for name in names}
+    cut = {
+        name: CUT if not has_path(output, value) and moves(of, case, name) else None for name, value in inputs.items()
+    }
+    return expect.gradients(output, inputs, weights, cut=next(filter(None, cut.values()), None), unused=cut)
+
+
+def has_path(output: Tensor, value: Tensor) -> bool:
+    """Whether a gradient would reach the value."""
+    if not output.requires_grad:
+        return False
+    return torch.autograd.grad(output.sum(), value, retain_graph=True, allow_unused=True)[0] is not None
+
+
+def moves(of: Callable[[Mapping[str, Any]], Any], case: Mapping[str, Any], name: str) -> bool:
+    """Whether a result changes with an input, by more than it changes from call to call."""
+    first, second, other = (
+        float(expect.tensor(of(arguments), "the result").detach().double().sum())
+        for arguments in (case, case, {**case, name: case[name].detach() + 3})
+    )
+    return abs(other - first) > 10 * abs(second - first)
+
+
+def judge_parts(observed: Parts, expected: Parts, rule: str, wrong: Wrong) -> None:
+    """Each part is the expected one; parts that are only observed help to recognise a mistake."""
+    for what, right in expected.items():
+        agrees(observed[what], right, what, rule=rule, mistakes=alike(observed, wrong, what))
+
+
+def alike(observed: Parts, wrong: Wrong, name: str) -> Iterator[tuple[Mistake, Tensor]]:
+    """One part of the mistakes that agree in all parts: one alone may not tell them apart."""
     for mistake, parts in wrong:
-        if expect.recognised(flat(found), None, [(mistake, flat(parts))], rtol=1e-4, atol=1e-4):
+        if expect.recognised(flat(observed), None, [(mistake, flat(parts))], rtol=1e-4, atol=1e-4):
             yield mistake, parts[name]
 
 
@@ -89,35 +166,72 @@ def derivatives(output: Tensor, inputs: Mapping[str, Tensor], weights: Tensor | 
     return dict(zip(inputs, torch.autograd.grad(total, list(inputs.values()), retain_graph=True), strict=True))
 
 
-def judge_estimate(
-    observed: Tensor, expected: Tensor, limit: Tensor | float, what: str, rule: str, mistakes: expect.Mistakes
+def judge_estimates(
+    observed: Parts, expected: Parts, limits: Parts, rule: str, wrong: Wrong, place: str = "[{}]"
 ) -> None:
-    """Every element is within its limit of the truth; the mistake that comes nearest, within the limit, is named."""
-    observed, expected, limit = observed.detach().double(), expected.detach(), torch.as_tensor(limit).detach()
-    if ((observed - expected).abs() <= limit).all():
-        return
-    worst = int(torch.nan_to_num((observed - expected).abs() / limit, nan=math.inf).flatten().argmax())
-    place = f" at [{worst}]" if observed.ndim else ""
-    right, found, allowed = (float(value.expand_as(observed).flatten()[worst]) for value in (expected, observed, limit))
-    expected_text = f"{rule}, {right:.4g}{place}, within {allowed:.2g}"
-    likely = nearest(observed, expected, limit, mistakes)
-    raise Failure(f"{what} is wrong", expected_text, f"{found:.4g}{place}", likely)
+    """Every element of each part is within its limit of the truth; other parts help to recognise a mistake.
+
+    ``place`` is where an element of a part stands in what the learner made.
+    """
+    for what, right in expected.items():
+        found, right, limit = observed[what].detach().double(), right.detach(), limits[what].detach()
+        distance = (found - right).abs() / limit
+        if (distance <= 1).all():
+            continue
+        worst = int(torch.nan_to_num(distance, nan=math.inf).flatten().argmax())
+        there = f" at {place.format(worst)}" if found.ndim else ""
+        value, true, allowed = (float(each.expand_as(distance).flatten()[worst]) for each in (found, right, limit))
+        expected_text = f"{rule}, {true:.5g}{there}, within {allowed:.2g}"
+        raise Failure(
+            f"{what} is wrong", expected_text, f"{value:.5g}{there}", nearest(observed, expected, limits, wrong)
+        )
 
 
-def nearest(observed: Tensor, expected: Tensor, limit: Tensor, mistakes: expect.Mistakes) -> Mistake | None:
-    """The mistake that comes nearest, if one is within the limit and not within the limit of the truth."""
+def nearest(observed: Parts, expected: Parts, limits: Parts, wrong: Wrong) -> Mistake | None:
+    """The mistake that comes nearest, if all its parts are within the limits and not within those of the truth."""
     near: list[tuple[float, Mistake]] = []
-    for mistake, given in mistakes:
-        given = given.detach().double()
-        distance = float(((observed - given).abs() / (limit + 5e-3 * given.abs())).max())
-        if distance <= 1 and not ((given - expected).abs() <= limit).all():
-            near.append((distance, mistake))
+    for mistake, given in wrong:
+        if any(given[name].shape != observed[name].shape for name in limits):
+            continue
+        off = max(distance(observed[name], given[name], limits[name], expected.get(name)) for name in limits)
+        if off <= 1 and max(distance(given[name], right, limits[name]) for name, right in expected.items()) > 1:
+            near.append((off, mistake))
     return min(near, key=itemgetter(0))[1] if near else None
 
 
-def averaged(found: Callable[[LearnerObject], Tensor]) -> Callable[[LearnerObject], Tensor]:
+def distance(observed: Tensor, given: Tensor, limit: Tensor, expected: Tensor | None = None) -> float:
+    """How far from what a mistake gives, in limits: its noise grows as its values do beside the expected ones."""
+    observed, given = observed.detach().double(), given.detach().double()
+    growth = 1.0 if expected is None else float(given.abs().max() / expected.detach().abs().max())
+    off = float(((observed - given).abs() / (limit.detach() * max(1.0, growth))).max())
+    return math.inf if math.isnan(off) else off
+
+
+def averaged(found: Callable[[LearnerObject], Parts]) -> Callable[[LearnerObject], Parts]:
     """What ``found`` gives for an answer that draws, as a mean over RUNS runs."""
-    return lambda answer: torch.stack([found(answer) for _ in range(RUNS)]).mean(0)
+
+    def mean(answer: LearnerObject) -> Parts:
+        runs = [found(answer) for _ in range(RUNS)]
+        return {name: torch.stack([run[name] for run in runs]).mean(0) for name in runs[0]}
+
+    return mean
+
+
+def judge_noise(eps: Tensor, what: str, axes: Mapping[str, Mistake | None]) -> None:
+    """Recovered noise is fresh along its axes, and standard normal by its mean, its square and its cosine.
+
+    A right answer fails each bound with probability below 1e-10: the mean is normal, the sum of squares is chi-square
+    (Laurent and Massart, 2000), and cos(2 eps), whose mean is exp(-2), lies between -1 and 1 (Hoeffding, 1963). The
+    cosine tells uniform numbers (-0.09), signs (-0.42) and Laplace noise (0.33) of the same variance from normal ones.
+    """
+    expect.independent(eps, axes, what)
+    eps = eps.detach().double().flatten()
+    t, m = math.log(2e10), eps.numel()
+    near = math.sqrt(2 * t / m)
+    far = abs(eps.mean()) > near or abs(eps.square().mean() - 1) > 2 * math.sqrt(t / m) + 2 * t / m
+    if far or not abs((2 * eps).cos().mean() - math.exp(-2)) <= near:
+        shown = f"mean {eps.mean():.3f}, standard deviation {eps.std():.3f}, mean fourth power {eps.pow(4).mean():.2f}"
+        raise Failure(f"{what} has the wrong distribution", "N(0, 1): 0, 1 and 3, nearly", shown)
 
 
 def leaves(**inputs: Tensor) -> Parts:
@@ -125,11 +239,6 @@ def leaves(**inputs: Tensor) -> Parts:
     return {name: value.detach().clone().requires_grad_() for name, value in inputs.items()}
 
 
-def copies(case: Mapping[str, Any]) -> list[Any]:
-    """The arguments of a case, which a call may then change."""
-    return [value.clone() if isinstance(value, Tensor) else value for value in case.values()]
-
-
 def shape_for(answer: LearnerObject, case: Mapping[str, Any]) -> tuple[int, ...]:
     """The shape of what an answer returns for the arguments of a case."""
-    return tuple(answer(*copies(case)).shape)
+    return tuple(called(answer, case).shape)

@@ -7,12 +7,20 @@ from functools import partial
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
-from autograder.checks.lesson04_kl_elbo.judging import copies, judge_gradients, judge_rows, leaves, shape_for
-from autograder.checks.lesson04_kl_elbo.mistakes import BATCH_SUM, KL_ADDED, NEGATIVE, NO_KL, NOISE_VARIANCE
+from autograder.checks.lesson04_kl_elbo.judging import Cases, called, judge_gradients, judge_rows, shape_for
+from autograder.checks.lesson04_kl_elbo.mistakes import (
+    BATCH_SUM,
+    KL_ADDED,
+    LATENT_MEAN,
+    NEGATIVE,
+    NO_KL,
+    NOISE_VARIANCE,
+)
 from autograder.draws import Draws
 from autograder.exercise import Exercise
 from autograder.failure import Failure
@@ -24,6 +32,14 @@ NO_TRACE = Mistake(
     "no_trace", "the trace term is missing: E|x - W z|^2 is |x - W mu|^2 plus the sum of sigma_k^2 |W_k|^2."
 )
 TRACE_OF_SIGMA = Mistake("trace_of_sigma", "the trace term has sigma_k in place of sigma_k^2 = exp(logvar).")
+CROSS_TERMS = Mistake(
+    "cross_terms",
+    "|W sigma|^2 in the trace term mixes the columns of W: the latents are independent. Add sigma_k^2 |W_k|^2.",
+)
+ALL_COLUMNS = Mistake(
+    "all_columns", "the trace term pairs every sigma_k^2 with all of W: it is the sum of sigma_k^2 |W_k|^2, by column."
+)
+NO_HALF = Mistake("no_half", "the factor 1/2 is missing before the squared error.")
 NO_LOG_DET = Mistake("no_log_det", "the log-determinant of the noise is missing: -D log noise_sigma, for D pixels.")
 NO_CONSTANTS = Mistake(
     "no_constants", "the constants -D/2 log(2 pi) and -D log noise_sigma of the density of x are missing."
@@ -33,10 +49,27 @@ ONE_PIXEL = Mistake("one_pixel", "log noise_sigma and the constant count once: t
 NO_LOG_DET_OF_Q = Mistake("no_log_det_of_q", "the log-determinant of q is missing: the sum of logvar in the KL.")
 
 
-def linear_case(rng: Draws, n: int = 4, d: int = 5, k: int = 3) -> dict[str, Any]:
+def linear_case(rng: Draws, n: int = 4, d: int = 5, k: int = 3, noise: float = 0.6) -> dict[str, Any]:
     """Arguments of the ELBO of a linear-Gaussian model, with a W whose columns are not orthogonal."""
-    x, W, sigma = 2 * rng.normal(n, d), rng.normal(d, k), float(rng.uniform(0.5, 0.8))
-    return {"x": x, "W": W, "sigma": sigma, "mu": rng.normal(n, k), "logvar": rng.uniform(-2, 1, n, k)}
+    x, W, sigma = 2 * rng.normal(n, d), rng.normal(d, k), float(rng.uniform(0.8, 1.2)) * noise
+    return {"x": x, "W": W, "noise_sigma": sigma, "mu": rng.normal(n, k), "logvar": rng.uniform(-2, 1, n, k)}
+
+
+def models(rng: Draws) -> Cases:
+    """One model with little noise, and one row of another with much."""
+    return {"": linear_case(rng), " of one row": linear_case(rng, 1, 6, 2, noise=2.5)}
+
+
+def at_posterior(case: dict[str, Any]) -> dict[str, Any]:
+    """The case with the columns of W made orthogonal, and q at the exact posterior."""
+    W = torch.linalg.qr(case["W"]).Q * case["W"].norm(dim=0)
+    mean, covariance = exact.linear_posterior(case["x"], W, case["noise_sigma"])
+    return {**case, "W": W, "mu": mean, "logvar": covariance.diagonal().log().expand_as(mean).clone()}
+
+
+def log_evidence(x: Tensor, W: Tensor, noise_sigma: float, mu: Tensor, logvar: Tensor) -> Tensor:
+    """log p(x), which no belief changes."""
+    return exact.linear_evidence(x, W, noise_sigma)
 
 
 @exercise.check
@@ -55,47 +88,28 @@ def shape(linear_gaussian_elbo: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def values(linear_gaussian_elbo: LearnerObject, rng: Draws) -> None:
     """The exact ELBO of each row, with all constants."""
-    case = linear_case(rng)
-
-    def found(answer: LearnerObject) -> Any:
-        return answer(*copies(case))
-
-    right, mistakes = exact.linear_elbo(**case), exercise.mistaken(found)
-    judge_rows(found(linear_gaussian_elbo), right, "the ELBO", "the exact ELBO", mistakes)
+    judge_rows(exercise, linear_gaussian_elbo, exact.linear_elbo, models(rng), "the ELBO", "the exact ELBO")
 
 
 @exercise.check
 def evidence(linear_gaussian_elbo: LearnerObject, rng: Draws) -> None:
     """It touches the log evidence where q is the posterior and W has orthogonal columns, and is below it elsewhere."""
-    case = linear_case(rng)
-    x, sigma, step = case["x"], case["sigma"], rng.uniform(0.5, 1, 4, 3)
-    W = case["W"] = torch.linalg.qr(case["W"]).Q * rng.uniform(1.2, 2, 3)
-    mean, covariance = exact.linear_posterior(x, W, sigma)
-    case["mu"], case["logvar"] = mean, covariance.diagonal().log().expand(4, -1).clone()
-
-    def found(answer: LearnerObject) -> Any:
-        return answer(*copies(case))
-
-    evidence, rule = exact.linear_evidence(x, W, sigma), "the log evidence, log p(x)"
-    judge_rows(found(linear_gaussian_elbo), evidence, "the ELBO at the exact posterior", rule, exercise.mistaken(found))
-    elsewhere = expect.tensor(linear_gaussian_elbo(x, W, sigma, mean + step, case["logvar"] - step), "the ELBO")
-    if not elsewhere.sum() < evidence.sum():
-        expected, observed = f"below {evidence.sum():.4g}", f"{elsewhere.sum():.4g}"
-        raise Failure("the ELBO is above the log evidence where q is not the posterior", expected, observed)
+    cases = {where: at_posterior(case) for where, case in models(rng).items()}
+    what, rule = "the ELBO at the exact posterior", "the log evidence, log p(x)"
+    judge_rows(exercise, linear_gaussian_elbo, log_evidence, cases, what, rule)
+    case = cases[""]
+    evidence, step = log_evidence(**case).sum(), rng.uniform(0.5, 1, 4, 3)
+    moved = {**case, "mu": case["mu"] + step, "logvar": case["logvar"] - step}
+    elsewhere = expect.tensor(called(linear_gaussian_elbo, moved), "the ELBO").sum()
+    if not elsewhere < evidence:
+        what = "the ELBO is above the log evidence where q is not the posterior"
+        raise Failure(what, f"below {evidence:.4g}", f"{elsewhere:.4g}")
 
 
 @exercise.check
 def gradients(linear_gaussian_elbo: LearnerObject, rng: Draws) -> None:
     """Gradients reach W, mu and logvar, and agree with the closed form."""
-    case = linear_case(rng)
-    inputs = leaves(W=case["W"], mu=case["mu"], logvar=case["logvar"])
-    case |= inputs
-
-    def found(answer: LearnerObject) -> Any:
-        return answer(*case.values())
-
-    right, mistakes = exact.linear_elbo(**case), exercise.mistaken(found)
-    judge_gradients(found(linear_gaussian_elbo), right, inputs, rng, mistakes)
+    judge_gradients(exercise, linear_gaussian_elbo, exact.linear_elbo, models(rng), ("W", "mu", "logvar"), rng)
 
 
 # Wrong answers
@@ -193,3 +207,36 @@ def batch_sum(x, W, noise_sigma, mu, logvar):
     constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
     return (-0.5 * squares / noise_sigma**2 - constant - kl).sum()
+
+
+@exercise.wrong(LATENT_MEAN, "values", "evidence", "gradients")
+def latent_mean(x, W, noise_sigma, mu, logvar):
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(-1)
+    return -0.5 * squares / noise_sigma**2 - constant - kl
+
+
+@exercise.wrong(ALL_COLUMNS, "values", "evidence", "gradients")
+def all_columns(x, W, noise_sigma, mu, logvar):
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp().sum(-1) * (W**2).sum()
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+    return -0.5 * squares / noise_sigma**2 - constant - kl
+
+
+# Columns that are perpendicular hide it.
+@exercise.wrong(CROSS_TERMS, "values", "gradients")
+def cross_terms(x, W, noise_sigma, mu, logvar):
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + ((torch.exp(logvar / 2) @ W.T) ** 2).sum(-1)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+    return -0.5 * squares / noise_sigma**2 - constant - kl
+
+
+@exercise.wrong(NO_HALF, "values", "evidence", "gradients")
+def no_half(x, W, noise_sigma, mu, logvar):
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+    return -squares / noise_sigma**2 - constant - kl

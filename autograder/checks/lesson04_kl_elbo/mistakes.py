@@ -13,12 +13,12 @@ Z_CUT = Mistake(
 )
 BATCH_SUM = Mistake(
     "batch_sum",
-    "the batch is summed (or averaged) too: return one number for each row, a sum over the last dimension alone.",
+    "one number for the whole batch: return one number for each row, a sum over the last dimension alone.",
 )
 BATCH_AXIS = Mistake(
-    "batch_axis", "the sum runs over the batch: sum over the last dimension, and return one number for each row."
+    "batch_axis", "one number for each column: sum over the last dimension, and return one number for each row."
 )
-UNSUMMED = Mistake("unsummed", "nothing is summed over the last dimension: return one number for each row.")
+UNSUMMED = Mistake("unsummed", "one number for each element: sum over the last dimension.")
 KEPT = Mistake("kept", "the summed dimension is kept: return shape (batch,), without keepdim.")
 LAST_DIMENSION = Mistake("last_dimension", "the sum runs over the last dimension alone: an image may have several.")
 SIGN = Mistake("sign", "the sign is turned: a KL divergence is never negative.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -40,17 +40,22 @@ FLOAT32 = Mistake("float32_inside", "float32 inside: the digits of float64 are l
 
 
 @contextmanager
-def given(at: Tensor, *more: object) -> Iterator[None]:
-    """An error inside says that it was for this input."""
+def result_for(inputs: str) -> Iterator[None]:
+    """An error inside says for which inputs it came."""
     try:
         yield
     except LearnerError as error:
         message = explain(error, "")
         if not message.answered:
             raise
-        ends = f"from {at.min():.5g} to {at.max():.5g}" if at.numel() else "no numbers"
-        inputs = ", ".join(map(str, (f"shape {tuple(at.shape)}", at.dtype, ends, *more)))
         raise Failure(replace(message, expected=f"a result for {inputs}")) from None
+
+
+def given(at: Tensor, *more: object) -> AbstractContextManager[None]:
+    """The same, for a tensor and whatever else was given."""
+    return result_for(
+        ", ".join(map(str, (f"shape {tuple(at.shape)}", at.dtype, f"from {at.min():.5g} to {at.max():.5g}", *more)))
+    )
 
 
 def keeps(function: LearnerObject, what: str, **inputs: Tensor) -> None:

@@ -10,8 +10,10 @@ import torch
 
 from autograder.beside.lesson05_stability import remains, search
 from autograder.boundary.learner import LearnerObject, beside
+from autograder.checks.lesson05_stability.elementwise import result_for
 from autograder.draws import Draws
-from autograder.exercise import Exercise, stops
+from autograder.errors import LearnerError
+from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure, describe_value
 from autograder.verdict import Mistake
 
@@ -42,6 +44,9 @@ OWN_OUTPUT = Mistake(
 )
 OVERWRITTEN = Mistake("overwritten", "this module runs twice, and its second output was taken in place of its first.")
 INSIDE = Mistake("inside", "a tensor within a tuple, a list or a dict was missed. Search inside them, however deep.")
+INPUTS = Mistake(
+    "inputs", "the inputs of the modules were searched: look at the third argument of the hook, the output."
+)
 ROOT_MISSED = Mistake(
     "root_missed",
     "the root was not reported. It is a module too; its name, the empty string, counts as false: compare with None.",
@@ -60,27 +65,47 @@ HOOKS_AFTER_ERROR = Mistake(
 HOOKS_GONE = Mistake(
     "hooks_gone", "hooks of somebody else were removed. Remove only what you added: each handle has remove()."
 )
+SWALLOWED = Mistake(
+    "swallowed",
+    "the model's error was swallowed, by except or by a return in finally: it should pass on to the caller.",
+)
 MODE = Mistake("mode", "the mode was changed: train() and eval() set every module. Leave the mode as it is.")
 
 NAMES = ("alpha", "beta", "stem", "core", "pool", "norm", "left", "right")
-CLASSES = ("Spoil", "Linear", "Sequential", "Steps", "Pack", "Reciprocal")
 MODELS = {
     "nested": "a module inside two containers returns {}",
     "reordered": "three modules return {}, and the one that is registered first does not run first",
     "masked": "one module returns {}, and the next one replaces it by a finite number",
+    "repaired": "three modules return {}, in an order of their own, and the next one replaces it",
+    "flooded": "one module returns nothing but {}, and the next one replaces it by finite numbers",
     "twice": "one module runs twice, and returns {} the first time only",
     "tuple": "one module returns a tuple with {} in it",
     "list": "one module returns a list with {} in it",
     "dict": "one module returns a dict with {} in it",
     "mixed": "one module returns a tuple, with a dict, with a list, with a tuple with {} in it",
-    "counts": "all is finite, and some outputs are whole numbers, truth values or None",
+    "container": "the parts of a container are finite, and the container itself makes nan in its forward",
+    "counts": "all tensors are finite, and some outputs are whole numbers, truth values, near 3e38, or no tensors",
     "alone": "there is one module only, which returns {}",
     "root": "all parts are finite, and the model itself makes nan in its forward",
     "unused": "all outputs are finite, and a module that never runs has parameters that are {}",
     "fine": "all is finite",
+    "broken": "one module stops with an error",
 }
-Signs = dict[str | None, Mistake]
-"""Wrong answers for one model, and what each is a sign of."""
+PLAIN = [
+    ("nested", math.inf),
+    ("nested", math.nan),
+    ("reordered", -math.inf),
+    ("masked", math.nan),
+    ("repaired", math.inf),
+    ("flooded", math.nan),
+    ("twice", math.inf),
+    ("container", math.nan),
+    ("root", math.nan),
+    ("alone", math.inf),
+    ("unused", math.nan),
+    ("fine", 0.0),
+]
+"""Models whose modules return single tensors: on all of them a mistake is recognised."""
 
 
 def four_names(rng: Draws) -> list[str]:
@@ -88,54 +113,66 @@ def four_names(rng: Draws) -> list[str]:
     return [NAMES[int(i)] for i in rng.uniform(0, 1, len(NAMES)).argsort()[:4]]
 
 
-def judge_name(
-    function: LearnerObject, kind: str, called: list[str], bad: float, right: str | None, signs: Signs
-) -> None:
-    """``function`` names the module ``right`` of a model of this kind, whose modules are ``called`` so."""
-    answer = beside(search, function, kind, called, bad)
-    if type(answer) is type(right) and answer == right:
-        return
-    if answer in CLASSES or not (answer is None or isinstance(answer, str)):
-        likely: Mistake | None = A_MODULE
-    else:
-        likely = given_away(function, called) or signs.get(answer)
-    what = f"the answer is wrong where {MODELS[kind].format(bad)}"
-    raise Failure(what, repr(right), describe_value(answer), likely)
-
-
-def given_away(function: LearnerObject, called: list[str]) -> Mistake | None:
-    """The mistake of an answer that was wrong once, where its names for other models give it away."""
+def right(kind: str, called: list[str]) -> str | None:
+    """The name of the first module whose output is not finite, in a model of this kind."""
     _, b, c, d = called
+    match kind:
+        case "fine" | "unused" | "counts":
+            return None
+        case "alone" | "root":
+            return ""
+        case "nested":
+            return f"{b}.{c}.{d}"
+        case "twice":
+            return f"{b}.{c}"
+        case "reordered" | "repaired":
+            return c
+    return b
 
-    def name(kind: str, bad: float = math.inf) -> Any:
-        return beside(search, function, kind, called, bad)
 
-    if name("unused", math.nan) in (b, f"{b}.weight", f"{b}.bias"):
-        return PARAMETERS
-    of_inf, of_nan = name("nested"), name("nested", math.nan)
-    right = f"{b}.{c}.{d}"
-    if (of_inf == right) != (of_nan == right):
-        return ISINF if of_inf == right else ISNAN
-    if of_inf == b and name("twice") is None:
-        return CHILDREN
-    # The root is the last of all, the first of all names, and the only one whose output model(x) returns.
-    repaired = name("repaired") if of_inf == "" else right
-    return OWN_OUTPUT if repaired is None else LATER if repaired == b else None
+def judge_name(function: LearnerObject, called: list[str], kind: str, bad: float) -> None:
+    """``function`` names the right module of a model of this kind, whose modules are ``called`` so."""
+    model = MODELS[kind].format(bad)
+    with result_for(f"a model where {model}"):
+        answer = beside(search, function, kind, called, bad)
+    expected = right(kind, called)
+    if type(answer) is type(expected) and answer == expected:
+        return
+    observed = "a function, class or module" if isinstance(answer, LearnerObject) else describe_value(answer)
+    what, likely = f"the answer is wrong where {model}", recognised(function, called, kind, bad)
+    raise Failure(what, repr(expected), observed, likely)
+
+
+def recognised(function: LearnerObject, called: list[str], kind: str, bad: float) -> Mistake | None:
+    """The mistake that gives the same names as ``function`` for this model and for all the plain ones."""
+    cases = [*PLAIN, (kind, bad)]
+
+    def names(answer: LearnerObject) -> list[Any]:
+        return [name(answer, kind, called, bad) for kind, bad in cases]
+
+    seen = names(function)
+    for mistake, given in exercise.mistaken(names):
+        if given == seen:
+            return mistake
+    misses_none = seen[:-1] == [right(kind, called) for kind, _ in PLAIN]
+    return INSIDE if misses_none and seen[-1] is None and kind not in dict(PLAIN) else None
+
+
+def name(function: LearnerObject, kind: str, called: list[str], bad: float) -> Any:
+    """What the function returns for a model of this kind, as a value that compares."""
+    try:
+        answer = beside(search, function, kind, called, bad)
+    except LearnerError as error:
+        return error.kind, "stops"
+    return answer if answer is None or isinstance(answer, str) else type(answer)
 
 
 @exercise.check
 def order(first_nonfinite: LearnerObject, rng: Draws) -> None:
     """The name is that of the first module, in order of execution, whose output is not finite."""
-    a, b, c, d = called = four_names(rng)
-    nested: Signs = {"": CONTAINER, b: CONTAINER, f"{b}.{c}": CONTAINER}
-    nested |= {d: LAST_PART, f"{b}.{c}.{a}": LATER, c: LATER}
-    for bad in (math.inf, math.nan):
-        judge_name(first_nonfinite, "nested", called, bad, f"{b}.{c}.{d}", nested)
-    signs: Signs = {"": CONTAINER, a: REGISTERED, d: LATER}
-    judge_name(first_nonfinite, "reordered", called, -math.inf, c, signs)
-    judge_name(first_nonfinite, "masked", called, math.nan, b, {None: OWN_OUTPUT})
-    signs = {None: OVERWRITTEN, b: CONTAINER, c: LAST_PART}
-    judge_name(first_nonfinite, "twice", called, math.inf, f"{b}.{c}", signs)
+    called = four_names(rng)
+    for kind, bad in PLAIN[:8]:
+        judge_name(first_nonfinite, called, kind, bad)
 
 
 @exercise.check
@@ -143,37 +180,49 @@ def outputs(first_nonfinite: LearnerObject, rng: Draws) -> None:
     """Tuples, lists and dicts are searched, and what is no floating-point number is finite."""
     called = four_names(rng)
     for kind, bad in [("tuple", math.inf), ("list", math.nan), ("dict", -math.inf), ("mixed", math.nan)]:
-        judge_name(first_nonfinite, kind, called, bad, called[1], {None: INSIDE})
-    judge_name(first_nonfinite, "counts", called, 0.0, None, {"": NONE_FOR_FINE})
+        judge_name(first_nonfinite, called, kind, bad)
+    judge_name(first_nonfinite, called, "counts", 0.0)
 
 
 @exercise.check
 def edges(first_nonfinite: LearnerObject, rng: Draws) -> None:
     """The model's own name is the empty string, and None says that all outputs are finite."""
     called = four_names(rng)
-    judge_name(first_nonfinite, "fine", called, 0.0, None, {"": NONE_FOR_FINE})
-    judge_name(first_nonfinite, "unused", called, math.nan, None, {"": NONE_FOR_FINE})
-    for kind in ("alone", "root"):
-        judge_name(first_nonfinite, kind, called, math.inf, "", {None: ROOT_MISSED})
+    for kind, bad in [("fine", 0.0), ("unused", math.nan), ("alone", math.inf), ("root", math.nan)]:
+        judge_name(first_nonfinite, called, kind, bad)
 
 
 @exercise.check
 def hooks(first_nonfinite: LearnerObject, rng: Draws) -> None:
-    """The model is as it was: no hook is added, also after an error, and modes and numbers are the same."""
+    """The model is as it was: no hook is added, modes and numbers are the same, and an error passes on."""
     called = four_names(rng)
     for kind, likely in [("fine", HOOKS_LEFT), ("nested", HOOKS_LEFT), ("broken", HOOKS_AFTER_ERROR)]:
         when = "after an error in the model" if kind == "broken" else "after the search"
-        before, after = beside(remains, first_nonfinite, kind, called, math.inf)
-        added = int(after["hooks"]) - int(before["hooks"])
-        if added:
-            observed = f"{abs(added)} {'more' if added > 0 else 'fewer'} than before"
-            reason = likely if added > 0 else HOOKS_GONE
-            raise Failure(f"the number of hooks on the model changed {when}", "as many as before", observed, reason)
+        with result_for(f"a model where {MODELS[kind].format(math.inf)}"):
+            before, after = beside(remains, first_nonfinite, kind, called, math.inf)
+        judge_hooks(int(after["hooks"]) - int(before["hooks"]), when, likely)
+        if kind == "broken" and after["error"] != "Deliberate":
+            observed = after["error"] or ("no error" if after["ran"] else "the model did not run")
+            swallowed = SWALLOWED if after["ran"] and not after["error"] else None
+            raise Failure(
+                "the model's error did not pass on", "Deliberate, as the model raised it", observed, swallowed
+            )
+        if before["replaced"] != after["replaced"]:
+            raise Failure(f"methods of the modules are replaced {when}", "the methods of before", "others")
         if before["modes"] != after["modes"]:
             raise Failure(f"modules changed their mode {when}", "the modes of before", "others", MODE)
-        if not torch.equal(before["numbers"], after["numbers"]) or before["gradients"] != after["gradients"]:
-            expected = "parameters, buffers and gradients of before"
-            raise Failure(f"the numbers of the model changed {when}", expected, "others")
+        if not torch.equal(before["numbers"], after["numbers"]) or before["frozen"] != after["frozen"]:
+            raise Failure(f"the parameters of the model changed {when}", "parameters and buffers of before", "others")
+        if before["gradients"] != after["gradients"]:
+            raise Failure(f"the gradients of the parameters changed {when}", "gradients of before", "others")
+
+
+def judge_hooks(added: int, when: str, likely: Mistake) -> None:
+    """No hook is added or taken away."""
+    if added:
+        observed = f"{abs(added)} {'more' if added > 0 else 'fewer'} than before"
+        reason = likely if added > 0 else HOOKS_GONE
+        raise Failure(f"the number of hooks on the model changed {when}", "as many as before", observed, reason)
 
 
 # Wrong answers
@@ -232,8 +281,8 @@ def one_level(model, x):
     return found[0] if found else None
 
 
-# Looks at the parameters.
-@exercise.wrong(PARAMETERS, "order", "outputs", "edges")
+# Looks at the parameters, and does not run the model.
+@exercise.wrong(PARAMETERS, "order", "outputs", "edges", hooks=unnamed("error did not pass on"))
 def parameters(model, x):
     for name, module in model.named_modules():
         for parameter in module.parameters(recurse=False):
@@ -538,4 +587,168 @@ def eval_and_train(model, x):
         for handle in handles:
             handle.remove()
         model.train()
+    return found[0] if found else None
+
+
+# Looks at what each module gets.
+@exercise.wrong(INPUTS, "order", "outputs", "edges")
+def inputs(model, x):
+    def watch(name, module, args, output):
+        if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(args) if torch.is_tensor(part)):
+            found.append(name)
+
+    found = []
+    handles = [module.register_forward_hook(partial(watch, name)) for name, module in model.named_modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+# Looks before each module runs.
+@exercise.wrong(INPUTS, "order", "outputs", "edges")
+def before_each(model, x):
+    def watch(name, module, args):
+        if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(args) if torch.is_tensor(part)):
+            found.append(name)
+
+    found = []
+    handles = [module.register_forward_pre_hook(partial(watch, name)) for name, module in model.named_modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+@exercise.wrong(
+    "every hook sees the last name of the loop: give each its own, by partial or as a default (name=name).",
+    "order",
+    "outputs",
+    "edges",
+)
+def late_binding(model, x):
+    def spoilt(output):
+        leaves = torch.utils._pytree.tree_leaves(output)
+        return not all(part.isfinite().all() for part in leaves if torch.is_tensor(part))
+
+    found, handles = [], []
+    for name, module in model.named_modules():
+        hook = lambda m, a, output: found.append(name) if spoilt(output) else None  # noqa: B023, E731
+        handles.append(module.register_forward_hook(hook))
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+@exercise.wrong(
+    "any in place of all: an output is bad as soon as one element is not finite.", "order", "outputs", "edges"
+)
+def any_for_all(model, x):
+    def watch(name, module, args, output):
+        if not all(part.isfinite().any() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
+            found.append(name)
+
+    found = []
+    handles = [module.register_forward_hook(partial(watch, name)) for name, module in model.named_modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+@exercise.wrong(
+    "only modules without children were watched: a container, or the model itself, can spoil its numbers too.",
+    "order",
+    "edges",
+)
+def leaves_only(model, x):
+    def watch(name, module, args, output):
+        if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
+            found.append(name)
+
+    leaves = [(name, module) for name, module in model.named_modules() if name and not list(module.children())]
+    found = []
+    handles = [module.register_forward_hook(partial(watch, name)) for name, module in leaves]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+@exercise.wrong(
+    "the children were called one after the other: call the model itself, which knows their order, and watch.",
+    "order",
+    "edges",
+)
+def children_in_turn(model, x):
+    for name, child in model.named_children():
+        x = child(x)
+        if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(x) if torch.is_tensor(part)):
+            return name
+    return None
+
+
+# Asks whether the sum is finite, which overflows.
+@exercise.wrong(outputs="the sum of an output was looked at: it can overflow while every element is finite.")
+def of_the_sum(model, x):
+    def watch(name, module, args, output):
+        leaves = torch.utils._pytree.tree_leaves(output)
+        if not all(part.sum().isfinite() for part in leaves if torch.is_tensor(part)):
+            found.append(name)
+
+    found = []
+    handles = [module.register_forward_hook(partial(watch, name)) for name, module in model.named_modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+@exercise.wrong(hooks=SWALLOWED)
+def swallows_the_error(model, x):
+    def watch(name, module, args, output):
+        if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
+            found.append(name)
+
+    found = []
+    handles = [module.register_forward_hook(partial(watch, name)) for name, module in model.named_modules()]
+    try:
+        model(x)
+    except Exception:
+        return None
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+# Runs the model backward as well.
+@exercise.wrong(hooks=unnamed("the gradients of the parameters changed"))
+def backward(model, x):
+    def watch(name, module, args, output):
+        if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
+            found.append(name)
+
+    found = []
+    handles = [module.register_forward_hook(partial(watch, name)) for name, module in model.named_modules()]
+    try:
+        output = model(x)
+        if torch.is_tensor(output) and output.requires_grad:
+            output.sum().backward()
+    finally:
+        for handle in handles:
+            handle.remove()
     return found[0] if found else None

@@ -229,7 +229,10 @@ def divided_by_n(values, dim):
     return torch.logsumexp(values, dim) / values.shape[dim]
 
 
-@exercise.wrong(extremes="the mean was subtracted: values far above it overflow. Subtract the largest value.")
+@exercise.wrong(
+    gradients=unnamed("not finite"),
+    extremes="the mean was subtracted: values far above it overflow. Subtract the largest value.",
+)
 def mean_subtracted(values, dim):
     centre = values.clamp(min=-1e4).mean(dim, keepdim=True)
     return (values - centre).exp().mean(dim).log() + centre.squeeze(dim)

@@ -56,20 +56,24 @@ def judge_limited(function: LearnerObject, x: Tensor) -> None:
         raise Failure(f"{BENT} is not limited", "about -10 and 10, for logvar near -50 and 50", observed, likely)
 
 
-def judge_range(function: LearnerObject, low: float, high: float) -> None:
+def judge_ranges(function: LearnerObject, *ranges: tuple[float, float]) -> None:
     """With bounds other than the default, the result stays between them."""
-    x = (low + high) / 2 + (high - low) / 2 * torch.linspace(-4, 4, 201, dtype=torch.float64)
+
+    def inputs(low: float, high: float) -> Tensor:
+        return (low + high) / 2 + (high - low) / 2 * torch.linspace(-4, 4, 201, dtype=torch.float64)
 
     def found(answer: LearnerObject) -> Tensor:
-        return value(answer, BENT, x, low, high)
+        return torch.stack([value(answer, BENT, inputs(*bounds), *bounds) for bounds in ranges])
 
-    limited, what, rule = found(function), f"{BENT} for low = {low:g}, high = {high:g}", "a number between the bounds"
-    finite(limited, x, what, "logvar", rule)
-    distance = torch.maximum(low - limited, limited - high)
-    i = int(distance.argmax())
-    if distance[i] > 1e-3:
-        likely = expect.recognised(limited, None, exercise.mistaken(found))
-        raise Failure(f"{what} leaves the bounds", rule, f"{limited[i]:.5g} at logvar = {x[i]:.5g}", likely)
+    limited = found(function)
+    for (low, high), result in zip(ranges, limited, strict=True):
+        x, what, rule = inputs(low, high), f"{BENT} for low = {low:g}, high = {high:g}", "a number between the bounds"
+        finite(result, x, what, "logvar", rule)
+        distance = torch.maximum(low - result, result - high)
+        i = int(distance.argmax())
+        if distance[i] > 1e-3:
+            likely = expect.recognised(limited, None, exercise.mistaken(found))
+            raise Failure(f"{what} leaves the bounds", rule, f"{result[i]:.5g} at logvar = {x[i]:.5g}", likely)
 
 
 def judge_sign(function: LearnerObject, x: Tensor, found: Tensor) -> None:
@@ -149,8 +153,7 @@ def bounds(soft_clamp: LearnerObject, rng: Draws) -> None:
     if limited[i + 1] - limited[i] < -1e-9:
         observed = f"it falls from {limited[i]:.6g} at {x[i]:.4g} to {limited[i + 1]:.6g} at {x[i + 1]:.4g}"
         raise Failure(f"{BENT} falls where logvar rises", "a curve that never falls", observed)
-    judge_range(soft_clamp, -6, 10)
-    judge_range(soft_clamp, -10, 6)
+    judge_ranges(soft_clamp, (-6, 10), (-10, 6))
 
 
 @exercise.check
@@ -171,8 +174,9 @@ def gradients(soft_clamp: LearnerObject, rng: Draws) -> None:
 
 @exercise.wrong(gradients=CUT)
 def detached(logvar, low=-10.0, high=10.0):
-    u = logvar.detach() / high
-    return high * u / (1 + u**6) ** (1 / 6)
+    c, h = (low + high) / 2, (high - low) / 2
+    u = (logvar.detach() - c) / h
+    return c + h * u / (1 + u**6) ** (1 / 6)
 
 
 @exercise.wrong(
@@ -214,14 +218,16 @@ def odd_power(logvar, low=-10.0, high=10.0):
     middle="the power 4 bends a little too early: at 5 it gives 4.92. A larger power keeps the middle straight."
 )
 def power_four(logvar, low=-10.0, high=10.0):
-    u = logvar / high
-    return high * u / (1 + u**4) ** 0.25
+    c, h = (low + high) / 2, (high - low) / 2
+    u = (logvar - c) / h
+    return c + h * u / (1 + u**4) ** 0.25
 
 
 @exercise.wrong(middle="the power 2 bends too early: at 5 it gives 4.47. A larger power keeps the middle straight.")
 def power_two(logvar, low=-10.0, high=10.0):
-    u = logvar / high
-    return high * u / torch.sqrt(1 + u**2)
+    c, h = (low + high) / 2, (high - low) / 2
+    u = (logvar - c) / h
+    return c + h * u / torch.sqrt(1 + u**2)
 
 
 @exercise.wrong(
@@ -243,7 +249,8 @@ def sigmoid_scaled(logvar, low=-10.0, high=10.0):
 
 @exercise.wrong(middle="logvar / (1 + |logvar| / 10) is not the identity in the middle: at 5 it gives 3.33.")
 def softsign(logvar, low=-10.0, high=10.0):
-    return high * F.softsign(logvar / high)
+    c, h = (low + high) / 2, (high - low) / 2
+    return c + h * F.softsign((logvar - c) / h)
 
 
 # Clamps the value and lets the gradient of the soft curve pass.
@@ -262,7 +269,8 @@ def tanh(logvar, low=-10.0, high=10.0):
 
 @exercise.wrong(middle="10 tanh(logvar) is not the identity in the middle: its slope at 0 is 10.", gradients=SATURATED)
 def tanh_steep(logvar, low=-10.0, high=10.0):
-    return high * torch.tanh(logvar)
+    c, h = (low + high) / 2, (high - low) / 2
+    return c + h * torch.tanh(logvar - c)
 
 
 @exercise.wrong(UNLIMITED, "middle", "bounds", "gradients")
@@ -287,7 +295,12 @@ def upper_only(logvar, low=-10.0, high=10.0):
     return high - F.softplus(high - logvar)
 
 
-@exercise.wrong("the root is missing: divide by the root of 1 + u**p of order p.", "middle", "bounds", "gradients")
+@exercise.wrong(
+    "the root is missing: divide by the root of 1 + u**p of order p.",
+    "middle",
+    "gradients",
+    bounds=unnamed("falls where logvar rises"),
+)
 def no_root(logvar, low=-10.0, high=10.0):
     u = (2 * logvar - low - high) / (high - low)
     return (low + high) / 2 + (high - low) / 2 * u / (1 + u**6)

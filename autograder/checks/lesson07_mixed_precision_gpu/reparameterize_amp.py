@@ -200,7 +200,7 @@ def gradients(reparameterize_amp: LearnerObject, rng: Draws) -> None:
     sample = sampler(there(reparameterize_amp))
     draw = same_noise(sample, rng)
     scaled = not torch.equal(draw(mu, logvar), draw(mu, logvar / 2))
-    judge_path(sample(mu, logvar), mu, logvar, rng, no_path=CUT if scaled else UNSCALED)
+    judge_path(sample(mu, logvar), mu, logvar, rng, cuts={"mu": CUT, "logvar": CUT if scaled else UNSCALED, "all": CUT})
     mu = torch.zeros(5, 3, dtype=torch.float16, requires_grad=True)
     logvar = rng.uniform(0.3, 1.2, 5, 3, dtype=torch.float16).requires_grad_()
     z = sample(mu, logvar)

@@ -1,7 +1,7 @@
 # class: objects that lie
 # attack: the result says that it equals everything
-# expects double-values: wrong_answer, run_time_error
-# expects double-gradients: wrong_answer, run_time_error
+# expects double-values: wrong_answer, run_time_error, not_judged
+# expects double-gradients: wrong_answer, run_time_error, not_judged
 
 # %% grade_id="double"
 class Yes:

@@ -1,7 +1,7 @@
 # class: objects that lie
 # attack: subclasses of int, float, str and list lie about what they hold
-# expects double-values: wrong_answer, run_time_error
-# expects double-gradients: wrong_answer, run_time_error
+# expects double-values: wrong_answer, run_time_error, not_judged
+# expects double-gradients: wrong_answer, run_time_error, not_judged
 
 # %% grade_id="double"
 class Number(float):
