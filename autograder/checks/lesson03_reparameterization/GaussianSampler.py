@@ -50,10 +50,12 @@ PARAMETER = Mistake("parameter", "the layer has a parameter of its own. It needs
 
 
 def in_mode(GaussianSampler: LearnerObject, training: bool) -> LearnerObject:
-    """A layer that was in the other mode before, switched as a user does it."""
+    """A new layer whose train() or eval() was called."""
     layer = GaussianSampler()
-    for call in (layer.eval, layer.train) if training else (layer.train, layer.eval):
-        call()
+    if training:
+        layer.train()
+    else:
+        layer.eval()
     return layer
 
 
@@ -84,7 +86,7 @@ def train(GaussianSampler: LearnerObject, rng: Draws) -> None:
         raise Failure("the layer has parameters", "a module without parameters", ", ".join(names), PARAMETER)
     sample = sampler(layer)
     judge_values(sample, rng, reach=16)
-    mu = rng.normal(500, 40)
+    mu = 3 * rng.normal(500, 40)
     judge_noise(sample, mu, unit_logvar(sample, mu), ("row", "latent"))
     judge_gradients(sample, rng)
     zeros = torch.zeros(5, 3, dtype=torch.float64)

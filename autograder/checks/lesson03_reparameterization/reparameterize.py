@@ -76,7 +76,7 @@ def values(reparameterize: LearnerObject, rng: Draws) -> None:
 @exercise.check(reread="What must hold for every draw")
 def noise(reparameterize: LearnerObject, rng: Draws) -> None:
     """The noise is standard normal, and fresh for every element and every call."""
-    sample, mu = sampler(reparameterize), rng.normal(500, 40)
+    sample, mu = sampler(reparameterize), 3 * rng.normal(500, 40)
     judge_noise(sample, mu, unit_logvar(sample, mu), ("row", "latent"))
 
 

@@ -63,7 +63,7 @@ def values(reparameterize_many: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def noise(reparameterize_many: LearnerObject, rng: Draws) -> None:
     """The noise is standard normal, and fresh for every draw, every element and every call."""
-    sample, mu = sampler(reparameterize_many, 10), rng.normal(50, 40)
+    sample, mu = sampler(reparameterize_many, 10), 3 * rng.normal(50, 40)
     judge_noise(sample, mu, unit_logvar(sample, mu), ("draw", "row", "latent"))
 
 

@@ -6,7 +6,9 @@ How estimates are judged, and with which error rates, stands in ``judging``.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,7 +16,17 @@ from torch import Tensor
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
-from autograder.checks.lesson04_kl_elbo.judging import averaged, derivatives, flat, judge_estimate, leaves, shape_for
+from autograder.checks.lesson04_kl_elbo.judging import (
+    Parts,
+    averaged,
+    called,
+    derivatives,
+    judge_estimates,
+    judge_noise,
+    leaves,
+    reached,
+    shape_for,
+)
 from autograder.checks.lesson04_kl_elbo.mistakes import (
     CUT,
     DATA_MEAN,
@@ -39,6 +51,15 @@ NO_LOG_NOISE = Mistake("no_log_noise", "the constant -N log noise_sigma of the n
 NO_CONSTANTS = Mistake(
     "no_constants", "the constants -N/2 log(2 pi) and -N log noise_sigma of the normal density are missing."
 )
+CONSTANTS_ONCE = Mistake(
+    "constants_once", "the constants of the normal density count once: they count for each of the N observations."
+)
+NO_HALF = Mistake("no_half", "the factor 1/2 is missing before the squared error.")
+FIXED_SEED = Mistake(
+    "fixed_seed",
+    "a seed fixed inside the function, or noise drawn outside it. Draw at every call; seeds are the caller's.",
+)
+SHARED_WEIGHT = Mistake("shared_weight", "one eps for all weights. Draw a number for every weight: shape (n, D).")
 
 
 def sharp_regression(rng: Draws, mixed: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -51,6 +72,23 @@ def sharp_regression(rng: Draws, mixed: float) -> tuple[Tensor, Tensor, Tensor]:
     x = basis[:, :3] * rng.uniform(18, 20, 3) @ mixing
     w = signs(rng, 3) * rng.uniform(0.2, 0.5, 3)
     return x, x @ w + 6.5 * basis[:, 3], w
+
+
+def narrow_case(rng: Draws) -> dict[str, Any]:
+    """A belief so narrow, and so far from the prior and from the data, that its estimates have almost no noise."""
+    x, mu, logvar = rng.normal(60, 3), 15 * signs(rng, 3) + rng.normal(3), rng.uniform(-12, -10, 3)
+    sigma = float(rng.uniform(2.8, 3.2))
+    return regression(x, x @ mu + 50 * rng.normal(60), mu, logvar, sigma)
+
+
+def regression(x: Tensor, y: Tensor, mu: Tensor, logvar: Tensor, sigma: float, n: int = DRAWS) -> dict[str, Any]:
+    """The arguments of an answer."""
+    return {"x": x, "y": y, "mu": mu, "logvar": logvar, "noise_sigma": sigma, "n": n}
+
+
+def right_elbo(case: Mapping[str, Any]) -> Tensor:
+    """The exact ELBO of a case."""
+    return exact.regression_elbo(*list(case.values())[:-1])
 
 
 def signs(rng: Draws, n: int) -> Tensor:
@@ -67,31 +105,32 @@ def forms(x: Tensor, y: Tensor, mu: Tensor, logvar: Tensor, sigma: float) -> lis
     return [(slope, curvature), (slope - mu, curvature - identity), (slope - mu, curvature - identity + held)]
 
 
-def elbo_limit(x: Tensor, y: Tensor, mu: Tensor, logvar: Tensor, sigma: float) -> float:
-    """Nine standard errors of an estimate of the ELBO from DRAWS draws."""
+def elbo_limit(x: Tensor, y: Tensor, mu: Tensor, logvar: Tensor, noise_sigma: float, n: int) -> Tensor:
+    """Nine standard errors of an estimate of the ELBO from n draws."""
     root = (logvar / 2).exp()
     variances = []
     # Drawn with the KL, log q takes its curvature from the draw too.
-    for slope, curvature in forms(x, y, mu, logvar, sigma):
+    for slope, curvature in forms(x, y, mu, logvar, noise_sigma):
         scaled = root[:, None] * curvature * root
         variances.append((root * slope).square().sum() + scaled.square().sum() / 2)
-    return 9 * math.sqrt(float(max(variances)) / DRAWS)
+    return 9 * (torch.stack(variances).max() / n).sqrt()
 
 
-def gradient_limit(x: Tensor, y: Tensor, mu: Tensor, logvar: Tensor, sigma: float) -> Tensor:
-    """Nine standard errors of its gradients in mu, then in logvar."""
+def gradient_limits(x: Tensor, y: Tensor, mu: Tensor, logvar: Tensor, noise_sigma: float, n: int) -> Parts:
+    """Nine standard errors of its gradients."""
     root = (logvar / 2).exp()
-    variances = []
-    for slope, curvature in forms(x, y, mu, logvar, sigma):
+    of_mu, of_logvar = [], []
+    for slope, curvature in forms(x, y, mu, logvar, noise_sigma):
         by_weight = (curvature * root).square()
-        of_logvar = root.square() * (slope.square() + by_weight.sum(-1) + by_weight.diagonal()) / 4
-        variances.append(torch.cat([by_weight.sum(-1), of_logvar]))
-    return 9 * (torch.stack(variances).amax(0) / DRAWS).sqrt()
+        of_mu.append(by_weight.sum(-1))
+        of_logvar.append(root.square() * (slope.square() + by_weight.sum(-1) + by_weight.diagonal()) / 4)
+    squares = {"mu": torch.stack(of_mu).amax(0), "logvar": torch.stack(of_logvar).amax(0)}
+    return {f"the gradient in {name}": 9 * (square / n).sqrt() for name, square in squares.items()}
 
 
-def estimate(answer: LearnerObject, *case: Tensor | float) -> Tensor:
-    """The ELBO from DRAWS draws, whatever its shape: that is for the shape check alone."""
-    return expect.tensor(answer(*case, DRAWS), "the ELBO").double().sum()
+def estimate(answer: LearnerObject, case: Mapping[str, Any]) -> Tensor:
+    """The ELBO, whatever its shape: that is for the shape check alone."""
+    return expect.tensor(called(answer, case), "the ELBO").double().sum()
 
 
 @exercise.check
@@ -109,20 +148,42 @@ def shape(bayes_elbo: LearnerObject, rng: Draws) -> None:
 
 @exercise.check
 def values(bayes_elbo: LearnerObject, rng: Draws) -> None:
-    """The estimate is unbiased: expected log likelihood of all the data minus KL, with all constants."""
+    """The estimate is unbiased: expected log likelihood of all the data minus KL, with all constants, by draws of q."""
     x, y, w = sharp_regression(rng, mixed=0.3)
     # With these numbers the listed mistakes are far apart, from the truth and from each other.
     sigma = float(rng.uniform(1.45, 1.55))
-    mu, logvar = w + 0.02 * signs(rng, 3), rng.uniform(-5.6, -5.3, 3)
-    case = (x, y, mu, logvar, sigma)
+    what = f"the ELBO from {DRAWS} draws"
+    cases = {
+        what: regression(x, y, w + 0.02 * signs(rng, 3), rng.uniform(-5.6, -5.3, 3), sigma),
+        f"{what} of a narrow q": narrow_case(rng),
+    }
+    judge_elbos(bayes_elbo, cases, "the exact ELBO", cases)
+    judge_own_draws(bayes_elbo, rng)
 
-    def found(answer: LearnerObject) -> Tensor:
-        return estimate(answer, *case)
 
-    right, what = exact.regression_elbo(*case), f"the ELBO from {DRAWS} draws"
-    judge_estimate(
-        found(bayes_elbo), right, elbo_limit(*case), what, "the exact ELBO", exercise.mistaken(averaged(found))
-    )
+def judge_elbos(answer: LearnerObject, cases: Mapping[str, dict[str, Any]], rule: str, judged: Iterable[str]) -> None:
+    """The judged cases have the exact ELBO; the others help to recognise a mistake."""
+
+    def found(answer: LearnerObject) -> Parts:
+        return {name: estimate(answer, case) for name, case in cases.items()}
+
+    right = {name: right_elbo(cases[name]) for name in judged}
+    limits = {name: elbo_limit(**case) for name, case in cases.items()}
+    judge_estimates(found(answer), right, limits, rule, exercise.mistaken(averaged(found)))
+
+
+def judge_own_draws(answer: LearnerObject, rng: Draws) -> None:
+    """The noise of w is fresh in every call and weight, and standard normal; an exact expectation has none.
+
+    With x = I the gradient in y is (w - y) / noise_sigma^2 for a single draw, so that it gives the draw away.
+    """
+    d, calls, sigma = 500, 4, 0.7
+    case = regression(torch.eye(d, dtype=torch.float64), rng.normal(d), rng.normal(d), rng.normal(d), sigma, 1)
+    y = case["y"].requires_grad_()
+    drawn = [expect.gradients(estimate(answer, case), {"y": y})["y"] * sigma**2 + y for _ in range(calls)]
+    eps = (torch.stack(drawn).detach() - case["mu"]) / (case["logvar"] / 2).exp()
+    if (eps.abs() > 1e-3).any():
+        judge_noise(eps, "the noise in w", {"call": FIXED_SEED, "weight": SHARED_WEIGHT})
 
 
 @exercise.check
@@ -132,17 +193,13 @@ def evidence(bayes_elbo: LearnerObject, rng: Draws) -> None:
     sigma = float(rng.uniform(1.25, 1.35))
     mean, covariance = exact.regression_posterior(x, y, sigma)
     best, evidence = covariance.diagonal().log(), exact.regression_evidence(x, y, sigma)
-    case = (x, y, mean, best, sigma)
-
-    def found(answer: LearnerObject) -> Tensor:
-        return estimate(answer, *case)
-
-    what, rule = "the ELBO at the exact posterior", "the log evidence, log p(y)"
-    judge_estimate(found(bayes_elbo), evidence, elbo_limit(*case), what, rule, exercise.mistaken(averaged(found)))
+    what = "the ELBO at the exact posterior"
+    cases = {what: regression(x, y, mean, best, sigma), "elsewhere": narrow_case(rng)}
+    judge_elbos(bayes_elbo, cases, "the log evidence, log p(y)", [what])
     for step in (0.5, -0.5):
-        case_beside = (x, y, mean + step * covariance.diagonal().sqrt(), best + step, sigma)
-        observed = estimate(bayes_elbo, *case_beside)
-        if not observed <= evidence + elbo_limit(*case_beside):
+        beside = regression(x, y, mean + step * covariance.diagonal().sqrt(), best + step, sigma)
+        observed = estimate(bayes_elbo, beside)
+        if not observed <= evidence + elbo_limit(**beside):
             raise Failure("the ELBO is above the log evidence", f"at most {evidence:.4g}", f"{observed:.4g}")
 
 
@@ -152,16 +209,21 @@ def gradients(bayes_elbo: LearnerObject, rng: Draws) -> None:
     x, y, w = sharp_regression(rng, mixed=0.3)
     sigma = float(rng.uniform(2, 2.2))
     inputs = leaves(mu=w + signs(rng, 3) * rng.uniform(0.15, 0.25, 3), logvar=rng.uniform(-5.6, -5.3, 3))
-    case = (x, y, inputs["mu"], inputs["logvar"], sigma)
+    case, narrow = regression(x, y, inputs["mu"], inputs["logvar"], sigma), narrow_case(rng)
 
-    def found(answer: LearnerObject) -> Tensor:
-        return estimate(answer, *case)
+    def measured(slopes: Parts, answer: LearnerObject) -> Parts:
+        named = {f"the gradient in {name}": slope for name, slope in slopes.items()}
+        return named | {"value": estimate(answer, narrow)}
 
-    observed = expect.gradients(found(bayes_elbo), inputs, cut=CUT, unused=dict.fromkeys(inputs, CUT))
-    right, limit = derivatives(exact.regression_elbo(*case), inputs), gradient_limit(*case)
-    mistakes = exercise.mistaken(averaged(lambda answer: flat(derivatives(found(answer), inputs))))
-    what, rule = "the gradient (in mu, then in logvar)", "that of the exact ELBO"
-    judge_estimate(flat(observed), flat(right), limit, what, rule, mistakes)
+    def found(answer: LearnerObject) -> Parts:
+        return measured(derivatives(estimate(answer, case), inputs), answer)
+
+    of = partial(called, bayes_elbo)
+    slopes = reached(of, case, ("mu", "logvar"), expect.tensor(of(case), "the ELBO").sum())
+    observed = measured(slopes, bayes_elbo)
+    right = {f"the gradient in {name}": slope for name, slope in derivatives(right_elbo(case), inputs).items()}
+    limits = gradient_limits(**case) | {"value": elbo_limit(**narrow)}
+    judge_estimates(observed, right, limits, "that of the exact ELBO", exercise.mistaken(averaged(found)))
 
 
 # Wrong answers
@@ -273,3 +335,37 @@ def per_weight(x, y, mu, logvar, noise_sigma, n):
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
+
+
+@exercise.wrong(CONSTANTS_ONCE, "values", "evidence")
+def constants_once(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    squares = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2).sum(-1).mean()
+    constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
+    return squares - constant - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(NO_HALF, "values", "evidence", "gradients")
+def no_half(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -(errors**2) - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(values=FIXED_SEED)
+def fixed_seed(x, y, mu, logvar, noise_sigma, n):
+    torch.manual_seed(1)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+# Has the mean and the variance of normal noise, which is all that an expectation of squares sees.
+@exercise.wrong(values=unnamed("the noise in w has the wrong distribution"))
+def coins(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype).sign()
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()

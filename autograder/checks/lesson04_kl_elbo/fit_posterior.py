@@ -12,6 +12,7 @@ learner's own bayes_elbo, and are run in a lesson only.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -19,8 +20,8 @@ from torch import Tensor
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
-from autograder.checks.lesson04_kl_elbo.judging import judge_estimate
-from autograder.checks.lesson04_kl_elbo.mistakes import DATA_MEAN
+from autograder.checks.lesson04_kl_elbo.judging import Parts, distance, judge_estimates
+from autograder.checks.lesson04_kl_elbo.mistakes import DATA_MEAN, NOISE_VARIANCE
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -32,27 +33,57 @@ STEPS = 1_000
 NAMES = ("mu", "logvar")
 NOT_MOVED = Mistake(
     "not_moved",
-    "mu or logvar has not moved: it is 0, as the prior has it. Give both to the optimizer, and call its step().",
+    "mu or logvar has not moved: it is 0, as the prior has it. Give both to the optimizer, call its step(), and return "
+    "what it moved.",
 )
 NO_LOGARITHM = Mistake("no_logarithm", "sigma or its square, not the logarithm of the variance.")
 
+Data = tuple[Tensor, Tensor, float]
+"""x, y and noise_sigma."""
 
-def correlated(rng: Draws) -> tuple[Tensor, Tensor, float]:
-    """A design with two columns that are nearly the same: 1 / Lambda_jj is about a third of (Lambda^-1)_jj there."""
+
+def correlated(rng: Draws, knowledge: float = 20) -> Data:
+    """A design with two columns that are nearly the same: 1 / Lambda_jj is about a third of (Lambda^-1)_jj there.
+
+    ``knowledge`` is Lambda_jj less that of the prior; noise_sigma is far from its square, which it must not pass for.
+    """
     gram = torch.eye(3, dtype=torch.float64)
     gram[0, 1] = gram[1, 0] = 0.85 if rng.normal() > 0 else -0.85
-    x = math.sqrt(20) * torch.linalg.qr(rng.normal(20, 3)).Q @ torch.linalg.cholesky(gram).T
-    sigma = float(rng.uniform(0.8, 1.0))
+    sigma = float(rng.uniform(2.2, 2.6))
+    x = math.sqrt(knowledge) * sigma * torch.linalg.qr(rng.normal(20, 3)).Q @ torch.linalg.cholesky(gram).T
     return x, x @ rng.uniform(0.8, 1.6, 3) + sigma * rng.normal(20), sigma
 
 
-def fitted(answer: LearnerObject, name: str, x: Tensor, y: Tensor, sigma: float) -> Tensor:
-    """One of the two tensors that a fit of STEPS steps returns."""
-    pair = expect.pair(answer(x.clone(), y.clone(), sigma, STEPS), "the result", NAMES)
-    value = expect.shaped(pair[NAMES.index(name)], (x.shape[1],), name)
-    if not value.any():
+def fitted(answer: LearnerObject, data: Data) -> Parts:
+    """What a fit of STEPS steps returns, and how large logvar is: numbers near 0 differ in that."""
+    x, y, sigma = data
+    pair = expect.pair(answer(x, y, sigma, STEPS), "the result", NAMES)
+    mu, logvar = (expect.shaped(value, (x.shape[1],), name) for name, value in zip(NAMES, pair, strict=True))
+    return {"mu": mu, "logvar": logvar, "size": logvar.detach().abs().log()}
+
+
+def best_fit(data: Data) -> tuple[Parts, Parts]:
+    """mu and logvar where the ELBO is highest, and how far a fit may be from them."""
+    mean, covariance = exact.regression_posterior(*data)
+    right = {"mu": mean, "logvar": -torch.linalg.inv(covariance).diagonal().log()}
+    limits = {"mu": 0.5 * covariance.diagonal().sqrt(), "logvar": torch.tensor(0.4), "size": torch.tensor(0.2)}
+    return right, limits
+
+
+def judge_fit(answer: LearnerObject, name: str, rule: str, rng: Draws) -> None:
+    """One of the two tensors; a mistake has to explain both, for two sets of data."""
+    first, second = correlated(rng), correlated(rng, knowledge=7)
+    observed, (right, limits) = fitted(answer, first), best_fit(first)
+    if not observed[name].any():
         raise Failure(f"{name} is wrong", f"{name} of the fitted q", "0 for every weight", NOT_MOVED)
-    return value
+
+    def explained() -> Iterator[tuple[Mistake, Parts]]:
+        again, (_, allowed) = fitted(answer, second), best_fit(second)
+        for mistake, (given, other) in exercise.mistaken(lambda wrong: (fitted(wrong, first), fitted(wrong, second))):
+            if all(distance(again[part], other[part], limit) <= 1 for part, limit in allowed.items()):
+                yield mistake, given
+
+    judge_estimates(observed, {name: right[name]}, limits, rule, explained())
 
 
 @exercise.check
@@ -69,27 +100,13 @@ def shape(fit_posterior: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def mean(fit_posterior: LearnerObject, rng: Draws) -> None:
     """mu is the mean of the exact posterior, within half of its standard deviation."""
-    x, y, sigma = correlated(rng)
-
-    def found(answer: LearnerObject) -> Tensor:
-        return fitted(answer, "mu", x, y, sigma)
-
-    right, covariance = exact.regression_posterior(x, y, sigma)
-    limit, rule = 0.5 * covariance.diagonal().sqrt(), "the mean of the exact posterior"
-    judge_estimate(found(fit_posterior), right, limit, "mu", rule, exercise.mistaken(found))
+    judge_fit(fit_posterior, "mu", "the mean of the exact posterior", rng)
 
 
 @exercise.check
 def variance(fit_posterior: LearnerObject, rng: Draws) -> None:
     """The variances are those of the best mean-field q, 1 / Lambda_jj; logvar is within 0.4."""
-    x, y, sigma = correlated(rng)
-
-    def found(answer: LearnerObject) -> Tensor:
-        return fitted(answer, "logvar", x, y, sigma)
-
-    _, covariance = exact.regression_posterior(x, y, sigma)
-    right = -torch.linalg.inv(covariance).diagonal().log()
-    judge_estimate(found(fit_posterior), right, 0.4, "logvar", "log(1 / Lambda_jj)", exercise.mistaken(found))
+    judge_fit(fit_posterior, "logvar", "log(1 / Lambda_jj)", rng)
 
 
 # Wrong answers
@@ -174,3 +191,10 @@ def sigma(x, y, noise_sigma, steps):
 def sigma_squared(x, y, noise_sigma, steps):
     precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma**2
     return torch.linalg.solve(precision, x.T @ y) / noise_sigma**2, 1 / precision.diagonal()
+
+
+# Where a climb ends that takes noise_sigma for the variance of the noise: the mean is nearly right.
+@exercise.wrong(variance=NOISE_VARIANCE)
+def noise_variance(x, y, noise_sigma, steps):
+    precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma
+    return torch.linalg.solve(precision, x.T @ y) / noise_sigma, -torch.log(precision.diagonal())

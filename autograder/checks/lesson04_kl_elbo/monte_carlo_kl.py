@@ -2,11 +2,15 @@
 
 Drawing afresh is told from not drawing by two results that are equal in every element, which chance does not bring
 about. How estimates are judged, and with which error rates, stands in ``judging``.
+
+Where mu is large and sigma is 1, an estimate from one draw is a straight line in the noise, mu^2 / 2 + mu eps, but for
+one part in mu, in whatever way a right answer is written: so the noise is recovered from it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -19,10 +23,13 @@ from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import (
     Parts,
     averaged,
+    called,
     derivatives,
-    judge_estimate,
+    judge_estimates,
+    judge_noise,
     judge_row_shape,
     leaves,
+    reached,
 )
 from autograder.checks.lesson04_kl_elbo.mistakes import CUT, LATENT_MEAN, Z_CUT
 from autograder.draws import Draws
@@ -60,20 +67,42 @@ FIXED_SEED = Mistake(
 SHARED_ROW = Mistake(
     "shared_row", "one eps shared across the batch. Draw a number for every element: shape (n, batch, latent)."
 )
+SHARED_LATENT = Mistake(
+    "shared_latent", "one eps for all latents of a row. Draw a number for every element: shape (n, batch, latent)."
+)
+CLAMPED = Mistake(
+    "clamped",
+    "a clamp at 0: a single log q(z) - log p(z) may be negative, and the mean needs those draws.",
+)
+FROM_PRIOR = Mistake("from_prior", "z is drawn from the prior: the mean is over draws from q, z = mu + sigma * eps.")
 
 
-def same_rows(rng: Draws, means: tuple[float, float], logvars: tuple[float, float]) -> tuple[Tensor, Tensor]:
-    """ROWS times the same mu and the same logvar: one row's estimate, many times over."""
+def same_rows(rng: Draws, means: tuple[float, float], logvars: tuple[float, float], n: int = 1) -> dict[str, Any]:
+    """ROWS times the same mu and the same logvar, and n: one row's estimate, many times over."""
     mu, logvar = rng.uniform(*means, 1, 3), rng.uniform(*logvars, 1, 3)
-    return mu.repeat(ROWS, 1), logvar.repeat(ROWS, 1)
+    return {"mu": mu.repeat(ROWS, 1), "logvar": logvar.repeat(ROWS, 1), "n": n}
 
 
-def own_draws(estimates: Tensor, closed_form: Tensor | None = None) -> None:
-    """Rows that share their draws are one estimate, which says little of a mean; a closed form is for another check."""
-    if estimates.ndim == 0 or len(estimates) == 1 or (estimates != estimates[0]).any():
+def sharp_rows(rng: Draws) -> dict[str, Any]:
+    """Rows of a q so narrow and so far from the prior that its estimates have almost no noise."""
+    return same_rows(rng, (25, 30), (-14, -10), 2)
+
+
+def right_kl(case: Mapping[str, Any]) -> Tensor:
+    """The KL of one row."""
+    return exact.kl(case["mu"][0], case["logvar"][0])
+
+
+def estimates(answer: LearnerObject, case: Mapping[str, Any]) -> Tensor:
+    """An estimate for each row, if the answer returns what it should."""
+    return expect.tensor(called(answer, case), "the estimate").double()
+
+
+def own_draws(found: Tensor, again: Any) -> None:
+    """Rows that are equal in this call, and others in the next, share their draws: that says little of a mean."""
+    if found.ndim == 0 or len(found) == 1 or (found != found[0]).any() or torch.equal(found, again()):
         return
-    if closed_form is None or not torch.isclose(estimates[0].double(), closed_form.detach(), rtol=1e-6).all():
-        raise Failure("all rows have the same estimate", "draws of its own for every row", "no difference", SHARED_ROW)
+    raise Failure("all rows have the same estimate", "draws of its own for every row", "no difference", SHARED_ROW)
 
 
 @exercise.check
@@ -82,7 +111,7 @@ def shape(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
     for shape, n, dtype in [((5, 3), 7, torch.float32), ((1, 4), 1, torch.float64), ((4, 1), 6, torch.float64)]:
         mu, logvar = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
         call = partial(with_n, monte_carlo_kl, n)
-        judge_row_shape(call, f"the estimate from {n} draws", mu=mu, logvar=logvar)
+        judge_row_shape(call, f"estimate from {n} draws", mu=mu, logvar=logvar)
 
 
 def with_n(function: LearnerObject, n: int, mu: Tensor, logvar: Tensor) -> Any:
@@ -92,52 +121,80 @@ def with_n(function: LearnerObject, n: int, mu: Tensor, logvar: Tensor) -> Any:
 
 @exercise.check
 def draws(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
-    """Every call and every row draws afresh, and more draws bring the estimates closer together."""
-    mu, logvar = same_rows(rng, (1, 2), (-1, 1))
-
-    def estimates(answer: LearnerObject, n: int) -> Tensor:
-        return expect.tensor(answer(mu, logvar, n), "the estimate").double()
-
-    def fall(answer: LearnerObject) -> Tensor:
-        one, many = estimates(answer, 1), estimates(answer, 25)
-        own_draws(one)
-        return one.std() / many.std()
-
-    first, second = estimates(monte_carlo_kl, 1), estimates(monte_carlo_kl, 1)
+    """Every call, row and latent number draws afresh from q, and more draws bring the estimates closer together."""
+    case = same_rows(rng, (1, 2), (-1, 1))
+    first, second = estimates(monte_carlo_kl, case), estimates(monte_carlo_kl, case)
     if torch.equal(first, second):
-        same = torch.isclose(first.sum() / ROWS, exact.kl(mu, logvar)[0], rtol=1e-3)
-        likely = CLOSED_FORM if same else FIXED_SEED
+        likely = not_drawn(monte_carlo_kl, case, same_rows(rng, (-1, 0), (-2, -1)))
         raise Failure("two calls give the same value", "an estimate from fresh draws", "no difference", likely)
-    if first.shape != mu.shape[:1]:
+    if first.shape != case["mu"].shape[:1]:
         return  # The shape has a check of its own, and rows cannot be told apart.
-    factor = fall(monte_carlo_kl)
-    if not factor > 2.5:
+    judge_fall(monte_carlo_kl, case)
+    for direction in ((1.0, -1.0), (1.0,)):
+        judge_direction(monte_carlo_kl, torch.tensor(direction, dtype=torch.float64))
+
+
+def not_drawn(answer: LearnerObject, *cases: Mapping[str, Any]) -> Mistake | None:
+    """Why an answer gives the same twice: noise that rows of the same q show is there, and fixed."""
+    found = [estimates(answer, case) for case in cases]
+    if any((each != each.flatten()[0]).any() for each in found):
+        return FIXED_SEED
+    close = (torch.isclose(each, right_kl(case), rtol=1e-5).all() for each, case in zip(found, cases, strict=True))
+    return CLOSED_FORM if all(close) else None
+
+
+def judge_fall(answer: LearnerObject, case: Mapping[str, Any]) -> None:
+    """25 times the draws divide the spread by about 5, and leave the mean where it is."""
+
+    def change(answer: LearnerObject) -> Tensor:
+        one, many = estimates(answer, case), estimates(answer, {**case, "n": 25})
+        own_draws(one, lambda: estimates(answer, case))
+        return torch.stack([one.std() / many.std(), many.mean() / one.mean()])
+
+    found = change(answer)
+    if not found[0] > 2.5:
         what, expected = "the spread does not fall with n", "a fall by about 5 from n = 1 to n = 25"
-        named = expect.recognised(factor, None, exercise.mistaken(fall), rtol=0.1)
-        raise Failure(what, expected, f"it falls by the factor {factor:.2f}", named)
+        named = expect.recognised(found, None, exercise.mistaken(change), rtol=0.1)
+        raise Failure(what, expected, f"it falls by the factor {found[0]:.2f}", named)
+
+
+def judge_direction(answer: LearnerObject, direction: Tensor) -> None:
+    """Far along a direction the estimates give their noise away, which is standard normal."""
+    mu = 700 * direction.repeat(ROWS, 1)
+    size = float(mu[0].norm())
+    eps = (estimates(answer, {"mu": mu, "logvar": 0 * mu, "n": 1}) - size**2 / 2) / size
+    if abs(eps.mean()) > 0.01 * size:
+        return  # Estimates of something else: that is for the values.
+    if len(direction) == 2 and (eps.abs() < 0.1).all():
+        what, expected = "all latents have the same noise", "a draw of its own for every latent number"
+        raise Failure(what, expected, "z - mu is the same in both latents of every row", SHARED_LATENT)
+    judge_noise(eps.reshape(2, -1), "the noise in z", {"half of the batch": None, "row": None})
 
 
 @exercise.check
 def values(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
     """The estimate is unbiased, far from the prior and near it."""
+    what = f"the mean of {ROWS} estimates"
     # Near the prior a draw of log q(z) - log p(z) is often negative; all other mistakes show far from it.
-    far, near = same_rows(rng, (2, 2.4), (-1.5, -0.7)), same_rows(rng, (0.3, 0.5), (-0.4, 0.4))
-    cases = [(*far, 2), (*near, 1)]
+    cases = {
+        f"{what}, far from the prior,": same_rows(rng, (2, 2.4), (-1.5, -0.7), 2),
+        f"{what}, near the prior,": same_rows(rng, (0.3, 0.5), (-0.4, 0.4)),
+        f"{what}, of a narrow q far from the prior,": sharp_rows(rng),
+    }
 
-    def found(answer: LearnerObject) -> Tensor:
-        return torch.stack([mean_estimate(answer, *case) for case in cases])
+    def found(answer: LearnerObject) -> Parts:
+        return {name: mean_estimate(answer, case) for name, case in cases.items()}
 
-    right = torch.stack([exact.kl(mu, logvar)[0] for mu, logvar, _ in cases])
-    limit = torch.stack([mean_limit(*case) for case in cases])
-    what = f"the mean of {ROWS} estimates (far from the prior, then near it)"
-    judge_estimate(found(monte_carlo_kl), right, limit, what, "the KL", exercise.mistaken(averaged(found)))
+    right = {name: right_kl(case) for name, case in cases.items()}
+    limits = {name: mean_limit(**case) for name, case in cases.items()}
+    judge_estimates(found(monte_carlo_kl), right, limits, "the KL", exercise.mistaken(averaged(found)))
 
 
-def mean_estimate(answer: LearnerObject, mu: Tensor, logvar: Tensor, n: int) -> Tensor:
+def mean_estimate(answer: LearnerObject, case: Mapping[str, Any]) -> Tensor:
     """The mean over the rows."""
-    estimates = expect.tensor(answer(mu, logvar, n), "the estimate").double()
-    own_draws(estimates, exact.kl(mu, logvar)[0])
-    return estimates.sum() / ROWS
+    found = estimates(answer, case)
+    own_draws(found, lambda: estimates(answer, case))
+    return found.sum() / ROWS
 
 
 def mean_limit(mu: Tensor, logvar: Tensor, n: int) -> Tensor:
@@ -151,29 +208,35 @@ def mean_limit(mu: Tensor, logvar: Tensor, n: int) -> Tensor:
 @exercise.check
 def gradients(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
     """The gradients in mu and logvar are unbiased."""
-    mu, logvar = same_rows(rng, (2.2, 2.6), (-2.5, -2))  # A negative draw is rare here.
-    inputs = leaves(mu=mu, logvar=logvar)
-    truths = {"mu": mu[0], "logvar": (logvar[0].exp() - 1) / 2}
+    sharp, case = sharp_rows(rng), same_rows(rng, (2.2, 2.6), (-2.5, -2))  # A negative draw is rare here.
+    inputs = leaves(mu=case["mu"], logvar=case["logvar"])
+    case |= inputs
+    mu, logvar = case["mu"].detach()[0], case["logvar"].detach()[0]
+    right = {"the gradient in mu": mu, "the gradient in logvar": (logvar.exp() - 1) / 2}
 
-    def estimates(answer: LearnerObject) -> Tensor:
-        return expect.tensor(answer(*inputs.values(), 1), "the estimate")
+    def means(slopes: Parts) -> Parts:
+        return {f"the gradient in {name}": slope.mean(0) for name, slope in slopes.items()}
 
-    def mean(parts: Parts) -> Tensor:
-        for name, right in truths.items():
-            own_draws(parts[name], right)
-        return torch.cat([part.mean(0) for part in parts.values()])
+    def found(answer: LearnerObject) -> Parts:
+        return means(derivatives(estimates(answer, case), inputs)) | {"value": mean_estimate(answer, sharp)}
 
-    found = expect.gradients(estimates(monte_carlo_kl), inputs, cut=CUT, unused=dict.fromkeys(inputs, Z_CUT))
-    mistakes = exercise.mistaken(averaged(lambda answer: mean(derivatives(estimates(answer), inputs))))
-    what, rule = f"the mean of {ROWS} gradients (in mu, then in logvar)", "the gradient of the KL"
-    judge_estimate(mean(found), torch.cat(list(truths.values())), gradient_limit(mu, logvar), what, rule, mistakes)
+    of = partial(called, monte_carlo_kl)
+    output = expect.tensor(of(case), "the estimate")
+    slopes = reached(of, case, ("mu", "logvar"), output)
+    for name, slope in slopes.items():
+        own_draws(slope, lambda name=name: derivatives(estimates(monte_carlo_kl, case), inputs)[name])
+    observed = means(slopes) | {"value": mean_estimate(monte_carlo_kl, sharp)}
+    limits = gradient_limits(mu, logvar) | {"value": mean_limit(**sharp)}
+    rule, place = f"the gradient of the KL, as a mean over {ROWS} rows", "[:, {}]"
+    judge_estimates(observed, right, limits, rule, exercise.mistaken(averaged(found)), place)
 
 
-def gradient_limit(mu: Tensor, logvar: Tensor) -> Tensor:
+def gradient_limits(mu: Tensor, logvar: Tensor) -> Parts:
     """Nine standard errors of the mean gradients: through log q(z) in its parameters as well, or through z alone."""
-    mean, var = mu[0], logvar[0].exp()
+    var = logvar.exp()
     of_mu, of_logvar = torch.maximum(var, var - 2 + 1 / var), torch.maximum(var, 1 - var).square()
-    return 9 * (torch.cat([of_mu, mean.square() * var / 4 + of_logvar / 2]) / ROWS).sqrt()
+    squares = {"mu": of_mu, "logvar": mu.square() * var / 4 + of_logvar / 2}
+    return {f"the gradient in {name}": 9 * (square / ROWS).sqrt() for name, square in squares.items()}
 
 
 # Wrong answers
@@ -287,3 +350,46 @@ def log_p_first(mu, logvar, n):
     eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (eps**2 + logvar - z**2).sum(-1).mean(0)
+
+
+@exercise.wrong(values=CLAMPED)
+def clamped(mu, logvar, n):
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    z = mu + torch.exp(logvar / 2) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).clamp(min=0).mean(0)
+
+
+# Clamps at the end.
+@exercise.wrong(values=CLAMPED)
+def clamped_mean(mu, logvar, n):
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    z = mu + torch.exp(logvar / 2) * eps
+    return torch.relu(0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0))
+
+
+@exercise.wrong(FROM_PRIOR, "values", "gradients")
+def from_prior(mu, logvar, n):
+    z = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    return 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1).mean(0)
+
+
+@exercise.wrong(draws=SHARED_LATENT)
+def shared_latent(mu, logvar, n):
+    eps = torch.randn(n, len(mu), 1, dtype=mu.dtype)
+    z = mu + torch.exp(logvar / 2) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
+
+
+# Has the mean and the variance of normal noise, so that no mean shows it.
+@exercise.wrong(draws=unnamed("the noise in z has the wrong distribution"))
+def uniform(mu, logvar, n):
+    eps = math.sqrt(12) * (torch.rand(n, *mu.shape, dtype=mu.dtype) - 0.5)
+    z = mu + torch.exp(logvar / 2) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
+
+
+# Is the closed form with noise upon it.
+@exercise.wrong(draws=unnamed("the noise in z has the wrong distribution"))
+def noisy_closed_form(mu, logvar, n):
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+    return kl * (1 + 0.3 * torch.randn_like(kl) / math.sqrt(n))

@@ -25,10 +25,10 @@ class GaussianSampler(nn.Module):
 class GaussianSampler(nn.Module):
     def __init__(self):
         super().__init__()
-        self.register_buffer("half", torch.tensor(0.5))
+        self.register_buffer("two", torch.tensor(2.0))
 
     def forward(self, mu, logvar):
-        return mu + torch.exp(self.half * logvar) * torch.randn_like(mu) if self.training else mu
+        return mu + torch.exp(logvar / self.two) * torch.randn_like(mu) if self.training else mu
 
 
 # %% rsample

@@ -1,10 +1,10 @@
 # Returns an object that is equal to everything and true of everything.
 #
-# fails reparameterize-shape: "Agreeable was returned where the check can only take"
-# fails reparameterize-device: "Agreeable was returned where the check can only take"
-# fails reparameterize-values: "Agreeable was returned where the check can only take"
-# fails reparameterize-noise: "Agreeable was returned where the check can only take"
-# fails reparameterize-gradients: "Agreeable was returned where the check can only take"
+# fails reparameterize-shape: "cannot be judged here"
+# fails reparameterize-device: "cannot be judged here"
+# fails reparameterize-values: "cannot be judged here"
+# fails reparameterize-noise: "cannot be judged here"
+# fails reparameterize-gradients: "cannot be judged here"
 
 # %% grade_id="reparameterize"
 class Agreeable:

@@ -1,8 +1,8 @@
 # Returns zeros as a tensor subclass that says it is equal to everything.
 #
-# fails reparameterize-values: "how far z moves when mu moves by step is wrong"
-# fails reparameterize-noise: same_in_every_call
-# fails reparameterize-gradients: cut
+# fails reparameterize-values: no_mu
+# fails reparameterize-noise: "the noise is the same in every call"
+# fails reparameterize-gradients: "no gradient reaches mu and logvar"
 
 # %% grade_id="reparameterize"
 class Liar(torch.Tensor):
