@@ -97,7 +97,10 @@ class Attempt:
 
     def run(self, cell: NotebookNode) -> None:
         """Run one cell in the worker and keep its outputs for people."""
-        outputs, problem = self.worker.run(cell.source)
+        try:
+            outputs, problem = self.worker.run(cell.source)
+        except LearnerError as error:  # what is nested too deeply for Python's compiler breaks IPython's report of it
+            outputs, problem = [], error
         cell.outputs = [nbformat.from_dict(output) for output in outputs]
         if problem:
             self.problems[marks(cell).get("grade_id", cell.id)] = problem

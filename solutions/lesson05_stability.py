@@ -358,7 +358,7 @@ print("gradient", *(f"{slope:10.3g}" for slope in v.grad.tolist()))
 #
 # The result has the shape, dtype and device of `logvar`.
 # Use `low` and `high` in your formula.
-# The checks try the default bounds only, because the numbers above are meant for these.
+# For other bounds, at least 16 apart, the result stays between them (up to 0.001), and it differs from `logvar` by less than 0.05 within 1 of their centre.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -387,6 +387,8 @@ def soft_clamp(logvar: Tensor, low: float = -10.0, high: float = 10.0) -> Tensor
     For the default bounds and in float64: within 0.05 of logvar for |logvar| < 5;
     for |logvar| <= 50 between low and high (to 1e-6), never falling,
     and with a gradient that is positive and does not jump.
+    For other bounds, at least 16 apart: between them (to 0.001), and within 1 of their
+    centre within 0.05 of logvar.
     """
     ### BEGIN SOLUTION
     centre, half_width = (high + low) / 2, (high - low) / 2

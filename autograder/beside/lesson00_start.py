@@ -26,7 +26,7 @@ def pretend(function: Callable, others: list[str]) -> None:
     So do the names under which the cell of ``function`` has imported its questions.
     """
     stop_pretending()
-    questions = {name: partial(_answer, name, answer) for name, answer in _answers(others).items()}
+    questions = {name: partial(_answer, name, answer) for name, answer in _answers(others).items() if _known(name)}
     by_identity = {id(resolve_name(name)): question for name, question in questions.items()}
     names = getattr(function, "__globals__", {})
     imported = {name: value for name, value in names.items() if id(value) in by_identity}
@@ -42,6 +42,12 @@ def stop_pretending() -> list[str]:
     asked = _asked.copy()
     _asked.clear()
     return asked
+
+
+def _known(question: str) -> bool:
+    """Whether this version of torch has it."""
+    module, _, name = question.rpartition(".")
+    return hasattr(resolve_name(module), name)
 
 
 def _answers(others: list[str]) -> dict[str, Any]:

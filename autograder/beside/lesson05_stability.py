@@ -97,11 +97,11 @@ class Flood(nn.Module):
 
 
 class Count(nn.Module):
-    """What is finite all the same: whole numbers, truth values, large numbers, and what is no tensor."""
+    """What counts as finite: whole numbers, truth values, and what is no tensor."""
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, None, float]:
-        """The place of the largest element of each row, which elements are positive, and numbers near the limit."""
-        return x.argmax(-1), x > 0, torch.full_like(x, 3e38), None, math.inf
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, None, float]:
+        """The place of the largest element of each row, which elements are positive, and what is no tensor."""
+        return x.argmax(-1), x > 0, None, math.inf
 
 
 class Raise(nn.Module):
@@ -155,6 +155,10 @@ def build(kind: str, names: list[str], value: float) -> nn.Module:
             return Steps({a: Spoil(value), b: linear(), c: Spoil(value), d: Spoil(value)}, [b, c, a, d])
         case "repaired":
             return Steps({a: Spoil(value), b: Spoil(value), c: Spoil(value), d: Repair()}, [c, a, b, d])
+        case "turned":
+            return Steps({a: Spoil(value), b: Spoil(value), c: Spoil(value), d: Repair()}, [c, b, a, d])
+        case "shallow":
+            return chain((a, linear()), (b, Spoil(value)), (c, chain((d, linear()), (a, linear()))))
         case "masked":
             return chain((a, linear()), (b, Spoil(value)), (c, Repair()), (d, linear()))
         case "flooded":
@@ -167,6 +171,10 @@ def build(kind: str, names: list[str], value: float) -> nn.Module:
             return chain((a, linear()), (b, Pack(kind, value)), (c, Unpack()), (d, linear()))
         case "counts":
             return chain((a, linear()), (b, Count()))
+        case "large":
+            return chain((a, linear()), (b, Flood(3e38)))
+        case "peak":
+            return chain((a, linear()), (b, Spoil(3e38)))
         case "root":
             return Steps({a: linear(), b: linear()}, [a, b], finish="log")
         case "alone":
@@ -184,7 +192,7 @@ def search(function: Callable, kind: str, names: list[str], value: float) -> Any
 
 
 def remains(function: Callable, kind: str, names: list[str], value: float) -> list[dict[str, Any]]:
-    """The state of the model before and after ``function(model, x)``; which error passed on, and whether the model raised it."""
+    """The model before and after ``function(model, x)``, whether it raised its error, and which error passed on."""
     model = build(kind, names, value)
     model.train()
     next(model.children()).eval()

@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 import timeit
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from types import SimpleNamespace
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import islice
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -20,44 +21,64 @@ from torch.utils._python_dispatch import TorchDispatchMode
 KINDS = ("cpu", "cuda", "mps", "xpu")
 """Device types whose autocast state is looked at."""
 
+OTHER_CLOCKS = ("time", "monotonic", "process_time", "thread_time")
 
-def autocast_state(autocast_for: Callable, device: torch.device, native_bf16: bool | None = None) -> dict[str, Any]:
-    """What entering the context for ``device`` switches on; ``native_bf16`` describes a simulated graphics card."""
-    with ExitStack() as stack:
-        if native_bf16 is not None:
-            stack.enter_context(_graphics_card(native_bf16))
-        context = autocast_for(device)
-        if not hasattr(context, "__enter__"):
-            return {"context": False, "type": type(context).__name__, "inside": {}, "after": {}}
-        with context:
-            inside = _switched_on()
-        return {"context": True, "type": type(context).__name__, "inside": inside, "after": _switched_on()}
+_card = ExitStack()
+
+
+def put_card(native: bool, emulated: bool) -> None:
+    """From now on torch says that there is a CUDA card, and whether bfloat16 is native on it or can be emulated."""
+
+    def is_bf16_supported(including_emulation: bool = True) -> bool:
+        return native or (emulated and including_emulation)
+
+    take_card()
+    capability = (8, 0) if native else (7, 5)
+    properties = SimpleNamespace(major=capability[0], minor=capability[1], name="a simulated card")
+    for name, replacement in {
+        "is_available": lambda: True,
+        "device_count": lambda: 1,
+        "current_device": lambda: 0,
+        "is_bf16_supported": is_bf16_supported,
+        "get_device_capability": lambda *_: capability,
+        "get_device_properties": lambda *_: properties,
+    }.items():
+        _card.enter_context(patch(f"torch.cuda.{name}", replacement))
+
+
+def take_card() -> None:
+    """Torch says again what is true."""
+    _card.close()
+
+
+def autocast_state(autocast_for: Callable, device: torch.device) -> dict[str, Any]:
+    """What two contexts for ``device``, one inside the other, switch on, and what they leave on."""
+    contexts = autocast_for(device), autocast_for(device)
+    kind = type(contexts[0]).__name__
+    if not all(hasattr(context, "__enter__") for context in contexts):
+        return {"context": False, "type": kind}
+    with _autocast_restored():
+        with contexts[0]:
+            outer = _switched_on()
+            with contexts[1]:
+                inner = _switched_on()
+        after = _switched_on()
+    same = contexts[0] is contexts[1]
+    return {"context": True, "type": kind, "inside": [outer, inner], "after": after, "same": same}
+
+
+@contextmanager
+def _autocast_restored() -> Iterator[None]:
+    before = {kind: torch.is_autocast_enabled(kind) for kind in KINDS}
+    try:
+        yield
+    finally:
+        for kind, enabled in before.items():
+            torch.set_autocast_enabled(kind, enabled)
 
 
 def _switched_on() -> dict[str, torch.dtype]:
     return {kind: torch.get_autocast_dtype(kind) for kind in KINDS if torch.is_autocast_enabled(kind)}
-
-
-@contextmanager
-def _graphics_card(native_bf16: bool) -> Iterator[None]:
-    """A CUDA card for which PyTorch can emulate bfloat16 if the card itself cannot compute with it."""
-
-    def is_bf16_supported(including_emulation: bool = True) -> bool:
-        return native_bf16 or including_emulation
-
-    capability = (8, 0) if native_bf16 else (7, 5)
-    properties = SimpleNamespace(major=capability[0], minor=capability[1], name="a simulated card")
-    with ExitStack() as stack:
-        for name, replacement in {
-            "is_available": lambda: True,
-            "device_count": lambda: 1,
-            "current_device": lambda: 0,
-            "is_bf16_supported": is_bf16_supported,
-            "get_device_capability": lambda *_: capability,
-            "get_device_properties": lambda *_: properties,
-        }.items():
-            stack.enter_context(patch(f"torch.cuda.{name}", replacement))
-        yield
 
 
 def under_autocast(function: Callable, mu: Tensor, logvar: Tensor) -> Any:
@@ -97,6 +118,18 @@ def operations(function: Callable, mu: Tensor, logvar: Tensor) -> list[tuple[str
     return [(name, [str(tensor.dtype) for tensor in met]) for name, met in watched.seen]
 
 
+def met_on_processor(function: Callable, *args: Tensor) -> list[str]:
+    """The operations that met a tensor of the processor, for inputs on the meta device, until the call ended."""
+    there = [arg.to("meta") for arg in args]
+    with _Watched() as watched, suppress(Exception):
+        function(*there)
+    return _on_processor(watched)
+
+
+def _on_processor(watched: _Watched) -> list[str]:
+    return [name for name, met in watched.seen if any(t.dim() and t.device.type == "cpu" for t in met)]
+
+
 class Heads(nn.Module):
     """Logits, mu and logvar as three linear maps of x; notes its outputs, their gradients, and autocast's state."""
 
@@ -132,6 +165,28 @@ class Heads(nn.Module):
         self.record["backward"].append(torch.is_autocast_enabled(gradient.device.type))
 
 
+class Scaler(torch.amp.GradScaler):
+    """Notes its updates, and who calls ``optimizer.step``: the scaler, or the function alone."""
+
+    def note(self, optimizer: torch.optim.Optimizer) -> None:
+        """Begin with the steps of this optimizer."""
+        self.updates, self.steps, self._stepping = 0, list[str](), False
+        optimizer.register_step_pre_hook(lambda *_: self.steps.append("scaler" if self._stepping else "alone"))
+
+    def step(self, optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> float | None:
+        """As before."""
+        self._stepping = True
+        try:
+            return super().step(optimizer, *args, **kwargs)
+        finally:
+            self._stepping = False
+
+    def update(self, new_scale: float | Tensor | None = None) -> None:
+        """As before."""
+        super().update(new_scale)
+        self.updates += 1
+
+
 def watched_step(
     amp_train_step: Callable,
     weights: dict[str, Tensor],
@@ -139,46 +194,59 @@ def watched_step(
     *,
     device: str,
     scale: float | None,
-    beta: float = 1.0,
-    clip: float | None = None,
     stale: float | None = None,
+    **options: float,
 ) -> dict[str, Any]:
     """One step of plain gradient descent with rate 1; ``scale=None`` is a disabled scaler.
 
     The scaler doubles its scale after every clean step. ``stale`` is what the gradients hold before the call.
+    ``options`` are beta and clip, where they are not left to their defaults.
     """
     place = torch.device(device)
     model = Heads(weights, place)
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
-    scaler = torch.amp.GradScaler(
-        place.type, init_scale=1.0 if scale is None else scale, growth_interval=1, enabled=scale is not None
-    )
+    scaler = Scaler(place.type, init_scale=scale or 1.0, growth_interval=1, enabled=scale is not None)
+    scaler.note(optimizer)
     for parameter in model.parameters():
         parameter.grad = None if stale is None else torch.full_like(parameter, stale)
-    loss = amp_train_step(model, x.to(place), optimizer, scaler, beta=beta, clip=clip)
+    loss = amp_train_step(model, x.to(place), optimizer, scaler, **options)
     return {
         "loss": loss.detach().cpu() if isinstance(loss, Tensor) else loss,
         "after": {name: layer.weight.detach().cpu() for name, layer in model.heads.items()},
         "scale": scaler.get_scale(),
+        "steps": scaler.steps,
+        "updates": scaler.updates,
         **model.record,
     }
 
 
 def epochs(
     device_batches: Callable[..., Iterable[Tensor]], x: Tensor, batch_size: int, seed: int | None, n: int
-) -> list[list[Tensor]]:
-    """The batches of ``n`` epochs that share one generator, started from ``seed`` (None: no generator)."""
+) -> list[Any]:
+    """The batches of ``n`` epochs that share one generator, started from ``seed`` (None: no generator).
+
+    At most two batches more than there are rows are taken. What is no collection comes as it is.
+    """
     generator = None if seed is None else torch.Generator(x.device).manual_seed(seed)
-    return [[batch.cpu() for batch in device_batches(x, batch_size, generator)] for _ in range(n)]
+    return [_taken(device_batches(x, batch_size, generator), x) for _ in range(n)]
+
+
+def _taken(batches: Any, x: Tensor) -> Any:
+    if not isinstance(batches, Iterable):
+        return batches
+    # Copies, since the next batch or epoch may use the same memory.
+    return [
+        batch.clone().cpu() if isinstance(batch, Tensor) and not batch.is_meta else batch
+        for batch in islice(batches, len(x) + 2)
+    ]
 
 
 def on_processor(device_batches: Callable[..., Iterable[Tensor]], x: Tensor, batch_size: int) -> dict[str, Any]:
-    """For ``x`` on the meta device: where its batches are, and which operations met a tensor of the processor."""
+    """For ``x`` on the meta device: its batches, and which operations met a tensor of the processor."""
     there = x.to("meta")
     with _Watched() as watched:
-        devices = [str(batch.device) for batch in device_batches(there, batch_size, None)]
-    met = [name for name, tensors in watched.seen if any(t.dim() and t.device.type == "cpu" for t in tensors)]
-    return {"devices": devices, "operations": met}
+        batches = _taken(device_batches(there, batch_size, None), there)
+    return {"batches": batches, "operations": _on_processor(watched)}
 
 
 def timed(
@@ -211,35 +279,42 @@ def timed(
         events.append("clock")
         return clock.now
 
-    with _driven(throughput, read, wait, device == "cuda"):
+    def other() -> float:
+        events.append("another clock")
+        return clock.now
+
+    with _driven(throughput, read, other, wait, device == "cuda"):
         rate = throughput(step, samples, warmup, repeats, torch.device(device))
     return {"rate": rate.detach().cpu() if isinstance(rate, Tensor) else rate, "events": events}
 
 
 @contextmanager
-def _driven(function: Callable, read: Callable[[], float], wait: Callable, has_cuda: bool) -> Iterator[None]:
-    """Every way to read the clock and to wait for the device, replaced; also under names of the function's own."""
-    clocks = {
+def _driven(
+    function: Callable, read: Callable[[], float], other: Callable[[], float], wait: Callable, has_cuda: bool
+) -> Iterator[None]:
+    """Every way to read the clock and to wait for the device, replaced; also under names of the function's own.
+
+    Other clocks are replaced there alone: the rest of the process needs them.
+    """
+    driven = {
         time.perf_counter: read,
         time.perf_counter_ns: lambda: round(read() * 1e9),
         torch.cuda.synchronize: wait,
     }
+    for name in OTHER_CLOCKS:
+        driven |= {getattr(time, name): other, getattr(time, f"{name}_ns"): lambda: round(other() * 1e9)}
+    module = ModuleType("time")
+    vars(module).update(vars(time) | {clock.__name__: new for clock, new in driven.items()})
+    by_identity = {id(time): module, **{id(clock): new for clock, new in driven.items()}}
     own = getattr(function, "__globals__", {})
-    renamed = {name: value for name, value in own.items() if callable(value) and _among(value, clocks)}
+    renamed = {name: value for name, value in own.items() if id(value) in by_identity}
     with ExitStack() as stack:
-        own.update({name: clocks[value] for name, value in renamed.items()})
+        own.update({name: by_identity[id(value)] for name, value in renamed.items()})
         stack.callback(own.update, renamed)
         stack.enter_context(patch.object(time, "perf_counter", read))
-        stack.enter_context(patch.object(time, "perf_counter_ns", clocks[time.perf_counter_ns]))
+        stack.enter_context(patch.object(time, "perf_counter_ns", driven[time.perf_counter_ns]))
         stack.enter_context(patch.object(timeit, "default_timer", read))
         for name in ("torch.cuda.synchronize", "torch.mps.synchronize", "torch.accelerator.synchronize"):
             stack.enter_context(patch(name, wait))
         stack.enter_context(patch("torch.cuda.is_available", lambda: has_cuda))
         yield
-
-
-def _among(value: Any, clocks: dict[Any, Any]) -> bool:
-    try:
-        return value in clocks
-    except TypeError:
-        return False

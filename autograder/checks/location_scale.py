@@ -114,8 +114,11 @@ def sampler(function: Callable, *more: int) -> Sample:
 
     def sample(mu: Tensor, scale: Tensor) -> Tensor:
         z = expect.tensor(function(mu, scale, *more), "z")
+        # How the dimensions are ordered is for the shape check alone.
         if more and tuple(z.shape) == (len(mu), *more, *mu.shape[1:]):
-            z = z.transpose(0, 1)  # The order of dimensions is for the shape check alone.
+            z = z.transpose(0, 1)
+        if more == (1,) and z.shape == mu.shape:
+            z = z[None]
         return expect.shaped(z, (*more, *mu.shape), "z").double()
 
     return sample
@@ -202,6 +205,8 @@ def judge_reach(draw: Sample, reach: float) -> None:
         far = torch.linspace(-reach, reach, 3 * batch, dtype=torch.float64).reshape(batch, 3)
         zeros = torch.zeros_like(far)
         eps, z, nearer = draw(zeros, zeros), draw(zeros, far), draw(zeros, 0.99 * far)
+        if not eps.any():
+            raise Failure(f"z has no noise in a batch of {batch}", "a spread of sigma around mu", "mu itself")
         if (stuck := (z == nearer) & (eps != 0) & (far != 0)).any():
             at = far.expand_as(z)[stuck][0]
             observed = f"the same z for logvar = {at:.4g} and {0.99 * at:.4g}"
@@ -240,6 +245,8 @@ def judge_spread(sample: Sample, rng: Draws, reach: float) -> None:
 def judge_noise(sample: Sample, mu: Tensor, unit: Tensor, axes: tuple[str, ...], nothing: Mistake = NO_NOISE) -> None:
     """Where ``unit`` makes sigma 1, z - mu is standard normal noise, fresh along all ``axes`` and in the next call."""
     noise = torch.stack([sample(mu, unit) - mu for _ in range(2)]).detach()
+    if not noise.isfinite().all():
+        raise Failure("z is not finite", "a fresh draw at every call", "inf or nan where sigma is 1")
     if not noise.any():
         raise Failure("z has no noise", "a fresh draw at every call", "z = mu, at every call", nothing)
     if ((noise - 1).abs() < 1e-5).all():

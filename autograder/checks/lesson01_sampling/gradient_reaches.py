@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -27,8 +27,8 @@ CONSTANT = Mistake(
 )
 RAISES = Mistake(
     "raises",
-    "torch.autograd.grad stops with an error where there is no path. "
-    "Ask z.requires_grad first, and pass allow_unused=True.",
+    "autograd stops with an error where there is no path. "
+    "Ask z.requires_grad first, and pass allow_unused=True to torch.autograd.grad.",
 )
 REQUIRES_GRAD = Mistake(
     "requires_grad",
@@ -41,43 +41,69 @@ NOT_NONE = Mistake(
 )
 SUM_CANCELS = Mistake(
     "sum_cancels",
-    "the gradient of one sum: what comes from several outputs, or goes to several elements of mu, may cancel. "
-    "Ask output by output, or with random weights.",
+    "the gradient of one sum, plain or with fixed weights: what comes from several outputs, or goes to several "
+    "elements of mu, may cancel. Ask output by output, or with random weights.",
 )
 EVERY = Mistake("every", "all() asks for every element. One derivative that is not zero is enough: any().")
 POSITIVE = Mistake("positive", "the sign: a negative derivative is a derivative too. Compare with 0 by !=.")
 TOLERANCE = Mistake("tolerance", "a tolerance: small derivatives count too. Compare with 0 exactly.")
 FLAGGED = Mistake("flagged", "requires_grad_() on mu itself. Work on a copy: mu.detach().clone().requires_grad_().")
 FILLED = Mistake(
-    "filled", "backward() on mu itself fills mu.grad. Work on a copy: mu.detach().clone().requires_grad_()."
+    "filled",
+    "backward() on mu itself, or on a clone that is not detached from it, fills mu.grad. "
+    "Work on a copy: mu.detach().clone().requires_grad_().",
 )
 
 STOPPED = "an error"
 """The answer of a function that stops since there is no path."""
 
+OPEN = (
+    samplers.placed,
+    samplers.drawn_with_path,
+    samplers.many_rows,
+    samplers.with_other_parameter,
+    samplers.falling,
+    samplers.in_one_number,
+    samplers.in_one_output,
+    samplers.faint,
+)
+CUT = (samplers.drawn, samplers.detached, samplers.without_grad, samplers.compared, samplers.noise_alone)
+ELSEWHERE = (samplers.through_scale, samplers.through_scale_unused)
+ZEROS = (samplers.normal_of_torch, samplers.rounded, samplers.times_zero)
+CANCELLING = (
+    samplers.mirrored,
+    samplers.difference,
+    samplers.on_circle,
+    samplers.weighted,
+    samplers.equal_and_opposite,
+)
+DIFFERENT = (samplers.placed, samplers.drawn, samplers.normal_of_torch, samplers.noise_alone)
+"""Samplers with a path and without one, in several ways."""
 
-def asked(gradient_reaches: LearnerObject, sampler: Any, mu: Tensor) -> Any:
+
+def asked(gradient_reaches: LearnerObject, sampler: Callable, mu: Tensor) -> Any:
     """True or False for whatever has a truth value, since its type has a check of its own; or STOPPED."""
     try:
-        answer = gradient_reaches(sampler, mu.clone())
+        answer = gradient_reaches(sampler, mu)
     except LearnerError as error:
         if "does not require grad" in error.message or "appears to not have been used" in error.message:
             return STOPPED
+        error.inputs = f"mu of shape {tuple(mu.shape)} and a sampler that returns\n{sampler.__doc__}"
         raise
     no_truth = isinstance(answer, LearnerObject) or (isinstance(answer, Tensor) and answer.numel() != 1)
     return answer if answer is None or no_truth else bool(answer)
 
 
-def differs(gradient_reaches: LearnerObject, mu: Tensor) -> bool:
-    """Not one answer for all: True with a path, and not True for each of three samplers without one."""
-    cut = (samplers.drawn, samplers.normal_of_torch, samplers.noise_alone)
-    without = {asked(gradient_reaches, sampler, mu) for sampler in cut}
-    return asked(gradient_reaches, samplers.placed, mu) is True and without != {True}
+def answers(gradient_reaches: LearnerObject, zoo: Sequence[Callable], mus: Sequence[Tensor]) -> Tensor:
+    """What is answered for each sampler at each mu, as numbers; where autograd stops, nothing was found."""
+    codes = {True: 1, False: 0, STOPPED: 0}
+    found = [asked(gradient_reaches, sampler, mu) for mu in mus for sampler in zoo]
+    return torch.tensor([codes.get(answer, 2) if isinstance(answer, bool | str) else 2 for answer in found])
 
 
-def judge_difference(gradient_reaches: LearnerObject, mu: Tensor) -> None:
+def judge_difference(gradient_reaches: LearnerObject, *mus: Tensor) -> None:
     """Samplers with and without a path get different answers."""
-    if not differs(gradient_reaches, mu):
+    if len(answers(gradient_reaches, DIFFERENT, mus).unique()) == 1:
         expected = "True with a path and False without one"
         raise Failure("samplers with and without a path get the same answer", expected, "one answer for all", CONSTANT)
 
@@ -86,29 +112,34 @@ def judge_answers(
     gradient_reaches: LearnerObject,
     rng: Draws,
     right: bool,
-    zoo: Mapping[Callable, Mistake | None],
+    zoo: Sequence[Callable],
+    more: Sequence[Callable] = (),
     sizes: Sequence[tuple[int, ...]] = ((), (3,), (2, 2)),
+    likely: Callable[[Sequence[Tensor]], Mistake | None] = lambda mus: None,
 ) -> None:
-    """The answer is ``right`` for every sampler of ``zoo``, and not the same for all that there are."""
-    for size in sizes:
-        mu = 2 + rng.normal(*size)
-        for sampler, likely in zoo.items():
+    """The answer is ``right`` for every sampler of ``zoo``, and not the same for all that there are.
+
+    A mistake is one that answers alike for all of them, and for ``more``; or else what ``likely`` says.
+    """
+    mus = [(2 + rng.normal(*size)).requires_grad_(len(size) == 2) for size in sizes]
+
+    def found(answer: LearnerObject) -> Tensor:
+        return answers(answer, (*zoo, *more, *DIFFERENT), mus)
+
+    for mu in mus:
+        for sampler in zoo:
             answer = asked(gradient_reaches, sampler, mu)
             if answer is right:
                 continue
-            what = f"the answer is wrong for a sampler that returns\n  {sampler.__doc__}"
+            given = "a mu that requires grad, and " if mu.requires_grad else ""
+            what = f"the answer is wrong for {given}a sampler that returns\n  {sampler.__doc__}"
             if answer is STOPPED:
                 raise Failure(what, str(right), STOPPED, RAISES)
             if answer is None:
                 raise Failure(what, str(right), "None", expect.NO_RETURN)
-            mistake = likely if differs(gradient_reaches, mu) else CONSTANT
-            raise Failure(what, str(right), describe_value(answer), mistake)
-    judge_difference(gradient_reaches, mu)
-
-
-def goes_by_flag(gradient_reaches: LearnerObject, rng: Draws) -> bool:
-    """Whether the answer is True for a draw that requires grad and has nothing to do with mu."""
-    return asked(gradient_reaches, samplers.through_scale_unused, 2 + rng.normal(3)) is True
+            named = expect.recognised(found(gradient_reaches), None, exercise.mistaken(found)) or likely(mus)
+            raise Failure(what, str(right), describe_value(answer), named)
+    judge_difference(gradient_reaches, *mus)
 
 
 @exercise.check
@@ -116,7 +147,7 @@ def type_(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """The answer is a bool: True or False."""
     mu = 2 + rng.normal(3)
     for sampler in (samplers.placed, samplers.normal_of_torch):
-        answer = gradient_reaches(sampler, mu.clone())
+        answer = gradient_reaches(sampler, mu)
         if not isinstance(answer, bool):
             likely = expect.NO_RETURN if answer is None else A_TENSOR if hasattr(answer, "dtype") else None
             raise Failure("the answer is no bool", "True or False", describe_value(answer), likely)
@@ -126,48 +157,36 @@ def type_(gradient_reaches: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def open_(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """True when any output depends on any element of mu, however weakly, and with whatever sign."""
-    zoo = {
-        samplers.placed: None,
-        samplers.drawn_with_path: None,
-        samplers.many_rows: None,
-        samplers.with_other_parameter: None,
-        samplers.falling: POSITIVE,
-        samplers.in_one_number: EVERY,
-        samplers.in_one_output: EVERY,
-        samplers.faint: TOLERANCE,
-    }
-    judge_answers(gradient_reaches, rng, True, zoo)
+    judge_answers(gradient_reaches, rng, True, OPEN)
 
 
 @exercise.check
 def cut(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """False when the draw has no history, or when mu is not used, and no error."""
-    cut = (samplers.drawn, samplers.detached, samplers.without_grad, samplers.compared, samplers.noise_alone)
-    judge_answers(gradient_reaches, rng, False, dict.fromkeys(cut))
+    judge_answers(gradient_reaches, rng, False, CUT)
 
 
 @exercise.check
 def elsewhere(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """False when the draw requires grad through something else only."""
-    likely = REQUIRES_GRAD if goes_by_flag(gradient_reaches, rng) else None
-    zoo = dict.fromkeys((samplers.through_scale, samplers.through_scale_unused), likely)
-    judge_answers(gradient_reaches, rng, False, zoo)
+    judge_answers(gradient_reaches, rng, False, ELSEWHERE, more=(*ZEROS, *CUT))
 
 
 @exercise.check(reread="A gradient of zeros")
 def zeros(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """False when the gradient is zeros, as for torch.normal."""
-    content = asked(gradient_reaches, samplers.times_zero, 2 + rng.normal(3)) is True
-    likely = REQUIRES_GRAD if goes_by_flag(gradient_reaches, rng) else NOT_NONE if content else None
-    zoo = dict.fromkeys((samplers.normal_of_torch, samplers.rounded, samplers.times_zero), likely)
-    judge_answers(gradient_reaches, rng, False, zoo)
+    judge_answers(gradient_reaches, rng, False, ZEROS, more=(*ELSEWHERE, *CUT))
 
 
 @exercise.check
 def cancelling(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """True also when the gradient of a sum of outputs, or a sum over mu, is zero."""
-    zoo = dict.fromkeys((samplers.mirrored, samplers.difference, samplers.on_circle), SUM_CANCELS)
-    judge_answers(gradient_reaches, rng, True, zoo, sizes=((3,), (2, 2)))
+
+    def likely(mus: Sequence[Tensor]) -> Mistake | None:
+        """An answer that is right wherever nothing cancels."""
+        return SUM_CANCELS if (answers(gradient_reaches, OPEN, mus) == 1).all() else None
+
+    judge_answers(gradient_reaches, rng, True, CANCELLING, sizes=((3,), (2, 2)), likely=likely)
 
 
 @exercise.check
@@ -179,7 +198,7 @@ def inputs(gradient_reaches: LearnerObject, rng: Draws) -> None:
             before = mu.detach().clone()
             _, values, flag, grad = beside(after, gradient_reaches, sampler, mu)
             if flag is not requires:
-                raise Failure("mu.requires_grad was changed", str(requires), str(flag), FLAGGED)
+                raise Failure("mu.requires_grad was changed", str(requires), str(flag), FLAGGED if flag else None)
             if grad is not None:
                 raise Failure("mu.grad was changed", "mu.grad as it was before the call", "a gradient in it", FILLED)
             agrees(values, before, "mu after the call", rule="mu as it was")
@@ -339,3 +358,32 @@ def summed_over_mu(sampler, mu):
 def tolerance(sampler, mu):
     jacobian = torch.autograd.functional.jacobian(sampler, mu)
     return not torch.allclose(jacobian, torch.zeros_like(jacobian))
+
+
+# Looks at the first output alone.
+@exercise.wrong(unnamed("nine numbers, of which only the fifth depends on mu"), "open")
+def of_first_output(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    z = sampler(copy)
+    if not z.requires_grad:
+        return False
+    [gradient] = torch.autograd.grad(z.flatten()[0], copy, allow_unused=True)
+    return gradient is not None and bool(gradient.any())
+
+
+@exercise.wrong(cancelling=SUM_CANCELS)
+def of_weighted_sum(sampler, mu):
+    copy = mu.detach().clone().requires_grad_()
+    z = sampler(copy)
+    if not z.requires_grad:
+        return False
+    weights = torch.arange(1, z.numel() + 1, dtype=z.dtype).reshape(z.shape)
+    [gradient] = torch.autograd.grad((weights * z).sum(), copy, allow_unused=True)
+    return gradient is not None and bool(gradient.any())
+
+
+@exercise.wrong(
+    "it is the other way round: True where no gradient arrives.", "open", "cut", "elsewhere", "zeros", "cancelling"
+)
+def turned(sampler, mu):
+    return not torch.autograd.functional.jacobian(sampler, mu).any().item()

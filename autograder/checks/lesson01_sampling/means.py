@@ -2,9 +2,10 @@
 
 Most checks of the lesson are identities over the draws that the learner's function gave to f. Error rates of the
 statistical judgements, per check: a right answer fails with probability below 1e-9 (at most five bounds of 1e-10 are
-added up). The spread is judged by 20,000 draws or more around several means, with several sigmas: draws that are spread
-by 1.1 sigma pass with probability below 1e-25, those of a logistic distribution of the right variance below 1e-5. A
-mean of three draws is told from a single draw by 2,000 calls: either is taken for the other with probability below 1e-9.
+added up). The spread is judged by 20,000 draws or more around several means, with several sigmas: draws that are
+spread by 1.1 sigma pass with probability below 1e-25, those of a logistic distribution of the right variance below
+1e-5. A mean of three draws is told from a single draw by 2,000 calls: either is taken for the other with probability
+below 1e-9.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ A_NUMBER = Mistake(
 )
 FLOAT32 = Mistake(
     "float32",
-    "the draws have the digits of float32 alone: randn(n), and Normal or torch.normal of plain floats, draw in float32, "
-    "and .float() rounds to it. Ask for dtype=torch.float64.",
+    "the draws have the digits of float32 alone: randn(n), and Normal or torch.normal of plain floats, draw in "
+    "float32, and .float() rounds to it. Ask for dtype=torch.float64.",
 )
 FLOAT32_RESULT = Mistake(
     "float32_result",
@@ -136,12 +137,11 @@ def judge_digits(z: Tensor) -> None:
         raise Failure(what, "noise drawn in float64", observed, None if coarse else FLOAT32)
 
 
-def single(result: Any, right: Tensor) -> Tensor:
-    """The estimate as a 0-dim float64 tensor, since only a shape check minds how it comes."""
-    result = torch.as_tensor(result) if isinstance(result, float | int) else expect.tensor(result, "the estimate")
+def single(result: Any, likely: Mistake | None = None) -> Tensor:
+    """A number as a 0-dim float64 tensor, since only a shape check minds how it comes; ``likely`` is why it is none."""
+    result = torch.as_tensor(result) if isinstance(result, float | int) else expect.tensor(result, "the result")
     if result.numel() != 1:
-        observed, likely = describe_value(result), not_averaged(result, right)
-        raise Failure("the estimate is not a single number", "one number", observed, likely)
+        raise Failure("the result is not a single number", "one number", describe_value(result), likely)
     return result.detach().double().reshape(())
 
 

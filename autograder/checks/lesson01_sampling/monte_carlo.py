@@ -32,6 +32,7 @@ from autograder.checks.lesson01_sampling.means import (
     judge_fresh,
     judge_spread,
     miscounted,
+    not_averaged,
     places,
     single,
 )
@@ -88,7 +89,8 @@ def estimate(monte_carlo: LearnerObject, rng: Draws) -> None:
         values = FUNCTIONS[kind](z.double())
         right, mistakes = values.mean(), [(SUMMED, values.sum()), (DIVIDED_AGAIN, values.mean() / n)]
         rule = "the mean of f over the draws that f was given"
-        agrees(single(result, right), right, "the estimate", rule=rule, mistakes=mistakes)
+        observed = single(result, not_averaged(result, right))
+        agrees(observed, right, "the estimate", rule=rule, mistakes=mistakes)
 
 
 @exercise.check

@@ -12,6 +12,7 @@ from autograder.checks.location_scale import (
     CPU_NOISE,
     CUT,
     FLOAT32_NOISE,
+    MU_CUT,
     VARIANCE,
     judge_dtype,
     judge_gradients,
@@ -105,6 +106,8 @@ def eval_(GaussianSampler: LearnerObject, rng: Draws) -> None:
             likely = why_it_samples(GaussianSampler, rng)
             raise Failure("z in eval mode is wrong", "mu", "another draw at every call", likely)
         expect.close(z, mu, "z in eval mode", rule="mu")
+        z = layer(mu.requires_grad_(), logvar)
+        expect.gradients(z, {"mu": mu}, cut=MU_CUT)
         z = layer(mu, logvar + 2_000)
         if not torch.equal(z, mu):
             likely = TIMES_ZERO if z.isnan().all() else None
@@ -186,6 +189,15 @@ class detached(nn.Module):
             return mu
         with torch.no_grad():
             return mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+
+
+# Returns the numbers of mu without its path.
+@exercise.wrong(eval=MU_CUT)
+class detached_in_eval(nn.Module):
+    def forward(self, mu, logvar):
+        if not self.training:
+            return mu.detach()
+        return mu + torch.exp(logvar / 2) * torch.randn_like(mu)
 
 
 # Samples in eval mode and returns the mean in train mode.

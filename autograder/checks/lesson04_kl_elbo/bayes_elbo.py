@@ -18,7 +18,7 @@ from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import (
     Parts,
-    averaged,
+    repeated,
     called,
     derivatives,
     judge_estimates,
@@ -28,7 +28,6 @@ from autograder.checks.lesson04_kl_elbo.judging import (
     shape_for,
 )
 from autograder.checks.lesson04_kl_elbo.mistakes import (
-    CUT,
     DATA_MEAN,
     KL_ADDED,
     NEGATIVE,
@@ -169,7 +168,7 @@ def judge_elbos(answer: LearnerObject, cases: Mapping[str, dict[str, Any]], rule
 
     right = {name: right_elbo(cases[name]) for name in judged}
     limits = {name: elbo_limit(**case) for name, case in cases.items()}
-    judge_estimates(found(answer), right, limits, rule, exercise.mistaken(averaged(found)))
+    judge_estimates(found(answer), right, limits, rule, exercise.mistaken(repeated(found)))
 
 
 def judge_own_draws(answer: LearnerObject, rng: Draws) -> None:
@@ -223,7 +222,7 @@ def gradients(bayes_elbo: LearnerObject, rng: Draws) -> None:
     observed = measured(slopes, bayes_elbo)
     right = {f"the gradient in {name}": slope for name, slope in derivatives(right_elbo(case), inputs).items()}
     limits = gradient_limits(**case) | {"value": elbo_limit(**narrow)}
-    judge_estimates(observed, right, limits, "that of the exact ELBO", exercise.mistaken(averaged(found)))
+    judge_estimates(observed, right, limits, "that of the exact ELBO", exercise.mistaken(repeated(found)))
 
 
 # Wrong answers

@@ -55,11 +55,11 @@ def correlated(rng: Draws, knowledge: float = 20) -> Data:
 
 
 def fitted(answer: LearnerObject, data: Data) -> Parts:
-    """What a fit of STEPS steps returns, and how large logvar is: numbers near 0 differ in that."""
+    """What a fit of STEPS steps returns, and how large a logvar above 0 is: a sigma is told from a sigma so."""
     x, y, sigma = data
     pair = expect.pair(answer(x, y, sigma, STEPS), "the result", NAMES)
     mu, logvar = (expect.shaped(value, (x.shape[1],), name) for name, value in zip(NAMES, pair, strict=True))
-    return {"mu": mu, "logvar": logvar, "size": logvar.detach().abs().log()}
+    return {"mu": mu, "logvar": logvar, "size": logvar.detach().clamp(min=1e-9).log()}
 
 
 def best_fit(data: Data) -> tuple[Parts, Parts]:
@@ -68,6 +68,11 @@ def best_fit(data: Data) -> tuple[Parts, Parts]:
     right = {"mu": mean, "logvar": -torch.linalg.inv(covariance).diagonal().log()}
     limits = {"mu": 0.5 * covariance.diagonal().sqrt(), "logvar": torch.tensor(0.4), "size": torch.tensor(0.2)}
     return right, limits
+
+
+def once(answer: LearnerObject, data: Data) -> Parts:
+    """One run of a fit: the climbs among the wrong answers are not repeated."""
+    return {name: part[None] for name, part in fitted(answer, data).items()}
 
 
 def judge_fit(answer: LearnerObject, name: str, rule: str, rng: Draws) -> None:
@@ -79,7 +84,7 @@ def judge_fit(answer: LearnerObject, name: str, rule: str, rng: Draws) -> None:
 
     def explained() -> Iterator[tuple[Mistake, Parts]]:
         again, (_, allowed) = fitted(answer, second), best_fit(second)
-        for mistake, (given, other) in exercise.mistaken(lambda wrong: (fitted(wrong, first), fitted(wrong, second))):
+        for mistake, (given, other) in exercise.mistaken(lambda wrong: (once(wrong, first), once(wrong, second))):
             if all(distance(again[part], other[part], limit) <= 1 for part, limit in allowed.items()):
                 yield mistake, given
 

@@ -10,7 +10,7 @@ below 1e-12. Inputs are such that a listed mistake is off by much more than the 
 is large an estimate has almost no noise, and is judged to four digits.
 
 A mistake is named when it explains all that a check has measured, in every case: another formula may agree with it in
-one. A wrong answer that draws is recognised by the mean of RUNS runs, which is nearly what it gives on average.
+one. A wrong answer that draws is recognised by the mean and the spread of RUNS runs.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ agrees = partial(expect.close, rtol=1e-4, atol=1e-4)
 Parts = dict[str, Tensor]
 """What a check measures, by what its messages call it."""
 Wrong = Iterable[tuple[Mistake, Parts]]
-"""Mistakes, each with the parts that it would have given."""
+"""Mistakes, each with the parts that it would have given; for estimates, in several runs, one above the other."""
 Cases = Mapping[str, dict[str, Any]]
 """Arguments of an answer in its order, by the words that tell them apart in a message."""
 Oracle = Callable[..., Tensor]
@@ -175,12 +175,12 @@ def judge_estimates(
     """
     for what, right in expected.items():
         found, right, limit = observed[what].detach().double(), right.detach(), limits[what].detach()
-        distance = (found - right).abs() / limit
-        if (distance <= 1).all():
+        off = (found - right).abs() / limit
+        if (off <= 1).all():
             continue
-        worst = int(torch.nan_to_num(distance, nan=math.inf).flatten().argmax())
+        worst = int(torch.nan_to_num(off, nan=math.inf).flatten().argmax())
         there = f" at {place.format(worst)}" if found.ndim else ""
-        value, true, allowed = (float(each.expand_as(distance).flatten()[worst]) for each in (found, right, limit))
+        value, true, allowed = (float(each.expand_as(off).flatten()[worst]) for each in (found, right, limit))
         expected_text = f"{rule}, {true:.5g}{there}, within {allowed:.2g}"
         raise Failure(
             f"{what} is wrong", expected_text, f"{value:.5g}{there}", nearest(observed, expected, limits, wrong)
@@ -190,31 +190,31 @@ def judge_estimates(
 def nearest(observed: Parts, expected: Parts, limits: Parts, wrong: Wrong) -> Mistake | None:
     """The mistake that comes nearest, if all its parts are within the limits and not within those of the truth."""
     near: list[tuple[float, Mistake]] = []
-    for mistake, given in wrong:
-        if any(given[name].shape != observed[name].shape for name in limits):
+    for mistake, runs in wrong:
+        if any(runs[name].shape[1:] != observed[name].shape for name in limits):
             continue
-        off = max(distance(observed[name], given[name], limits[name], expected.get(name)) for name in limits)
-        if off <= 1 and max(distance(given[name], right, limits[name]) for name, right in expected.items()) > 1:
+        off = max(distance(observed[name], runs[name], limit) for name, limit in limits.items())
+        if off <= 1 and max(distance(right, runs[name], limits[name]) for name, right in expected.items()) > 1:
             near.append((off, mistake))
     return min(near, key=itemgetter(0))[1] if near else None
 
 
-def distance(observed: Tensor, given: Tensor, limit: Tensor, expected: Tensor | None = None) -> float:
-    """How far from what a mistake gives, in limits: its noise grows as its values do beside the expected ones."""
-    observed, given = observed.detach().double(), given.detach().double()
-    growth = 1.0 if expected is None else float(given.abs().max() / expected.detach().abs().max())
-    off = float(((observed - given).abs() / (limit.detach() * max(1.0, growth))).max())
+def distance(value: Tensor, runs: Tensor, limit: Tensor) -> float:
+    """How far from the mean of a mistake's runs, in limits; one that is noisier than a right answer has its own."""
+    runs = runs.detach().double()
+    own = torch.maximum(limit.detach().double(), 8 * runs.std(0, correction=0))
+    off = float(((value.detach().double() - runs.mean(0)).abs() / own).max())
     return math.inf if math.isnan(off) else off
 
 
-def averaged(found: Callable[[LearnerObject], Parts]) -> Callable[[LearnerObject], Parts]:
-    """What ``found`` gives for an answer that draws, as a mean over RUNS runs."""
+def repeated(found: Callable[[LearnerObject], Parts], runs: int = RUNS) -> Callable[[LearnerObject], Parts]:
+    """What ``found`` gives for an answer that draws, in several runs, one above the other."""
 
-    def mean(answer: LearnerObject) -> Parts:
-        runs = [found(answer) for _ in range(RUNS)]
-        return {name: torch.stack([run[name] for run in runs]).mean(0) for name in runs[0]}
+    def stacked(answer: LearnerObject) -> Parts:
+        each = [found(answer) for _ in range(runs)]
+        return {name: torch.stack([run[name].detach() for run in each]) for name in each[0]}
 
-    return mean
+    return stacked
 
 
 def judge_noise(eps: Tensor, what: str, axes: Mapping[str, Mistake | None]) -> None:
@@ -224,14 +224,19 @@ def judge_noise(eps: Tensor, what: str, axes: Mapping[str, Mistake | None]) -> N
     (Laurent and Massart, 2000), and cos(2 eps), whose mean is exp(-2), lies between -1 and 1 (Hoeffding, 1963). The
     cosine tells uniform numbers (-0.09), signs (-0.42) and Laplace noise (0.33) of the same variance from normal ones.
     """
-    expect.independent(eps, axes, what)
-    eps = eps.detach().double().flatten()
+    eps = eps.detach().double()
+    for dim, (axis, mistake) in enumerate(axes.items()):
+        if ((eps - eps.narrow(dim, 0, 1)).abs() < 1e-3).all():
+            raise Failure(
+                f"{what} is the same in every {axis}", f"a fresh draw for every {axis}", "no difference", mistake
+            )
     t, m = math.log(2e10), eps.numel()
     near = math.sqrt(2 * t / m)
     far = abs(eps.mean()) > near or abs(eps.square().mean() - 1) > 2 * math.sqrt(t / m) + 2 * t / m
     if far or not abs((2 * eps).cos().mean() - math.exp(-2)) <= near:
         shown = f"mean {eps.mean():.3f}, standard deviation {eps.std():.3f}, mean fourth power {eps.pow(4).mean():.2f}"
         raise Failure(f"{what} has the wrong distribution", "N(0, 1): 0, 1 and 3, nearly", shown)
+    expect.independent(eps, dict.fromkeys(axes), what)
 
 
 def leaves(**inputs: Tensor) -> Parts:

@@ -22,7 +22,7 @@ from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import (
     Parts,
-    averaged,
+    repeated,
     called,
     derivatives,
     judge_estimates,
@@ -31,7 +31,7 @@ from autograder.checks.lesson04_kl_elbo.judging import (
     leaves,
     reached,
 )
-from autograder.checks.lesson04_kl_elbo.mistakes import CUT, LATENT_MEAN, Z_CUT
+from autograder.checks.lesson04_kl_elbo.mistakes import LATENT_MEAN, Z_CUT
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -54,7 +54,7 @@ ONE_CONSTANT = Mistake(
 NO_LOG_SIGMA = Mistake(
     "no_log_sigma", "log q(z) lacks its -logvar / 2: only log(2 pi) / 2 is common to both densities."
 )
-NOT_AVERAGED = Mistake("not_averaged", "the n draws are summed, or returned one by one: average them.")
+NOT_AVERAGED = Mistake("not_repeated", "the n draws are summed, or returned one by one: average them.")
 CLOSED_FORM = Mistake(
     "closed_form",
     "the closed form: nothing is drawn. Average log q(z) - log p(z) over n draws of z; "
@@ -187,7 +187,7 @@ def values(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
 
     right = {name: right_kl(case) for name, case in cases.items()}
     limits = {name: mean_limit(**case) for name, case in cases.items()}
-    judge_estimates(found(monte_carlo_kl), right, limits, "the KL", exercise.mistaken(averaged(found)))
+    judge_estimates(found(monte_carlo_kl), right, limits, "the KL", exercise.mistaken(repeated(found)))
 
 
 def mean_estimate(answer: LearnerObject, case: Mapping[str, Any]) -> Tensor:
@@ -228,7 +228,7 @@ def gradients(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
     observed = means(slopes) | {"value": mean_estimate(monte_carlo_kl, sharp)}
     limits = gradient_limits(mu, logvar) | {"value": mean_limit(**sharp)}
     rule, place = f"the gradient of the KL, as a mean over {ROWS} rows", "[:, {}]"
-    judge_estimates(observed, right, limits, rule, exercise.mistaken(averaged(found)), place)
+    judge_estimates(observed, right, limits, rule, exercise.mistaken(repeated(found)), place)
 
 
 def gradient_limits(mu: Tensor, logvar: Tensor) -> Parts:
@@ -392,4 +392,4 @@ def uniform(mu, logvar, n):
 @exercise.wrong(draws=unnamed("the noise in z has the wrong distribution"))
 def noisy_closed_form(mu, logvar, n):
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    return kl * (1 + 0.3 * torch.randn_like(kl) / math.sqrt(n))
+    return kl + 0.3 * torch.randn_like(kl) / math.sqrt(n)

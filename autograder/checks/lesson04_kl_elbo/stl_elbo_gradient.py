@@ -13,9 +13,10 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.lesson04_kl_elbo import with_log_joint
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checks.lesson04_kl_elbo.judging import agrees
+from autograder.checks.lesson04_kl_elbo.judging import Parts, judge_parts
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
+from autograder.failure import Failure
 from autograder.verdict import Mistake
 
 exercise = Exercise("stl_elbo_gradient", reread="Sticking the landing")
@@ -31,70 +32,98 @@ NO_LOG_Q = Mistake(
     "no_log_q",
     "log q(z) is detached or missing: only log_joint is differentiated. Its path through z is needed.",
 )
+BY_VARIANCE = Mistake(
+    "by_variance",
+    "eps / sigma^2: the slope of log q(z) is -(z - mu) / sigma^2, and z - mu is sigma * eps, so -eps / sigma.",
+)
+KL_TO_PRIOR = Mistake(
+    "kl_to_prior", "the KL in closed form, from N(0, I): the gradient is that of log_joint(z) - log q(z), at the draws."
+)
+LATENT_MEAN = Mistake("latent_mean", "log q(z) is a mean over the latent dimension: it is a sum over it.")
 LOG_Q_ADDED = Mistake("log_q_added", "log q(z) is added: the ELBO has log_joint(z) - log q(z).")
 
 
-def stl_case(rng: Draws) -> tuple[dict[str, Tensor], Tensor, Tensor, Tensor]:
-    """The parameters of a log joint density, then mu, logvar and eps."""
-    root = rng.normal(3, 3)
-    precision = root @ root.T + torch.eye(3, dtype=torch.float64)
-    target = {"centre": rng.normal(3), "precision": precision, "waves": rng.uniform(0.5, 1, 3)}
-    return target, rng.normal(3), rng.uniform(-1, 1, 3), rng.normal(6, 3)
+FRESH_NOISE = Mistake("fresh_noise", "noise is drawn inside: eps is drawn already. Use z = mu + sigma * eps.")
+
+Case = tuple[Parts, Tensor, Tensor, Tensor]
+"""The parameters of a log joint density, then mu, logvar and eps."""
 
 
-def both(answer: LearnerObject, target: Mapping[str, Tensor], *inputs: Tensor) -> tuple[Tensor, Tensor]:
-    """The two gradients that an answer gives for this log joint density."""
-    result = beside(with_log_joint, answer, *target.values(), *inputs)
-    first, second = expect.pair(result, "the result", NAMES)
-    return expect.tensor(first, NAMES[0]), expect.tensor(second, NAMES[1])
+def stl_case(rng: Draws, n: int = 6, d: int = 3) -> Case:
+    """A log joint density with a ripple, and a q that is not its posterior."""
+    root = rng.normal(d, d)
+    precision = root @ root.T + torch.eye(d, dtype=torch.float64)
+    target = {"centre": rng.normal(d), "precision": precision, "waves": rng.uniform(0.5, 1, d)}
+    return target, rng.normal(d), rng.uniform(-1, 1, d), rng.normal(n, d)
 
 
-def stacked(answer: LearnerObject, target: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
-    """grad_mu above grad_logvar: the two together tell the mistakes apart."""
-    copies = (value.clone() for value in inputs)
-    return torch.cat([part.double() for part in both(answer, target, *copies)])
+def at_optimum(case: Case) -> Case:
+    """A log joint density whose posterior is q."""
+    _, mu, logvar, eps = case
+    return {"centre": mu, "precision": torch.diag((-logvar).exp()), "waves": 0 * mu}, mu, logvar, eps
+
+
+def both(answer: LearnerObject, case: Case) -> Parts:
+    """The two gradients that an answer gives."""
+    target, *inputs = case
+    result = expect.pair(beside(with_log_joint, answer, *target.values(), *inputs), "the result", NAMES)
+    return {name: expect.tensor(value, name) for name, value in zip(NAMES, result, strict=True)}
+
+
+def right_gradients(case: Case) -> Parts:
+    """The gradients through z alone."""
+    target, mu, logvar, eps = case
+    sigma = (logvar / 2).exp()
+    z = mu + sigma * eps
+    slope = (target["centre"] - z) @ target["precision"] + z.cos() * target["waves"] + eps / sigma
+    return {"grad_mu": slope, "grad_logvar": slope * sigma * eps / 2}
+
+
+def judge_both(answer: LearnerObject, cases: Mapping[str, Case], rule: str) -> None:
+    """Both gradients, in every case: the two together tell the mistakes apart."""
+
+    def found(answer: LearnerObject) -> Parts:
+        given = {where: both(answer, case) for where, case in cases.items()}
+        return {name + where: part for where, parts in given.items() for name, part in parts.items()}
+
+    observed, again = found(answer), found(answer)
+    for name, part in observed.items():
+        if not torch.allclose(part, again[name], atol=1e-4, equal_nan=True):
+            what, expected = f"{name} differs from call to call", "one result for one eps"
+            raise Failure(what, expected, "another result for the same inputs", FRESH_NOISE)
+    right = {where: right_gradients(case) for where, case in cases.items()}
+    named = {name + where: part for where, parts in right.items() for name, part in parts.items()}
+    judge_parts(observed, named, rule, exercise.mistaken(found))
 
 
 @exercise.check
 def shape(stl_elbo_gradient: LearnerObject, rng: Draws) -> None:
     """Both gradients have a row for each draw and a column for each parameter; the inputs are left alone."""
-    target, mu, logvar, eps = stl_case(rng)
-    with expect.untouched(mu=mu, logvar=logvar, eps=eps):
-        result = both(stl_elbo_gradient, target, mu, logvar, eps)
-    mistakes = exercise.mistaken(lambda answer: tuple(both(answer, target, mu, logvar, eps)[0].shape))
-    for name, gradient in zip(NAMES, result, strict=True):
-        expect.kept(gradient, eps, name, (6, 3), mistakes)
+    for n, d in [(6, 3), (1, 2)]:
+        case = stl_case(rng, n, d)
+        _, mu, logvar, eps = case
+        with expect.untouched(mu=mu, logvar=logvar, eps=eps):
+            result = both(stl_elbo_gradient, case)
+        for name, gradient in result.items():
+            mistakes = exercise.mistaken(lambda answer, name=name, case=case: tuple(both(answer, case)[name].shape))
+            expect.kept(gradient, eps, name, (n, d), mistakes)
 
 
 @exercise.check
 def values(stl_elbo_gradient: LearnerObject, rng: Draws) -> None:
     """Draw by draw, the gradient takes the path through z alone."""
-    target, mu, logvar, eps = stl_case(rng)
-
-    def found(answer: LearnerObject) -> Tensor:
-        return stacked(answer, target, mu, logvar, eps)
-
-    sigma = (logvar / 2).exp()
-    z = mu + sigma * eps
-    slope = (target["centre"] - z) @ target["precision"] + z.cos() * target["waves"] + eps / sigma
-    right = torch.cat([slope, slope * sigma * eps / 2])
-    what = "the gradients (grad_mu above grad_logvar)"
-    rule = "the gradient of log_joint(z) - log q(z) through z alone"
-    agrees(found(stl_elbo_gradient), right, what, rule=rule, mistakes=exercise.mistaken(found))
+    cases = {"": stl_case(rng), " of one draw": stl_case(rng, 1, 2)}
+    judge_both(stl_elbo_gradient, cases, "the gradient of log_joint(z) - log q(z) through z alone")
 
 
 @exercise.check
 def optimum(stl_elbo_gradient: LearnerObject, rng: Draws) -> None:
     """Where q is the posterior, the gradient of every single draw is 0."""
-    _, mu, logvar, eps = stl_case(rng)
-    target = {"centre": mu, "precision": torch.diag((-logvar).exp()), "waves": 0 * mu}
-
-    def found(answer: LearnerObject) -> Tensor:
-        return stacked(answer, target, mu, logvar, eps)
-
-    right = torch.zeros(12, 3, dtype=torch.float64)
-    what = "the gradients at the optimum (grad_mu above grad_logvar)"
-    agrees(found(stl_elbo_gradient), right, what, rule="0 for every draw", mistakes=exercise.mistaken(found))
+    cases = {
+        " at the optimum": at_optimum(stl_case(rng)),
+        " at the optimum, of one draw": at_optimum(stl_case(rng, 1, 2)),
+    }
+    judge_both(stl_elbo_gradient, cases, "0 for every draw")
 
 
 # Wrong answers
@@ -109,8 +138,8 @@ def averaged(log_joint, mu, logvar, eps):
     return grad_mu.sum(0), grad_logvar.sum(0)
 
 
-# Draws noise of its own.
-@exercise.wrong(values=unnamed("is wrong"))
+# At the optimum every noise gives zeros.
+@exercise.wrong(values=FRESH_NOISE)
 def fresh_noise(log_joint, mu, logvar, eps):
     m, v = (each.expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
     z = m + torch.exp(v / 2) * torch.randn_like(eps)
@@ -190,3 +219,37 @@ def z_detached_in_log_q(log_joint, mu, logvar, eps):
     z = m + torch.exp(v / 2) * eps
     log_q = -0.5 * ((z.detach() - m) ** 2 / v.exp() + v).sum(-1)
     return torch.autograd.grad((log_joint(z) - log_q).sum(), [m, v])
+
+
+@exercise.wrong(BY_VARIANCE, "values", "optimum")
+def by_variance(log_joint, mu, logvar, eps):
+    sigma = torch.exp(logvar / 2)
+    z = (mu + sigma * eps).detach().requires_grad_()
+    slope = torch.autograd.grad(log_joint(z).sum(), z)[0] + eps / logvar.exp()
+    return slope, slope * sigma * eps / 2
+
+
+@exercise.wrong(KL_TO_PRIOR, "values", "optimum")
+def kl_to_prior(log_joint, mu, logvar, eps):
+    m, v = (each.expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
+    z = m + torch.exp(v / 2) * eps
+    kl = 0.5 * (m**2 + v.exp() - 1 - v).sum(-1)
+    return torch.autograd.grad((log_joint(z) - kl).sum(), [m, v])
+
+
+@exercise.wrong(LATENT_MEAN, "values", "optimum")
+def latent_mean(log_joint, mu, logvar, eps):
+    m, v = (each.expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
+    z = m + torch.exp(v / 2) * eps
+    log_q = -0.5 * ((z - mu) ** 2 / logvar.exp() + logvar).mean(-1)
+    return torch.autograd.grad((log_joint(z) - log_q).sum(), [m, v])
+
+
+# At the optimum both are 0.
+@exercise.wrong(values="the two have changed places: return grad_mu first, then grad_logvar.")
+def exchanged(log_joint, mu, logvar, eps):
+    m, v = (each.expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
+    z = m + torch.exp(v / 2) * eps
+    log_q = -0.5 * ((z - mu) ** 2 / logvar.exp() + logvar).sum(-1)
+    grad_mu, grad_logvar = torch.autograd.grad((log_joint(z) - log_q).sum(), [m, v])
+    return grad_logvar, grad_mu

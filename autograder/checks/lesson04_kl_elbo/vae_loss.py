@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
-from autograder.checks.lesson04_kl_elbo.judging import agrees, copies, judge_gradients, leaves
+from autograder.checks.lesson04_kl_elbo.judging import Cases, Parts, called, judge_gradients, judge_parts
 from autograder.checks.lesson04_kl_elbo.mistakes import HALF, LAST_DIMENSION, LIKELIHOOD, ROOT, SIGN
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
@@ -23,15 +22,25 @@ from autograder.verdict import Mistake
 exercise = Exercise("vae_loss", reread="Two sums that must agree")
 
 PARTS = ("loss", "reconstruction", "kl")
+ORDER = Mistake("order", f"the three are in another order: return ({', '.join(PARTS)}).")
 BATCH_SUMMED = Mistake(
     "batch_summed",
-    "the reconstruction is summed over the batch while the KL is averaged: "
-    "beta is then divided by the batch size. Average both over the batch.",
+    "the reconstruction is summed over the batch: average it over the batch. "
+    "(Beside a KL that is averaged, beta would be divided by the batch size.)",
 )
 PIXELS_AVERAGED = Mistake(
     "pixels_averaged",
-    "the reconstruction is averaged over the pixels: beta is then multiplied by their number. Sum over the pixels.",
+    "the reconstruction is averaged over the pixels: sum it over them. "
+    "(Beside a KL per image, beta would be multiplied by their number.)",
 )
+SIGMOID_APART = Mistake(
+    "sigmoid_apart",
+    "a sigmoid first, and its logarithm after it: the sigmoid of a large logit rounds to 1. "
+    "Use binary_cross_entropy_with_logits.",
+)
+EXCHANGED = Mistake("exchanged", "logits and x have changed places in the cross-entropy: the logits come first.")
+WHITE_ALONE = Mistake("white_alone", "only the term of the white pixels: black ones cost -(1 - x) log(1 - sigmoid).")
+LOGVAR_ADDED = Mistake("logvar_added", "logvar is added in the KL: the formula subtracts log sigma^2, which is logvar.")
 SIGMOID_TWICE = Mistake(
     "sigmoid_twice",
     "sigmoid comes before a loss that takes logits: that is a sigmoid twice. Pass the logits as they are.",
@@ -48,11 +57,20 @@ KL_LOWERS = Mistake("kl_lowers", "the KL lowers the loss: beta * kl is subtracte
 PER_IMAGE = Mistake("per_image", "one number for each image: average over the batch.")
 
 
-def vae_case(rng: Draws, *pixels: int) -> dict[str, Any]:
-    """logits, x, mu, logvar and beta: five images, three latent numbers, and no number that hides a mistake."""
-    logits, x = 2 * rng.normal(5, *pixels), rng.uniform(0, 1, 5, *pixels).round()
-    mu, logvar = rng.normal(5, 3), rng.uniform(-2, 1, 5, 3)
+def vae_case(rng: Draws, *pixels: int, batch: int = 5, scale: float = 2) -> dict[str, Any]:
+    """logits, x, mu, logvar and beta: black, white and grey pixels, three latents, no number that hides a mistake."""
+    logits, x = scale * rng.normal(batch, *pixels), rng.uniform(-0.5, 1.5, batch, *pixels).clamp(0, 1)
+    mu, logvar = rng.normal(batch, 3), rng.uniform(-2, 1, batch, 3)
     return {"logits": logits, "x": x, "mu": mu, "logvar": logvar, "beta": float(rng.uniform(0.2, 0.4))}
+
+
+def vae_cases(rng: Draws, *pixels: int) -> Cases:
+    """Flat images, and some of these pixels in a batch of another size, with a larger beta."""
+    other = vae_case(rng, *pixels, batch=3)
+    return {
+        "": vae_case(rng, 7),
+        f" of {len(other['x'])} images of shape {pixels}": {**other, "beta": 10 * other["beta"]},
+    }
 
 
 def three(result: Any) -> tuple[Any, ...]:
@@ -63,15 +81,41 @@ def three(result: Any) -> tuple[Any, ...]:
     raise Failure("the result should be three tensors", f"a tuple ({', '.join(PARTS)})", shown)
 
 
-def numbers(answer: LearnerObject, case: Mapping[str, Any]) -> dict[str, Tensor]:
+def numbers(answer: LearnerObject, case: Mapping[str, Any]) -> Parts:
     """The three numbers that an answer returns, by name."""
-    parts = zip(PARTS, three(answer(*copies(case))), strict=True)
-    return {name: expect.shaped(value, (), name).detach().double() for name, value in parts}
+    parts = zip(PARTS, three(called(answer, case)), strict=True)
+    return {name: expect.shaped(value, (), name).double() for name, value in parts}
 
 
-def number(answer: LearnerObject, name: str, case: Mapping[str, Any]) -> Tensor:
-    """One of the three numbers that an answer returns."""
-    return numbers(answer, case)[name]
+def right_numbers(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float) -> Parts:
+    """The three numbers as they should be."""
+    reconstruction, kl = reconstruction_of(logits, x), exact.kl(mu, logvar).mean()
+    return {"loss": reconstruction + beta * kl, "reconstruction": reconstruction, "kl": kl}
+
+
+def judge_order(observed: Parts, right: Parts, name: str) -> None:
+    """The number of this name is no other of the three, where all three are there."""
+    found = {given: next((of for of in PARTS if near(observed[given], right[of])), "") for given in PARTS}
+    if found[name] != name and sorted(found.values()) == sorted(PARTS):
+        what, order = "the three numbers are in another order", f"({', '.join(found.values())})"
+        raise Failure(what, f"({', '.join(PARTS)})", order, ORDER)
+
+
+def near(a: Tensor, b: Tensor) -> bool:
+    """Whether two numbers agree as far as float32 arithmetic lets them."""
+    return torch.isclose(a.detach().double(), b.detach().double(), rtol=1e-4).item()  # type: ignore[return-value]
+
+
+def judge_number(answer: LearnerObject, name: str, rule: str, cases: Cases) -> None:
+    """One of the three numbers, in every case."""
+
+    def found(answer: LearnerObject) -> Parts:
+        return {f"the {name}{where}": numbers(answer, case)[name] for where, case in cases.items()}
+
+    for case in cases.values():
+        judge_order(numbers(answer, case), right_numbers(**case), name)
+    right = {f"the {name}{where}": right_numbers(**case)[name] for where, case in cases.items()}
+    judge_parts(found(answer), right, rule, exercise.mistaken(found))
 
 
 def reconstruction_of(logits: Tensor, x: Tensor) -> Tensor:
@@ -99,46 +143,47 @@ def shape(vae_loss: LearnerObject, rng: Draws) -> None:
 
 @exercise.check
 def reconstruction(vae_loss: LearnerObject, rng: Draws) -> None:
-    """The reconstruction is summed over the pixels and averaged over the batch, in nats."""
-    for pixels in [(7,), (2, 4)]:
-        case = vae_case(rng, *pixels)
-        found = partial(number, name="reconstruction", case=case)
-        right, what = reconstruction_of(case["logits"], case["x"]), f"the reconstruction for images of shape {pixels}"
-        agrees(found(vae_loss), right, what, rule="nats per image", mistakes=exercise.mistaken(found))
+    """The reconstruction is summed over the pixels and averaged over the batch, in nats; large logits keep it right."""
+    cases = {**vae_cases(rng, 2, 4), " for logits near 100": vae_case(rng, 7, scale=100)}
+    judge_number(vae_loss, "reconstruction", "nats per image", cases)
 
 
 @exercise.check
 def kl(vae_loss: LearnerObject, rng: Draws) -> None:
     """The KL is summed over the latents and averaged over the batch, and beta is not in it."""
-    case = vae_case(rng, 7)
-    found = partial(number, name="kl", case=case)
-    right = exact.kl(case["mu"], case["logvar"]).mean()
-    agrees(found(vae_loss), right, "the KL", rule="nats per image", mistakes=exercise.mistaken(found))
+    judge_number(vae_loss, "kl", "nats per image", vae_cases(rng, 4))
 
 
 @exercise.check
 def loss(vae_loss: LearnerObject, rng: Draws) -> None:
     """The loss is reconstruction + beta * kl, of the two terms that are returned beside it."""
-    case = vae_case(rng, 7)
-    observed, right = numbers(vae_loss, case), loss_of(**case)
-    if not torch.isclose(observed["loss"], right, rtol=1e-4):
+    cases = vae_cases(rng, 4)
+
+    def found(answer: LearnerObject) -> Parts:
+        return {f"the loss{where}": numbers(answer, case)["loss"] for where, case in cases.items()}
+
+    right = {}
+    for where, case in cases.items():
+        observed, expected = numbers(vae_loss, case), right_numbers(**case)
+        judge_order(observed, expected, "loss")
         # A right loss beside a wrong term is a mistake of that term's check.
-        right = observed["reconstruction"] + case["beta"] * observed["kl"]
-    mistakes = exercise.mistaken(partial(number, name="loss", case=case))
-    agrees(observed["loss"], right, "the loss", rule="reconstruction + beta * kl", mistakes=mistakes)
+        beside = observed["reconstruction"] + case["beta"] * observed["kl"]
+        right[f"the loss{where}"] = expected["loss"] if near(observed["loss"], expected["loss"]) else beside
+    judge_parts(found(vae_loss), right, "reconstruction + beta * kl", exercise.mistaken(found))
 
 
 @exercise.check
 def gradients(vae_loss: LearnerObject, rng: Draws) -> None:
     """Gradients of the loss reach the logits, mu and logvar, in the right proportion."""
-    case = vae_case(rng, 7)
-    inputs = leaves(logits=case["logits"], mu=case["mu"], logvar=case["logvar"])
-    case |= inputs
+    cases = vae_cases(rng, 4)
 
-    def found(answer: LearnerObject) -> Any:
-        return three(answer(*case.values()))[0]
+    def of_loss(answer: LearnerObject, case: Mapping[str, Any]) -> Any:
+        result = three(called(answer, case))
+        if all(isinstance(value, Tensor) and value.ndim == 0 for value in result):
+            judge_order(dict(zip(PARTS, result, strict=True)), right_numbers(**case), "loss")
+        return result[0]
 
-    judge_gradients(found(vae_loss), loss_of(**case), inputs, rng, exercise.mistaken(found))
+    judge_gradients(exercise, vae_loss, loss_of, cases, ("logits", "mu", "logvar"), rng, of_loss)
 
 
 # Wrong answers
@@ -256,4 +301,56 @@ def sigmoid_twice(logits, x, mu, logvar, beta):
 def batch_summed(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@exercise.wrong(ORDER, "reconstruction", "kl", "loss", "gradients")
+def order(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction, kl, reconstruction + beta * kl
+
+
+# The first is where it belongs.
+@exercise.wrong(ORDER, "reconstruction", "kl")
+def terms_exchanged(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, kl, reconstruction
+
+
+@exercise.wrong(reconstruction=SIGMOID_APART)
+def sigmoid_apart(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+# Gives infinities and worse for large logits.
+@exercise.wrong(reconstruction=SIGMOID_APART)
+def by_logarithms(logits, x, mu, logvar, beta):
+    white = torch.sigmoid(logits)
+    reconstruction = -(x * white.log() + (1 - x) * (1 - white).log()).sum() / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@exercise.wrong(EXCHANGED, "reconstruction", "gradients")
+def exchanged(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(x, logits, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@exercise.wrong(WHITE_ALONE, "reconstruction", "gradients")
+def white_alone(logits, x, mu, logvar, beta):
+    reconstruction = -(x * F.logsigmoid(logits)).sum() / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@exercise.wrong(LOGVAR_ADDED, "kl", "gradients")
+def logvar_added(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 + logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl

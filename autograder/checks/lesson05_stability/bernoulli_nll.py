@@ -144,7 +144,7 @@ def gradients(bernoulli_nll: LearnerObject, rng: Draws) -> None:
     finite(slopes, logits, what, "logit", rule, lambda: same_curve(torch.stack([loss, slopes]), curves))
     if not slopes[hopeless(logits, x)].any() and ends_early(bernoulli_nll, loss, logits, x):
         raise Failure(f"{what} is wrong", rule, "0 for every logit that is far on the wrong side", FLAT)
-    mistakes = ((mistake, other) for mistake, (_, other) in curves)
+    mistakes = ((mistake, slopes) for mistake, (other, slopes) in curves if alike(other, loss, 1e-3))
     expect.close(slopes, logits.double().sigmoid() - x, what, rule=rule, rtol=0, atol=1e-5, mistakes=mistakes)
 
 
@@ -251,7 +251,10 @@ def zeros_only(logits, x):
 
 
 @exercise.wrong(
-    "logits and x are exchanged: PyTorch's loss takes the logits first, then x.", "values", "extremes", "gradients"
+    "logits and x are exchanged: the logits come first, then x, here and in PyTorch's loss.",
+    "values",
+    "extremes",
+    "gradients",
 )
 def arguments_exchanged(logits, x):
     return F.binary_cross_entropy_with_logits(x, logits, reduction="none")
@@ -289,3 +292,18 @@ def nan_to_num(logits, x):
 @exercise.wrong(gradients="x * logits is detached: its part of the gradient, -x, is missing.")
 def product_detached(logits, x):
     return F.softplus(logits) - x * logits.detach()
+
+
+@exercise.wrong(EXP_LOGIT, "extremes", "gradients")
+def naive_on_both_sides(logits, x):
+    return torch.where(x == 1, torch.log(1 + torch.exp(-logits)), torch.log(1 + torch.exp(logits)))
+
+
+@exercise.wrong("the loss for x = 0 only, softplus(logit): subtract x * logit.", "values", "extremes", "gradients")
+def softplus_only(logits, x):
+    return F.softplus(logits)
+
+
+@exercise.wrong("the absolute error of the probability: this loss is a logarithm.", "values", "extremes", "gradients")
+def absolute_error(logits, x):
+    return (torch.sigmoid(logits) - x).abs()

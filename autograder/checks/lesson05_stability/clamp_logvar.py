@@ -246,3 +246,13 @@ def tanh(logvar, low=-10.0, high=10.0):
 @exercise.wrong(values=FLOAT32)
 def float32_inside(logvar, low=-10.0, high=10.0):
     return logvar.float().clamp(low, high).to(logvar.dtype)
+
+
+@exercise.wrong(values="the lower limit is always -10: use low.")
+def fixed_low(logvar, low=-10.0, high=10.0):
+    return logvar.clamp(-10, high)
+
+
+@exercise.wrong(values="the upper limit is always 10: use high.")
+def fixed_high(logvar, low=-10.0, high=10.0):
+    return logvar.clamp(low, 10)

@@ -77,6 +77,8 @@ MODELS = {
     "reordered": "three modules return {}, and the one that is registered first does not run first",
     "masked": "one module returns {}, and the next one replaces it by a finite number",
     "repaired": "three modules return {}, in an order of their own, and the next one replaces it",
+    "turned": "the same with another order",
+    "shallow": "a module returns {}, and modules that lie deeper run after it",
     "flooded": "one module returns nothing but {}, and the next one replaces it by finite numbers",
     "twice": "one module runs twice, and returns {} the first time only",
     "tuple": "one module returns a tuple with {} in it",
@@ -84,7 +86,9 @@ MODELS = {
     "dict": "one module returns a dict with {} in it",
     "mixed": "one module returns a tuple, with a dict, with a list, with a tuple with {} in it",
     "container": "the parts of a container are finite, and the container itself makes nan in its forward",
-    "counts": "all tensors are finite, and some outputs are whole numbers, truth values, near 3e38, or no tensors",
+    "counts": "all tensors are finite, and some outputs are whole numbers, truth values, or no tensors",
+    "large": "all is finite, and every element of an output is 3e38",
+    "peak": "all is finite, and one element of an output is 3e38",
     "alone": "there is one module only, which returns {}",
     "root": "all parts are finite, and the model itself makes nan in its forward",
     "unused": "all outputs are finite, and a module that never runs has parameters that are {}",
@@ -97,6 +101,8 @@ PLAIN = [
     ("reordered", -math.inf),
     ("masked", math.nan),
     ("repaired", math.inf),
+    ("turned", math.inf),
+    ("shallow", math.nan),
     ("flooded", math.nan),
     ("twice", math.inf),
     ("container", math.nan),
@@ -104,6 +110,7 @@ PLAIN = [
     ("alone", math.inf),
     ("unused", math.nan),
     ("fine", 0.0),
+    ("peak", 0.0),
 ]
 """Models whose modules return single tensors: on all of them a mistake is recognised."""
 
@@ -117,7 +124,7 @@ def right(kind: str, called: list[str]) -> str | None:
     """The name of the first module whose output is not finite, in a model of this kind."""
     _, b, c, d = called
     match kind:
-        case "fine" | "unused" | "counts":
+        case "fine" | "unused" | "counts" | "large" | "peak":
             return None
         case "alone" | "root":
             return ""
@@ -125,7 +132,7 @@ def right(kind: str, called: list[str]) -> str | None:
             return f"{b}.{c}.{d}"
         case "twice":
             return f"{b}.{c}"
-        case "reordered" | "repaired":
+        case "reordered" | "repaired" | "turned":
             return c
     return b
 
@@ -171,7 +178,7 @@ def name(function: LearnerObject, kind: str, called: list[str], bad: float) -> A
 def order(first_nonfinite: LearnerObject, rng: Draws) -> None:
     """The name is that of the first module, in order of execution, whose output is not finite."""
     called = four_names(rng)
-    for kind, bad in PLAIN[:8]:
+    for kind, bad in PLAIN[:10]:
         judge_name(first_nonfinite, called, kind, bad)
 
 
@@ -181,7 +188,8 @@ def outputs(first_nonfinite: LearnerObject, rng: Draws) -> None:
     called = four_names(rng)
     for kind, bad in [("tuple", math.inf), ("list", math.nan), ("dict", -math.inf), ("mixed", math.nan)]:
         judge_name(first_nonfinite, called, kind, bad)
-    judge_name(first_nonfinite, called, "counts", 0.0)
+    for kind in ("counts", "large", "peak"):
+        judge_name(first_nonfinite, called, kind, 0.0)
 
 
 @exercise.check
@@ -212,7 +220,9 @@ def hooks(first_nonfinite: LearnerObject, rng: Draws) -> None:
         if before["modes"] != after["modes"]:
             raise Failure(f"modules changed their mode {when}", "the modes of before", "others", MODE)
         if not torch.equal(before["numbers"], after["numbers"]) or before["frozen"] != after["frozen"]:
-            raise Failure(f"the parameters of the model changed {when}", "parameters and buffers of before", "others")
+            raise Failure(
+                f"the parameters of the model changed {when}", "the numbers and requires_grad of before", "others"
+            )
         if before["gradients"] != after["gradients"]:
             raise Failure(f"the gradients of the parameters changed {when}", "gradients of before", "others")
 
@@ -648,7 +658,10 @@ def late_binding(model, x):
 
 
 @exercise.wrong(
-    "any in place of all: an output is bad as soon as one element is not finite.", "order", "outputs", "edges"
+    "an output counted as bad only when all its elements are: one that is not finite is enough.",
+    "order",
+    "outputs",
+    "edges",
 )
 def any_for_all(model, x):
     def watch(name, module, args, output):
@@ -675,7 +688,7 @@ def leaves_only(model, x):
         if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
             found.append(name)
 
-    leaves = [(name, module) for name, module in model.named_modules() if name and not list(module.children())]
+    leaves = [(name, module) for name, module in model.named_modules() if not list(module.children())]
     found = []
     handles = [module.register_forward_hook(partial(watch, name)) for name, module in leaves]
     try:
@@ -700,7 +713,7 @@ def children_in_turn(model, x):
 
 
 # Asks whether the sum is finite, which overflows.
-@exercise.wrong(outputs="the sum of an output was looked at: it can overflow while every element is finite.")
+@exercise.wrong(outputs="the sum or mean of an output was looked at: it can overflow while every element is finite.")
 def of_the_sum(model, x):
     def watch(name, module, args, output):
         leaves = torch.utils._pytree.tree_leaves(output)
@@ -752,3 +765,53 @@ def backward(model, x):
         for handle in handles:
             handle.remove()
     return found[0] if found else None
+
+
+@exercise.wrong(A_MODULE, "order", "outputs", "edges")
+def the_module(model, x):
+    def watch(module, args, output):
+        if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
+            found.append(module)
+
+    found = []
+    handles = [module.register_forward_hook(watch) for module in model.modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+@exercise.wrong(outputs="infinite numbers of Python's were searched for: whatever is no tensor counts as finite.")
+def numbers_too(model, x):
+    def watch(name, module, args, output):
+        leaves = torch.utils._pytree.tree_leaves(output)
+        numbers = [part for part in leaves if torch.is_tensor(part) or isinstance(part, float)]
+        if not all(torch.as_tensor(part).isfinite().all() for part in numbers):
+            found.append(name)
+
+    found = []
+    handles = [module.register_forward_hook(partial(watch, name)) for name, module in model.named_modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+@exercise.wrong(order="the module that lies deepest was reported: the order of finishing decides, not the depth.")
+def deepest(model, x):
+    def watch(name, module, args, output):
+        if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
+            found.append(name)
+
+    found = []
+    handles = [module.register_forward_hook(partial(watch, name)) for name, module in model.named_modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return max(found, key=lambda name: name.count("."), default=None)

@@ -70,8 +70,8 @@ def judge_mean(function: LearnerObject, values: Tensor, dim: int, what: str, ato
 
     right, rule = values.double().logsumexp(dim) - math.log(values.shape[dim]), "log(mean(exp(values)))"
     mistakes, rtol = confirmed(exercise, function, found, elsewhere), rounding(function, values, dim)
-    options = {"rtol": rtol, "atol": max(atol, rtol), "infinite": True}
-    expect.close(found(function), right, what, rule=rule, mistakes=mistakes, **options)
+    atol = max(atol, rtol)
+    expect.close(found(function), right, what, rule=rule, rtol=rtol, atol=atol, infinite=True, mistakes=mistakes)
 
 
 def judge_slope(function: LearnerObject, values: Tensor, dim: int, tolerance: float) -> None:
@@ -149,7 +149,10 @@ def everything(values, dim):
     return torch.logsumexp(values.flatten(), 0) - math.log(values.numel())
 
 
-@exercise.wrong(extremes="-inf minus -inf is nan: in a slice of -inf only, the maximum is -inf too. Subtract 0 there.")
+@exercise.wrong(
+    extremes="in a slice of -inf only, the largest value is -inf too, and inf - inf, 0 * inf or 0 / 0 is nan. "
+    "Put 0 in its place there."
+)
 def inf_minus_inf(values, dim):
     top = values.amax(dim, keepdim=True)
     return torch.log(torch.exp(values - top).mean(dim)) + top.squeeze(dim)
@@ -254,3 +257,13 @@ def float32_inside(values, dim):
 @exercise.wrong(shape=unnamed("wrong shape"), values=unnamed("is wrong"))
 def transposed(values, dim):
     return torch.logsumexp(values.transpose(0, dim), 0) - math.log(values.shape[dim])
+
+
+@exercise.wrong("log of the size of the last dimension: n is the size of dim.", "values", "extremes")
+def last_size(values, dim):
+    return torch.logsumexp(values, dim) - math.log(values.shape[-1])
+
+
+@exercise.wrong("the sign: that is the negative of the log-mean-exp.", "values", "extremes", "gradients")
+def sign(values, dim):
+    return math.log(values.shape[dim]) - torch.logsumexp(values, dim)

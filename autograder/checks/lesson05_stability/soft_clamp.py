@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -47,8 +49,9 @@ def elsewhere(answer: LearnerObject) -> Tensor:
 def judge_limited(function: LearnerObject, x: Tensor) -> None:
     """Far out, a clamp of any kind is nearer to its bounds than to logvar."""
     found = value(function, BENT, x)
+    finite(found, x, BENT, "logvar", "a number between -10 and 10")
     if not (found.abs() < 25).all():
-        i = int(found.abs().nan_to_num(torch.inf).argmax())
+        i = int(found.abs().argmax())
         likely = expect.recognised(
             found, None, confirmed(exercise, function, lambda each: value(each, BENT, x), elsewhere)
         )
@@ -56,24 +59,39 @@ def judge_limited(function: LearnerObject, x: Tensor) -> None:
         raise Failure(f"{BENT} is not limited", "about -10 and 10, for logvar near -50 and 50", observed, likely)
 
 
-def judge_ranges(function: LearnerObject, *ranges: tuple[float, float]) -> None:
-    """With bounds other than the default, the result stays between them."""
+OTHER_BOUNDS = [(-6, 10), (-10, 6)]
 
-    def inputs(low: float, high: float) -> Tensor:
-        return (low + high) / 2 + (high - low) / 2 * torch.linspace(-4, 4, 201, dtype=torch.float64)
 
-    def found(answer: LearnerObject) -> Tensor:
-        return torch.stack([value(answer, BENT, inputs(*bounds), *bounds) for bounds in ranges])
+def with_other_bounds(low: float, high: float) -> Tensor:
+    """Numbers on both sides of the interval and inside; the one in the middle is its centre."""
+    return (low + high) / 2 + (high - low) / 2 * torch.linspace(-4, 4, 201, dtype=torch.float64)
 
-    limited = found(function)
-    for (low, high), result in zip(ranges, limited, strict=True):
-        x, what, rule = inputs(low, high), f"{BENT} for low = {low:g}, high = {high:g}", "a number between the bounds"
-        finite(result, x, what, "logvar", rule)
-        distance = torch.maximum(low - result, result - high)
-        i = int(distance.argmax())
-        if distance[i] > 1e-3:
-            likely = expect.recognised(limited, None, exercise.mistaken(found))
-            raise Failure(f"{what} leaves the bounds", rule, f"{result[i]:.5g} at logvar = {x[i]:.5g}", likely)
+
+def limited_by_others(answer: LearnerObject) -> Tensor:
+    """What an answer gives with other bounds than the default, a row for each pair."""
+    return torch.stack([value(answer, BENT, with_other_bounds(*bounds), *bounds) for bounds in OTHER_BOUNDS])
+
+
+def judge_others(function: LearnerObject, rule: str, excess: Callable[[Tensor, Tensor, float, float], Tensor]) -> None:
+    """``excess(found, logvar, low, high)``, by how much the result breaks the rule, is 0 or less for other bounds."""
+    found = limited_by_others(function)
+    for (low, high), row in zip(OTHER_BOUNDS, found, strict=True):
+        x, what = with_other_bounds(low, high), f"{BENT} for low = {low:g}, high = {high:g}"
+        finite(row, x, what, "logvar", rule)
+        i = int(excess(row, x, low, high).argmax())
+        if excess(row, x, low, high)[i] > 0:
+            likely = expect.recognised(found, None, exercise.mistaken(limited_by_others))
+            raise Failure(f"{what} is wrong", rule, f"{row[i]:.5g} at logvar = {x[i]:.5g}", likely)
+
+
+def beyond(found: Tensor, x: Tensor, low: float, high: float) -> Tensor:
+    """How far the result leaves the bounds, less 0.001."""
+    return torch.maximum(low - found, found - high) - 1e-3
+
+
+def off_centre(found: Tensor, x: Tensor, low: float, high: float) -> Tensor:
+    """How far the result differs from logvar next to the centre, less 0.05."""
+    return torch.where((x - (low + high) / 2).abs() < 1, (found - x).abs() - 0.05, -1.0)
 
 
 def judge_sign(function: LearnerObject, x: Tensor, found: Tensor) -> None:
@@ -132,6 +150,7 @@ def middle(soft_clamp: LearnerObject, rng: Draws) -> None:
     mistakes = confirmed(exercise, soft_clamp, found, elsewhere)
     expect.close(found(soft_clamp), x, what, rule=rule, rtol=0, atol=0.05, mistakes=mistakes, alike=1e-4)
     judge_limited(soft_clamp, torch.cat([rng.uniform(-50, -45, 3), rng.uniform(45, 50, 3)]))
+    judge_others(soft_clamp, "logvar to within 0.05, within 1 of the centre of low and high", off_centre)
 
 
 @exercise.check
@@ -153,7 +172,7 @@ def bounds(soft_clamp: LearnerObject, rng: Draws) -> None:
     if limited[i + 1] - limited[i] < -1e-9:
         observed = f"it falls from {limited[i]:.6g} at {x[i]:.4g} to {limited[i + 1]:.6g} at {x[i + 1]:.4g}"
         raise Failure(f"{BENT} falls where logvar rises", "a curve that never falls", observed)
-    judge_ranges(soft_clamp, (-6, 10), (-10, 6))
+    judge_others(soft_clamp, "a number between low and high", beyond)
 
 
 @exercise.check
@@ -304,3 +323,21 @@ def upper_only(logvar, low=-10.0, high=10.0):
 def no_root(logvar, low=-10.0, high=10.0):
     u = (2 * logvar - low - high) / (high - low)
     return (low + high) / 2 + (high - low) / 2 * u / (1 + u**6)
+
+
+@exercise.wrong(middle="the centre is added at the end, and was not subtracted first: u is (logvar - centre) / half.")
+def centre_not_subtracted(logvar, low=-10.0, high=10.0):
+    u = 2 * logvar / (high - low)
+    return (low + high) / 2 + (high - low) / 2 * u / (1 + u**6) ** (1 / 6)
+
+
+@exercise.wrong("the centre was subtracted, and is not added again at the end.", "middle", "bounds")
+def centre_not_added(logvar, low=-10.0, high=10.0):
+    u = (2 * logvar - low - high) / (high - low)
+    return (high - low) / 2 * u / (1 + u**6) ** (1 / 6)
+
+
+@exercise.wrong(bounds="the whole width in place of half of it: the result reaches twice as far.")
+def whole_width(logvar, low=-10.0, high=10.0):
+    u = (logvar - (low + high) / 2) / (high - low)
+    return (low + high) / 2 + (high - low) * u / (1 + u**6) ** (1 / 6)

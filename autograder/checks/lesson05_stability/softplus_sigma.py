@@ -37,7 +37,7 @@ OVERFLOW = Mistake(
     "log(1 + exp(raw)): in float32, exp overflows above 88.7. Use a softplus that takes exp of -|raw| only.",
 )
 NO_FLOOR = Mistake(
-    "no_floor", "there is no floor: for very negative raw, softplus comes to 0. Add floor, or cut at it from below."
+    "no_floor", "there is no floor: for very negative raw, sigma comes to 0. Add floor, or cut at it from below."
 )
 RELU = Mistake("relu", "relu(raw), or raw cut from below: it has a corner, and no gradient below. Use softplus.")
 FIXED_FLOOR = Mistake("fixed_floor", "the floor is always 1e-4: use floor.")
@@ -91,9 +91,16 @@ def judge_floor(function: LearnerObject, raw: Tensor, floor: float) -> None:
     if below.any():
         mistakes = confirmed(exercise, function, sigma, elsewhere)
         mistakes = ((mistake, other) for mistake, other in mistakes if not (other >= least).all())
-        likely = expect.recognised(found, None, mistakes, rtol=1e-5, atol=1e-6)
+        likely = expect.recognised(found, None, mistakes, rtol=1e-5, atol=1e-6) or without_floor(function)
         observed = f"{found[below][0]:.6g} at raw = {raw[below][0]:.5g}   ({int(below.sum())} of {len(raw)} elements)"
         raise Failure(f"{SIGMA} is below floor", f"at least {floor:g}, in {raw.dtype}", observed, likely)
+
+
+def without_floor(function: LearnerObject) -> Mistake | None:
+    """The mistake of a sigma that does not depend on floor, and comes to 0."""
+    one, other = (value(function, SIGMA, NEAR_ZERO, floor=floor) for floor in (0.25, 0.5))
+    far = value(function, SIGMA, torch.tensor([-1000.0]), floor=0.5)
+    return NO_FLOOR if torch.equal(one, other) and far == 0 else None
 
 
 @exercise.check

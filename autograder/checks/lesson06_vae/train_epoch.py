@@ -63,8 +63,8 @@ NEARLY_FREE = Mistake(
 )
 UNREADABLE = Mistake(
     "unreadable",
-    "with draws from your encoder, worse than knowing nothing, which costs 44.4 nats: the decoder never saw a draw. It "
-    "was fed with mu, or trained in eval mode; or the training diverged.",
+    "the decoder cannot read what is drawn from your encoder: to know nothing costs 44.4 nats, and this costs more. It "
+    "learned with hardly any noise: it was fed with mu, or trained in eval mode, or sigma is not exp(logvar / 2).",
 )
 
 PIXELS, LATENTS, BETA = 6, 3, 0.3
@@ -155,15 +155,16 @@ def judge_gate(train_epoch: LearnerObject, VAE: LearnerObject, rng: Draws, most:
         f"by your encoder, on the training images: -ELBO {elbo:.2f}, of which KL {rate:.2f}"
     )
     expected = f"-log p(x) at most {most} nats per test image after {RECIPE}"
-    raise Failure("the trained model is not good enough", expected, observed, trained_in_vain(elbo, rate))
+    raise Failure("the trained model is not good enough", expected, observed, trained_in_vain(nats, elbo, rate))
 
 
-def trained_in_vain(elbo: float, rate: float) -> Mistake | None:
-    """What -ELBO and KL, by the encoder on images that it was trained on, tell of a training that failed."""
-    # A code that costs that much gives a reconstruction that no code at its full price gives: 13 nats.
+def trained_in_vain(nats: float, elbo: float, rate: float) -> Mistake | None:
+    """What a failed training did wrong, by -log p(x), and by -ELBO and KL on the images that it saw."""
+    # No code that costs its full price gives such a reconstruction: a right model's is 13 nats.
     if rate > 20 and elbo - rate < 12:
         return NEARLY_FREE
-    if elbo > 55:
+    # The decoder knows the images, but not from these draws.
+    if nats < 30 and elbo > 55:
         return UNREADABLE
     # A model that has not learned the pixel means either may never have moved.
     return COLLAPSED if rate < 0.1 and elbo < 35 else None

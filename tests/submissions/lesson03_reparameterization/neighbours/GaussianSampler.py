@@ -1,0 +1,51 @@
+# %% never_switched_on
+# fails train: always_mu
+# fails mode: always_mu
+class GaussianSampler(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.sampling = False
+
+    def forward(self, mu, logvar):
+        return reparameterize(mu, logvar) if self.sampling else mu
+
+
+# %% nothing_in_eval
+# fails eval: no_return
+# fails mode: no_return
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        if self.training:
+            return reparameterize(mu, logvar)
+
+
+# %% half_the_noise_in_eval
+# fails eval: always_samples
+# fails mode: always_samples
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        noise = torch.exp(logvar / 2) * torch.randn_like(mu)
+        return mu + noise if self.training else mu + noise / 2
+
+
+# %% scaled_mean_in_eval
+# fails eval: "z in eval mode is wrong"
+# fails mode: "z after model.eval() is wrong"
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        return reparameterize(mu, logvar) if self.training else 2 * mu
+
+
+# %% float32_in_eval
+# fails eval: "z in eval mode has the wrong dtype"
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        return reparameterize(mu, logvar) if self.training else mu.float()
+
+
+# %% noise_times_zero
+# fails eval: times_zero
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        noise = reparameterize(torch.zeros_like(mu), logvar)
+        return mu + noise * float(self.training)
