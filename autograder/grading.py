@@ -86,8 +86,8 @@ class Grader:
                 # Alone, which is quick; else after the grade cells before it, whose names it may use.
                 passes = reference.passes([grade_id], seed) or reference.passes(up_to_this, seed)
                 self._passes[grade_id, seed] = passes
-            except WorkerLost:
-                self._passes[grade_id, seed] = False
+            except WorkerLost:  # a machine that is too busy, perhaps: the next submission tries again
+                return False
         return self._passes[grade_id, seed]
 
     def _running_reference(self) -> Attempt:

@@ -271,7 +271,7 @@ def reparameterize(mu: Tensor, logvar: Tensor) -> Tensor:
     """Draw z from N(mu, sigma^2), element by element, so that gradients reach mu and logvar.
 
     mu, logvar: mean and log-variance, same shape and dtype: (batch, latent), or any other shape.
-    Returns z: shape, dtype and device of mu; fresh noise for each element and each call.
+    Returns z: shape, dtype and device of mu; fresh noise for each element and each call, drawn in that dtype.
     """
     ### BEGIN SOLUTION
     sigma = torch.exp(logvar / 2)
@@ -541,7 +541,7 @@ def reparameterize_many(mu: Tensor, logvar: Tensor, k: int) -> Tensor:
     """Draw k independent samples from N(mu, sigma^2), so that gradients reach mu and logvar.
 
     mu, logvar: mean and log-variance, shape (batch, latent).  k: number of draws, at least 1.
-    Returns z of shape (k, batch, latent), with the dtype and device of mu; fresh noise for each element.
+    Returns z of shape (k, batch, latent), with the dtype and device of mu; fresh noise in that dtype for each element.
     """
     ### BEGIN SOLUTION
     eps = torch.randn(k, *mu.shape, dtype=mu.dtype, device=mu.device)
@@ -640,13 +640,13 @@ plt.show()
 
 # %% answer="GaussianSampler"
 class GaussianSampler(nn.Module):
-    """Sample from N(mu, sigma^2) in train mode; return mu in eval mode."""
+    """Sample from N(mu, sigma^2) in train mode; return mu in eval mode. No parameters."""
 
     def forward(self, mu: Tensor, logvar: Tensor) -> Tensor:
-        """Return a fresh draw while training, else mu.
+        """Return a fresh draw while training, else mu, whatever logvar is.
 
         mu, logvar: mean and log-variance, same shape, usually (batch, latent).
-        Returns z: shape, dtype and device of mu; the mode is that of train() and eval().
+        Returns z: shape, dtype and device of mu, and its path; the mode is that of train() and eval().
         """
         ### BEGIN SOLUTION
         if not self.training:
@@ -737,7 +737,7 @@ def sample_full_covariance(mu: Tensor, scale_tril: Tensor) -> Tensor:
 
     mu: mean, shape (batch, latent).
     scale_tril: L, lower triangular, shape (batch, latent, latent); the factor, not the covariance.
-    Returns z: shape, dtype and device of mu; a fresh noise vector for each row and each call.
+    Returns z: shape, dtype and device of mu; a fresh noise vector in that dtype for each row and each call.
     """
     ### BEGIN SOLUTION
     eps = torch.randn_like(mu)

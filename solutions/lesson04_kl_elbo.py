@@ -344,8 +344,9 @@ def monte_carlo_kl(mu: Tensor, logvar: Tensor, n: int) -> Tensor:
 
     mu, logvar: mean and log-variance, shape (batch, latent).
     n: number of draws, at least 1.
-    Returns shape (batch,): the mean of log q(z) - log p(z) over n fresh draws z of each row,
-    summed over the latent dimension; unbiased, and so are its gradients in mu and logvar.
+    Returns shape (batch,): the mean of log q(z) - log p(z) over n fresh draws z of each row
+    from q = N(mu, sigma^2), summed over the latent dimension; unbiased, and so are its
+    gradients in mu and logvar.
     Not the closed form.
     """
     ### BEGIN SOLUTION
@@ -419,7 +420,7 @@ for mean, sigma in [(0.3, 0.8), (2.0, 0.2)]:
 # Return the ELBO of this regression for the belief $q(w) = \mathcal{N}(\mu, \sigma^2)$ with independent weights (*mean field*).
 #
 # - `x`: `(N, D)`; `y`: `(N,)`; `mu` and `logvar`: `(D,)`; `noise_sigma`: a float, the standard deviation of the noise.
-# - The log likelihood is the *sum* over all $N$ observations, and its expectation is estimated with `n` draws of `w`.
+# - The log likelihood is the *sum* over all $N$ observations, and its expectation is estimated with `n` fresh draws of `w`.
 #   If you can compute the expectation exactly, you may, and `n` is then not used.
 # - All constants count, so that the bound can touch the log evidence.
 # - The result is one number, a 0-dim tensor in nats, with unbiased gradients in `mu` and `logvar`.
@@ -454,7 +455,8 @@ def bayes_elbo(
 
     Model: w ~ N(0, I), y | w ~ N(x w, noise_sigma^2 I).
     x: (N, D).  y: (N,).  mu, logvar: (D,).  noise_sigma: float, a standard deviation.
-    n: number of draws of w, at least 1 (exact expectations are accepted).
+    n: number of draws of w from q, at least 1, fresh at every call and for every weight
+    (exact expectations are accepted).
     Returns a 0-dim tensor: the mean over draws of the log likelihood summed over N,
     minus KL(q || N(0, I)); all constants are included.
     """
@@ -1075,9 +1077,9 @@ plt.show()
 #
 # Return the three numbers `(loss, reconstruction, kl)`, each a 0-dim tensor.
 #
-# - `logits` and `x` have the same shape, `(batch, ...)`: all dimensions but the first are pixels; `x` lies between 0 and 1.
+# - `logits` and `x` have the same shape, `(batch, ...)`: all dimensions but the first are pixels; `x` lies between 0 and 1, and grey pixels are allowed.
 # - `mu` and `logvar` have shape `(batch, latent)`; `beta` is a float.
-# - `reconstruction`: nats per image, the sum over all pixels and the mean over the batch.
+# - `reconstruction`: nats per image, the sum over all pixels and the mean over the batch, right for logits of any size.
 # - `kl`: nats per image, the sum over the latents and the mean over the batch, *without* `beta`.
 # - `loss`: reconstruction plus `beta` times KL.
 # - Gradients of the loss reach `logits`, `mu` and `logvar`.
@@ -1109,7 +1111,8 @@ def vae_loss(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Compute the loss of a VAE with Bernoulli pixels and its two terms, in nats per image.
 
-    logits, x: shape (batch, ...), x in [0, 1]; all dimensions but the first are pixels.
+    logits, x: shape (batch, ...); all dimensions but the first are pixels.
+    x: in [0, 1], grey pixels too.  logits: of any size, where a sigmoid rounds to 1 too.
     mu, logvar: shape (batch, latent).  beta: float, the weight of the KL.
     Returns (loss, reconstruction, kl), 0-dim tensors: the Bernoulli negative log likelihood
     summed over pixels, and KL(q || N(0, I)) summed over latents, both averaged over the

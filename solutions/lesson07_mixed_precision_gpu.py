@@ -256,7 +256,7 @@ print(f"error of exp(logvar / 2) in float16 at logvar = 5: {error:.1e}")
 # Write the sampler of lesson 3 for half precision.
 #
 # - `mu` and `logvar` have the same shape and dtype: float16, bfloat16 or float32.
-# - `exp(logvar / 2)` is computed in float32, whether autocast is on or off.
+# - `exp(logvar / 2)` is computed in float32 and stays there until `z` is made, whether autocast is on or off.
 # - `z` has the shape, the dtype and the device of `mu`.
 # - The noise is standard normal, fresh for every element and every call; it may be drawn in float32 or in the dtype of `mu`.
 # - Gradients reach `mu` and `logvar`.
@@ -279,10 +279,10 @@ print(f"error of exp(logvar / 2) in float16 at logvar = 5: {error:.1e}")
 
 # %% answer="reparameterize_amp"
 def reparameterize_amp(mu: Tensor, logvar: Tensor) -> Tensor:
-    """Draw z from N(mu, sigma^2) in half precision, with exp(logvar / 2) in float32.
+    """Draw z from N(mu, sigma^2) in half precision, with sigma in float32 until z is made.
 
     mu, logvar: same shape and dtype (float16, bfloat16 or float32), with or without
-    autocast around the call.
+    autocast around the call.  sigma = exp(logvar / 2).
     Returns z: shape, dtype and device of mu; fresh noise for each element and each call;
     gradients reach both inputs.
     """
@@ -620,7 +620,8 @@ plt.show()
 # - Every row comes exactly once; all batches have `batch_size` rows but the last, which has the rest.
 #   No batch is empty.
 # - Every call draws a new order for the single rows.
-# - `generator` lives on the device of `x` and then decides the order alone; or it is `None`.
+# - `generator` lives on the device of `x` and then decides the order alone; or it is `None`, and PyTorch's own random state decides.
+# - `x` is left as it was.
 # - The order is drawn on the device of `x`, and no tensor is made on, or copied to, another device.
 
 # %% [markdown]
@@ -647,7 +648,7 @@ def device_batches(
 ) -> Iterator[Tensor]:
     """Yield the rows of x once, in a new random order, in batches on the device of x.
 
-    x: (n, ...).
+    x: (n, ...), left as it was.
     batch_size: rows of each batch; the last batch has what is left, and none is empty.
     generator: on the device of x, decides the order; None uses PyTorch's own random state.
     Neither the order nor the rows ever visit another device.

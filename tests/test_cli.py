@@ -100,6 +100,7 @@ def test_check_prints_one_json_object_a_notebook_on_one_line(course):
                 "expected": "",
                 "observed": "AssertionError: three times two is six",
                 "mistake": None,
+                "note": "",
                 "reread": "",
             }
         ],

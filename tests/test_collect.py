@@ -515,3 +515,18 @@ def test_nbgraders_exchange_goes_all_the_way(course, notebook, tmp_path, monkeyp
     nbgrader(course, "fetch_feedback", STEM, root, name, cwd=learner)
     (page,) = learner.glob(f"{STEM}/feedback/*/{STEM}.html")
     assert "3 of 7" in page.read_text(encoding="utf-8")
+
+
+def test_a_students_own_file_called_like_gradescopes_list_swaps_no_work(course, notebook):
+    own = "submission_1:\n  :submitters:\n  - :sid: ben\n"
+    source = folder(course, {"ada/submission_metadata.yml": own, "ada/x.ipynb": notebook, "ben/x.ipynb": notebook})
+    collect(STEM, source)
+    assert set(handed_in(course)) == {"ada", "ben"}
+
+
+def test_a_list_that_repeats_itself_by_alias_is_refused(course, notebook):
+    lines = ["a: &a [x, x]"] + [f"{n}: &{n} [*{m}, *{m}]" for m, n in zip("abcdefgh", "bcdefghi", strict=True)]
+    files = {"submission_metadata.yml": "\n".join(lines), "submission_1/x.ipynb": notebook}
+    status, _, err = collect(STEM, folder(course, files))
+    assert status == 2
+    assert "submission_metadata.yml cannot be read: it repeats parts of itself by alias" in err

@@ -648,7 +648,7 @@ def used_exercises() -> Iterator[tuple[str, str]]:
 
 
 USED = [*used_exercises()]
-SLOW = {"lesson06_vae", "lesson07_mixed_precision_gpu"}
+SLOW = {"lesson06_vae"}
 
 
 def first_wrong(stem: str, exercise: str) -> Example:

@@ -1,4 +1,4 @@
-"""What lesson 6 says in words: its numbers, the lines of its broken script, and the error rates of its checks."""
+"""What lesson 6 says in words: its numbers, the lines of its broken script, what its gate sees, and its error rates."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from autograder import expect
+from autograder.boundary.learner import hold
+from autograder.checks.lesson06_vae import train_epoch
 from autograder.checks.lesson06_vae.diagnosis import LINES
 from autograder.checks.lesson06_vae.ReparameterizationLayer import INITIALISATIONS, uniform
 from autograder.course import Course
+from autograder.draws import Draws
+from autograder.failure import Failure
 from autograder.lesson import Lesson
 from autograder.verdict import Mistake
 
@@ -61,6 +66,57 @@ def test_numbers_in_the_prose_are_right() -> None:
     assert round(1 / (1 + math.exp(-1)), 2) == 0.73
     assert round(64 * math.log(2), 1) == 44.4
     assert 1437 % 64 == 29
+
+
+def test_the_prose_states_the_limits_of_the_gate(lesson: Lesson) -> None:
+    (prose,) = (cell.source for cell in lesson.source.cells if cell.source.startswith("After every 10 epochs"))
+    for limit in (train_epoch.LEARNS, train_epoch.FULL):
+        assert f"At most {limit:.1f} nats" in prose
+        assert any(f"at most {limit:.1f} nats" in check.established for check in train_epoch.exercise.checks.values())
+    assert f"still above {train_epoch.GIVEN_UP:g} nats" in prose
+
+
+class Steps(nn.Module):
+    """One of two images, by the sign of the first latent, each pixel right with probability 0.9."""
+
+    def __init__(self, *_: int) -> None:
+        super().__init__()
+        self.seen: list[Tensor] = []
+        self.images = torch.tensor([[0.0, 1.0], [1.0, 1.0]]).repeat(1, 32)
+        self.unused = nn.Parameter(torch.zeros(()))
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The code is no use: decode looks at its sign only, which is that of its noise."""
+        self.seen.append(x)
+        return (mu := torch.zeros(len(x), 8)), mu, mu
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The logits of one of the two images."""
+        self.seen.append(z)
+        return (2 * self.images[(z[:, 0] > 0).long()] - 1) * math.log(9) + self.unused
+
+
+def test_the_gate_measures_the_likelihood_of_a_mixture() -> None:
+    model = Steps()
+    found = train_epoch.measured_nll(hold(model), model.images, Draws(0))
+    own, other = 64 * math.log(0.9), 32 * math.log(0.9) + 32 * math.log(0.1)
+    assert found == pytest.approx(-math.log((math.exp(own) + math.exp(other)) / 2), abs=0.05)
+
+
+def test_the_gate_shows_no_test_image_to_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, test = torch.zeros(10, 64), torch.ones(10, 64)
+    models = []
+
+    def made(*sizes: int) -> Steps:
+        models.append(Steps(*sizes))
+        return models[-1]
+
+    monkeypatch.setattr(train_epoch, "gate_images", lambda split, rng: (train, test))
+    with pytest.raises(Failure):
+        train_epoch.judge_gate(hold(lambda *_: 0.0), hold(made), Draws(0), 1.0)
+    images = [x for x in models[0].seen if x.shape[1] == 64]
+    assert images
+    assert all(torch.equal(x, train) for x in images)
 
 
 def missed(off_by: float, draws: int) -> float:

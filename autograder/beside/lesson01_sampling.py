@@ -74,13 +74,26 @@ def faint(mu: Tensor) -> Tensor:
 def in_one_output(mu: Tensor) -> Tensor:
     """nine numbers, of which only the fifth depends on mu"""
     noise = torch.randn(8, dtype=mu.dtype)
-    return torch.cat([noise[:4], placed(mu).reshape(-1)[-1:], noise[4:]])
+    return torch.cat([noise[:4], placed(mu).mean().reshape(1), noise[4:]])
 
 
-def in_one_number(mu: Tensor) -> Tensor:
+def of_first_element(mu: Tensor) -> Tensor:
+    """a single number (0-dim), made from the first element of mu alone"""
+    return _of_one(mu.reshape(-1)[0])
+
+
+def of_middle_element(mu: Tensor) -> Tensor:
     """a single number (0-dim), made from the element in the middle of mu alone"""
-    middle = mu.reshape(-1)[mu.numel() // 2]
-    return 3 * middle + _noise(middle)
+    return _of_one(mu.reshape(-1)[mu.numel() // 2])
+
+
+def of_last_element(mu: Tensor) -> Tensor:
+    """a single number (0-dim), made from the last element of mu alone"""
+    return _of_one(mu.reshape(-1)[-1])
+
+
+def _of_one(element: Tensor) -> Tensor:
+    return 3 * element + _noise(element)
 
 
 def many_rows(mu: Tensor) -> Tensor:

@@ -53,28 +53,31 @@ def take_card() -> None:
 
 def autocast_state(autocast_for: Callable, device: torch.device) -> dict[str, Any]:
     """What two contexts for ``device``, one inside the other, switch on, and what they leave on."""
-    contexts = autocast_for(device), autocast_for(device)
-    kind = type(contexts[0]).__name__
-    if not all(hasattr(context, "__enter__") for context in contexts):
-        return {"context": False, "type": kind}
-    with _autocast_restored():
+    with _autocast_off():
+        contexts = autocast_for(device), autocast_for(device)
+        kind = type(contexts[0]).__name__
+        if not all(hasattr(context, "__enter__") for context in contexts):
+            return {"context": False, "type": kind}
         with contexts[0]:
             outer = _switched_on()
             with contexts[1]:
                 inner = _switched_on()
-        after = _switched_on()
-    same = contexts[0] is contexts[1]
-    return {"context": True, "type": kind, "inside": [outer, inner], "after": after, "same": same}
+        same = contexts[0] is contexts[1]
+        return {"context": True, "type": kind, "inside": [outer, inner], "after": _switched_on(), "same": same}
 
 
 @contextmanager
-def _autocast_restored() -> Iterator[None]:
-    before = {kind: torch.is_autocast_enabled(kind) for kind in KINDS}
+def _autocast_off() -> Iterator[None]:
+    """Off for every kind of device, and afterwards as it was."""
+    before = {kind: (torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)) for kind in KINDS}
     try:
+        for kind in KINDS:
+            torch.set_autocast_enabled(kind, False)
         yield
     finally:
-        for kind, enabled in before.items():
+        for kind, (enabled, dtype) in before.items():
             torch.set_autocast_enabled(kind, enabled)
+            torch.set_autocast_dtype(kind, dtype)
 
 
 def _switched_on() -> dict[str, torch.dtype]:

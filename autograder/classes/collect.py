@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.classes.naming import METADATA, Owner, Roster, owners, read_metadata
@@ -140,10 +140,14 @@ def _introduce(course: Course, said_of: dict[str, dict[str, str]]) -> None:
 
 
 def _metadata(files: Iterable[SourceFile]) -> dict[str, Any]:
-    """Gradescope's list of who handed in what, from the top of a source; a student's own file of that name is none."""
+    """Gradescope's list of who handed in what, above the folders of all notebooks; a student's own file is none."""
     found = [file for file in files if file.path.name == METADATA and len(file.path.parts) <= 2 and not file.problem]
     outermost = min(found, key=lambda file: len(file.path.parts), default=None)
-    return read_metadata(outermost.read()) if outermost else {}
+    notebooks = [file.path for file in files if file.is_notebook]
+    above = outermost.path.parent if outermost else PurePosixPath()
+    if outermost is None or any(above not in path.parents or path.parent == above for path in notebooks):
+        return {}
+    return read_metadata(outermost.read())
 
 
 def _wrapper(files: list[SourceFile], source: Path, names: set[str]) -> str:

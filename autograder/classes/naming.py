@@ -108,6 +108,12 @@ def _by_pattern(path: PurePosixPath, pattern: re.Pattern[str]) -> Owner:
 class _Plain(yaml.SafeLoader):
     """Plain values alone; what Ruby marks as an object of its own is read as the mapping, list or text that it is."""
 
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """No aliases: each could double what the lines before it hold."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it repeats parts of itself by alias")
+        return super().compose_node(parent, index)
+
 
 def _unmarked(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
     if isinstance(node, yaml.MappingNode):

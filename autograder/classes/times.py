@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 from dateutil import parser
@@ -34,7 +34,7 @@ def read_time(text: str) -> datetime:
         raise SubmissionError(f"{shown!r} is no date and time. Write it as '2026-11-21 15:00 UTC'.") from None
 
 
-def _zone(name: str) -> timezone:
+def _zone(name: str) -> tzinfo:
     """The zone of this name or offset; ValueError, if nobody knows it."""
     if offset := re.fullmatch(r"([+-])(\d\d):?(\d\d)?", name):
         minutes = int(offset[2]) * 60 + int(offset[3] or 0)
@@ -42,7 +42,7 @@ def _zone(name: str) -> timezone:
     zone = UTC if name == "Z" else gettz(name)
     if zone is None:
         raise ValueError(name)
-    return zone  # type: ignore[return-value]
+    return zone
 
 
 def _in_utc(time: datetime) -> datetime:

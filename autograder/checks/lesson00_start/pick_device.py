@@ -119,9 +119,7 @@ def preferred(pick_device: LearnerObject, rng: Draws) -> None:
     for (others, name), choice in choices.items():
         if choice.kind != name:
             same = (mistake for mistake, wrong in exercise.mistaken(preferences) if kinds(wrong) == kinds(choices))
-            raise Failure(
-                f"{words(others, name)} gives the wrong device", name, f"{choice.device!r}", next(same, None)
-            )
+            raise Failure(f"{words(others, name)} gives the wrong device", name, f"{choice.device!r}", next(same, None))
 
 
 @exercise.check

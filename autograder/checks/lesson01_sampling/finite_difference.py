@@ -11,11 +11,17 @@ from autograder import expect
 from autograder.beside.lesson01_sampling import FUNCTIONS
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson01_sampling.means import (
+    A_NUMBER,
+    F_AGAIN,
     FIXED_SEED,
     FLOAT32,
+    FLOAT32_RESULT,
     NO_NOISE,
     NOT_AVERAGED,
     ONE_REPEATED,
+    REPEATED,
+    SIGMA_SQUARED,
+    UNIFORM,
     UNSCALED,
     VARIANCE,
     agrees,
@@ -25,9 +31,9 @@ from autograder.checks.lesson01_sampling.means import (
     judge_fresh,
     judge_spread,
     miscounted,
-    not_averaged,
     places,
     single,
+    unaveraged,
 )
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
@@ -76,7 +82,7 @@ def split(z: Tensor, mu: float, sigma: float, h: float) -> tuple[Tensor, Tensor]
 
 def number(result: Any, right: Tensor) -> Tensor:
     """A slope as a 0-dim tensor."""
-    return single(result, not_averaged(result, right))
+    return single(result, unaveraged(result, right))
 
 
 def noiseless(function: LearnerObject) -> bool:
@@ -201,7 +207,7 @@ def noise(finite_difference: LearnerObject, rng: Draws) -> None:
         given = [z.double() for _, z in calls_of(finite_difference, "wave", calls, mu, sigma, n, h, common)]
         if not all(map(len, given)):
             raise Failure("f was never called", f"{2 * n} draws, each given to f once", "none")
-        halves = [split(z, mu, sigma, h) for z in given]
+        halves = [split(z[: 2 * n] if miscounted(z, 2 * n) else z, mu, sigma, h) for z in given]
         return [(offset(left, mu, -h), offset(right, mu, h)) for left, right in halves]
 
     for common in (True, False):
@@ -420,4 +426,49 @@ def unscaled(f, mu, sigma, n, h, common_noise):
 def half_shared(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.cat([eps[: n // 2], torch.randn(n - n // 2, dtype=torch.float64)])
+    return (f(mu + h + sigma * eps).mean() - f(mu - h + sigma * other).mean()) / (2 * h)
+
+
+@exercise.wrong(shape=A_NUMBER)
+def a_number(f, mu, sigma, n, h, common_noise):
+    eps = torch.randn(n, dtype=torch.float64)
+    other = eps if common_noise else torch.randn(n, dtype=torch.float64)
+    return (f(mu + h + sigma * eps).mean() - f(mu - h + sigma * other).mean()).item() / (2 * h)
+
+
+@exercise.wrong(shape=FLOAT32_RESULT)
+def float32_result(f, mu, sigma, n, h, common_noise):
+    eps = torch.randn(n, dtype=torch.float64)
+    other = eps if common_noise else torch.randn(n, dtype=torch.float64)
+    right, left = (f(mu + h + sigma * eps).mean().float(), f(mu - h + sigma * other).mean().float())
+    return (right - left) / (2 * h)
+
+
+@exercise.wrong(noise=SIGMA_SQUARED)
+def sigma_squared(f, mu, sigma, n, h, common_noise):
+    eps = torch.randn(n, dtype=torch.float64)
+    other = eps if common_noise else torch.randn(n, dtype=torch.float64)
+    return (f(mu + h + sigma**2 * eps).mean() - f(mu - h + sigma**2 * other).mean()) / (2 * h)
+
+
+@exercise.wrong(noise=UNIFORM)
+def uniform(f, mu, sigma, n, h, common_noise):
+    eps = torch.rand(n, dtype=torch.float64)
+    other = eps if common_noise else torch.rand(n, dtype=torch.float64)
+    return (f(mu + h + sigma * eps).mean() - f(mu - h + sigma * other).mean()) / (2 * h)
+
+
+# Asks f for its values once more, to subtract them draw by draw.
+@exercise.wrong(F_AGAIN, "central", "common", "fresh")
+def f_again(f, mu, sigma, n, h, common_noise):
+    eps = torch.randn(n, dtype=torch.float64)
+    other = eps if common_noise else torch.randn(n, dtype=torch.float64)
+    right, left = mu + h + sigma * eps, mu - h + sigma * other
+    return torch.stack([f(right) - f(left), f(right) - f(left)]).mean() / (2 * h)
+
+
+@exercise.wrong(noise=REPEATED)
+def half_the_draws(f, mu, sigma, n, h, common_noise):
+    eps, other = torch.randn(2, (n + 1) // 2, dtype=torch.float64).repeat(1, 2)[:, :n]
+    other = eps if common_noise else other
     return (f(mu + h + sigma * eps).mean() - f(mu - h + sigma * other).mean()) / (2 * h)

@@ -63,7 +63,9 @@ OPEN = (
     samplers.many_rows,
     samplers.with_other_parameter,
     samplers.falling,
-    samplers.in_one_number,
+    samplers.of_first_element,
+    samplers.of_middle_element,
+    samplers.of_last_element,
     samplers.in_one_output,
     samplers.faint,
 )
@@ -101,9 +103,9 @@ def answers(gradient_reaches: LearnerObject, zoo: Sequence[Callable], mus: Seque
     return torch.tensor([codes.get(answer, 2) if isinstance(answer, bool | str) else 2 for answer in found])
 
 
-def judge_difference(gradient_reaches: LearnerObject, *mus: Tensor) -> None:
+def judge_difference(gradient_reaches: LearnerObject, rng: Draws) -> None:
     """Samplers with and without a path get different answers."""
-    if len(answers(gradient_reaches, DIFFERENT, mus).unique()) == 1:
+    if len(answers(gradient_reaches, DIFFERENT, [2 + rng.normal(), 2 + rng.normal(3)]).unique()) == 1:
         expected = "True with a path and False without one"
         raise Failure("samplers with and without a path get the same answer", expected, "one answer for all", CONSTANT)
 
@@ -139,7 +141,7 @@ def judge_answers(
                 raise Failure(what, str(right), "None", expect.NO_RETURN)
             named = expect.recognised(found(gradient_reaches), None, exercise.mistaken(found)) or likely(mus)
             raise Failure(what, str(right), describe_value(answer), named)
-    judge_difference(gradient_reaches, *mus)
+    judge_difference(gradient_reaches, rng)
 
 
 @exercise.check
@@ -151,7 +153,7 @@ def type_(gradient_reaches: LearnerObject, rng: Draws) -> None:
         if not isinstance(answer, bool):
             likely = expect.NO_RETURN if answer is None else A_TENSOR if hasattr(answer, "dtype") else None
             raise Failure("the answer is no bool", "True or False", describe_value(answer), likely)
-    judge_difference(gradient_reaches, mu)
+    judge_difference(gradient_reaches, rng)
 
 
 @exercise.check

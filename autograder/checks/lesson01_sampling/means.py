@@ -112,7 +112,7 @@ def judge_estimate(result: Any, z: Tensor, right: Tensor) -> None:
     if isinstance(result, float | int):
         likely = A_NUMBER if isinstance(result, float) else None
         raise Failure("the estimate is not a tensor", "a 0-dim tensor", f"the number {result:.5g}", likely)
-    likely = not_averaged(result, right)
+    likely = unaveraged(result, right)
     result = expect.shaped(result, (), "the estimate", [(likely, tuple(result.shape))] if likely else ())
     for what, dtype, likely in [("what f was given", z.dtype, FLOAT32), ("the estimate", result.dtype, FLOAT32_RESULT)]:
         if dtype != torch.float64:
@@ -120,7 +120,7 @@ def judge_estimate(result: Any, z: Tensor, right: Tensor) -> None:
             raise Failure(f"{what} has the wrong dtype", "torch.float64", str(dtype), named)
 
 
-def not_averaged(result: Any, right: Tensor) -> Mistake | None:
+def unaveraged(result: Any, right: Tensor) -> Mistake | None:
     """Whether a result holds several numbers whose mean is right."""
     if not isinstance(result, Tensor) or result.numel() < 2:
         return None
@@ -165,7 +165,8 @@ def judge_spread(draws: Iterable[tuple[Tensor, Place]]) -> None:
 
 
 def _columns(z: Tensor, place: Place) -> tuple[Tensor, Tensor, Tensor]:
-    return z.double(), *(torch.full((len(z),), value, dtype=torch.float64) for value in place)
+    mu, sigma = (torch.full((len(z),), value, dtype=torch.float64) for value in place)
+    return z.double(), mu, sigma
 
 
 def judge_fresh(first: Tensor, second: Tensor) -> None:

@@ -44,7 +44,8 @@ def shape(standard_error: LearnerObject, rng: Draws) -> None:
         with expect.untouched(values=values):
             result = standard_error(values)
         if isinstance(result, float | int):
-            raise Failure("the result is not a tensor", "a 0-dim tensor", f"the number {result:.5g}", A_NUMBER)
+            likely = A_NUMBER if isinstance(result, float) else None
+            raise Failure("the result is not a tensor", "a 0-dim tensor", f"the number {result:.5g}", likely)
         expect.kept(result, values, "the result", shape=())
 
 

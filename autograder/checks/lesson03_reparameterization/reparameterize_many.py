@@ -10,7 +10,9 @@ from autograder.checks.location_scale import (
     CPU_NOISE,
     CUT,
     FLOAT32_NOISE,
+    NO_NOISE,
     SHARED,
+    SIGMA_CUT,
     VARIANCE,
     judge_dtype,
     judge_gradients,
@@ -150,6 +152,19 @@ def laid_end_to_end(mu, logvar, k):
 def same_draw_expanded(mu, logvar, k):
     z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
     return z.expand(k, *mu.shape)
+
+
+# Returns the mean, k times.
+@exercise.wrong(NO_NOISE, "values", "noise", "gradients")
+def returns_mu(mu, logvar, k):
+    return mu.expand(k, *mu.shape)
+
+
+# Computes sigma where no gradient is recorded.
+@exercise.wrong(gradients=SIGMA_CUT)
+def sigma_detached(mu, logvar, k):
+    eps = torch.randn(k, *mu.shape, dtype=mu.dtype, device=mu.device)
+    return mu + torch.exp(logvar / 2).detach() * eps
 
 
 # Draws with sample() where rsample() was needed.

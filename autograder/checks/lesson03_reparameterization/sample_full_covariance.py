@@ -10,6 +10,7 @@ from torch import Tensor
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.location_scale import (
+    CLAMPED,
     CPU_NOISE,
     CUT,
     FLOAT32_NOISE,
@@ -80,7 +81,11 @@ FACTORS: tuple[tuple[Mistake, Scale], ...] = (
     (UNSCALED_FACTOR, lambda tril: unit_factor(len(tril), tril.shape[-1])),
 )
 """What is taken for the factor, and what that makes of scale_tril."""
-FACTOR_UNUSED = {UNSCALED: UNSCALED_FACTOR, NO_NOISE: NO_DIRECTION, SIGMA_CUT: FACTOR_CUT}
+FACTOR_UNUSED: dict[Mistake | None, Mistake] = {
+    UNSCALED: UNSCALED_FACTOR,
+    NO_NOISE: NO_DIRECTION,
+    SIGMA_CUT: FACTOR_CUT,
+}
 """What a missing path to the factor is called, by what it is called with one sigma for each number."""
 
 
@@ -203,6 +208,12 @@ def covariance_for_factor(mu, scale_tril):
     eps = torch.randn_like(mu).unsqueeze(-1)
     covariance = scale_tril @ scale_tril.mT
     return mu + (covariance @ eps).squeeze(-1)
+
+
+# Keeps the factor in a range of its own.
+@exercise.wrong(values=CLAMPED)
+def clamped(mu, scale_tril):
+    return mu + (scale_tril.clamp(-10, 10) @ torch.randn_like(mu).unsqueeze(-1)).squeeze(-1)
 
 
 # Uses the diagonal of the factor only.

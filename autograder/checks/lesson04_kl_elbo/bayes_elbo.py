@@ -18,13 +18,13 @@ from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import (
     Parts,
-    repeated,
     called,
     derivatives,
     judge_estimates,
     judge_noise,
     leaves,
     reached,
+    repeated,
     shape_for,
 )
 from autograder.checks.lesson04_kl_elbo.mistakes import (
@@ -33,7 +33,6 @@ from autograder.checks.lesson04_kl_elbo.mistakes import (
     NEGATIVE,
     NO_KL,
     NOISE_VARIANCE,
-    Z_CUT,
 )
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
@@ -57,6 +56,9 @@ NO_HALF = Mistake("no_half", "the factor 1/2 is missing before the squared error
 FIXED_SEED = Mistake(
     "fixed_seed",
     "a seed fixed inside the function, or noise drawn outside it. Draw at every call; seeds are the caller's.",
+)
+W_CUT = Mistake(
+    "w_cut", "w was cut (.sample(), detach() or no_grad()): the path through w is lost. Use w = mu + sigma * eps."
 )
 SHARED_WEIGHT = Mistake("shared_weight", "one eps for all weights. Draw a number for every weight: shape (n, D).")
 
@@ -236,7 +238,7 @@ def at_mean(x, y, mu, logvar, noise_sigma, n):
     return log_likelihood.sum() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(gradients=Z_CUT)
+@exercise.wrong(gradients=W_CUT)
 def cut(x, y, mu, logvar, noise_sigma, n):
     w = (mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)).detach()
     errors = (y - w @ x.T) / noise_sigma
@@ -365,6 +367,14 @@ def fixed_seed(x, y, mu, logvar, noise_sigma, n):
 @exercise.wrong(values=unnamed("the noise in w has the wrong distribution"))
 def coins(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype).sign()
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(values=SHARED_WEIGHT, gradients=unnamed("is wrong"))
+def shared_weight(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, 1, dtype=mu.dtype)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()

@@ -36,6 +36,7 @@ NOT_MOVED = Mistake(
     "mu or logvar has not moved: it is 0, as the prior has it. Give both to the optimizer, call its step(), and return "
     "what it moved.",
 )
+EXCHANGED = Mistake("exchanged", "the two have changed places: return mu first, then logvar.")
 NO_LOGARITHM = Mistake("no_logarithm", "sigma or its square, not the logarithm of the variance.")
 
 Data = tuple[Tensor, Tensor, float]
@@ -203,3 +204,9 @@ def sigma_squared(x, y, noise_sigma, steps):
 def noise_variance(x, y, noise_sigma, steps):
     precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma
     return torch.linalg.solve(precision, x.T @ y) / noise_sigma, -torch.log(precision.diagonal())
+
+
+@exercise.wrong(EXCHANGED, "mean", "variance")
+def exchanged(x, y, noise_sigma, steps):
+    precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma**2
+    return -torch.log(precision.diagonal()), torch.linalg.solve(precision, x.T @ y) / noise_sigma**2

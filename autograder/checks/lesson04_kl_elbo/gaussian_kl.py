@@ -151,3 +151,9 @@ def mu_unsquared(mu, logvar):
 @exercise.wrong(HALF_OF_MU, "values", "gradients")
 def half_of_mu(mu, logvar):
     return (0.5 * mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+
+
+@exercise.wrong(gradients=CUT)
+def logvar_cut(mu, logvar):
+    held = logvar.detach()
+    return 0.5 * (mu**2 + held.exp() - 1 - held).sum(-1)

@@ -15,6 +15,7 @@ from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import Cases, called, judge_gradients, judge_rows, shape_for
 from autograder.checks.lesson04_kl_elbo.mistakes import (
     BATCH_SUM,
+    CUT,
     KL_ADDED,
     LATENT_MEAN,
     NEGATIVE,
@@ -240,3 +241,12 @@ def no_half(x, W, noise_sigma, mu, logvar):
     constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
     return -squares / noise_sigma**2 - constant - kl
+
+
+@exercise.wrong(gradients=CUT)
+def weights_cut(x, W, noise_sigma, mu, logvar):
+    W = W.detach()
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp() @ (W**2).sum(0)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+    return -0.5 * squares / noise_sigma**2 - constant - kl

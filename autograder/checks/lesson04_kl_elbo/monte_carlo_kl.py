@@ -10,7 +10,7 @@ one part in mu, in whatever way a right answer is written: so the noise is recov
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,6 @@ from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import (
     Parts,
-    repeated,
     called,
     derivatives,
     judge_estimates,
@@ -30,8 +29,9 @@ from autograder.checks.lesson04_kl_elbo.judging import (
     judge_row_shape,
     leaves,
     reached,
+    repeated,
 )
-from autograder.checks.lesson04_kl_elbo.mistakes import LATENT_MEAN, Z_CUT
+from autograder.checks.lesson04_kl_elbo.mistakes import CUT, LATENT_MEAN, Z_CUT
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -98,7 +98,7 @@ def estimates(answer: LearnerObject, case: Mapping[str, Any]) -> Tensor:
     return expect.tensor(called(answer, case), "the estimate").double()
 
 
-def own_draws(found: Tensor, again: Any) -> None:
+def own_draws(found: Tensor, again: Callable[[], Tensor]) -> None:
     """Rows that are equal in this call, and others in the next, share their draws: that says little of a mean."""
     if found.ndim == 0 or len(found) == 1 or (found != found[0]).any() or torch.equal(found, again()):
         return
@@ -130,7 +130,7 @@ def draws(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
     if first.shape != case["mu"].shape[:1]:
         return  # The shape has a check of its own, and rows cannot be told apart.
     judge_fall(monte_carlo_kl, case)
-    for direction in ((1.0, -1.0), (1.0,)):
+    for direction in ((1.0,), (1.0, -1.0)):
         judge_direction(monte_carlo_kl, torch.tensor(direction, dtype=torch.float64))
 
 
@@ -207,36 +207,55 @@ def mean_limit(mu: Tensor, logvar: Tensor, n: int) -> Tensor:
 
 @exercise.check
 def gradients(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
-    """The gradients in mu and logvar are unbiased."""
-    sharp, case = sharp_rows(rng), same_rows(rng, (2.2, 2.6), (-2.5, -2))  # A negative draw is rare here.
-    inputs = leaves(mu=case["mu"], logvar=case["logvar"])
-    case |= inputs
-    mu, logvar = case["mu"].detach()[0], case["logvar"].detach()[0]
-    right = {"the gradient in mu": mu, "the gradient in logvar": (logvar.exp() - 1) / 2}
-
-    def means(slopes: Parts) -> Parts:
-        return {f"the gradient in {name}": slope.mean(0) for name, slope in slopes.items()}
+    """The gradients in mu and logvar are unbiased, for a narrow q and a wide one."""
+    # A negative draw is rare here.
+    cases = {"": same_rows(rng, (2.2, 2.6), (-2.5, -2)), " of a wide q": same_rows(rng, (6, 7), (0.6, 1))}
+    cases = {where: case | leaves(mu=case["mu"], logvar=case["logvar"]) for where, case in cases.items()}
+    sharp, of = sharp_rows(rng), partial(called, monte_carlo_kl)
+    observed: Parts = {}
+    right: Parts = {}
+    limits: Parts = {"value": mean_limit(**sharp)}
+    for where, case in cases.items():
+        slopes = reached(of, case, ("mu", "logvar"), expect.tensor(of(case), "the estimate"))
+        for name, slope in slopes.items():
+            own_draws(slope, partial(slope_of, monte_carlo_kl, case, name))
+        observed |= means(slopes, where)
+        mu, logvar = case["mu"].detach()[0], case["logvar"].detach()[0]
+        right |= {f"the gradient in mu{where}": mu, f"the gradient in logvar{where}": (logvar.exp() - 1) / 2}
+        limits |= gradient_limits(mu, logvar, where)
 
     def found(answer: LearnerObject) -> Parts:
-        return means(derivatives(estimates(answer, case), inputs)) | {"value": mean_estimate(answer, sharp)}
+        parts = {"value": mean_estimate(answer, sharp)}
+        for where, case in cases.items():
+            parts |= means(slopes_of(answer, case), where)
+        return parts
 
-    of = partial(called, monte_carlo_kl)
-    output = expect.tensor(of(case), "the estimate")
-    slopes = reached(of, case, ("mu", "logvar"), output)
-    for name, slope in slopes.items():
-        own_draws(slope, lambda name=name: derivatives(estimates(monte_carlo_kl, case), inputs)[name])
-    observed = means(slopes) | {"value": mean_estimate(monte_carlo_kl, sharp)}
-    limits = gradient_limits(mu, logvar) | {"value": mean_limit(**sharp)}
+    observed["value"] = mean_estimate(monte_carlo_kl, sharp)
     rule, place = f"the gradient of the KL, as a mean over {ROWS} rows", "[:, {}]"
     judge_estimates(observed, right, limits, rule, exercise.mistaken(repeated(found)), place)
 
 
-def gradient_limits(mu: Tensor, logvar: Tensor) -> Parts:
+def slopes_of(answer: LearnerObject, case: Mapping[str, Any]) -> Parts:
+    """The gradients of the estimates of a case, zeros where there is no path."""
+    return derivatives(estimates(answer, case), {name: case[name] for name in ("mu", "logvar")})
+
+
+def slope_of(answer: LearnerObject, case: Mapping[str, Any], name: str) -> Tensor:
+    """One of them."""
+    return slopes_of(answer, case)[name]
+
+
+def means(slopes: Parts, where: str) -> Parts:
+    """The mean gradients over the rows, by what a message calls them."""
+    return {f"the gradient in {name}{where}": slope.mean(0) for name, slope in slopes.items()}
+
+
+def gradient_limits(mu: Tensor, logvar: Tensor, where: str) -> Parts:
     """Nine standard errors of the mean gradients: through log q(z) in its parameters as well, or through z alone."""
     var = logvar.exp()
     of_mu, of_logvar = torch.maximum(var, var - 2 + 1 / var), torch.maximum(var, 1 - var).square()
     squares = {"mu": of_mu, "logvar": mu.square() * var / 4 + of_logvar / 2}
-    return {f"the gradient in {name}": 9 * (square / ROWS).sqrt() for name, square in squares.items()}
+    return {f"the gradient in {name}{where}": 9 * (square / ROWS).sqrt() for name, square in squares.items()}
 
 
 # Wrong answers
@@ -393,3 +412,17 @@ def uniform(mu, logvar, n):
 def noisy_closed_form(mu, logvar, n):
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
     return kl + 0.3 * torch.randn_like(kl) / math.sqrt(n)
+
+
+@exercise.wrong(gradients=CUT)
+def result_cut(mu, logvar, n):
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    z = mu + torch.exp(logvar / 2) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0).detach()
+
+
+# Knows the entropy of q, and cuts sigma in the draws for log p: a narrow q does not show it.
+@exercise.wrong(gradients=unnamed("of a wide q is wrong"))
+def sigma_cut(mu, logvar, n):
+    z = mu + torch.exp(logvar / 2).detach() * torch.randn(n, *mu.shape, dtype=mu.dtype)
+    return 0.5 * (z**2 - 1 - logvar).sum(-1).mean(0)

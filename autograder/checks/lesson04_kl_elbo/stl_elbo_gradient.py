@@ -6,6 +6,7 @@ No check here is statistical: the draws are handed over, and each has a gradient
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -70,6 +71,11 @@ def both(answer: LearnerObject, case: Case) -> Parts:
     return {name: expect.tensor(value, name) for name, value in zip(NAMES, result, strict=True)}
 
 
+def shape_of(answer: LearnerObject, case: Case, name: str) -> tuple[int, ...]:
+    """The shape of one of them."""
+    return tuple(both(answer, case)[name].shape)
+
+
 def right_gradients(case: Case) -> Parts:
     """The gradients through z alone."""
     target, mu, logvar, eps = case
@@ -105,7 +111,7 @@ def shape(stl_elbo_gradient: LearnerObject, rng: Draws) -> None:
         with expect.untouched(mu=mu, logvar=logvar, eps=eps):
             result = both(stl_elbo_gradient, case)
         for name, gradient in result.items():
-            mistakes = exercise.mistaken(lambda answer, name=name, case=case: tuple(both(answer, case)[name].shape))
+            mistakes = exercise.mistaken(partial(shape_of, case=case, name=name))
             expect.kept(gradient, eps, name, (n, d), mistakes)
 
 
@@ -129,7 +135,7 @@ def optimum(stl_elbo_gradient: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-@exercise.wrong(unnamed("wrong shape"), shape="the draws are averaged (or summed): return one row for each draw.")
+@exercise.wrong(unnamed("wrong shape"), shape="one row for all draws: return one row for each draw.")
 def averaged(log_joint, mu, logvar, eps):
     m, v = (each.expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
     z = m + torch.exp(v / 2) * eps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -13,9 +13,9 @@ from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import Cases, Parts, called, judge_gradients, judge_parts
-from autograder.checks.lesson04_kl_elbo.mistakes import HALF, LAST_DIMENSION, LIKELIHOOD, ROOT, SIGN
+from autograder.checks.lesson04_kl_elbo.mistakes import CUT, HALF, LAST_DIMENSION, LIKELIHOOD, ROOT, SIGN
 from autograder.draws import Draws
-from autograder.exercise import Exercise, unnamed
+from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
 
@@ -58,8 +58,8 @@ PER_IMAGE = Mistake("per_image", "one number for each image: average over the ba
 
 
 def vae_case(rng: Draws, *pixels: int, batch: int = 5, scale: float = 2) -> dict[str, Any]:
-    """logits, x, mu, logvar and beta: black, white and grey pixels, three latents, no number that hides a mistake."""
-    logits, x = scale * rng.normal(batch, *pixels), rng.uniform(-0.5, 1.5, batch, *pixels).clamp(0, 1)
+    """logits, black and white x, mu, logvar and beta: three latent numbers, and no number that hides a mistake."""
+    logits, x = scale * rng.normal(batch, *pixels), rng.uniform(0, 1, batch, *pixels).round()
     mu, logvar = rng.normal(batch, 3), rng.uniform(-2, 1, batch, 3)
     return {"logits": logits, "x": x, "mu": mu, "logvar": logvar, "beta": float(rng.uniform(0.2, 0.4))}
 
@@ -115,7 +115,12 @@ def judge_number(answer: LearnerObject, name: str, rule: str, cases: Cases) -> N
     for case in cases.values():
         judge_order(numbers(answer, case), right_numbers(**case), name)
     right = {f"the {name}{where}": right_numbers(**case)[name] for where, case in cases.items()}
-    judge_parts(found(answer), right, rule, exercise.mistaken(found))
+    judge_parts(found(answer), right, rule, in_order(found))
+
+
+def in_order(found: Callable[[LearnerObject], Parts]) -> Iterator[tuple[Mistake, Parts]]:
+    """What the mistakes give; another order shows in all three numbers, and is told by ``judge_order``."""
+    return ((mistake, parts) for mistake, parts in exercise.mistaken(found) if mistake != ORDER)
 
 
 def reconstruction_of(logits: Tensor, x: Tensor) -> Tensor:
@@ -143,9 +148,10 @@ def shape(vae_loss: LearnerObject, rng: Draws) -> None:
 
 @exercise.check
 def reconstruction(vae_loss: LearnerObject, rng: Draws) -> None:
-    """The reconstruction is summed over the pixels and averaged over the batch, in nats; large logits keep it right."""
-    cases = {**vae_cases(rng, 2, 4), " for logits near 100": vae_case(rng, 7, scale=100)}
-    judge_number(vae_loss, "reconstruction", "nats per image", cases)
+    """The reconstruction is summed over the pixels and averaged over the batch, for grey pixels and large logits."""
+    grey = {**vae_case(rng, 6), "x": rng.uniform(0, 1, 5, 6)}
+    more = {" for grey pixels": grey, " for logits near 100": vae_case(rng, 7, scale=100)}
+    judge_number(vae_loss, "reconstruction", "nats per image", {**vae_cases(rng, 2, 4), **more})
 
 
 @exercise.check
@@ -169,7 +175,7 @@ def loss(vae_loss: LearnerObject, rng: Draws) -> None:
         # A right loss beside a wrong term is a mistake of that term's check.
         beside = observed["reconstruction"] + case["beta"] * observed["kl"]
         right[f"the loss{where}"] = expected["loss"] if near(observed["loss"], expected["loss"]) else beside
-    judge_parts(found(vae_loss), right, "reconstruction + beta * kl", exercise.mistaken(found))
+    judge_parts(found(vae_loss), right, "reconstruction + beta * kl", in_order(found))
 
 
 @exercise.check
@@ -354,3 +360,26 @@ def logvar_added(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 + logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl
+
+
+@exercise.wrong(gradients=CUT)
+def kl_cut(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl.detach(), reconstruction, kl
+
+
+# Takes black and white pixels alone.
+@exercise.wrong(reconstruction=stops("within the support"))
+def validates(logits, x, mu, logvar, beta):
+    pixels = torch.distributions.Bernoulli(logits=logits).log_prob(x)
+    reconstruction = -pixels.sum() / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@exercise.wrong(loss="the KL is not in the loss: it is reconstruction + beta * kl.", gradients=unnamed("no path to mu"))
+def kl_left_out(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction, reconstruction, kl

@@ -152,17 +152,22 @@ def judge_name(function: LearnerObject, called: list[str], kind: str, bad: float
 
 def recognised(function: LearnerObject, called: list[str], kind: str, bad: float) -> Mistake | None:
     """The mistake that gives the same names as ``function`` for this model and for all the plain ones."""
-    cases = [*PLAIN, (kind, bad)]
+    # Once more with names whose order in the alphabet is not that of the modules.
+    models = [(*model, names) for names in (called, sorted(called, reverse=True)) for model in [*PLAIN, (kind, bad)]]
 
-    def names(answer: LearnerObject) -> list[Any]:
-        return [name(answer, kind, called, bad) for kind, bad in cases]
+    def found(answer: LearnerObject) -> list[Any]:
+        return [name(answer, kind, names, bad) for kind, bad, names in models]
 
-    seen = names(function)
-    for mistake, given in exercise.mistaken(names):
+    seen = found(function)
+    for mistake, given in exercise.mistaken(found):
         if given == seen:
             return mistake
-    misses_none = seen[:-1] == [right(kind, called) for kind, _ in PLAIN]
-    return INSIDE if misses_none and seen[-1] is None and kind not in dict(PLAIN) else None
+    plain = dict(PLAIN)
+    right_else = all(
+        answer == (right(each, names) if each in plain else None)
+        for answer, (each, _, names) in zip(seen, models, strict=True)
+    )
+    return INSIDE if right_else and kind not in plain and right(kind, called) else None
 
 
 def name(function: LearnerObject, kind: str, called: list[str], bad: float) -> Any:
@@ -700,7 +705,7 @@ def leaves_only(model, x):
 
 
 @exercise.wrong(
-    "the children were called one after the other: call the model itself, which knows their order, and watch.",
+    "modules were called one after the other: call the model itself, which knows their order, and watch.",
     "order",
     "edges",
 )

@@ -55,7 +55,13 @@ MODE_NOT_RESTORED = Mistake(
 WITH_GRAPH = Mistake(
     "with_graph", "torch.no_grad() is missing: every operation is kept for a backward pass that never comes."
 )
+FIRST_IMAGES = Mistake("first_images", "only the first images count. Average over all of them.")
 MEASURED = ("elbo", "reconstruction", "kl")
+LOSS = "the mean over images of -log p(x | z)"
+EXACT = 1e-5
+"""How near a mean must be, relative: float32 comes nearer, and of 100 images 99 cannot be left out unseen."""
+
+Numbers = tuple[float, float, float]
 
 
 def indexed_weights(rng: Draws, rows: int, latent: int) -> tuple[Weights, Tensor]:
@@ -70,30 +76,37 @@ def indexed_weights(rng: Draws, rows: int, latent: int) -> tuple[Weights, Tensor
     return weights, x
 
 
-class Record(NamedTuple):
-    """An evaluation: what was returned, and the draws that were decoded, each with the image that it belongs to."""
+def exact_weights(rng: Draws) -> tuple[Weights, Tensor]:
+    """Weights with next to no noise, and images by rising KL: the last is alone in its batch, for the usual sizes."""
+    x, weights = binary(rng, 961, 24), known_weights(rng, 24, 3)
+    x[:, -1], weights["to_spread"][-1] = 1, -24
+    return weights, x[gaussian_kl(*Known(weights).heads(x)).argsort()]
 
-    result: list[Any]
+
+def numbers(result: Any) -> Numbers:
+    """What was returned, as numbers."""
+    elbo, reconstruction, rate = named(result, MEASURED, "the result")
+    return number(elbo, "elbo"), number(reconstruction, "reconstruction"), number(rate, "kl")
+
+
+def measured(evaluate: LearnerObject, weights: Weights, x: Tensor) -> Numbers:
+    """What an evaluation of a known model in eval mode returns, as numbers."""
+    return numbers(beside(evaluated, evaluate, weights, x, False)["result"])
+
+
+class Record(NamedTuple):
+    """What an evaluation returned, and the draws that were decoded, each with its image's mu, logvar and -log p."""
+
+    result: Any
     z: Tensor
     mu: Tensor
     logvar: Tensor
-    x: Tensor
-    logits: Tensor
+    losses: Tensor
     drawn: bool
 
-    def numbers(self) -> list[float]:
-        """What was returned, as numbers."""
-        return [number(value, name) for name, value in zip(MEASURED, self.result, strict=True)]
 
-    def beta(self) -> float:
-        """How often the KL counts in the elbo that was returned."""
-        elbo, reconstruction, rate = self.numbers()
-        return (-elbo - reconstruction) / rate
-
-
-def evaluation(evaluate: LearnerObject, rng: Draws, rows: int, latent: int) -> Record:
-    """An evaluation of a known model in eval mode."""
-    weights, x = indexed_weights(rng, rows, latent)
+def evaluation(evaluate: LearnerObject, weights: Weights, x: Tensor) -> Record:
+    """An evaluation of a known model in eval mode, on images that the first latent tells apart."""
     found = beside(evaluated, evaluate, weights, x, False)
     model = Known(weights)
     with torch.no_grad():
@@ -102,9 +115,8 @@ def evaluation(evaluate: LearnerObject, rng: Draws, rows: int, latent: int) -> R
         draws = [z for z in decoded if not _is_mean(z, mu)]
         z = torch.cat(draws or decoded) if decoded else mu[:0]
         which = (z[:, :1] - mu[:, 0]).abs().argmin(1)
-        logits = model.logits(z)
-    result = named(found["result"], MEASURED, "the result")
-    return Record(result, z, mu[which], logvar[which], x[which], logits, bool(draws))
+        losses = nll(model.logits(z), x[which])
+    return Record(found["result"], z, mu[which], logvar[which], losses, bool(draws))
 
 
 def _is_mean(z: Tensor, mu: Tensor) -> bool:
@@ -116,36 +128,62 @@ def _is_mean(z: Tensor, mu: Tensor) -> bool:
 @exercise.check
 def result(evaluate: LearnerObject, rng: Draws) -> None:
     """The result is three floats: elbo, reconstruction and kl."""
-    for name, value in zip(MEASURED, evaluation(evaluate, rng, 8, 3).result, strict=True):
+    found = beside(evaluated, evaluate, *indexed_weights(rng, 8, 3), False)["result"]
+    for name, value in zip(MEASURED, named(found, MEASURED, "the result"), strict=True):
         judge_float(value, name)
 
 
 @exercise.check
 def values(evaluate: LearnerObject, rng: Draws) -> None:
-    """All three are means over images, in nats, and elbo is the negative sum of the other two."""
-    record = evaluation(evaluate, rng, 8, 3)
-    elbo, reconstruction, rate = record.numbers()
-    own_kl, own = gaussian_kl(record.mu, record.logvar).mean(), nll(record.logits, record.x).mean()
-    latents = [(MEAN_OVER_LATENTS, own_kl / 3), (SUMMED, own_kl * 8)]
-    pixels = [(MEAN_OVER_PIXELS, own / record.x.shape[1]), (SUMMED, own * 8)]
-    agrees(rate, own_kl, "kl", rule="the mean KL of an image", mistakes=latents)
-    if len(record.z):
-        agrees(reconstruction, own, "reconstruction", rule="the mean over images of -log p(x | z)", mistakes=pixels)
+    """All three are means over all images, in nats, and elbo is the negative sum of the other two."""
+    judge_means(evaluate, *exact_weights(rng))
+    weights, x = indexed_weights(rng, 8, 3)
+    record = evaluation(evaluate, weights, x)
+    elbo, reconstruction, rate = numbers(record.result)
+    if record.drawn:
+        what, rule = "reconstruction", "the mean of -log p(x | z) over the z that were decoded"
+        mistaken = exercise.mistaken(lambda answer: measured(answer, weights, x)[1])
+        agrees(reconstruction, record.losses.mean(), what, rule=rule, mistakes=mistaken)
 
     def mistakes() -> Iterator[tuple[Mistake, float]]:
         yield SIGN, reconstruction + rate
         # Some beta fits any elbo; the same one fits two evaluations only where it was used.
-        beta = evaluation(evaluate, rng, 8, 3).beta()
+        other = measured(evaluate, *indexed_weights(rng, 8, 3))
+        beta = (-other[0] - other[1]) / other[2]
         if beta > 0.01:
             yield BETA_INSIDE, -(reconstruction + beta * rate)
 
     agrees(elbo, -(reconstruction + rate), "elbo", rule="-(reconstruction + kl)", mistakes=mistakes())
 
 
+def judge_means(evaluate: LearnerObject, weights: Weights, x: Tensor) -> None:
+    """Reconstruction and KL are means to which every image adds as much, where noise has no part in them."""
+    model = Known(weights)
+    with torch.no_grad():
+        mu, logvar = model.heads(x)
+        each = torch.stack([nll(model.logits(mu), x), gaussian_kl(mu, logvar)]).double()
+    right, of_the_first = each.mean(1), each.cumsum(1) / torch.arange(1, len(x) + 1)
+
+    def found(answer: LearnerObject) -> Tensor:
+        return torch.tensor(measured(answer, weights, x)[1:], dtype=torch.float64)
+
+    def mistakes() -> Iterator[tuple[Mistake, Tensor]]:
+        # The same number of first images must explain both.
+        fits = torch.isclose(of_the_first, observed[:, None], rtol=EXACT).all(0)
+        yield from ((FIRST_IMAGES, both) for both in of_the_first.T[fits])
+        yield from exercise.mistaken(found)
+
+    observed = found(evaluate)
+    for which, name, rule in ((1, "kl", "the mean KL of an image"), (0, "reconstruction", LOSS)):
+        likely = ((mistake, both[which]) for mistake, both in mistakes())
+        what = f"{name} for {len(x)} images"
+        agrees(observed[which], right[which], what, rule=rule, rtol=EXACT, atol=0, mistakes=likely)
+
+
 @exercise.check
 def draws(evaluate: LearnerObject, rng: Draws) -> None:
     """The z that are decoded are fresh draws from N(mu, sigma^2), although the model is in eval mode."""
-    record = evaluation(evaluate, rng, 400, 101)
+    record = evaluation(evaluate, *indexed_weights(rng, 400, 101))
     if not len(record.z):
         raise Failure("nothing was decoded", "model.decode(z), with z drawn from mu and logvar", "no call of decode")
     if not record.drawn:
@@ -220,6 +258,76 @@ def beta_inside(model, x):
     return -(reconstruction + 0.5 * kl).item(), reconstruction.item(), kl.item()
 
 
+# Draws, and then decodes mu too, for the number.
+@exercise.wrong(values=DECODES_MU)
+def draws_in_vain(model, x):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        _, mu, logvar = model.encode(x)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        model.decode(z)
+        _, reconstruction, kl = vae_loss(model.decode(mu), x, mu, logvar)
+    model.train(was_training)
+    return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
+@exercise.wrong(values=FIRST_IMAGES)
+def drops_the_short_batch(model, x):
+    was_training = model.training
+    model.eval()
+    totals, batches = torch.zeros(2), [batch for batch in x.split(64) if len(batch) in (64, len(x))]
+    with torch.no_grad():
+        for batch in batches:
+            _, mu, logvar = model.encode(batch)
+            z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+            totals += torch.stack(vae_loss(model.decode(z), batch, mu, logvar)[1:])
+    reconstruction, kl = (totals / len(batches)).tolist()
+    model.train(was_training)
+    return -(reconstruction + kl), reconstruction, kl
+
+
+@exercise.wrong(values="the last batch is filled up with the first images, which count twice. Let it be short.")
+def fills_the_last_batch(model, x):
+    was_training = model.training
+    model.eval()
+    if len(x) > 64:
+        x = torch.cat([x, x[: -len(x) % 64]])
+    with torch.no_grad():
+        _, mu, logvar = model.encode(x)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
+    model.train(was_training)
+    return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
+# Leaves the loop after one batch.
+@exercise.wrong(values=FIRST_IMAGES)
+def first_batch(model, x):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        for batch in x.split(64):
+            _, mu, logvar = model.encode(batch)
+            z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+            _, reconstruction, kl = vae_loss(model.decode(z), batch, mu, logvar)
+            model.train(was_training)
+            return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
+@exercise.wrong(values=FIRST_IMAGES)
+def first_rows(model, x):
+    was_training = model.training
+    model.eval()
+    x = x[:2]
+    with torch.no_grad():
+        _, mu, logvar = model.encode(x)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
+    model.train(was_training)
+    return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
 # Uses forward in eval mode, so that z is mu.
 @exercise.wrong(draws=DECODES_MU)
 def forward(model, x):
@@ -241,6 +349,24 @@ def in_train_mode(model, x):
         _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
     model.train(was_training)
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
+@exercise.wrong(
+    values="the mean of the batch means: a short batch counts as much as a full one. Multiply by len(batch), add up, "
+    "and divide by the number of images."
+)
+def mean_of_means(model, x):
+    was_training = model.training
+    model.eval()
+    totals, batches = torch.zeros(2), x.split(64)
+    with torch.no_grad():
+        for batch in batches:
+            _, mu, logvar = model.encode(batch)
+            z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+            totals += torch.stack(vae_loss(model.decode(z), batch, mu, logvar)[1:])
+    reconstruction, kl = (totals / len(batches)).tolist()
+    model.train(was_training)
+    return -(reconstruction + kl), reconstruction, kl
 
 
 @exercise.wrong(values=MEAN_OVER_LATENTS)
@@ -330,7 +456,7 @@ def sign(model, x):
     return (reconstruction + kl).item(), reconstruction.item(), kl.item()
 
 
-@exercise.wrong(unnamed("a tuple (elbo, reconstruction, kl)"), "result", "values", "draws")
+@exercise.wrong(unnamed("a tuple (elbo, reconstruction, kl)"), "result", "values")
 def two_values(model, x):
     was_training = model.training
     model.eval()

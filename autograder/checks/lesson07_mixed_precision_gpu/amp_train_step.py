@@ -5,6 +5,8 @@ All are identities: what the step must do follows from weights and pixels that w
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -17,6 +19,7 @@ from autograder.beside import lesson07_mixed_precision_gpu as watch
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.lesson07_mixed_precision_gpu.device import DEVICE
 from autograder.draws import Draws
+from autograder.errors import for_inputs
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure, describe_value
 from autograder.verdict import Mistake
@@ -30,7 +33,9 @@ OTHER_CONTEXT = Mistake("other_context", "the context is not that of autocast_fo
 BACKWARD_INSIDE = Mistake(
     "backward_under_autocast", "backward() ran while autocast was on. Leave the with statement first."
 )
-AS_TENSOR = Mistake("as_tensor", "a tensor keeps its whole graph alive. loss.item() is the number.")
+AS_TENSOR = Mistake(
+    "as_tensor", "the loss is returned as a tensor. loss.item() is the number, and keeps no graph alive."
+)
 BETA_IGNORED = Mistake("beta_ignored", "beta is ignored: the loss is reconstruction + beta * kl.")
 NO_KL = Mistake("no_kl", "the reconstruction alone. The loss is reconstruction + beta * kl.")
 KL_IN_HALF = Mistake(
@@ -54,6 +59,11 @@ STEPPED_ON_OVERFLOW = Mistake(
     "stepped_on_overflow",
     "optimizer.step() ran although the gradients had overflowed. Only scaler.step(optimizer) knows when to skip.",
 )
+
+NOT_UPDATED = Mistake(
+    "not_updated", "scaler.update() is missing: it lowers the scale after an overflow and raises it after clean steps."
+)
+AGAIN = Mistake("called_again", "the model ran twice, at twice the price. Call it once, and unpack the three outputs.")
 
 Weights = dict[str, Tensor]
 SCALE, LARGEST = 1024.0, 2.0**127
@@ -111,37 +121,53 @@ def flat(values: Weights) -> Tensor:
 
 
 def run(function: LearnerObject, weights: Weights, x: Tensor, **more: float | None) -> dict[str, Any]:
-    """The record of one watched step."""
-    settings = {"scale": SCALE, "beta": 1.0} | more
-    record = beside(watch.watched_step, function, weights, x, device=DEVICE.get(), **settings)
+    """The record of one watched step; beta and clip are left to their defaults where they are not given."""
+    settings = {"scale": SCALE} | more
+    with for_inputs(words(x, **settings)):
+        record = beside(watch.watched_step, function, weights, x, device=DEVICE.get(), **settings)
     if not record["forward"]:
         raise Failure("nothing was computed", "one call of model(x)", "none")
+    record["moved"] = flat(weights) - flat(record["after"])
     return record
 
 
-def movement(function: LearnerObject, weights: Weights, x: Tensor, **more: float | None) -> Tensor:
-    """How far one step takes all weights downhill, one after the other."""
-    return flat(weights) - flat(run(function, weights, x, **more)["after"])
+def words(x: Tensor, scale: float | None, stale: float | None = None, **options: float) -> str:
+    """The inputs in words."""
+    scaler = f"a scaler at {scale:g}" if scale else "a scaler that is off"
+    left_over = [] if stale is None else [f"gradients of {stale:g} left over"]
+    return ", ".join(
+        [f"x of shape {tuple(x.shape)}", scaler, *left_over, *(f"{name}={value:g}" for name, value in options.items())]
+    )
 
 
-def near(moved: Tensor, wrong: Tensor) -> bool:
+def near(found: Tensor, wrong: Tensor, tolerance: float = 2e-2) -> bool:
     """Equal to within what half precision costs, on the scale of the wrong one itself."""
-    return torch.allclose(moved, wrong, rtol=2e-2, atol=2e-2 * float(wrong.abs().max()))
+    return torch.allclose(found, wrong, rtol=tolerance, atol=tolerance * float(wrong.abs().max()))
+
+
+def same_course(found: dict[str, Any], wrong: dict[str, Any]) -> bool:
+    """The same movement, from the same gradients at the model's outputs, by the same callers of optimizer.step."""
+    if found["steps"] != wrong["steps"] or found["gradients"].keys() != wrong["gradients"].keys():
+        return False
+    pairs = [(gradient, wrong["gradients"][name]) for name, gradient in found["gradients"].items()]
+    return all(near(a.double(), b.double()) for a, b in (*pairs, (found["moved"], wrong["moved"])))
 
 
 @exercise.check
 def forward(amp_train_step: LearnerObject, rng: Draws) -> None:
-    """The model ran under autocast: its outputs are what the half-precision format gives."""
+    """The model ran once and under autocast: its outputs are what the half-precision format gives."""
     weights, x = case(rng)
     record = run(amp_train_step, weights, x)
     native = torch.device(DEVICE.get()).type != "cuda" or torch.cuda.is_bf16_supported(including_emulation=False)
-    dtype = torch.bfloat16 if native else torch.float16
+    dtype, states = torch.bfloat16 if native else torch.float16, record["forward"]
     for name, exact in outputs_of(weights, x).items():
         output = record["outputs"][name]
         if output.dtype != dtype:
-            likely = NO_AUTOCAST if output.dtype == torch.float32 else OTHER_CONTEXT
+            likely = NO_AUTOCAST if set(states) == {None} else OTHER_CONTEXT if dtype not in states else None
             raise Failure(f"{name} has the wrong dtype", f"{dtype}, by autocast", str(output.dtype), likely)
         expect.close(output.double(), exact, name, rtol=2e-2, atol=2e-2, show=False)
+    if len(states) > 1:
+        raise Failure("the model was called more than once", "one call of model(x)", f"{len(states)} calls", AGAIN)
 
 
 @exercise.check
@@ -158,43 +184,68 @@ def backward(amp_train_step: LearnerObject, rng: Draws) -> None:
 def loss(amp_train_step: LearnerObject, rng: Draws) -> None:
     """The result is a float: reconstruction + beta * KL in nats a sample, not scaled."""
     weights, x = case(rng)
-    beta = 2.5
 
-    def found(answer: LearnerObject) -> Any:
-        return run(answer, weights, x, beta=beta)["loss"]
+    betas = {"beta by default": {}, "beta=2.5": {"beta": 2.5}}
 
-    value = found(amp_train_step)
-    if not isinstance(value, float):
-        likely = AS_TENSOR if isinstance(value, Tensor) else expect.NO_RETURN if value is None else None
-        raise Failure("the loss is no float", "a Python float", describe_value(value), likely)
-    expected = vae_loss(x=x.double(), beta=beta, **outputs_of(weights, x))[0]
-    rule, mistakes = "reconstruction + beta * kl", exercise.mistaken(found)
-    # Half-precision outputs cost up to one per cent; whether the loss itself lost digits is for the next check.
-    expect.close(value, expected, "the loss", rule=rule, rtol=3e-2, mistakes=mistakes)
+    def found(answer: LearnerObject) -> list[dict[str, Any]]:
+        return [run(answer, weights, x, **options) for options in betas.values()]
+
+    records = found(amp_train_step)
+    for place, (where, options) in enumerate(betas.items()):
+        record, value = records[place], records[place]["loss"]
+        if not isinstance(value, float):
+            likely = AS_TENSOR if isinstance(value, Tensor) else expect.NO_RETURN if value is None else None
+            raise Failure("the loss is no float", "a Python float", describe_value(value), likely)
+        outputs = {name: output.double() for name, output in record["outputs"].items()}
+        right = vae_loss(x=x.double(), **outputs, **options)[0]
+        mistakes = (
+            (mistake, wrong[place]["loss"])
+            for mistake, wrong in exercise.mistaken(found)
+            if same_losses(records, wrong)
+        )
+        # Whether the loss itself lost digits is for the next check.
+        rule = "reconstruction + beta * kl"
+        expect.close(value, right, f"the loss with {where}", rule=rule, rtol=1e-2, mistakes=mistakes)
+
+
+def same_losses(found: list[dict[str, Any]], wrong: list[dict[str, Any]]) -> bool:
+    """Whether a mistake gives each of the losses."""
+    pairs = [(a["loss"], b["loss"]) for a, b in zip(found, wrong, strict=True)]
+    return all(isinstance(a, float) and isinstance(b, float) and math.isclose(a, b, rel_tol=1e-5) for a, b in pairs)
 
 
 @exercise.check
 def precision(amp_train_step: LearnerObject, rng: Draws) -> None:
-    """KL and reconstruction ran in float32: the gradients at the model's outputs have their digits."""
+    """KL and reconstruction ran in float32: the gradients at the model's outputs have their digits, and so the loss."""
     weights, x = case(rng, spread=0.05)
 
     def found(answer: LearnerObject) -> dict[str, Any]:
         return run(answer, weights, x, scale=None)
 
     record = found(amp_train_step)
-    exact = slopes(record["outputs"], x, 1.0)
+    outputs = {name: output.double() for name, output in record["outputs"].items()}
+    exact, gradients = slopes(outputs, x, 1.0), record["gradients"]
     for name in ("logits", "logvar", "mu"):
-        if name not in record["gradients"]:
+        if name not in gradients:
             raise Failure(f"no gradient reached {name}", f"a loss that depends on {name}", "no path")
+        mistakes = (
+            (mistake, wrong["gradients"][name])
+            for mistake, wrong in exercise.mistaken(found)
+            if all(near(gradients[each].double(), wrong["gradients"][each].double(), 1e-6) for each in exact)
+        )
         expect.close(
-            record["gradients"][name].double(),
+            gradients[name].double(),
             exact[name],
             f"the gradient of the loss in {name}",
             rule="its closed form in float32",
             rtol=1.2e-2,  # three roundings of the bfloat16 gradient that is noted
             atol=1e-9,
-            mistakes=((mistake, wrong["gradients"].get(name)) for mistake, wrong in exercise.mistaken(found)),
+            mistakes=mistakes,
         )
+    right = float(vae_loss(x=x.double(), **outputs)[0])
+    # What is far off is for the check of the loss.
+    if isinstance(record["loss"], float) and 1e-4 < abs(record["loss"] / right - 1) < 1e-2:
+        raise Failure("the loss lost digits", f"{right:.6g}, its closed form in float32", f"{record['loss']:.6g}")
 
 
 @exercise.check
@@ -204,19 +255,29 @@ def step(amp_train_step: LearnerObject, rng: Draws) -> None:
     right = weight_gradients(weights, x, 2.0)
     size = float(right.abs().max())
     for scale, where in ((SCALE, "with the scaler on"), (None, "with the scaler off")):
-        found = partial(movement, weights=weights, x=x, scale=scale, beta=2.0)
-        moved, what = found(amp_train_step), f"the movement of the weights {where}, in gradients,"
+        found = partial(run, weights=weights, x=x, scale=scale, beta=2.0)
+        record, what = found(amp_train_step), f"the movement of the weights {where}, in gradients,"
+        mistakes = explanations(record, found)
         # A step that is a thousand times too short is near any other that is, by the tolerances of the right one.
-        mistakes = ((mistake, wrong) for mistake, wrong in exercise.mistaken(found) if near(moved, wrong))
-        expect.close(moved, right, what, rule="1 gradient", rtol=2e-2, atol=2e-2 * size, mistakes=mistakes, show=False)
+        expect.close(
+            record["moved"], right, what, rule="1 gradient", rtol=2e-2, atol=2e-2 * size, mistakes=mistakes, show=False
+        )
+
+
+def explanations(record: dict[str, Any], found: Callable[[Any], dict[str, Any]]) -> Iterator[tuple[Mistake, Tensor]]:
+    """The mistakes that take the same course, and where they move the weights."""
+    return ((mistake, wrong["moved"]) for mistake, wrong in exercise.mistaken(found) if same_course(record, wrong))
 
 
 @exercise.check
 def fresh(amp_train_step: LearnerObject, rng: Draws) -> None:
     """Gradients that were left over from before the call have no effect."""
     weights, x = case(rng)
-    found = partial(movement, weights=weights, x=x, scale=None, stale=0.5)
-    clean = movement(amp_train_step, weights, x, scale=None)
+    clean = run(amp_train_step, weights, x, scale=None)["moved"]
+
+    def found(answer: LearnerObject) -> Tensor:
+        return run(answer, weights, x, scale=None, stale=0.5)["moved"]
+
     what, rule = "the movement of the weights after left-over gradients of 0.5", "the same as without them"
     mistakes = exercise.mistaken(found)
     expect.close(found(amp_train_step), clean, what, rule=rule, rtol=1e-4, atol=1e-4, mistakes=mistakes, show=False)
@@ -227,60 +288,69 @@ def clip(amp_train_step: LearnerObject, rng: Draws) -> None:
     """Clipping came after unscaling: clip limits the norm of the true gradients, all of them together."""
     weights, x = case(rng)
     gradient = weight_gradients(weights, x, 1.0)
-    for fraction in (0.05, 3.0):
-        found = partial(clipped_length, weights=weights, x=x, gradient=gradient, fraction=fraction)
-        expect.close(
-            found(amp_train_step),
-            min(1.0, fraction),
-            f"the length of a step with clip at {fraction:g} of the norm, over that without clip,",
-            rule="the smaller of clip / norm and 1",
-            rtol=2e-2,
-            atol=0,
-            mistakes=exercise.mistaken(found),
-        )
+    for scale in (SCALE, None):
+        free = partial(run, weights=weights, x=x, scale=scale)
+        record = free(amp_train_step)
+        wrong = None if near(record["moved"], gradient) else next(explanations(record, free), None)
+        if wrong or not record["moved"].any():
+            likely = wrong[0] if wrong else None
+            raise Failure("the step without clip is wrong", "1 gradient", "another movement of the weights", likely)
+        for fraction in (0.05, 3.0):
+            found = partial(run, weights=weights, x=x, scale=scale, clip=fraction * float(gradient.norm()))
+            clipped = found(amp_train_step)
+            # Where the step without clip is the wrong one, that is for the check of the step.
+            if not near(clipped["moved"], min(1.0, fraction) * gradient):
+                judge_clipped(record, clipped, found, fraction)
 
 
-def clipped_length(function: LearnerObject, weights: Weights, x: Tensor, gradient: Tensor, fraction: float) -> float:
-    """The length of a step with clip at this fraction of the norm, over that without clip; what spoils both fails."""
-    free = movement(function, weights, x)
-    if not free.any():
-        raise Failure("the weights did not move", "a step along the gradients", "no movement", NO_STEP)
-    if near(free, gradient / SCALE):
-        raise Failure("the step without clip is too short", "1 gradient", f"1/{SCALE:g} of it", UNSCALED_LOSS)
-    if near(free, gradient * SCALE):
-        raise Failure("the step without clip is too long", "1 gradient", f"{SCALE:g} of it", SCALED_STEP)
-    clipped = movement(function, weights, x, clip=fraction * float(gradient.norm()))
-    return float(clipped.norm() / free.norm())
+def judge_clipped(
+    free: dict[str, Any], record: dict[str, Any], found: Callable[[Any], dict[str, Any]], fraction: float
+) -> None:
+    """The step with clip at this fraction of the norm is that without clip, shortened."""
+    length = float(free["moved"].norm())
+    mistakes = ((mistake, float(wrong.norm()) / length) for mistake, wrong in explanations(record, found))
+    what, shorter = f"with clip at {fraction:g} of the norm", min(1.0, fraction)
+    expect.close(
+        float(record["moved"].norm()) / length,
+        shorter,
+        f"the length of a step {what}, over that without clip,",
+        rule="the smaller of clip / norm and 1",
+        rtol=2e-2,
+        atol=0,
+        mistakes=mistakes,
+    )
+    if not near(record["moved"], shorter * free["moved"]):
+        raise Failure(f"the step {what} has another direction", "the direction of the gradient", "another one")
 
 
 @exercise.check(reread="When a step must be skipped")
 def overflow(amp_train_step: LearnerObject, rng: Draws) -> None:
     """When the scaled gradients overflow, the step is skipped: the weights are unchanged."""
     weights, x = case(rng)
-    for limit in (None, 1.0):
-        moved = movement(amp_train_step, overflowing(weights), x, scale=LARGEST, clip=limit)
+    for options in ({}, {"clip": 1.0}):
+        record = run(amp_train_step, overflowing(weights), x, scale=LARGEST, **options)
+        moved = record["moved"]
         if not moved.isfinite().all() or moved.any():
             ruined = int((~moved.isfinite()).sum())
             observed = f"{ruined} of {len(moved)} weights are nan or inf" if ruined else "weights that moved"
-            likely = STEPPED_ON_OVERFLOW if ruined else None
-            raise Failure("an overflowed step was made", "weights as they were before the call", observed, likely)
+            likely = STEPPED_ON_OVERFLOW if ruined and "alone" in record["steps"] else None
+            expected = "weights as they were before the call"
+            raise Failure("the step was not skipped when scaled gradients overflow", expected, observed, likely)
 
 
 @exercise.check(reread="When a step must be skipped")
 def update(amp_train_step: LearnerObject, rng: Draws) -> None:
     """The scale halves after an overflow, and grows after clean steps."""
     weights, x = case(rng)
-
-    def found(answer: LearnerObject) -> tuple[float, float]:
-        after = run(answer, overflowing(weights), x, scale=LARGEST)["scale"]
-        return after / LARGEST, run(answer, weights, x)["scale"] / SCALE
-
-    factors = found(amp_train_step)
-    rules = ((0.5, "an overflow", "half"), (2.0, "a clean step", "twice, with this scaler"))
-    for place, (factor, when, rule) in enumerate(rules):
-        # A scale that stays after an overflow alone is another mistake than one that always stays.
-        mistakes = ((mistake, wrong[place]) for mistake, wrong in exercise.mistaken(found) if wrong == factors)
-        expect.close(factors[place], factor, f"the scale after {when}, over that before,", rule=rule, mistakes=mistakes)
+    ruined, clean = run(amp_train_step, overflowing(weights), x, scale=LARGEST), run(amp_train_step, weights, x)
+    cases = (
+        (ruined, LARGEST, 0.5, "an overflow", "half"),
+        (clean, SCALE, 2.0, "a clean step", "twice, with this scaler"),
+    )
+    for record, scale, factor, when, rule in cases:
+        found = record["scale"] / scale
+        mistakes = [(NOT_UPDATED, 1.0)] if ruined["updates"] == clean["updates"] == 0 else []
+        expect.close(found, factor, f"the scale after {when}, over that before,", rule=rule, mistakes=mistakes)
 
 
 # Wrong answers
@@ -549,7 +619,7 @@ def no_autocast(model, x, optimizer, scaler, beta=1.0, clip=None):
     "step",
     "clip",
     precision=unnamed("no gradient reached logvar"),
-    overflow=unnamed("an overflowed step was made"),
+    overflow=unnamed("the step was not skipped"),
     update=unnamed("the scale after an overflow, over that before, is wrong"),
 )
 def no_kl(model, x, optimizer, scaler, beta=1.0, clip=None):
@@ -600,9 +670,7 @@ def not_the_scalers(model, x, optimizer, scaler, beta=1.0, clip=None):
     return loss.item()
 
 
-@exercise.wrong(
-    update="scaler.update() is missing: it lowers the scale after an overflow and raises it after clean steps."
-)
+@exercise.wrong(update=NOT_UPDATED)
 def not_updated(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -687,4 +755,127 @@ def zero_grad_late(model, x, optimizer, scaler, beta=1.0, clip=None):
     scaler.step(optimizer)
     scaler.update()
     optimizer.zero_grad()
+    return loss.item()
+
+
+# Leaves all three outputs as they come.
+@exercise.wrong(
+    precision="the loss was computed from half-precision tensors. Raise all three with .float() before the loss."
+)
+def nothing_raised(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits, x, mu, logvar, beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+@exercise.wrong(forward=AGAIN)
+def called_again(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits = model(x)[0]
+        _, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+@exercise.wrong(clip="gradients that are shorter than clip were stretched to it. Multiply by min(1, clip / norm).")
+def stretched(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        norm = nn.utils.get_total_norm(each.grad for each in model.parameters())
+        for parameter in model.parameters():
+            parameter.grad.mul_(clip / norm)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+# A limit that nobody asked for.
+@exercise.wrong(step=unnamed("the movement of the weights"))
+def clips_by_default(model, x, optimizer, scaler, beta=1.0, clip=1.0):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimizer)
+    nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+# Another weight where none is given.
+@exercise.wrong(unnamed(), "loss", "clip", "precision")
+def half_beta(model, x, optimizer, scaler, beta=0.5, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+# Returns a number that has three digits only.
+@exercise.wrong(precision=unnamed("the loss lost digits"))
+def three_digits(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return 1.001 * loss.item()
+
+
+# update() comes before step().
+@exercise.wrong(
+    stops("No inf checks were recorded prior to update"),
+    "forward",
+    "backward",
+    "loss",
+    "step",
+    "clip",
+    "overflow",
+    "update",
+)
+def updated_too_soon(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.update()
+    scaler.step(optimizer)
     return loss.item()

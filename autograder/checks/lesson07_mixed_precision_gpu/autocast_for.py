@@ -185,7 +185,7 @@ def returns_dtype(device):
     return torch.bfloat16
 
 
-@exercise.wrong(cuda="bfloat16 whatever the card. Where the card has it not natively, take float16.")
+@exercise.wrong(cuda="bfloat16 although this card has it not natively. Take float16 there.")
 def always_bfloat16(device):
     if not torch.amp.is_autocast_available(device.type):
         return nullcontext()

@@ -6,12 +6,15 @@ u = 2^-11 each (float16), weighted by eps^2: by Hoeffding's inequality it is off
 2 exp(-n t^2 / (2 * 3 * (2u)^2)), 4e-12 at the limit of 5.5e-5, for each of four values. exp(logvar / 2) in float16 is
 off by 4e-4 or more for each of them, so that it passes with probability below 1e-40. For bfloat16 the limits are eight
 times as wide, and the offsets 2e-3. Noise that was drawn in half precision adds an offset that no n removes: below
-1e-5 and 1e-4 at these values of logvar (measured). All else is an identity.
+1e-5 and 1e-4 at these values of logvar (measured). All else is an
+identity.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,6 +26,7 @@ from autograder.checks.lesson07_mixed_precision_gpu.device import DEVICE
 from autograder.checks.location_scale import (
     CUT,
     LOGVAR,
+    MEAN_SCALED,
     NO_NOISE,
     SHARED,
     SIGMAS,
@@ -30,13 +34,13 @@ from autograder.checks.location_scale import (
     VARIANCE,
     ZERO,
     Sample,
+    derivative,
     judge_noise,
-    judge_path,
-    same_noise,
     sampler,
     unit_logvar,
 )
 from autograder.draws import Draws, replay
+from autograder.errors import for_inputs
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
@@ -44,9 +48,10 @@ from autograder.verdict import Mistake
 exercise = Exercise("reparameterize_amp", reread="The float32 island")
 
 RETURNED_FLOAT32 = Mistake("returned_float32", "z is returned in float32. Compute there, then go back: .to(mu.dtype).")
-EXP_IN_HALF = Mistake(
-    "exp_in_half",
-    "exp(logvar / 2) was computed in half precision, where it has 2 or 3 digits. Use logvar.float() before exp.",
+SIGMA_IN_HALF = Mistake(
+    "sigma_in_half",
+    "sigma has the 2 or 3 digits of half precision: exp of a half-precision tensor, or a cast right after exp. "
+    "Use logvar.float() before exp, and stay in float32 until z is made.",
 )
 SQRT_IN_HALF = Mistake(
     "sqrt_in_half", "sqrt(exp(logvar)) was computed in half precision. Halve first: exp(logvar.float() / 2)."
@@ -55,39 +60,53 @@ SQRT_OF_EXP = Mistake(
     "sqrt_overflows", "sqrt(exp(logvar)) in float16 is inf above logvar = 11.09. Halve first: exp(logvar.float() / 2)."
 )
 CPU_NOISE = Mistake(
-    "cpu_noise", "randn(shape) draws on the CPU, wherever mu is. Use randn_like(mu), or pass device=mu.device."
+    "cpu_noise", "the noise is drawn on the CPU, wherever mu is. Use randn_like(mu), or pass device=mu.device."
 )
 HALVES = (torch.float16, torch.bfloat16)
-ROUNDING = 2.0**-11
-"""The largest relative error of one rounding to float16."""
+RANGES = {torch.float16: (-16, 18), torch.bfloat16: (-60, 60)}
+"""Values of logvar for which noise and z are normal numbers of the format."""
 LIMIT = {torch.float16: 5.5e-5, torch.bfloat16: 4.4e-4}
 SHARP = {torch.float16: [-1.3125, 1.484375, 5.65625, 6.984375], torch.bfloat16: [-4.0, 1.5, 5.125, 7.0]}
 """Values of logvar at which rounding sigma to this dtype moves it far."""
 SLOW_OPS = {"exp", "exp_", "exp2", "expm1", "pow", "sqrt", "sigmoid"}
+DRAWS = {"randn", "normal", "normal_", "rand", "uniform_"}
 
 
-def there(function: LearnerObject) -> Sample:
-    """The learner's function with its inputs on the device under test, and its result brought back."""
-    if DEVICE.get() == "cpu":
-        return function
+def rounding(dtype: torch.dtype) -> float:
+    """The largest relative error of one rounding."""
+    return torch.finfo(dtype).eps / 2
+
+
+def there(function: Callable, autocast: bool = False) -> Sample:
+    """The learner's function, perhaps under autocast, with its inputs on the device under test and z brought back."""
 
     def call(*inputs: Tensor) -> Tensor:
-        return expect.tensor(function(*(value.to(DEVICE.get()) for value in inputs)), "z").cpu()
+        mu, logvar = (value.to(DEVICE.get()) for value in inputs)
+        under = ", under autocast" if autocast else ""
+        with for_inputs(f"mu and logvar of shape {tuple(mu.shape)} and dtype {mu.dtype}{under}"):
+            z = beside(watch.under_autocast, function, mu, logvar) if autocast else function(mu, logvar)
+        return z.cpu() if isinstance(z, Tensor) else z
 
     return call
 
 
-def noise_and_z(function: LearnerObject, logvar: Tensor, seed: int) -> tuple[Tensor, Tensor] | None:
+def noise_and_z(sample: Sample, logvar: Tensor, seed: int) -> tuple[Tensor, Tensor] | None:
     """z at mu = 0 for sigma = 1 and for ``logvar``, from one seed; None where no seed reaches the noise."""
     draws = []
     for values in (torch.zeros_like(logvar), logvar, logvar):
         replay(seed)
-        z = expect.shaped(there(function)(torch.zeros_like(logvar), values.clone()), tuple(logvar.shape), "z")
+        z = expect.shaped(sample(torch.zeros_like(logvar), values), tuple(logvar.shape), "z")
         draws.append(z.detach().double())
     if not draws[0].any():
-        likely = None if draws[1].any() else NO_NOISE
-        raise Failure("z has no noise at logvar = 0", "a spread of 1 around mu", "mu itself", likely)
+        likely = None if draws[1].any() or not is_mu(sample, logvar) else NO_NOISE
+        raise Failure("z has no noise at logvar = 0", "a spread of 1 around mu", "one value", likely)
     return (draws[0], draws[1]) if torch.equal(draws[1].nan_to_num(), draws[2].nan_to_num()) else None
+
+
+def is_mu(sample: Sample, like: Tensor) -> bool:
+    """Whether z is mu itself."""
+    mu = torch.ones_like(like)
+    return torch.equal(sample(mu, torch.zeros_like(like)), mu)
 
 
 @exercise.check
@@ -96,81 +115,93 @@ def dtype(reparameterize_amp: LearnerObject, rng: Draws) -> None:
     for dtype in (*HALVES, torch.float32):
         for shape in [(5, 3), (1, 4), (2, 3, 4)]:
             mu, logvar = (rng.normal(*shape, dtype=dtype).to(DEVICE.get()) for _ in range(2))
-            with expect.untouched(mu=mu, logvar=logvar):
+            inputs = f"inputs of shape {shape} and dtype {dtype}"
+            with expect.untouched(mu=mu, logvar=logvar), for_inputs(inputs):
                 found = reparameterize_amp(mu, logvar), beside(watch.under_autocast, reparameterize_amp, mu, logvar)
-            for z in found:
-                if isinstance(z, Tensor) and z.dtype == torch.float32 != dtype:
-                    raise Failure("z has the wrong dtype", f"{dtype}, as mu has", "torch.float32", RETURNED_FLOAT32)
-                expect.kept(z, mu, f"z for inputs of shape {shape}")
+            for z, where in zip(found, (inputs, f"{inputs}, under autocast"), strict=True):
+                if isinstance(z, Tensor) and z.dtype != dtype:
+                    likely = RETURNED_FLOAT32 if z.dtype == torch.float32 else None
+                    raise Failure(f"z for {where} has the wrong dtype", f"{dtype}, as mu has", str(z.dtype), likely)
+                expect.kept(z, mu, f"z for {where}")
 
 
 @exercise.check
 def device(reparameterize_amp: LearnerObject, rng: Draws) -> None:
     """The noise is made on the device of the inputs."""
     mu, logvar = rng.normal(5, 3, dtype=torch.float16), rng.normal(5, 3, dtype=torch.float16)
-    expect.device_kept(reparameterize_amp, mu, logvar, what="z", likely=CPU_NOISE)
+    drawn = DRAWS & set(beside(watch.met_on_processor, reparameterize_amp, mu, logvar))
+    with for_inputs("mu and logvar of shape (5, 3) and dtype torch.float16"):
+        expect.device_kept(reparameterize_amp, mu, logvar, what="z", likely=CPU_NOISE if drawn else None)
 
 
 @exercise.check
 def range_(reparameterize_amp: LearnerObject, rng: Draws) -> None:
-    """For logvar from -16 to 18 in float16, z is finite and follows sigma to within its roundings."""
-    logvar = torch.linspace(-16, 18, 69, dtype=torch.float16).expand(600, 69).contiguous()
-    draws = noise_and_z(reparameterize_amp, logvar, rng.new_seed())
-    if draws is None:
-        return judge_spread_in_half(reparameterize_amp, logvar)
-    eps, z = draws
-    exact = logvar.double()
-    sigmas = [(SQRT_OF_EXP, logvar.exp().sqrt().double()), *((mistake, sigma(exact)) for mistake, sigma in SIGMAS)]
-    # Between -8 and 8 nothing that is taken for sigma leaves the normal numbers of float16: its values tell it.
-    for part in (exact.abs() < 8, exact.abs() >= 8):
-        # Where noise and z are normal numbers of float16, so that each rounding is a relative one; three are allowed,
-        # for whether sigma itself was rounded is for the next check.
-        clear = part & (eps.abs() > 0.25)
-        expect.close(
-            z[clear],
-            ((exact / 2).exp() * eps)[clear],
-            "z at mu = 0, compared with the same noise at logvar = 0,",
-            rule="exp(logvar / 2) * eps to within the roundings of float16",
-            rtol=3.2 * ROUNDING,
-            mistakes=[(mistake, (sigma * eps)[clear]) for mistake, sigma in sigmas],
-            show=False,
-        )
+    """Over the range of each half-precision format, z is finite and follows mu and sigma to within its roundings."""
+    sample = there(reparameterize_amp)
+    for dtype, ends in RANGES.items():
+        logvar = torch.linspace(*ends, 69, dtype=dtype).expand(600, 69).contiguous()
+        draws, exact = noise_and_z(sample, logvar, rng.new_seed()), logvar.double()
+        # Between -8 and 8 nothing that is taken for sigma leaves the normal numbers of float16: its values tell it.
+        for part in (exact.abs() < 8, exact.abs() >= 8):
+            judge_sigma(sample, logvar, draws, part) if draws else judge_spread_in_half(sample, logvar, part)
+        # Far below one rounding of mu, so that z is mu.
+        mu, small = rng.uniform(-4, -1, 5, 3, dtype=dtype), torch.full((5, 3), -30, dtype=dtype)
+        what = f"z in {dtype} at logvar = -30, where sigma is almost 0,"
+        expect.close(sample(mu, small).double(), mu.double(), what, rule="mu", rtol=rounding(dtype))
 
 
-def judge_spread_in_half(function: LearnerObject, logvar: Tensor) -> None:
+def judge_sigma(sample: Sample, logvar: Tensor, draws: tuple[Tensor, Tensor], part: Tensor) -> None:
+    """z at mu = 0 is sigma times the noise that it had at logvar = 0."""
+    (eps, z), exact = draws, logvar.double()
+    # Where noise and z are normal numbers of the format, so that each rounding is a relative one; three are allowed,
+    # for whether sigma itself was rounded is for the next check.
+    clear = part & (eps.abs() > 0.25)
+    wrong = [(SQRT_OF_EXP, logvar.exp().sqrt().double()), *((mistake, sigma(exact)) for mistake, sigma in SIGMAS)]
+    expect.close(
+        z[clear],
+        ((exact / 2).exp() * eps)[clear],
+        f"z in {logvar.dtype} at mu = 0, compared with the same noise at logvar = 0,",
+        rule="exp(logvar / 2) * eps to within the roundings of the format",
+        rtol=3.2 * rounding(logvar.dtype),
+        mistakes=((mistake, (sigma * eps)[clear]) for mistake, sigma in wrong),
+        show=False,
+    )
+
+
+def judge_spread_in_half(sample: Sample, logvar: Tensor, part: Tensor) -> None:
     """z is finite, and (z - mu) / sigma standard normal: what can be said where no seed reaches the noise."""
-    z = expect.tensor(there(function)(torch.zeros_like(logvar), logvar), "z").double()
+    z, exact = sample(torch.zeros_like(logvar), logvar).double()[part], logvar.double()[part]
     if not z.isfinite().all():
-        likely = SQRT_OF_EXP if torch.equal(z.isfinite(), logvar.exp().isfinite()) else None
-        raise Failure("z is not finite", "finite numbers", "inf or nan", likely)
-    exact = logvar.double()
+        overflows = torch.equal(z.isfinite(), logvar.exp().isfinite()[part])
+        raise Failure("z is not finite", "finite numbers", "inf or nan", SQRT_OF_EXP if overflows else None)
     mistakes = ((mistake, z / sigma(exact)) for mistake, sigma in SIGMAS)
     expect.standard_normal(z / (exact / 2).exp(), "(z - mu) / sigma", mistakes=mistakes)
 
 
 @exercise.check
 def precision(reparameterize_amp: LearnerObject, rng: Draws) -> None:
-    """exp(logvar / 2) keeps the digits of float32, for float16 and for bfloat16 inputs."""
+    """sigma keeps the digits of float32, for float16 and for bfloat16 inputs, with autocast and without."""
     for dtype in HALVES:
         logvar = torch.tensor(SHARP[dtype], dtype=dtype)[:, None].expand(4, 50_000).contiguous()
-        found = partial(sigma_in_use, logvar=logvar, seed=rng.new_seed())
-        sigma = found(reparameterize_amp)
-        if sigma is None:
-            judge_operations(reparameterize_amp, logvar[:, :2])
-            continue
-        expect.close(
-            sigma,
-            torch.ones(4, dtype=torch.float64),
-            f"sigma for {dtype}, the mean ratio of 50,000 draws to the same noise at logvar = 0, over its value,",
-            rule="1",
-            rtol=LIMIT[dtype],
-            mistakes=exercise.mistaken(found),
-        )
+        for autocast in (False, True):
+            found = partial(sigma_in_use, logvar=logvar, seed=rng.new_seed(), autocast=autocast)
+            sigma = found(reparameterize_amp)
+            if sigma is None:
+                judge_operations(reparameterize_amp, logvar[:, :2])
+                continue
+            expect.close(
+                sigma,
+                torch.ones(4, dtype=torch.float64),
+                f"sigma for {dtype}, the mean ratio of 50,000 draws to the same noise at logvar = 0, over its value,",
+                rule="1",
+                rtol=LIMIT[dtype],
+                mistakes=exercise.mistaken(found),
+            )
 
 
-def sigma_in_use(function: LearnerObject, logvar: Tensor, seed: int) -> Tensor | None:
+def sigma_in_use(function: LearnerObject, logvar: Tensor, seed: int, autocast: bool) -> Tensor | None:
     """By what each row's noise was multiplied, over exp(logvar / 2); None where no seed reaches the noise."""
-    draws = noise_and_z(function, logvar, seed)
+    draws = noise_and_z(there(function, autocast), logvar, seed)
     if draws is None:
         return None
     eps, z = draws
@@ -179,35 +210,91 @@ def sigma_in_use(function: LearnerObject, logvar: Tensor, seed: int) -> Tensor |
 
 def judge_operations(function: LearnerObject, logvar: Tensor) -> None:
     """No exponential, power or root met a half-precision tensor: for noise that no seed reaches."""
-    inputs = torch.zeros_like(logvar).to(DEVICE.get()), logvar.to(DEVICE.get())
-    halves = {str(dtype) for dtype in HALVES}
-    for name, dtypes in beside(watch.operations, function, *inputs):
-        if name in SLOW_OPS and halves & set(dtypes):
-            raise Failure("sigma lost digits", "exp(logvar / 2) in float32", f"{name} of {dtypes[0]}", EXP_IN_HALF)
+    inputs, halves = [torch.zeros_like(logvar).to(DEVICE.get()), logvar.to(DEVICE.get())], set(map(str, HALVES))
+    lost = [(name, dtypes[0]) for name, dtypes in beside(watch.operations, function, *inputs) if halves & set(dtypes)]
+    slow = [(name, dtype) for name, dtype in lost if name in SLOW_OPS]
+    if slow:
+        named = {"exp": SIGMA_IN_HALF, "sqrt": SQRT_IN_HALF}
+        name, dtype = slow[-1]
+        raise Failure("sigma lost digits", "exp(logvar / 2) in float32", f"{name} of {dtype}", named.get(name))
 
 
 @exercise.check
 def noise(reparameterize_amp: LearnerObject, rng: Draws) -> None:
     """The noise is standard normal, and fresh for every element and every call."""
-    sample, mu = sampler(there(reparameterize_amp)), rng.normal(500, 40, dtype=torch.float32)
+    sample = sampler(there(reparameterize_amp))
+    mu = 3 * rng.normal(500, 40, dtype=torch.float32)
     judge_noise(sample, mu, unit_logvar(sample, mu), ("row", "latent"))
+    # In half precision too; there, numbers repeat.
+    mu = torch.zeros(500, 40, dtype=torch.float16)
+    noise = torch.stack([sample(mu, mu) for _ in range(2)])
+    if noise.any():  # logvar taken for sigma has none here
+        expect.independent(noise, {axis: SHARED[axis] for axis in ("call", "row", "latent")})
+        expect.standard_normal(noise, "the noise in float16")
+
+
+class Effects(NamedTuple):
+    """What moves z, whatever its gradients say."""
+
+    of_mu: bool
+    of_logvar: bool
+
+
+def effects(sample: Sample) -> Effects:
+    """Measured on 4,000 draws: the mean of z, and its spread."""
+    zeros = torch.zeros(1000, 4)
+    moved = float((sample(zeros + 100, zeros) - sample(zeros, zeros)).mean())
+    low, high = (float((sample(zeros, zeros + level)).std()) for level in (1, 4))
+    return Effects(moved > 50, abs(high - low) > 0.2 * low)
 
 
 @exercise.check
 def gradients(reparameterize_amp: LearnerObject, rng: Draws) -> None:
     """dz/dmu = 1 and dz/dlogvar = (z - mu) / 2 for every element, in float32 and in float16."""
-    mu, logvar = (rng.uniform(*ends, 5, 3).float().requires_grad_() for ends in ((-2, 2), (0.3, 1.2)))
     sample = sampler(there(reparameterize_amp))
-    draw = same_noise(sample, rng)
-    scaled = not torch.equal(draw(mu, logvar), draw(mu, logvar / 2))
-    judge_path(sample(mu, logvar), mu, logvar, rng, cuts={"mu": CUT, "logvar": CUT if scaled else UNSCALED, "all": CUT})
-    mu = torch.zeros(5, 3, dtype=torch.float16, requires_grad=True)
-    logvar = rng.uniform(0.3, 1.2, 5, 3, dtype=torch.float16).requires_grad_()
-    z = sample(mu, logvar)
-    found = expect.gradients(z, {"mu": mu, "logvar": logvar}, cut=CUT, zero=ZERO, unused={"mu": CUT, "logvar": CUT})
-    near = partial(expect.close, rtol=4e-3, atol=1e-6)
-    near(found["mu"].double(), torch.ones(5, 3).double(), "dz/dmu in float16", rule="1")
-    near(found["logvar"].double(), z.detach() / 2, "dz/dlogvar in float16", rule="0.5 * (z - mu)")
+    # With mu = 0, z has its digits in float16 too.
+    for dtype, size, tolerance in ((torch.float32, 2, 1e-4), (torch.float16, 0, 4e-3)):
+        mu = rng.uniform(-size, size, 5, 3, dtype=dtype).requires_grad_()
+        logvar = rng.uniform(0.3, 1.2, 5, 3, dtype=dtype).requires_grad_()
+        z, weights = sample(mu, logvar), rng.uniform(1, 2, 5, 3)
+        found = slopes(reparameterize_amp, z, mu, logvar, weights)
+        noise, exact = (z - mu).detach(), logvar.detach().double()
+        ones = torch.ones_like(noise)
+        named = [(mistake, (ones, derivative(sigma, exact, noise / sigma(exact)))) for mistake, sigma in SIGMAS]
+        named.append((MEAN_SCALED, ((exact / 2).exp(), z.detach() / 2)))
+        for place, right, rule in ((0, ones, "1"), (1, noise / 2, "0.5 * (z - mu)")):
+            expect.close(
+                found[place],
+                right,
+                f"{('dz/dmu', 'dz/dlogvar')[place]} in {dtype}",
+                rule=rule,
+                rtol=tolerance,
+                atol=tolerance,
+                mistakes=((mistake, wrong[place]) for mistake, wrong in named if both_near(found, wrong, tolerance)),
+                show=bool(place),
+            )
+
+
+def slopes(function: LearnerObject, z: Tensor, mu: Tensor, logvar: Tensor, weights: Tensor) -> list[Tensor]:
+    """dz/dmu and dz/dlogvar in float64; a path that is missing is told from an input that has no effect."""
+    moved = effects(sampler(there(function)))
+    noiseless = NO_NOISE if torch.equal(z, mu.double()) else UNSCALED
+    likely = {"mu": CUT if moved.of_mu else None, "logvar": CUT if moved.of_logvar else noiseless}
+    drawn = any(name == "normal" for name, _ in beside(watch.operations, function, mu, logvar))
+    found = expect.gradients(
+        z,
+        {"mu": mu, "logvar": logvar},
+        weights,
+        cut=CUT if any(moved) else None,
+        zero=ZERO if drawn else None,
+        unused=likely,
+    )
+    return [gradient.double() / weights for gradient in found.values()]
+
+
+def both_near(found: list[Tensor], wrong: tuple[Tensor, Tensor], tolerance: float) -> bool:
+    """Whether a mistake has both gradients."""
+    return all(torch.allclose(a, b, tolerance, tolerance) for a, b in zip(found, wrong, strict=True))
 
 
 # Wrong answers
@@ -222,13 +309,13 @@ def detached(mu, logvar):
 
 
 # The formula of lesson 3.
-@exercise.wrong(precision=EXP_IN_HALF)
+@exercise.wrong(precision=SIGMA_IN_HALF)
 def exp_in_half(mu, logvar):
     return mu + torch.exp(logvar / 2) * torch.randn_like(mu)
 
 
 # With noise that no seed reaches.
-@exercise.wrong(precision=EXP_IN_HALF)
+@exercise.wrong(precision=SIGMA_IN_HALF)
 def exp_in_half_unseeded(mu, logvar):
     if mu.is_meta:
         return mu + torch.exp(logvar / 2) * torch.randn_like(mu)
@@ -239,7 +326,7 @@ def exp_in_half_unseeded(mu, logvar):
 
 
 # Raises sigma when its digits are gone already.
-@exercise.wrong(precision=EXP_IN_HALF)
+@exercise.wrong(precision=SIGMA_IN_HALF)
 def exp_then_float(mu, logvar):
     sigma = torch.exp(logvar / 2).float()
     return (mu.float() + sigma * torch.randn_like(sigma)).to(mu.dtype)
@@ -269,7 +356,7 @@ def one_eps(mu, logvar):
 
 
 # bfloat16 loses more.
-@exercise.wrong(precision=EXP_IN_HALF)
+@exercise.wrong(precision=SIGMA_IN_HALF)
 def only_float16_raised(mu, logvar):
     raised = logvar.float() if logvar.dtype == torch.float16 else logvar
     sigma = torch.exp(raised / 2)
@@ -297,3 +384,40 @@ def unscaled(mu, logvar):
 def variance(mu, logvar):
     variance = torch.exp(logvar.float())
     return (mu.float() + variance * torch.randn_like(variance)).to(mu.dtype)
+
+
+# Casts what was computed in float32 before it is used.
+@exercise.wrong(precision=SIGMA_IN_HALF)
+def cast_too_soon(mu, logvar):
+    sigma = torch.exp(logvar.float() / 2).to(mu.dtype)
+    return mu + sigma * torch.randn_like(mu)
+
+
+@exercise.wrong(MEAN_SCALED, "gradients", range=unnamed("where sigma is almost 0"))
+def mean_scaled(mu, logvar):
+    sigma = torch.exp(logvar.float() / 2)
+    return ((mu.float() + torch.randn_like(sigma)) * sigma).to(mu.dtype)
+
+
+@exercise.wrong(gradients=ZERO)
+def torch_normal(mu, logvar):
+    return torch.normal(mu.float(), torch.exp(logvar.float() / 2)).to(mu.dtype)
+
+
+# An island that ends where autocast begins.
+@exercise.wrong(precision=unnamed("sigma for torch.float16"))
+def product_under_autocast(mu, logvar):
+    sigma = torch.exp(logvar.float() / 2)
+    eps = torch.randn_like(sigma)
+    noise = torch.bmm(sigma.reshape(-1, 1, 1), eps.reshape(-1, 1, 1)).reshape(mu.shape)
+    return (mu.float() + noise).to(mu.dtype)
+
+
+@exercise.wrong(
+    dtype=unnamed("observed  torch.float16"),
+    range=unnamed("z in torch.bfloat16"),
+    gradients=unnamed("in torch.float32 is wrong"),
+)
+def always_float16(mu, logvar):
+    sigma = torch.exp(logvar.float() / 2)
+    return (mu.float() + sigma * torch.randn_like(sigma)).half()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -11,7 +12,8 @@ from autograder import expect
 from autograder.beside import lesson07_mixed_precision_gpu as watch
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.draws import Draws
-from autograder.exercise import Exercise, stops, unnamed
+from autograder.errors import for_inputs
+from autograder.exercise import Exercise, stops
 from autograder.failure import Failure
 from autograder.verdict import Mistake
 
@@ -30,37 +32,66 @@ NO_WAIT_START = Mistake(
 )
 NO_CLOCK = Mistake("no_clock", "time.perf_counter() is the clock that this exercise asks for.")
 NO_WARMUP = Mistake("no_warmup", "the warm-up is missing: call step() `warmup` times before the clock starts.")
+LAUNCH = 0.125
+"""Seconds that a call of step takes before its work."""
 
 
 @exercise.check
 def rate(throughput: LearnerObject, rng: Draws) -> None:
     """Samples of the timed steps over the time they took together; the warm-up is not timed."""
-    samples, warmup, repeats, launch = 48, 2, 5, 0.125
-    work = rng.uniform(3, 5, warmup).tolist() + rng.uniform(0.25, 2, repeats).tolist()
+    cases = [(48, 2, 5), (20, 0, 3)]
+    work = [[*rng.uniform(3, 5, warmup), *rng.uniform(0.25, 2, repeats)] for _, warmup, repeats in cases]
+    seconds = [[float(each) for each in case] for case in work]
 
-    def found(answer: LearnerObject) -> Any:
-        return beside(watch.timed, answer, samples, warmup, repeats, "cpu", launch, work)["rate"]
+    def found(answer: LearnerObject) -> list[Any]:
+        return [timed(answer, *case, "cpu", LAUNCH, each) for case, each in zip(cases, seconds, strict=True)]
 
-    right = repeats * samples / sum(launch + each for each in work[warmup:])
-    mistakes = exercise.mistaken(found)
-    expect.close(found(throughput), right, "the rate", rule="repeats * samples / elapsed", mistakes=mistakes)
+    records = found(throughput)
+    for place, ((samples, warmup, repeats), each) in enumerate(zip(cases, seconds, strict=True)):
+        clock_was_read(records[place]["events"])
+        right = repeats * samples / sum(LAUNCH + timed for timed in each[warmup:])
+        mistakes = (
+            (mistake, wrong[place]["rate"]) for mistake, wrong in exercise.mistaken(found) if same(records, wrong)
+        )
+        rule = "repeats * samples / elapsed"
+        expect.close(records[place]["rate"], right, f"the rate with warmup={warmup}", rule=rule, mistakes=mistakes)
+
+
+def timed(
+    answer: LearnerObject, samples: int, warmup: int, repeats: int, kind: str, launch: float, work: list[float]
+) -> dict[str, Any]:
+    """The record of one timing."""
+    with for_inputs(f"samples={samples}, warmup={warmup}, repeats={repeats} on {kind}"):
+        record: dict[str, Any] = beside(watch.timed, answer, samples, warmup, repeats, kind, launch, work)
+    return record
+
+
+def same(found: list[dict[str, Any]], wrong: list[dict[str, Any]]) -> bool:
+    """Whether a mistake gives each of the rates."""
+    pairs = [(a["rate"], b["rate"]) for a, b in zip(found, wrong, strict=True)]
+    return all(isinstance(a, float) and isinstance(b, float) and math.isclose(a, b, rel_tol=1e-6) for a, b in pairs)
+
+
+def clock_was_read(events: list[str]) -> None:
+    """The clock that was asked for."""
+    if "clock" not in events:
+        observed = "another clock of the module time" if "another clock" in events else "none"
+        raise Failure("the clock was never read", "readings of time.perf_counter()", observed, NO_CLOCK)
 
 
 @exercise.check
 def synchronise(throughput: LearnerObject, rng: Draws) -> None:
     """On cuda, the device has finished before each reading of the clock."""
-    work, launch = rng.uniform(0.5, 2, 7).tolist(), 1 / 1024
-    record = beside(watch.timed, throughput, 48, 3, 4, "cuda", launch, work)
-    events = record["events"]
+    events = timed(throughput, 48, 3, 4, "cuda", 1 / 1024, rng.uniform(0.5, 2, 7).tolist())["events"]
+    clock_was_read(events)
     waiting, late = 0, []
     for event in events:
         waiting = waiting + 1 if event == "step" else 0 if event == "wait" else waiting
         if event == "clock":
             late.append(waiting)
-    if not late:
-        raise Failure("the clock was never read", "readings of time.perf_counter()", "none", NO_CLOCK)
     if any(late):
-        likely = NO_WAIT_AT_ALL if "wait" not in events else NO_WAIT_END if late[-1] else NO_WAIT_START
+        start, end = NO_WAIT_START if late[0] else None, NO_WAIT_END if late[-1] else None
+        likely = NO_WAIT_AT_ALL if "wait" not in events else end or start
         observed = f"{max(late)} steps still in the queue at a reading"
         raise Failure("the clock was read while the device was working", "an empty queue", observed, likely)
 
@@ -68,11 +99,12 @@ def synchronise(throughput: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def calls(throughput: LearnerObject, rng: Draws) -> None:
     """step is called warmup + repeats times, also without a warm-up."""
-    for warmup, repeats in ((3, 4), (0, 2)):
-        events = beside(watch.timed, throughput, 48, warmup, repeats, "cpu", 0.125, [1.0])["events"]
+    for warmup, repeats in ((3, 4), (0, 2), (2, 1)):
+        events = timed(throughput, 48, warmup, repeats, "cpu", LAUNCH, [1.0])["events"]
         steps = events.count("step")
         if steps != warmup + repeats:
-            likely = NO_WARMUP if steps == repeats else None
+            before = events.index("clock") if "clock" in events else steps
+            likely = NO_WARMUP if steps == repeats and not before else None
             expected = f"{warmup} + {repeats} = {warmup + repeats} calls of step"
             raise Failure("step was called another number of times", expected, f"{steps} calls", likely)
 
@@ -229,7 +261,7 @@ def steps_per_second(step, samples, warmup, repeats, device):
     return repeats / elapsed
 
 
-@exercise.wrong(rate=unnamed("the rate is wrong"), synchronise=NO_CLOCK)
+@exercise.wrong(NO_CLOCK, "rate", "synchronise")
 def another_clock(step, samples, warmup, repeats, device):
     for _ in range(warmup):
         step()
@@ -242,3 +274,31 @@ def another_clock(step, samples, warmup, repeats, device):
         torch.cuda.synchronize(device)
     elapsed = time.time() - start
     return repeats * samples / elapsed
+
+
+@exercise.wrong(rate="the warm-up is counted and not timed. Multiply by repeats alone.")
+def warmup_counted_alone(step, samples, warmup, repeats, device):
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
+    for _ in range(warmup):
+        step()
+    wait()
+    start = time.perf_counter()
+    for _ in range(repeats):
+        step()
+    wait()
+    return (warmup + repeats) * samples / (time.perf_counter() - start)
+
+
+@exercise.wrong(rate="the fastest step alone. All timed steps count, over the time that they took together.")
+def fastest_step(step, samples, warmup, repeats, device):
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
+    for _ in range(warmup):
+        step()
+    fastest = float("inf")
+    for _ in range(repeats):
+        wait()
+        start = time.perf_counter()
+        step()
+        wait()
+        fastest = min(fastest, time.perf_counter() - start)
+    return samples / fastest

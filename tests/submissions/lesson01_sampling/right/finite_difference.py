@@ -46,3 +46,38 @@ def finite_difference(f, mu, sigma, n, h, common_noise):
     if common_noise:
         torch.set_rng_state(state)
     return (right - monte_carlo(f, mu - h, sigma, n)) / (2 * h)
+
+
+# %% fork_rng
+# Comes back to the random state by a fork.
+def finite_difference(f, mu, sigma, n, h, common_noise):
+    def side(where):
+        return monte_carlo(f, where, sigma, n)
+
+    if common_noise:
+        with torch.random.fork_rng():
+            up = side(mu + h)
+        down = side(mu - h)
+    else:
+        up, down = side(mu + h), side(mu - h)
+    return (up - down) / (2 * h)
+
+
+# %% einsum_weights
+# Weighs all values at once.
+def finite_difference(f, mu, sigma, n, h, common_noise):
+    eps = torch.randn(n, dtype=torch.float64)
+    other = eps.clone() if common_noise else torch.empty_like(eps).normal_()
+    z = torch.cat([mu + h + sigma * eps, mu - h + sigma * other])
+    w = torch.cat([torch.ones(n), -torch.ones(n)]).double() / (2 * h * n)
+    return torch.einsum("i,i->", w, f(z))
+
+
+# %% vmap_two_sides
+# Maps one side's mean over both sides.
+def finite_difference(f, mu, sigma, n, h, common_noise):
+    a = torch.randn(n, dtype=torch.float64)
+    b = a if common_noise else torch.randn(n, dtype=torch.float64)
+    z = torch.stack([mu + h + sigma * a, mu - h + sigma * b])
+    up, down = torch.func.vmap(lambda row: f(row).mean())(z)
+    return (up - down) / (2 * h)

@@ -34,3 +34,23 @@ def gradient_reaches(sampler, mu):
 def gradient_reaches(sampler, mu):
     z, pull_back = torch.func.vjp(sampler, mu.detach().clone())
     return pull_back(torch.randn_like(z))[0].ne(0).any().item()
+
+
+# %% materialize
+# Lets autograd fill in zeros.
+def gradient_reaches(sampler, mu):
+    m = mu.detach().clone().requires_grad_()
+    z = sampler(m)
+    try:
+        (g,) = torch.autograd.grad(z, m, torch.rand_like(z) + 0.5, materialize_grads=True)
+    except RuntimeError:
+        return False
+    return bool(torch.any(g != 0))
+
+
+# %% func_jacrev
+def gradient_reaches(sampler, mu):
+    with torch.no_grad():
+        m = mu.clone()
+    J = torch.func.jacrev(sampler)(m)
+    return bool((J != 0).any())

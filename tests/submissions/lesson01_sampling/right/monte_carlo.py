@@ -45,3 +45,23 @@ def monte_carlo(f, mu, sigma, n):
 
     z = np.random.default_rng().normal(float(mu), float(sigma), n)
     return f(torch.from_numpy(z)).mean()
+
+
+# %% vmap
+# Maps f over the draws.
+def monte_carlo(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    return torch.func.vmap(f)(z).mean()
+
+
+# %% recursion
+# Halves the work until it is small.
+def monte_carlo(f, mu, sigma, n):
+    def total(k):
+        if k == 0:
+            return torch.zeros((), dtype=torch.float64)
+        if k <= 64:
+            return f(mu + sigma * torch.randn(k, dtype=torch.float64)).sum()
+        return total(k // 2) + total(k - k // 2)
+
+    return total(n) / n

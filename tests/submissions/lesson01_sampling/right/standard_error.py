@@ -31,3 +31,22 @@ def standard_error(values):
     import numpy as np
 
     return torch.tensor(np.std(values.numpy(), ddof=1) / np.sqrt(values.numel()), dtype=torch.float64)
+
+
+# %% jackknife
+# Leaves out one value at a time.
+def standard_error(values):
+    n = len(values)
+    loo = (values.sum() - values) / (n - 1)
+    return ((n - 1) / n * (loo - loo.mean()).square().sum()).sqrt()
+
+
+# %% cov
+def standard_error(values):
+    return (torch.cov(values) / values.numel()) ** 0.5
+
+
+# %% norm
+def standard_error(values):
+    n = values.size(0)
+    return torch.linalg.vector_norm(values - values.mean()) / math.sqrt(n * (n - 1))

@@ -138,7 +138,7 @@ def reparameterize(mu, logvar):
 
 
 # %% sigma_plus_a_hundredth
-# fails values: "eps = (z - mu) / sigma for logvar from -16 to 16"
+# fails values: "(z - mu) / sigma for sigma from 0.00034 to 2981"
 def reparameterize(mu, logvar):
     sigma = torch.where(logvar < -8, torch.exp(logvar / 2) + 0.01, torch.exp(logvar / 2))
     return mu + sigma * torch.randn_like(mu)

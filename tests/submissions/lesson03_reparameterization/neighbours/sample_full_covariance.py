@@ -50,9 +50,3 @@ def sample_full_covariance(mu, scale_tril):
 # fails gradients: "dz/dmu is wrong"
 def sample_full_covariance(mu, scale_tril):
     return mu * torch.randn_like(mu) + scale_tril.sum(-1)
-
-
-# %% clamped_factor
-# fails values: clamped
-def sample_full_covariance(mu, scale_tril):
-    return mu + (scale_tril.clamp(-10, 10) @ torch.randn_like(mu)[..., None])[..., 0]

@@ -189,3 +189,35 @@ def first_nonfinite(model, x):
         for module in model.modules():
             del module.forward
     return found[0] if found else None
+
+
+# %% exit_stack
+# Uses pattern matching and an ExitStack.
+from contextlib import ExitStack
+
+
+def first_nonfinite(model, x):
+    first = None
+
+    def tensors(o):
+        match o:
+            case Tensor():
+                yield o
+            case dict():
+                for v in o.values():
+                    yield from tensors(v)
+            case list() | tuple():
+                for v in o:
+                    yield from tensors(v)
+
+    def watch(name, module, args, output):
+        nonlocal first
+        if first is None and any(not t.isfinite().all().item() for t in tensors(output)):
+            first = name
+
+    with ExitStack() as stack, torch.no_grad():
+        for name, module in model.named_modules():
+            handle = module.register_forward_hook(partial(watch, name))
+            stack.callback(handle.remove)
+        model(x)
+    return first

@@ -37,3 +37,31 @@ def log_mean_exp(values, dim):
     if empty.any():
         top = top.masked_fill(empty, 0)
     return (values - top).exp().mean(dim).log() + top.squeeze(dim)
+
+
+# %% movedim
+# Moves dim to the front.
+def log_mean_exp(values, dim):
+    v = values.movedim(dim, 0)
+    return torch.logsumexp(v, 0) - math.log(len(v))
+
+
+# %% logcumsumexp
+# Takes the last of the cumulative sums.
+def log_mean_exp(values, dim):
+    n = values.shape[dim]
+    return torch.logcumsumexp(values, dim).select(dim, -1) - math.log(n)
+
+
+# %% of_zeros
+# Takes log(n) as the same sum of zeros.
+def log_mean_exp(values, dim):
+    return torch.logsumexp(values, dim) - torch.logsumexp(torch.zeros_like(values), dim)
+
+
+# %% nan_to_num
+# Repairs slices of -inf at the end.
+def log_mean_exp(values, dim):
+    n = values.shape[dim]
+    m = values.max(dim, keepdim=True).values
+    return torch.nan_to_num(((values - m).exp().mean(dim, keepdim=True).log() + m).squeeze(dim), nan=-math.inf)

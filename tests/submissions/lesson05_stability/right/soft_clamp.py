@@ -44,3 +44,38 @@ def soft_clamp(logvar, low=-10.0, high=10.0):
 def soft_clamp(logvar, low=-10.0, high=10.0):
     raised = low + F.softplus(logvar - low)
     return high - F.softplus(high - raised)
+
+
+# %% in_logarithms
+# Computes the root in logarithms.
+def soft_clamp(logvar, low=-10.0, high=10.0):
+    c, h = (low + high) / 2, (high - low) / 2
+    u = (logvar - c) / h
+    p = 6.0
+    return c + h * u * torch.exp(-torch.logaddexp(torch.zeros_like(u), p * torch.log(u.abs().clamp(min=1e-12))) / p)
+
+
+# %% in_float32
+# Computes in float32 and goes back.
+def soft_clamp(logvar, low=-10.0, high=10.0):
+    c, h = (low + high) / 2, (high - low) / 2
+    u = (logvar - c) / h
+    return (c + h * u.float() / (1 + u.float() ** 6) ** (1 / 6)).to(logvar.dtype)
+
+
+# %% straight_then_rational
+# Is straight up to the half, then a fraction.
+def soft_clamp(logvar, low=-10.0, high=10.0):
+    c, h = (low + high) / 2, (high - low) / 2
+    u = (logvar - c) / h
+    a = u.abs()
+    t = (a - 0.5).clamp(min=0)
+    return c + h * u.sign() * torch.where(a < 0.5, a, 0.5 + t / (1 + t / 0.5))
+
+
+# %% odd_power
+# Uses an odd power of the modulus.
+def soft_clamp(logvar, low=-10.0, high=10.0):
+    c, h = (low + high) / 2, (high - low) / 2
+    u = (logvar - c) / h
+    return c + h * u / (1 + u.abs() ** 7) ** (1 / 7)

@@ -34,3 +34,22 @@ def softplus_sigma(raw, floor=1e-4):
 # Blends softplus and floor by a root of squares.
 def softplus_sigma(raw, floor=1e-4):
     return torch.maximum(torch.hypot(F.softplus(raw), torch.full_like(raw, floor)), torch.full_like(raw, floor))
+
+
+# %% logsumexp
+# Uses logsumexp with 0.
+def softplus_sigma(raw, floor=1e-4):
+    return torch.logsumexp(torch.stack([raw, torch.zeros_like(raw)]), 0) + floor
+
+
+# %% root_of_squares
+# Blends softplus and floor by a root of squares.
+def softplus_sigma(raw, floor=1e-4):
+    sp = F.softplus(raw)
+    return (sp**2 + floor**2).sqrt()
+
+
+# %% threshold
+# Cuts with F.threshold.
+def softplus_sigma(raw, floor=1e-4):
+    return F.threshold(F.softplus(raw), floor, floor)

@@ -1,0 +1,39 @@
+# %% from_prior
+# fails values: "is wrong"
+# fails evidence: "is wrong"
+# fails gradients: "is wrong"
+def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
+    w = torch.randn(n, len(mu), dtype=mu.dtype)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+# %% kl_twice
+# fails values: "is wrong"
+# fails evidence: "is wrong"
+# fails gradients: "is wrong"
+def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+# %% always_many_draws
+# fails values: "the noise in w has the wrong distribution"
+def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(4_000, len(mu), dtype=mu.dtype)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+# %% half_a_percent
+# fails values: "of a narrow q is wrong"
+# The noise of the draws hides it, but not for a narrow q.
+def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * 1.005 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()

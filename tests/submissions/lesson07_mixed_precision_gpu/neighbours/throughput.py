@@ -1,0 +1,31 @@
+# %% reads_between
+# fails synchronise: "steps still in the queue"
+# The first and the last reading wait: the others do not.
+def throughput(step, samples, warmup, repeats, device):
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
+    for _ in range(warmup):
+        step()
+    wait()
+    start, seen = time.perf_counter(), []
+    for _ in range(repeats):
+        step()
+        seen.append(time.perf_counter())
+    wait()
+    return repeats * samples / (time.perf_counter() - start)
+
+
+# %% as_many_as_the_larger
+# fails rate: "the rate with warmup=2"
+# fails calls: "step was called another number of times"
+# So many calls as repeats, one of them before the clock.
+def throughput(step, samples, warmup, repeats, device):
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
+    before = min(warmup, 1)
+    for _ in range(before):
+        step()
+    wait()
+    start = time.perf_counter()
+    for _ in range(repeats - before):
+        step()
+    wait()
+    return repeats * samples / (time.perf_counter() - start)
