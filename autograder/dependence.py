@@ -20,6 +20,9 @@ from autograder.submission import runs
 
 Node = TypeVar("Node", bound=Hashable)
 
+MOST_CODE = 100_000
+"""How many characters of a submission are read, its short cells first: several times a lesson."""
+
 
 class Statement(NamedTuple):
     """The global names that a statement at the top of a cell defines, and those that it or its functions read."""
@@ -52,10 +55,21 @@ class Dependence:
     def __init__(self, lesson: Lesson, cells: Sequence[NotebookNode]) -> None:
         """``cells`` are those of a rebuilt submission; one of whose source nothing should be read has none."""
         self._lesson, self._cells = lesson, cells
-        self._code = {cell.id: statements(cell.source) for cell in cells if runs(cell)}
+        self._defines: dict[str, set[str]] = {}
+        self._uses: dict[str, set[str]] = defaultdict(set)
+        self._read()
         self._tests = {grade_id: statements(lesson.cells[grade_id].source) for grade_id in lesson.exercises}
         answers = [marks(cell)["grade_id"] for cell in lesson.source.cells if is_answer(cell) and runs(cell)]
         self._reference = {exercise: statements(lesson.cells[exercise].source) for exercise in answers}
+
+    def _read(self) -> None:
+        """Read the submission's cells, as far as they are not too long."""
+        read = 0
+        for cell in sorted(filter(runs, self._cells), key=lambda cell: len(cell.source)):
+            read += len(cell.source)
+            code = statements(cell.source) if read <= MOST_CODE else []
+            self._defines[cell.id] = _defined(code)
+            _add_uses(self._uses, code)
 
     def needs(self, grade_id: str, failed: set[str]) -> tuple[str, ...]:
         """Which of the failed exercises the check depends on, in the lesson's order.
@@ -65,13 +79,11 @@ class Dependence:
         before = list(self._reference)
         own = self._lesson.exercises[grade_id]
         failed_before = [each for each in before[: before.index(own) if own in before else None] if each in failed]
-        uses: dict[str, set[str]] = defaultdict(set)
-        for code in [*self._code.values(), *(self._reference[exercise] for exercise in failed_before)]:
-            for statement in code:
-                for name in statement.defines:
-                    uses[name] |= statement.reads
+        right: dict[str, set[str]] = defaultdict(set)
+        for exercise in failed_before:
+            _add_uses(right, self._reference[exercise])
         start = self._free({grade_id, *self.tests_read_by([grade_id])})
-        used = reached(start, lambda name: uses.get(name, ()))
+        used = reached(start, lambda name: self._uses.get(name, set()) | right.get(name, set()))
         return tuple(exercise for exercise in failed_before if used & self._names(exercise))
 
     def tests_read_by(self, grade_ids: Iterable[str]) -> set[str]:
@@ -95,7 +107,7 @@ class Dependence:
             cells.append(cell)
             here = {exercise for exercise in exercises if marks(cell).get("grade_id") == exercise}
             asked |= here
-            again = {each for each in asked if self._names(each) & _defined(self._code.get(cell.id, []))}
+            again = {each for each in asked if self._names(each) & self._defines.get(cell.id, set())}
             cells += [self._right(exercise, len(cells)) for exercise in exercises if exercise in here | again]
         return NotebookNode(cells=cells)
 
@@ -116,6 +128,12 @@ class Dependence:
 
 def _defined(code: Iterable[Statement]) -> set[str]:
     return {name for statement in code for name in statement.defines}
+
+
+def _add_uses(uses: dict[str, set[str]], code: Iterable[Statement]) -> None:
+    for statement in code:
+        for name in statement.defines:
+            uses[name] |= statement.reads
 
 
 def reached(start: Iterable[Node], step: Callable[[Node], Iterable[Node]]) -> set[Node]:

@@ -64,8 +64,9 @@ def _functions(value: Any) -> Iterator[FunctionType]:
         return
     for each in (item for base in _class_of(value).__mro__ for item in vars(base).values()):
         each = getattr(each, "fget", getattr(each, "__func__", each))
-        if isinstance(each, FunctionType):
-            yield inspect.unwrap(each)
+        plain = inspect.unwrap(each) if isinstance(each, FunctionType) else None
+        if isinstance(plain, FunctionType):  # what a method of a tensor wraps is written in C
+            yield plain
 
 
 def _class_of(value: Any) -> type:

@@ -352,6 +352,14 @@ def test_code_that_is_hard_to_compile_hurts_nobody(
         assert points(grader.grade(handed_in(lesson, {"half": WRONG}, (source,)), 1)) == FULL | {"half-values": 0}
 
 
+def test_of_endless_code_as_much_is_read_as_a_lesson_could_need(lesson: Lesson) -> None:
+    blob = "".join(f"x{number} = {number}\n" for number in range(200_000))
+    began = time.perf_counter()
+    assert needs(lesson, {}, "eighth-values", blob) == ("half", "quarter"), "short cells are read first"
+    assert needs(lesson, {"quarter": f"{blob}def quarter(x): return half(half(x))"}, "quarter-values") == ()
+    assert time.perf_counter() - began < 10
+
+
 # What is found in the code
 
 

@@ -8,8 +8,17 @@ import pytest
 import torch
 
 from autograder import expect
-from autograder.checks.location_scale import SIGMAS, WRONG_NOISE, Scale
+from autograder.checks.location_scale import (
+    SIGMAS,
+    WRONG_NOISE,
+    Scale,
+    judge_gradients,
+    judge_repeats,
+    judge_scale,
+    judge_values,
+)
 from autograder.draws import Draws
+from autograder.failure import Failure
 from autograder.verdict import Mistake
 
 
@@ -36,3 +45,31 @@ def test_a_listed_noise_is_missed_less_than_once_in_a_million(mistake: Mistake, 
     eps = torch.linspace(-6, 6, 6_001, dtype=torch.float64)
     off_by = float((cdf(eps) - torch.special.ndtr(eps)).abs().max())
     assert missed(off_by, 40_000) < 1e-6
+
+
+def draw(mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
+    """A right sampler."""
+    return mu + (logvar / 2).exp() * torch.randn_like(mu)
+
+
+def test_a_right_sampler_passes_with_fifty_seeds() -> None:
+    for seed in range(50):
+        judge_values(draw, Draws(seed), reach=16)
+        judge_gradients(draw, Draws(seed))
+
+
+def test_the_spread_is_judged_whatever_the_noise_is() -> None:
+    judge_scale(lambda mu, logvar: mu + (logvar / 2).exp() * torch.rand_like(mu), Draws(0))
+    judge_scale(lambda mu, logvar: mu + 7 * (logvar / 2).exp() * torch.randn(3), Draws(0))
+    with pytest.raises(Failure, match="the spread of z is wrong"):
+        judge_scale(lambda mu, logvar: mu + torch.randn_like(mu), Draws(0))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_normal_numbers_repeat_no_number_and_dropped_ones_do(dtype: torch.dtype) -> None:
+    noise = Draws(0).normal(40_000, dtype=dtype)
+    mu = 3 * Draws(1).normal(40_000, dtype=dtype)
+    judge_repeats((mu + noise) - mu)
+    noise[:100] = 0
+    with pytest.raises(Failure, match="0 comes 100 times among 40000 numbers"):
+        judge_repeats(noise)

@@ -11,7 +11,10 @@ import torch
 
 from autograder.checks.lesson04_kl_elbo import bayes_elbo
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
-from autograder.draws import seeded
+from autograder.checks.lesson04_kl_elbo.judging import distance, judge_noise
+from autograder.draws import Draws, seeded
+from autograder.failure import Failure
+from autograder.verdict import Mistake
 
 
 def test_the_robot_that_pays_keeps_the_spread_that_the_lesson_names() -> None:
@@ -72,17 +75,52 @@ def one_thread() -> Iterator[None]:
 
 @pytest.mark.usefixtures("one_thread")
 def test_the_mistakes_that_the_check_of_an_elbo_names_are_told_apart_for_every_seed(monkeypatch) -> None:
-    """An answer is within one limit of its mistake; two limits apart, no other mistake can be as near as that."""
+    """Two limits apart in one of its parts, no other mistake can be as near to an answer as its own."""
     judged: list[tuple] = []
-    monkeypatch.setattr(bayes_elbo, "judge_estimate", lambda *judge: judged.append((*judge[:-1], dict(judge[-1]))))
-    for seed in range(100):
+    monkeypatch.setattr(bayes_elbo, "judge_estimates", lambda *judge: judged.append((*judge[:-1], dict(judge[-1]))))
+    monkeypatch.setattr(bayes_elbo, "judge_own_draws", lambda *_: None)
+    for seed in range(40):
         with seeded(seed):
             bayes_elbo.values(lambda *arguments: torch.zeros(()))
-    assert len(judged) == 100
-    for _, right, limit, _, _, mistakes in judged:
-        assert len(mistakes) == 10
-        for one, other in combinations([right, *mistakes.values()], 2):
-            assert abs(one - other) > 2 * limit + 5e-3 * (abs(one) + abs(other))
+    assert len(judged) == 40
+    for _, right, limits, _, mistakes in judged:
+        truth = {name: value[None] for name, value in right.items()}
+        known = {mistake.name: runs for mistake, runs in mistakes.items()}
+        assert len(known) == 13
+        # Those of the draws have the right values.
+        named = [runs for name, runs in known.items() if name != "fixed_seed"]
+        for one, other in combinations([truth, *named], 2):
+            assert max(distance(one[name].mean(0), other[name], limit) for name, limit in limits.items()) > 2
+
+
+def test_noise_that_only_looks_normal_is_told_from_normal_noise() -> None:
+    generator = torch.Generator().manual_seed(0)
+    axes = {"half": None, "row": Mistake("one_for_all", "one for all.")}
+    for _ in range(20):
+        normal, uniform = (
+            make(2, 4_000, generator=generator, dtype=torch.float64) for make in (torch.randn, torch.rand)
+        )
+        judge_noise(normal, "noise", axes)
+        laplace = (uniform - 0.5).sign() * torch.log(1 - 2 * (uniform - 0.5).abs()) / math.sqrt(2)
+        wrong = [1.1 * normal, 0.9 * normal, normal + 0.15, normal.sign(), (uniform - 0.5) * math.sqrt(12), laplace]
+        pairs = [normal[:1].repeat(2, 1), normal[:, ::2].repeat_interleave(2, dim=1)]
+        for noise in [*wrong, *pairs]:
+            with pytest.raises(Failure):
+                judge_noise(noise, "noise", axes)
+    with pytest.raises(Failure) as failed:
+        judge_noise(normal[:, :1].expand(2, 4_000), "noise", axes)
+    assert failed.value.message.mistake == axes["row"]
+
+
+def test_one_draw_for_all_weights_is_named() -> None:
+    def shared(x, y, mu, logvar, noise_sigma, n):
+        w = mu + torch.exp(logvar / 2) * torch.randn(n, 1, dtype=mu.dtype)
+        log_density = -0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+        return log_density.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+    with seeded(0), pytest.raises(Failure) as failed:
+        bayes_elbo.judge_own_draws(shared, Draws.begin())
+    assert failed.value.message.mistake == bayes_elbo.SHARED_WEIGHT
 
 
 def test_mean_field_has_the_highest_bound_at_the_inverse_of_the_diagonal_of_the_precision() -> None:

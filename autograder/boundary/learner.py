@@ -177,8 +177,8 @@ def _with_tensors(value: Any, tensors: Iterator[torch.Tensor]) -> Any:
 
 def _held(value: Any) -> Any:
     """Results as they look from across the boundary: plain values themselves, callables held, the rest refused."""
-    if type(value) in (list, tuple):
-        return type(value)(_held(item) for item in value)
+    if isinstance(value, list | tuple):  # a named tuple is a plain one on the other side too
+        return (list if isinstance(value, list) else tuple)(_held(item) for item in value)
     if isinstance(value, dict):
         return {key: _held(item) for key, item in value.items()}
     if is_callable(value):

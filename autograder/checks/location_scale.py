@@ -1,6 +1,6 @@
 """What must hold of every sampler z = mu + sigma * eps, and the mistakes that it gives away. Grader's side.
 
-Error rates of the statistical judgements, per check: a right answer fails with probability below 2e-9 (at most 15
+Error rates of the statistical judgements, per check: a right answer fails with probability below 1e-9 (at most nine
 bounds of 1e-10 are added up), a listed mistake passes with probability below 1e-6. All else is an identity, element by
 element: the same noise is drawn again under the same seed, or recovered from the answer's own output. The samples of
 40,000 draws are large enough for these rates and small enough for an answer that loops over elements.
@@ -222,8 +222,8 @@ def judge_reach(draw: Sample, reach: float) -> None:
 def judge_scale(sample: Sample, rng: Draws) -> None:
     """In one fresh draw, (z - mu) / sigma spreads as far in rows of a high logvar as in rows of a low one.
 
-    Of 2,000 rows of 3 numbers some 1,000 are on either side: a factor of 1.6 between their mean squares is ten standard
-    deviations. What multiplies sigma plays no part.
+    Of 2,000 rows of 3 numbers some 1,000 are on either side: a factor of 1.6 between their mean squares is more than
+    ten standard deviations. What multiplies sigma plays no part.
     """
     mu, side = rng.normal(2_000, 3), rng.normal(2_000, 1).sign()
     logvar = side * rng.uniform(2, 4, 2_000, 3)

@@ -59,7 +59,7 @@ def values(affine: LearnerObject, rng: Draws) -> None:
     for place, (eps, shift, scale) in enumerate(inputs):
         right, mistakes = shift + scale * eps, exercise.mistaken(partial(results, inputs))
         named = ((mistake, wrong[place]) for mistake, wrong in mistakes if alike(found, wrong))
-        expect.close(found[place], right, "z", rule="shift + scale * eps", mistakes=named)
+        expect.close(found[place], right, "z", rule="shift + scale * eps", rtol=1e-12, mistakes=named)
 
 
 def alike(found: Sequence[Any], wrong: Sequence[Any]) -> bool:
@@ -91,7 +91,7 @@ def gradients(affine: LearnerObject, rng: Draws) -> None:
     probe = partial(slopes, eps, shift, scale)
     for place, (name, right, rule) in enumerate((("shift", torch.ones_like(shift), "1"), ("scale", eps, "eps"))):
         named = ((mistake, wrong[place]) for mistake, wrong in exercise.mistaken(probe) if alike(found, wrong))
-        expect.close(found[place], right, f"dz/d{name}", rule=rule, mistakes=named)
+        expect.close(found[place], right, f"dz/d{name}", rule=rule, rtol=1e-12, mistakes=named)
 
 
 def slopes(eps: Tensor, shift: Tensor, scale: Tensor, answer: LearnerObject) -> tuple[Tensor, ...]:
@@ -170,3 +170,10 @@ def drawn_by_torch(eps, shift, scale):
 @exercise.wrong(values=stops("shift of shape (2, 1, 1) and scale of shape (3,)"))
 def shape_of_eps(eps, shift, scale):
     return (shift + scale * eps).reshape(eps.shape)
+
+
+@exercise.wrong(
+    "part of it is computed in float32, where eps is float64. Stay in the dtype of eps.", "values", "gradients"
+)
+def in_float32(eps, shift, scale):
+    return shift + (scale * eps.float()).to(eps.dtype)

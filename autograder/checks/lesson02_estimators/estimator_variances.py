@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,11 +22,15 @@ from autograder.checks.lesson02_estimators.closed_forms import (
 from autograder.checks.lesson02_estimators.estimates import (
     DRAWS,
     FIXED_SEED,
+    KINDS,
+    Taken,
     agrees,
     draws_among,
     judge_draws,
+    near,
     some_parameters,
     take,
+    two_parameters,
 )
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
@@ -42,7 +48,7 @@ BIASED_OF_MEAN = Mistake(
     "and the variance of the mean: that is the variance per draw, divided by n.",
 )
 DEVIATION = Mistake("deviation", "the standard deviation: the variance is its square.")
-MOMENT = Mistake("moment", "the mean of the squares: the squared mean was not subtracted.")
+MOMENT = Mistake("moment", "the squares without the squared mean: subtract the mean of the estimates first.")
 OF_SIGMA = Mistake("of_sigma", "the variance of the sigma column: the gradient in mu is column 0.")
 PER_COLUMN = Mistake(
     "per_column",
@@ -75,56 +81,84 @@ def variance_in(result: Any, which: int, mistakes: expect.Shapes = ()) -> Tensor
     return expect.shaped(found, (), VARIANCES[which], mistakes).detach().double()
 
 
-def shapes(which: int, mu: float, sigma: float, n: int) -> expect.Shapes:
-    """The shapes that wrong answers give to one of the two variances."""
-    return exercise.mistaken(lambda answer: tuple(answer(wave, mu, sigma, n)[which].shape))
+def shapes(which: int, taken: Taken) -> expect.Shapes:
+    """The shape of one of the two variances, for each mistake that gives these very numbers in it."""
+    observed = taken.result[which]
+    for draws in possible_draws(draws_among(taken.seen, taken.n, 2 * taken.n), taken.n):
+        for mistake, pair in exercise.mistaken(partial(replayed, taken=taken, draws=draws)):
+            given = pair[which]
+            alike = isinstance(given, Tensor) and isinstance(observed, Tensor) and given.shape == observed.shape
+            if alike and near(given.double(), observed.detach().double()):
+                yield mistake, tuple(given.shape)
+
+
+def replayed(answer: LearnerObject, taken: Taken, draws: Pair) -> Any:
+    """What another answer returns to the same question, with these draws: wrong ones ask the score function first."""
+    with Noise(*((z - taken.mu) / taken.sigma for z in draws)):
+        return answer(wave, taken.mu, taken.sigma, taken.n)
 
 
 def judge_variance(estimator_variances: LearnerObject, which: int, rng: Draws) -> None:
-    """One of the two variances is the unbiased one of the mu column, per draw.
+    """One of the two variances is the unbiased one of the mu column, per draw, in six calls.
 
     Of few draws the mean may be 0, or the variance 1, so that a mistake changes nothing: in at most 3 of 10,000 calls
-    (of 20,000 tried), or four times that where the draws may belong to the estimators in four ways. Five calls let it
-    pass with probability below 1e-14.
+    (of 20,000 tried), or four times that where the draws may belong to the estimators in four ways. Six calls let it
+    pass with probability below 1e-14. A mistake is named if it explains all calls that fail, and more than one.
     """
-    for _ in range(5):
-        judge_call(estimator_variances, which, *some_parameters(rng))
-
-
-def judge_call(estimator_variances: LearnerObject, which: int, mu: float, sigma: float, n: int = 4) -> None:
-    """The variance that one call of n draws returns is right for one way in which the draws may be shared out."""
-    result, seen = take(estimator_variances, "wave", mu, sigma, n)
-    observed = variance_in(result, which, shapes(which, mu, sigma, n))
     failures = []
-    for draws in possible_draws(draws_among(seen, n, 2 * n), n):
+    for n in (4, 5, 7):
+        for mu, sigma in two_parameters(rng):
+            try:
+                judge_call(take(estimator_variances, "wave", mu, sigma, n), which)
+            except Failure as failure:
+                failures.append(failure)
+    if failures:
+        mistakes = {failure.message.mistake for failure in failures}
+        likely = mistakes.pop() if len(mistakes) == 1 and len(failures) > 1 else None
+        raise Failure(replace(failures[0].message, mistake=likely))
+
+
+def judge_call(taken: Taken, which: int) -> None:
+    """The variance that one call returned is right for one way in which the draws may be shared out."""
+    observed = variance_in(taken.result, which, shapes(which, taken))
+    failures = []
+    for draws in possible_draws(draws_among(taken.seen, taken.n, 2 * taken.n), taken.n):
         try:
-            return judge_at(draws, observed, which, mu, sigma)
+            return judge_at(draws, observed, which, taken)
         except Failure as failure:
             failures.append(failure)
     raise next((failure for failure in failures if failure.message.mistake), failures[0])
 
 
-def judge_at(draws: Pair, observed: Tensor, which: int, mu: float, sigma: float) -> None:
+def judge_at(draws: Pair, observed: Tensor, which: int, taken: Taken) -> None:
     """The variance is right if the draws are these."""
 
     def found(answer: LearnerObject) -> Tensor:
-        with Noise(*((z - mu) / sigma for z in draws)):  # Wrong answers ask the score function first.
-            return variance_in(answer(wave, mu, sigma, len(draws[0])), which)
+        pair = replayed(answer, taken, draws)
+        return torch.stack([variance_in(pair, 0), variance_in(pair, 1)])
 
-    estimates = (score_estimates, path_estimates)[which](wave, draws[which], mu, sigma)
+    def mistakes() -> expect.Mistakes:
+        theirs = taken.result[1 - which]
+        for mistake, pair in exercise.mistaken(found):
+            # Variances that are swapped are so both.
+            if mistake is not SWAPPED or (isinstance(theirs, Tensor) and near(pair[1 - which], theirs.double())):
+                yield mistake, pair[which]
+
+    estimates = (score_estimates, path_estimates)[which](wave, draws[which], taken.mu, taken.sigma)
     right, rule = estimates[:, 0].var(), "the unbiased variance of the mu column"
-    agrees(observed, right, VARIANCES[which], rule=rule, mistakes=exercise.mistaken(found))
+    agrees(observed, right, f"{VARIANCES[which]} for n = {taken.n}", rule=rule, mistakes=mistakes())
 
 
 @exercise.check
 def shape(estimator_variances: LearnerObject, rng: Draws) -> None:
     """A pair of single numbers, as 0-dim tensors in float64, also for only two draws."""
     for n in (5, 2):
-        mu, sigma = some_parameters(rng)
-        pair = expect.pair(estimator_variances(wave, mu, sigma, n), "the result", VARIANCES)
-        for which, variance in enumerate(pair):
-            like, mistakes = torch.zeros((), dtype=torch.float64), shapes(which, mu, sigma, n)
-            expect.kept(variance, like, VARIANCES[which], mistakes=mistakes)
+        for kind in KINDS:
+            mu, sigma = (kind(value) for value in some_parameters(rng))
+            taken = take(estimator_variances, "wave", mu, sigma, n)
+            for which, variance in enumerate(expect.pair(taken.result, "the result", VARIANCES)):
+                like, mistakes = torch.zeros((), dtype=torch.float64), shapes(which, taken)
+                expect.kept(variance, like, VARIANCES[which], mistakes=mistakes)
 
 
 @exercise.check
@@ -142,7 +176,7 @@ def pathwise(estimator_variances: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def draws(estimator_variances: LearnerObject, rng: Draws) -> None:
     """f is evaluated at independent draws from N(mu, sigma^2), fresh in every call."""
-    judge_draws(estimator_variances, DRAWS, 2 * DRAWS)
+    judge_draws(exercise, estimator_variances, DRAWS, 2 * DRAWS)
 
 
 # Wrong answers
@@ -247,3 +281,10 @@ def swapped(f, mu, sigma, n):
     by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
     by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
     return by_path.var(), by_score.var()
+
+
+@exercise.wrong(MOMENT, "score", "pathwise")
+def unbiased_squares(f, mu, sigma, n):
+    by_score = score_function_gradient(f, mu, sigma, n)[:, 0]
+    by_path = pathwise_gradient(f, mu, sigma, n)[:, 0]
+    return by_score.square().sum() / (n - 1), by_path.square().sum() / (n - 1)

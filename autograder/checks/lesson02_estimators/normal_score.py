@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -11,7 +12,15 @@ from torch import Tensor
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson02_estimators.closed_forms import scores
-from autograder.checks.lesson02_estimators.estimates import KINDS, SCORES, agrees, some_parameters
+from autograder.checks.lesson02_estimators.estimates import (
+    KINDS,
+    SCORES,
+    Point,
+    agrees,
+    explaining,
+    some_parameters,
+    two_parameters,
+)
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.verdict import Mistake
@@ -27,20 +36,39 @@ OF_DENSITY = Mistake(
 SWAPPED = Mistake("swapped", "the two derivatives have changed places: the one in mu comes first.")
 
 
-def mistaken_scores(weights: Tensor, z: Tensor, mu: float, sigma: float) -> expect.Mistakes:
+def mistaken_scores(weigh: Callable[[Tensor], Tensor], points: Sequence[Point]) -> expect.Mistakes:
     """What wrong scores make of estimates that are products of a weight for each draw and its scores."""
-    return exercise.mistaken(lambda answer: weights[:, None] * torch.stack(answer(z.clone(), mu, sigma), dim=1))
+
+    def found(answer: LearnerObject) -> Tensor:
+        return torch.stack([weigh(z)[:, None] * torch.stack(answer(z, mu, sigma), dim=1) for z, mu, sigma in points])
+
+    return exercise.mistaken(found)
 
 
 def judge_score(normal_score: LearnerObject, column: int, rng: Draws) -> None:
-    """One of the two derivatives is right."""
-    z, (mu, sigma) = rng.uniform(-1, 3, 6), some_parameters(rng)
+    """One of the two derivatives is right, for two pairs of parameters."""
+    points = [(rng.uniform(-3, 3, 6), mu, sigma) for mu, sigma in two_parameters(rng)]
 
-    def found(answer: LearnerObject) -> Any:
-        return expect.pair(answer(z.clone(), mu, sigma), "the result", SCORES)[column]
+    def found(answer: LearnerObject) -> Tensor:
+        return torch.stack([columns(answer(*point), column) for point in points])
 
-    observed, expected, mistakes = found(normal_score), scores(z, mu, sigma)[:, column], exercise.mistaken(found)
-    agrees(observed, expected, SCORES[column], rule="autograd's derivative", mistakes=mistakes)
+    rows = found(normal_score)
+    for call, point in enumerate(points):
+        named = (
+            (mistake, given[call]) for mistake, given in explaining(rows, exercise.mistaken(found), column, SWAPPED)
+        )
+        right = scores(*point)[:, column]
+        agrees(rows[call, :, column], right, SCORES[column], rule="autograd's derivative", mistakes=named)
+
+
+def columns(result: Any, column: int) -> Tensor:
+    """Both derivatives as columns; what is wrong with the other one's shape is for its own check."""
+    pair = list(expect.pair(result, "the result", SCORES))
+    expect.shaped(pair[column], (6,), SCORES[column])
+    other = pair[1 - column]
+    if not isinstance(other, Tensor) or tuple(other.shape) != (6,):
+        pair[1 - column] = torch.full((6,), torch.nan)
+    return torch.stack([each.detach().double() for each in pair], dim=1)
 
 
 @exercise.check

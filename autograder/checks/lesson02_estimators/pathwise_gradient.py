@@ -6,7 +6,7 @@ from functools import partial
 
 import torch
 
-from autograder.beside import lesson02_estimators as functions
+from autograder import expect
 from autograder.beside.lesson02_estimators import wave
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson02_estimators.closed_forms import path_estimates, score_function_gradient
@@ -25,6 +25,7 @@ from autograder.checks.lesson02_estimators.estimates import (
     refusal,
     some_parameters,
     table,
+    take,
 )
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
@@ -47,7 +48,8 @@ SHARE = Mistake(
 SWAPPED = Mistake("swapped", "the two columns have changed places: the gradient in mu comes first.")
 PATH_CUT = Mistake(
     "path_cut",
-    "zeros: the draw was cut from mu and sigma (sample, detach, torch.normal). Make z = mu + sigma * eps.",
+    "zeros: no gradient arrives, as after sample(), detach() or torch.normal. "
+    "Make z = mu + sigma * eps, and differentiate f(z).",
 )
 IS_SCORE = Mistake(
     "is_score",
@@ -63,13 +65,16 @@ NO_GRAPH = Mistake(
 def judge_path_column(estimator: LearnerObject, column: int, rng: Draws) -> None:
     """One column of the pathwise estimates."""
     rule = ("f'(z)", "f'(z) * eps")[column] + ", at the row's own draw z"
-    judge_column(exercise, estimator, column, 5, rng, partial(path_estimates, wave), rule)
+    judge_column(exercise, estimator, column, 5, rng, partial(path_estimates, wave), rule, swapped=SWAPPED)
 
 
 @exercise.check
 def shape(pathwise_gradient: LearnerObject, rng: Draws) -> None:
     """One row of two numbers for each draw, in float64, also for a single draw."""
     judge_shape(exercise, pathwise_gradient, rng, (5, 1))
+    mu, sigma = (torch.tensor(value, dtype=torch.float64) for value in some_parameters(rng))
+    with expect.untouched(mu=mu, sigma=sigma):
+        take(pathwise_gradient, "wave", mu, sigma, 5)
 
 
 @exercise.check
@@ -87,15 +92,15 @@ def sigma(pathwise_gradient: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def draws(pathwise_gradient: LearnerObject, rng: Draws) -> None:
     """f is evaluated at independent draws from N(mu, sigma^2), fresh in every call."""
-    judge_draws(pathwise_gradient, DRAWS)
+    judge_draws(exercise, pathwise_gradient, DRAWS)
 
 
 @exercise.check
 def step(pathwise_gradient: LearnerObject, rng: Draws) -> None:
     """Where the output of f carries no graph, every estimate is 0."""
-    for f in (functions.step, functions.one):
+    for name in ("step", "one"):
         with refusal(NO_GRAPH, "zeros where f's output carries no graph"):
-            result = pathwise_gradient(f, *some_parameters(rng), 5)
+            result = take(pathwise_gradient, name, *some_parameters(rng), 5).result
         agrees(table(result, 5), torch.zeros(5, 2), "the result for an f without a graph", rule="zeros")
 
 
@@ -304,3 +309,24 @@ def variance_scales(f, mu, sigma, n):
     if not values.requires_grad:
         return torch.zeros(n, 2, dtype=torch.float64)
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
+
+
+@exercise.wrong(sigma="the gradient in logvar = log sigma^2: that is sigma / 2 times the one in sigma.")
+def in_logvar(f, mu, sigma, n):
+    mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
+    logvars = torch.full((n,), float(sigma), dtype=torch.float64).log().mul(2).requires_grad_()
+    values = f(mus + torch.exp(logvars / 2) * torch.randn(n, dtype=torch.float64))
+    if not values.requires_grad:
+        return torch.zeros(n, 2, dtype=torch.float64)
+    return torch.stack(torch.autograd.grad(values.sum(), (mus, logvars)), dim=1)
+
+
+@exercise.wrong(sigma="f(z) * eps: the sigma column is the derivative f'(z) times eps, not the value.")
+def value_times_eps(f, mu, sigma, n):
+    eps = torch.randn(n, dtype=torch.float64)
+    z = (mu + sigma * eps).requires_grad_()
+    values = f(z)
+    if not values.requires_grad:
+        return torch.zeros(n, 2, dtype=torch.float64)
+    (slope,) = torch.autograd.grad(values.sum(), z)
+    return torch.stack([slope, values.detach() * eps], dim=1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import torch
 from torch import Tensor
 
 from autograder import expect
-from autograder.beside.lesson02_estimators import one, wave
+from autograder.beside.lesson02_estimators import wave
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson02_estimators.closed_forms import normal_score, score_estimates
 from autograder.checks.lesson02_estimators.estimates import (
@@ -28,16 +29,17 @@ from autograder.checks.lesson02_estimators.estimates import (
     UNSCALED,
     UNSHIFTED,
     VARIANCE_SCALES,
+    Point,
     agrees,
-    in_column,
+    explaining,
     judge_column,
     judge_draws,
     judge_shape,
-    mistaken_rows,
+    mistaken_tables,
+    near,
     refusal,
-    shapes,
     some_parameters,
-    table,
+    tables,
     take,
 )
 from autograder.checks.lesson02_estimators.normal_score import SIGN, SWAPPED, mistaken_scores
@@ -62,20 +64,30 @@ PATH_OPEN = Mistake(
     "path_open",
     "z carries a path (rsample), so f is differentiated too. Draw z with sample(), or detach it.",
 )
-AT_MU_OR_PATH = Mistake(
-    "at_mu_or_path",
-    "gradient of the log density at mu, or at a z that moves with mu (rsample): take the score at a draw held fixed.",
+AT_OTHERS = Mistake(
+    "at_others",
+    "f(z) is multiplied by the score at another point than z: take both at the same draw.",
 )
+RESHAPED = Mistake(
+    "reshaped", "reshape reads (2, n) as (n, 2) and mixes the rows. Turn it by .T, or give torch.stack dim=1."
+)
+
+
+def at_others(rows: Tensor, points: Sequence[Point]) -> Mistake | None:
+    """Whether every row is f(z) times the two scores at one point, whichever it is; and z may be mu itself."""
+    if all((z == mu).all() for z, mu, _ in points):
+        return F_AT_MU
+    for own, (z, _, sigma) in zip(rows, points, strict=True):
+        g_mu, g_sigma = (own / wave(z)[:, None]).unbind(dim=1)
+        if not near(g_sigma, (sigma**2 * g_mu**2 - 1) / sigma):
+            return None
+    return AT_OTHERS
 
 
 def judge_score_column(estimator: LearnerObject, column: int, rng: Draws) -> None:
     """One column of the score-function estimates."""
-
-    def wrong_scores(z: Tensor, mu: float, sigma: float) -> expect.Mistakes:
-        return mistaken_scores(wave(z), z, mu, sigma)
-
     right, rule = partial(score_estimates, wave), f"f(z) * {SCORES[column]}, at the row's own draw z"
-    judge_column(exercise, estimator, column, 5, rng, right, rule, wrong_scores)
+    judge_column(exercise, estimator, column, 5, rng, right, rule, partial(mistaken_scores, wave), SWAPPED, at_others)
 
 
 @exercise.check
@@ -99,7 +111,7 @@ def sigma(score_function_gradient: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def draws(score_function_gradient: LearnerObject, rng: Draws) -> None:
     """f is evaluated at independent draws from N(mu, sigma^2), fresh in every call."""
-    judge_draws(score_function_gradient, DRAWS)
+    judge_draws(exercise, score_function_gradient, DRAWS)
 
 
 @exercise.check
@@ -107,15 +119,15 @@ def constant(score_function_gradient: LearnerObject, rng: Draws) -> None:
     """For f = 1, which has nothing to differentiate, g_sigma = (sigma^2 g_mu^2 - 1) / sigma in every row."""
     mu, sigma = some_parameters(rng)
     with refusal(DIFFERENTIATES, "estimates for f = 1: only values of f are needed"):
-        result, seen = take(score_function_gradient, "one", mu, sigma, 5)
-    rows = table(result, 5, shapes(exercise, one, mu, sigma, 5))
-    g_mu, g_sigma = rows.unbind(dim=1)
+        taken = [take(score_function_gradient, name, mu, sigma, 5) for name in ("one", "wave")]
+    rows = tables(exercise, taken)
+    g_mu, g_sigma = rows[0].unbind(dim=1)
     if not g_mu.any():
-        likely = AT_MU_OR_PATH if g_sigma.any() else DIFFERENTIATES
+        likely = expect.recognised(rows, None, mistaken_tables(exercise, taken), 1e-4, 1e-5)
         raise Failure("g_mu is 0 in every row for f = 1", "the score in mu", "0 in 5 of 5 rows", likely)
     expected, rule = (sigma**2 * g_mu**2 - 1) / sigma, "(sigma^2 g_mu^2 - 1) / sigma, from the g_mu of the same row"
-    mistakes = in_column(1, rows, mistaken_rows(exercise, one, seen, mu, sigma, 5))
-    agrees(g_sigma, expected, "g_sigma for f = 1", rule=rule, mistakes=mistakes)
+    named = ((mistake, given[0]) for mistake, given in explaining(rows, mistaken_tables(exercise, taken), 1, SWAPPED))
+    agrees(g_sigma, expected, "g_sigma for f = 1", rule=rule, mistakes=named)
 
 
 # Wrong answers
@@ -173,7 +185,7 @@ def f_missing(f, mu, sigma, n):
     return score
 
 
-@exercise.wrong(mu=unnamed("the mu column is wrong"), sigma=unnamed("the sigma column is wrong"), draws=F_AT_MU)
+@exercise.wrong(F_AT_MU, "mu", "sigma", "draws")
 def f_at_mu(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     at_mu = torch.full_like(z, float(mu))
@@ -227,7 +239,7 @@ def root_scales(f, mu, sigma, n):
 
 
 # As rsample() does.
-@exercise.wrong(PATH_OPEN, "mu", "sigma", constant=AT_MU_OR_PATH)
+@exercise.wrong(PATH_OPEN, "mu", "sigma", "constant")
 def path_open(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
@@ -237,7 +249,7 @@ def path_open(f, mu, sigma, n):
     return torch.stack(torch.autograd.grad(surrogate.sum(), [mus, sigmas]), dim=1)
 
 
-@exercise.wrong(AT_MU, "mu", "sigma", constant=AT_MU_OR_PATH)
+@exercise.wrong(AT_MU, "mu", "sigma", "constant")
 def score_at_mu(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     at_mu = torch.full_like(z, float(mu))
@@ -294,3 +306,23 @@ def variance_scales(f, mu, sigma, n):
     z = mu + sigma**2 * torch.randn(n, dtype=torch.float64)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
     return f(z).unsqueeze(1) * score
+
+
+@exercise.wrong(RESHAPED, "mu", "sigma", "constant")
+def reshaped(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    return (f(z) * torch.stack(normal_score(z, mu, sigma))).reshape(n, 2)
+
+
+@exercise.wrong(AT_OTHERS, "mu", "sigma")
+def at_new_draws(f, mu, sigma, n):
+    values = f(mu + sigma * torch.randn(n, dtype=torch.float64))
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    return values.unsqueeze(1) * torch.stack(normal_score(z, mu, sigma), dim=1)
+
+
+@exercise.wrong("the score is taken at eps: take it at z = mu + sigma * eps.", "mu", "sigma")
+def at_eps(f, mu, sigma, n):
+    eps = torch.randn(n, dtype=torch.float64)
+    score = torch.stack(normal_score(eps, mu, sigma), dim=1)
+    return f(mu + sigma * eps).unsqueeze(1) * score

@@ -66,7 +66,7 @@ COVARIANCE = Mistake(
 FACTORED = Mistake("factored", "scale_tril is factored once more: it is the factor already, not the covariance.")
 DIAGONAL = Mistake(
     "diagonal",
-    "scale_tril multiplies eps element by element, by its diagonal alone. Use a matrix product, scale_tril @ eps.",
+    "only the diagonal of scale_tril acts on eps: what lies below it has no effect. Use scale_tril @ eps.",
 )
 ROW_SUMS = Mistake(
     "row_sums",

@@ -370,11 +370,3 @@ def coins(x, y, mu, logvar, noise_sigma, n):
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
-
-
-@exercise.wrong(values=SHARED_WEIGHT, gradients=unnamed("is wrong"))
-def shared_weight(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, 1, dtype=mu.dtype)
-    errors = (y - w @ x.T) / noise_sigma
-    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
-    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()

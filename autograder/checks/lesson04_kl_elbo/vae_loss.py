@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import permutations
 from typing import Any
 
 import torch
@@ -93,12 +94,22 @@ def right_numbers(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: f
     return {"loss": reconstruction + beta * kl, "reconstruction": reconstruction, "kl": kl}
 
 
-def judge_order(observed: Parts, right: Parts, name: str) -> None:
-    """The number of this name is no other of the three, where all three are there."""
-    found = {given: next((of for of in PARTS if near(observed[given], right[of])), "") for given in PARTS}
-    if found[name] != name and sorted(found.values()) == sorted(PARTS):
-        what, order = "the three numbers are in another order", f"({', '.join(found.values())})"
-        raise Failure(what, f"({', '.join(PARTS)})", order, ORDER)
+def judge_order(observed: Parts, right: Parts, beta: float, name: str) -> None:
+    """The number of this name is no other of the three."""
+    order = order_of(observed, right, beta)
+    if order[PARTS.index(name)] != name:
+        expected, found = (f"({', '.join(names)})" for names in (PARTS, order))
+        raise Failure("the three numbers are in another order", expected, found, ORDER)
+
+
+def order_of(observed: Parts, right: Parts, beta: float) -> tuple[str, ...]:
+    """The order in which one number is the loss of the other two, one of which is right; else the right order."""
+    for order in permutations(PARTS):
+        given = dict(zip(order, observed.values(), strict=True))
+        whole = near(given["loss"], given["reconstruction"] + beta * given["kl"])
+        if whole and (order == PARTS or any(near(given[term], right[term]) for term in PARTS[1:])):
+            return order
+    return PARTS
 
 
 def near(a: Tensor, b: Tensor) -> bool:
@@ -113,7 +124,7 @@ def judge_number(answer: LearnerObject, name: str, rule: str, cases: Cases) -> N
         return {f"the {name}{where}": numbers(answer, case)[name] for where, case in cases.items()}
 
     for case in cases.values():
-        judge_order(numbers(answer, case), right_numbers(**case), name)
+        judge_order(numbers(answer, case), right_numbers(**case), case["beta"], name)
     right = {f"the {name}{where}": right_numbers(**case)[name] for where, case in cases.items()}
     judge_parts(found(answer), right, rule, in_order(found))
 
@@ -171,7 +182,7 @@ def loss(vae_loss: LearnerObject, rng: Draws) -> None:
     right = {}
     for where, case in cases.items():
         observed, expected = numbers(vae_loss, case), right_numbers(**case)
-        judge_order(observed, expected, "loss")
+        judge_order(observed, expected, case["beta"], "loss")
         # A right loss beside a wrong term is a mistake of that term's check.
         beside = observed["reconstruction"] + case["beta"] * observed["kl"]
         right[f"the loss{where}"] = expected["loss"] if near(observed["loss"], expected["loss"]) else beside
@@ -186,7 +197,7 @@ def gradients(vae_loss: LearnerObject, rng: Draws) -> None:
     def of_loss(answer: LearnerObject, case: Mapping[str, Any]) -> Any:
         result = three(called(answer, case))
         if all(isinstance(value, Tensor) and value.ndim == 0 for value in result):
-            judge_order(dict(zip(PARTS, result, strict=True)), right_numbers(**case), "loss")
+            judge_order(dict(zip(PARTS, result, strict=True)), right_numbers(**case), case["beta"], "loss")
         return result[0]
 
     judge_gradients(exercise, vae_loss, loss_of, cases, ("logits", "mu", "logvar"), rng, of_loss)

@@ -45,7 +45,7 @@ OWN_OUTPUT = Mistake(
 OVERWRITTEN = Mistake("overwritten", "this module runs twice, and its second output was taken in place of its first.")
 INSIDE = Mistake("inside", "a tensor within a tuple, a list or a dict was missed. Search inside them, however deep.")
 INPUTS = Mistake(
-    "inputs", "the inputs of the modules were searched: look at the third argument of the hook, the output."
+    "inputs", "the inputs of the modules were searched: look at the output, the third argument of a forward hook."
 )
 ROOT_MISSED = Mistake(
     "root_missed",
@@ -153,24 +153,24 @@ def judge_name(function: LearnerObject, called: list[str], kind: str, bad: float
 def recognised(function: LearnerObject, called: list[str], kind: str, bad: float) -> Mistake | None:
     """The mistake that gives the same names as ``function`` for this model and for all the plain ones."""
     # Once more with names whose order in the alphabet is not that of the modules.
-    models = [(*model, names) for names in (called, sorted(called, reverse=True)) for model in [*PLAIN, (kind, bad)]]
+    models = [(*model, names) for names in (called, sorted(called, reverse=True)) for model in [(kind, bad), *PLAIN]]
+    seen = [(name(function, *model), model) for model in models]
 
-    def found(answer: LearnerObject) -> list[Any]:
-        return [name(answer, kind, names, bad) for kind, bad, names in models]
+    def same(answer: LearnerObject) -> bool:
+        return all(name(answer, *model) == known for known, model in seen)
 
-    seen = found(function)
-    for mistake, given in exercise.mistaken(found):
-        if given == seen:
-            return mistake
-    plain = dict(PLAIN)
-    right_else = all(
-        answer == (right(each, names) if each in plain else None)
-        for answer, (each, _, names) in zip(seen, models, strict=True)
-    )
-    return INSIDE if right_else and kind not in plain and right(kind, called) else None
+    likely = next((mistake for mistake, found in exercise.mistaken(same) if found), None)
+    return likely or (INSIDE if misses_inside(seen, kind) else None)
 
 
-def name(function: LearnerObject, kind: str, called: list[str], bad: float) -> Any:
+def misses_inside(seen: list[tuple[Any, tuple[str, float, list[str]]]], kind: str) -> bool:
+    """Whether nothing was found in a model of this kind, whose modules return no single tensors, and all else was."""
+    unfound = all(answer is None for answer, (each, _, _) in seen if each == kind)
+    others = all(answer == right(each, names) for answer, (each, _, names) in seen if each != kind)
+    return unfound and others and kind not in dict(PLAIN) and kind not in ("counts", "large")
+
+
+def name(function: LearnerObject, kind: str, bad: float, called: list[str]) -> Any:
     """What the function returns for a model of this kind, as a value that compares."""
     try:
         answer = beside(search, function, kind, called, bad)

@@ -36,9 +36,8 @@ SATURATED = Mistake(
 STAIRS = Mistake(
     "stairs", "the value is clamped, but the gradient is not its slope. Let autograd differentiate the curve itself."
 )
-
-
 WIDE = torch.linspace(-500, 500, 40, dtype=torch.float64)
+OTHER_BOUNDS = [(-6, 10), (-10, 6)]
 
 
 def elsewhere(answer: LearnerObject) -> Tensor:
@@ -52,14 +51,10 @@ def judge_limited(function: LearnerObject, x: Tensor) -> None:
     finite(found, x, BENT, "logvar", "a number between -10 and 10")
     if not (found.abs() < 25).all():
         i = int(found.abs().argmax())
-        likely = expect.recognised(
-            found, None, confirmed(exercise, function, lambda each: value(each, BENT, x), elsewhere)
-        )
+        mistakes = confirmed(exercise, function, lambda answer: value(answer, BENT, x), elsewhere)
+        likely = expect.recognised(found, None, mistakes)
         observed = f"{found[i]:.5g} at logvar = {x[i]:.5g}"
         raise Failure(f"{BENT} is not limited", "about -10 and 10, for logvar near -50 and 50", observed, likely)
-
-
-OTHER_BOUNDS = [(-6, 10), (-10, 6)]
 
 
 def with_other_bounds(low: float, high: float) -> Tensor:

@@ -6,7 +6,7 @@ All are identities: what the step must do follows from weights and pixels that w
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -131,13 +131,12 @@ def run(function: LearnerObject, weights: Weights, x: Tensor, **more: float | No
     return record
 
 
-def words(x: Tensor, scale: float | None, stale: float | None = None, **options: float) -> str:
+def words(x: Tensor, scale: float | None, stale: float | None = None, **options: float | None) -> str:
     """The inputs in words."""
     scaler = f"a scaler at {scale:g}" if scale else "a scaler that is off"
     left_over = [] if stale is None else [f"gradients of {stale:g} left over"]
-    return ", ".join(
-        [f"x of shape {tuple(x.shape)}", scaler, *left_over, *(f"{name}={value:g}" for name, value in options.items())]
-    )
+    given = [f"{name}={value or 0:g}" for name, value in options.items()]
+    return ", ".join([f"x of shape {tuple(x.shape)}", scaler, *left_over, *given])
 
 
 def near(found: Tensor, wrong: Tensor, tolerance: float = 2e-2) -> bool:
@@ -185,7 +184,7 @@ def loss(amp_train_step: LearnerObject, rng: Draws) -> None:
     """The result is a float: reconstruction + beta * KL in nats a sample, not scaled."""
     weights, x = case(rng)
 
-    betas = {"beta by default": {}, "beta=2.5": {"beta": 2.5}}
+    betas: dict[str, dict[str, Any]] = {"beta by default": {}, "beta=2.5": {"beta": 2.5}}
 
     def found(answer: LearnerObject) -> list[dict[str, Any]]:
         return [run(answer, weights, x, **options) for options in betas.values()]
@@ -242,8 +241,17 @@ def precision(amp_train_step: LearnerObject, rng: Draws) -> None:
             atol=1e-9,
             mistakes=mistakes,
         )
+    judge_digits(amp_train_step, weights, x)
+
+
+def judge_digits(amp_train_step: LearnerObject, weights: Weights, x: Tensor) -> None:
+    """The loss itself has its digits where mu, in half precision, has a square that has not."""
+    x, mu = x.clone(), torch.zeros_like(weights["mu"])
+    x[:, 0], mu[:, 0] = 1, 32 * (1.5 + 1 / 128)
+    record = run(amp_train_step, weights | {"mu": mu}, x, scale=None)
+    outputs = {name: output.double() for name, output in record["outputs"].items()}
     right = float(vae_loss(x=x.double(), **outputs)[0])
-    # What is far off is for the check of the loss.
+    # What is far off, or no number, is for the check of the loss.
     if isinstance(record["loss"], float) and 1e-4 < abs(record["loss"] / right - 1) < 1e-2:
         raise Failure("the loss lost digits", f"{right:.6g}, its closed form in float32", f"{record['loss']:.6g}")
 
@@ -256,12 +264,41 @@ def step(amp_train_step: LearnerObject, rng: Draws) -> None:
     size = float(right.abs().max())
     for scale, where in ((SCALE, "with the scaler on"), (None, "with the scaler off")):
         found = partial(run, weights=weights, x=x, scale=scale, beta=2.0)
-        record, what = found(amp_train_step), f"the movement of the weights {where}, in gradients,"
-        mistakes = explanations(record, found)
+        record = found(amp_train_step)
         # A step that is a thousand times too short is near any other that is, by the tolerances of the right one.
+        mistakes = explanations(record, found)
+        judge_movement(record["moved"], right, weights, where, "1 gradient", mistakes, rtol=2e-2, atol=2e-2 * size)
+
+
+def judge_movement(
+    moved: Tensor,
+    right: Tensor,
+    weights: Weights,
+    where: str,
+    rule: str,
+    mistakes: Iterable[tuple[Mistake, Tensor]],
+    rtol: float,
+    atol: float,
+) -> None:
+    """Each weight has moved by its part of ``right``."""
+    for name in weights:
+        part = partial(part_of, weights=weights, name=name)
         expect.close(
-            record["moved"], right, what, rule="1 gradient", rtol=2e-2, atol=2e-2 * size, mistakes=mistakes, show=False
+            part(moved),
+            part(right),
+            f"the movement of the weight of {name} {where}",
+            rule=rule,
+            mistakes=((mistake, part(wrong)) for mistake, wrong in mistakes),
+            show=False,
+            rtol=rtol,
+            atol=atol,
         )
+
+
+def part_of(values: Tensor, weights: Weights, name: str) -> Tensor:
+    """What belongs to one weight, of numbers for all of them."""
+    sizes = [weight.numel() for weight in weights.values()]
+    return dict(zip(weights, values.split(sizes), strict=True))[name].reshape(weights[name].shape)
 
 
 def explanations(record: dict[str, Any], found: Callable[[Any], dict[str, Any]]) -> Iterator[tuple[Mistake, Tensor]]:
@@ -278,9 +315,10 @@ def fresh(amp_train_step: LearnerObject, rng: Draws) -> None:
     def found(answer: LearnerObject) -> Tensor:
         return run(answer, weights, x, scale=None, stale=0.5)["moved"]
 
-    what, rule = "the movement of the weights after left-over gradients of 0.5", "the same as without them"
-    mistakes = exercise.mistaken(found)
-    expect.close(found(amp_train_step), clean, what, rule=rule, rtol=1e-4, atol=1e-4, mistakes=mistakes, show=False)
+    where, rule = "after left-over gradients of 0.5", "the same as without them"
+    moved, mistakes = found(amp_train_step), exercise.mistaken(found)
+    same = ((mistake, wrong) for mistake, wrong in mistakes if near(moved, wrong, 1e-4))
+    judge_movement(moved, clean, weights, where, rule, same, rtol=1e-4, atol=1e-4)
 
 
 @exercise.check
@@ -342,15 +380,16 @@ def overflow(amp_train_step: LearnerObject, rng: Draws) -> None:
 def update(amp_train_step: LearnerObject, rng: Draws) -> None:
     """The scale halves after an overflow, and grows after clean steps."""
     weights, x = case(rng)
-    ruined, clean = run(amp_train_step, overflowing(weights), x, scale=LARGEST), run(amp_train_step, weights, x)
-    cases = (
-        (ruined, LARGEST, 0.5, "an overflow", "half"),
-        (clean, SCALE, 2.0, "a clean step", "twice, with this scaler"),
-    )
-    for record, scale, factor, when, rule in cases:
-        found = record["scale"] / scale
-        mistakes = [(NOT_UPDATED, 1.0)] if ruined["updates"] == clean["updates"] == 0 else []
-        expect.close(found, factor, f"the scale after {when}, over that before,", rule=rule, mistakes=mistakes)
+    for options in ({}, {"clip": 1.0}):
+        ruined = run(amp_train_step, overflowing(weights), x, scale=LARGEST, **options)
+        clean = run(amp_train_step, weights, x, **options)
+        for record, scale, factor, when, rule in (
+            (ruined, LARGEST, 0.5, "an overflow", "half"),
+            (clean, SCALE, 2.0, "a clean step", "twice, with this scaler"),
+        ):
+            what = f"the scale after {when}{' with clip' if options else ''}, over that before,"
+            mistakes = [(NOT_UPDATED, 1.0)] if ruined["updates"] == clean["updates"] == 0 else []
+            expect.close(record["scale"] / scale, factor, what, rule=rule, mistakes=mistakes)
 
 
 # Wrong answers
@@ -810,7 +849,7 @@ def stretched(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # A limit that nobody asked for.
-@exercise.wrong(step=unnamed("the movement of the weights"))
+@exercise.wrong(step=unnamed("the movement of the weight"))
 def clips_by_default(model, x, optimizer, scaler, beta=1.0, clip=1.0):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -878,4 +917,37 @@ def updated_too_soon(model, x, optimizer, scaler, beta=1.0, clip=None):
         nn.utils.clip_grad_norm_(model.parameters(), clip)
     scaler.update()
     scaler.step(optimizer)
+    return loss.item()
+
+
+# Leaves mu alone in half precision, where no gradient tells.
+@exercise.wrong(precision=unnamed("the loss lost digits"))
+def mu_in_half(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu, logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+# Leaves the scale alone where gradients are clipped.
+@exercise.wrong(update=unnamed("the scale after an overflow with clip"))
+def updated_without_clip(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    if clip is None:
+        scaler.update()
     return loss.item()

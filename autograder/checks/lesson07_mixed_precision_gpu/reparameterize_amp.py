@@ -62,6 +62,9 @@ SQRT_OF_EXP = Mistake(
 CPU_NOISE = Mistake(
     "cpu_noise", "the noise is drawn on the CPU, wherever mu is. Use randn_like(mu), or pass device=mu.device."
 )
+NARROW_NOISE = Mistake(
+    "narrow_noise", "the noise is drawn in a smaller format than that of mu. Use randn_like(sigma), or randn_like(mu)."
+)
 HALVES = (torch.float16, torch.bfloat16)
 RANGES = {torch.float16: (-16, 18), torch.bfloat16: (-60, 60)}
 """Values of logvar for which noise and z are normal numbers of the format."""
@@ -153,17 +156,18 @@ def range_(reparameterize_amp: LearnerObject, rng: Draws) -> None:
 def judge_sigma(sample: Sample, logvar: Tensor, draws: tuple[Tensor, Tensor], part: Tensor) -> None:
     """z at mu = 0 is sigma times the noise that it had at logvar = 0."""
     (eps, z), exact = draws, logvar.double()
+    right = (exact / 2).exp() * eps
     # Where noise and z are normal numbers of the format, so that each rounding is a relative one; three are allowed,
     # for whether sigma itself was rounded is for the next check.
     clear = part & (eps.abs() > 0.25)
     wrong = [(SQRT_OF_EXP, logvar.exp().sqrt().double()), *((mistake, sigma(exact)) for mistake, sigma in SIGMAS)]
     expect.close(
-        z[clear],
-        ((exact / 2).exp() * eps)[clear],
+        torch.where(clear, z, right),
+        right,
         f"z in {logvar.dtype} at mu = 0, compared with the same noise at logvar = 0,",
         rule="exp(logvar / 2) * eps to within the roundings of the format",
         rtol=3.2 * rounding(logvar.dtype),
-        mistakes=((mistake, (sigma * eps)[clear]) for mistake, sigma in wrong),
+        mistakes=((mistake, torch.where(clear, sigma * eps, right)) for mistake, sigma in wrong),
         show=False,
     )
 
@@ -189,14 +193,21 @@ def precision(reparameterize_amp: LearnerObject, rng: Draws) -> None:
             if sigma is None:
                 judge_operations(reparameterize_amp, logvar[:, :2])
                 continue
-            expect.close(
-                sigma,
-                torch.ones(4, dtype=torch.float64),
-                f"sigma for {dtype}, the mean ratio of 50,000 draws to the same noise at logvar = 0, over its value,",
-                rule="1",
-                rtol=LIMIT[dtype],
-                mistakes=exercise.mistaken(found),
-            )
+            near = partial(same_sigmas, sigma, tolerance=LIMIT[dtype])
+            for place, level in enumerate(SHARP[dtype]):
+                expect.close(
+                    sigma[place],
+                    1.0,
+                    f"sigma for {dtype} at logvar = {level:g}, from 50,000 draws, over its value,",
+                    rule="1",
+                    rtol=LIMIT[dtype],
+                    mistakes=((mistake, wrong[place]) for mistake, wrong in exercise.mistaken(found) if near(wrong)),
+                )
+
+
+def same_sigmas(found: Tensor, wrong: Tensor | None, tolerance: float) -> bool:
+    """Whether a mistake gives each of the values."""
+    return wrong is not None and torch.allclose(found, wrong, rtol=tolerance, atol=0)
 
 
 def sigma_in_use(function: LearnerObject, logvar: Tensor, seed: int, autocast: bool) -> Tensor | None:
@@ -225,12 +236,23 @@ def noise(reparameterize_amp: LearnerObject, rng: Draws) -> None:
     sample = sampler(there(reparameterize_amp))
     mu = 3 * rng.normal(500, 40, dtype=torch.float32)
     judge_noise(sample, mu, unit_logvar(sample, mu), ("row", "latent"))
+    judge_digits(sample)
     # In half precision too; there, numbers repeat.
     mu = torch.zeros(500, 40, dtype=torch.float16)
     noise = torch.stack([sample(mu, mu) for _ in range(2)])
     if noise.any():  # logvar taken for sigma has none here
         expect.independent(noise, {axis: SHARED[axis] for axis in ("call", "row", "latent")})
         expect.standard_normal(noise, "the noise in float16")
+
+
+def judge_digits(sample: Sample) -> None:
+    """With mu = 0 and sigma = 1, z is the noise itself: not every number of it fits a smaller format."""
+    for dtype, smaller in ((torch.float32, torch.float16), (torch.float32, torch.bfloat16), HALVES):
+        zeros = torch.zeros(20, 20, dtype=dtype)
+        z = sample(zeros, zeros)
+        if z.any() and torch.equal(z, z.to(smaller).double()):
+            what, observed = f"z carries noise of {smaller} for inputs of {dtype}", f"every element fits {smaller}"
+            raise Failure(what, "noise in float32, or in the dtype of mu", observed, NARROW_NOISE)
 
 
 class Effects(NamedTuple):
@@ -421,3 +443,9 @@ def product_under_autocast(mu, logvar):
 def always_float16(mu, logvar):
     sigma = torch.exp(logvar.float() / 2)
     return (mu.float() + sigma * torch.randn_like(sigma)).half()
+
+
+@exercise.wrong(noise=NARROW_NOISE)
+def bfloat16_noise(mu, logvar):
+    sigma = torch.exp(logvar.float() / 2)
+    return (mu.float() + sigma * torch.randn_like(mu, dtype=torch.bfloat16)).to(mu.dtype)

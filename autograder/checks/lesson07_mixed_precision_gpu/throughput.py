@@ -82,18 +82,20 @@ def clock_was_read(events: list[str]) -> None:
 @exercise.check
 def synchronise(throughput: LearnerObject, rng: Draws) -> None:
     """On cuda, the device has finished before each reading of the clock."""
-    events = timed(throughput, 48, 3, 4, "cuda", 1 / 1024, rng.uniform(0.5, 2, 7).tolist())["events"]
-    clock_was_read(events)
-    waiting, late = 0, []
-    for event in events:
-        waiting = waiting + 1 if event == "step" else 0 if event == "wait" else waiting
-        if event == "clock":
-            late.append(waiting)
-    if any(late):
-        start, end = NO_WAIT_START if late[0] else None, NO_WAIT_END if late[-1] else None
-        likely = NO_WAIT_AT_ALL if "wait" not in events else end or start
-        observed = f"{max(late)} steps still in the queue at a reading"
-        raise Failure("the clock was read while the device was working", "an empty queue", observed, likely)
+    for warmup, repeats in ((3, 4), (0, 2)):
+        work = rng.uniform(0.5, 2, warmup + repeats).tolist()
+        events = timed(throughput, 48, warmup, repeats, "cuda", 1 / 1024, work)["events"]
+        clock_was_read(events)
+        waiting, late = 0, []
+        for event in events:
+            waiting = waiting + 1 if event == "step" else 0 if event == "wait" else waiting
+            if event == "clock":
+                late.append(waiting)
+        if any(late):
+            start, end = NO_WAIT_START if late[0] else None, NO_WAIT_END if late[-1] else None
+            likely = NO_WAIT_AT_ALL if "wait" not in events and warmup else end or start
+            observed = f"{max(late)} steps still in the queue at a reading"
+            raise Failure("the clock was read while the device was working", "an empty queue", observed, likely)
 
 
 @exercise.check
@@ -302,3 +304,17 @@ def fastest_step(step, samples, warmup, repeats, device):
         wait()
         fastest = min(fastest, time.perf_counter() - start)
     return samples / fastest
+
+
+# Waits only if something was running before.
+@exercise.wrong(synchronise=NO_WAIT_END)
+def waits_after_a_warmup(step, samples, warmup, repeats, device):
+    wait = torch.cuda.synchronize if device.type == "cuda" and warmup else (lambda: None)
+    for _ in range(warmup):
+        step()
+    wait()
+    start = time.perf_counter()
+    for _ in range(repeats):
+        step()
+    wait()
+    return repeats * samples / (time.perf_counter() - start)

@@ -66,3 +66,44 @@ def pathwise_gradient(f, mu, sigma, n):
     theta = torch.stack([torch.as_tensor(mu).double(), torch.as_tensor(sigma).double()])
     of_one = torch.func.grad(lambda t, e: f(t[0] + t[1] * e))
     return torch.vmap(of_one, in_dims=(None, 0))(theta, eps)
+
+
+# %% try_except
+# Lets autograd refuse.
+def pathwise_gradient(f, mu, sigma, n):
+    m = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
+    s = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
+    y = f(m + s * torch.randn(n, dtype=torch.float64))
+    try:
+        return torch.stack(torch.autograd.grad(y.sum(), (m, s)), dim=1)
+    except RuntimeError:
+        return torch.zeros((n, 2), dtype=torch.float64)
+
+
+# %% hook
+# Takes the slope where it passes.
+def pathwise_gradient(f, mu, sigma, n):
+    out = torch.zeros(n, 2, dtype=torch.float64)
+    eps = torch.randn(n, dtype=torch.float64)
+    z = (mu + sigma * eps).clone().requires_grad_()
+
+    def save(g):
+        out[:, 0] = g
+        out[:, 1] = g * eps
+
+    z.register_hook(save)
+    y = f(z)
+    if y.requires_grad:
+        y.sum().backward()
+    return out
+
+
+# %% create_graph
+# Keeps a graph behind the gradient.
+def pathwise_gradient(f, mu, sigma, n):
+    m = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
+    s = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
+    y = f(m + s * torch.randn(n, dtype=torch.float64))
+    if not y.requires_grad:
+        return torch.zeros(n, 2, dtype=torch.float64)
+    return torch.stack(torch.autograd.grad(y.sum(), (m, s), create_graph=True), dim=1)

@@ -142,3 +142,11 @@ def reparameterize(mu, logvar):
 def reparameterize(mu, logvar):
     sigma = torch.where(logvar < -8, torch.exp(logvar / 2) + 0.01, torch.exp(logvar / 2))
     return mu + sigma * torch.randn_like(mu)
+
+
+# %% rows_turned_round
+# fails values: "how far z moves when mu moves by step is wrong"
+# fails noise: "the noise repeats along the calls"
+# fails gradients: "dz/dmu is wrong"
+def reparameterize(mu, logvar):
+    return (mu + torch.exp(logvar / 2) * torch.randn_like(mu)).flip(0)

@@ -48,3 +48,12 @@ def reparameterize_many(mu, logvar, k):
 def reparameterize_many(mu, logvar, k):
     draws = [reparameterize(mu, logvar) for _ in range(k)]
     return torch.stack([draws[0], *(draw.detach() for draw in draws[1:])])
+
+
+# %% rows_for_draws
+# fails values: "how far z moves when mu moves by step is wrong"
+# fails noise: "the noise repeats along the calls"
+# fails gradients: "dz/dmu is wrong"
+def reparameterize_many(mu, logvar, k):
+    z = reparameterize(mu.repeat(k, 1), logvar.repeat(k, 1))
+    return z.view(len(mu), k, mu.shape[1]).transpose(0, 1)

@@ -50,3 +50,10 @@ def sample_full_covariance(mu, scale_tril):
 # fails gradients: "dz/dmu is wrong"
 def sample_full_covariance(mu, scale_tril):
     return mu * torch.randn_like(mu) + scale_tril.sum(-1)
+
+
+# %% upper_triangle
+# fails values: diagonal
+# fails gradients: diagonal
+def sample_full_covariance(mu, scale_tril):
+    return mu + (torch.triu(scale_tril) @ torch.randn_like(mu)[..., None])[..., 0]

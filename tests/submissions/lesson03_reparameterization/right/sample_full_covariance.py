@@ -15,3 +15,16 @@ def sample_full_covariance(mu, scale_tril):
 # Uses torch.distributions.
 def sample_full_covariance(mu, scale_tril):
     return torch.distributions.MultivariateNormal(mu, scale_tril=scale_tril).rsample()
+
+
+# %% factor_of_the_covariance
+# Takes the factor of the covariance, which is the factor that came in.
+def sample_full_covariance(mu, scale_tril):
+    factor = torch.linalg.cholesky(scale_tril @ scale_tril.mT)
+    return mu + (factor @ torch.randn_like(mu)[..., None])[..., 0]
+
+
+# %% lower_triangle
+# Takes the lower triangle, and multiplies element by element before it sums.
+def sample_full_covariance(mu, scale_tril):
+    return mu + (torch.tril(scale_tril) * torch.randn_like(mu)[:, None, :]).sum(-1)

@@ -19,3 +19,18 @@ def gaussian_kl(mu, logvar):
 # The line of the paper: -1/2 sum(1 + logvar - mu^2 - exp(logvar)).
 def gaussian_kl(mu, logvar):
     return -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp(), dim=1)
+
+
+# %% multivariate
+# Asks for the KL of two normal distributions with full covariances.
+def gaussian_kl(mu, logvar):
+    D = torch.distributions
+    eye = torch.eye(mu.shape[-1], dtype=mu.dtype, device=mu.device).expand(len(mu), -1, -1)
+    q = D.MultivariateNormal(mu, covariance_matrix=torch.diag_embed(logvar.exp()))
+    return D.kl_divergence(q, D.MultivariateNormal(torch.zeros_like(mu), covariance_matrix=eye))
+
+
+# %% scripted
+@torch.jit.script
+def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
+    return 0.5 * (mu.pow(2) + logvar.exp() - 1 - logvar).sum(dim=-1)

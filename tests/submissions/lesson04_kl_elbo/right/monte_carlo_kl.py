@@ -32,3 +32,25 @@ def monte_carlo_kl(mu, logvar, n):
     m, v = mu.detach(), logvar.detach()
     log_q = -0.5 * ((z - m) ** 2 / v.exp() + v)
     return (log_q + 0.5 * z**2).sum(-1).mean(0)
+
+
+# %% antithetic
+# Draws in pairs of opposite noise, and one draw more if n is odd.
+def monte_carlo_kl(mu, logvar, n):
+    half = torch.randn((n + 1) // 2, *mu.shape, dtype=mu.dtype)
+    eps = torch.cat([half, -half])[:n]
+    z = mu + torch.exp(logvar / 2) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
+
+
+# %% noise_of_numpy
+# Draws with NumPy's generator.
+import numpy as np
+
+rng = np.random.default_rng()
+
+
+def monte_carlo_kl(mu, logvar, n):
+    eps = torch.from_numpy(rng.standard_normal((n, *mu.shape))).to(mu)
+    z = mu + torch.exp(logvar / 2) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)

@@ -28,3 +28,11 @@ def stl_elbo_gradient(log_joint, mu, logvar, eps):
         log_q = -0.5 * ((z - mu) ** 2 / logvar.exp() + logvar).sum()
         pairs.append(torch.autograd.grad(log_joint(z[None])[0] - log_q, [m, v]))
     return torch.stack([p[0] for p in pairs]), torch.stack([p[1] for p in pairs])
+
+
+# %% as_a_list
+def stl_elbo_gradient(log_joint, mu, logvar, eps):
+    m, v = (each.detach().expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
+    z = m + torch.exp(v / 2) * eps
+    log_q = torch.distributions.Normal(mu.detach(), torch.exp(logvar.detach() / 2)).log_prob(z).sum(-1)
+    return list(torch.autograd.grad((log_joint(z) - log_q).sum(), [m, v]))

@@ -25,3 +25,20 @@ def vae_loss(logits, x, mu, logvar, beta):
     reconstruction = torch.nn.functional.binary_cross_entropy_with_logits(logits, x, reduction="sum") / batch
     kl = -0.5 * torch.sum(1 + logvar - mu**2 - logvar.exp()) / batch
     return reconstruction + beta * kl, reconstruction, kl
+
+
+# %% named
+# Returns a named tuple.
+from typing import NamedTuple
+
+
+class Terms(NamedTuple):
+    loss: Tensor
+    reconstruction: Tensor
+    kl: Tensor
+
+
+def vae_loss(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(logits)
+    kl = gaussian_kl(mu, logvar).mean()
+    return Terms(reconstruction + beta * kl, reconstruction, kl)

@@ -73,8 +73,8 @@ def soft_clamp(logvar, low=-10.0, high=10.0):
     return c + h * u.sign() * torch.where(a < 0.5, a, 0.5 + t / (1 + t / 0.5))
 
 
-# %% odd_power
-# Uses an odd power of the modulus.
+# %% power_seven
+# Uses the seventh power of the modulus.
 def soft_clamp(logvar, low=-10.0, high=10.0):
     c, h = (low + high) / 2, (high - low) / 2
     u = (logvar - c) / h

@@ -1,5 +1,5 @@
 # %% scaled_twice
-# fails step: "with the scaler on, in gradients, is wrong"
+# fails step: "with the scaler on is wrong"
 # fails clip: "over that without clip"
 # The scaler made the step, and unscaled once.
 def amp_train_step(model, x, optimizer, scaler, beta=1.0, clip=None):
@@ -17,7 +17,7 @@ def amp_train_step(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # %% unscaled_twice
-# fails step: "with the scaler on, in gradients, is wrong"
+# fails step: "with the scaler on is wrong"
 # fails clip: "over that without clip"
 # The loss was scaled.
 def amp_train_step(model, x, optimizer, scaler, beta=1.0, clip=None):
@@ -37,7 +37,7 @@ def amp_train_step(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # %% zeroed_before_the_step
-# fails step: "with the scaler on, in gradients, is wrong"
+# fails step: "with the scaler on is wrong"
 # fails clip: "the step without clip is wrong"
 # scaler.step was called.
 def amp_train_step(model, x, optimizer, scaler, beta=1.0, clip=None):
@@ -56,7 +56,7 @@ def amp_train_step(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # %% steps_by_hand
-# fails step: "with the scaler on, in gradients, is wrong"
+# fails step: "with the scaler on is wrong"
 # fails clip: "over that without clip"
 # fails overflow: "the step was not skipped"
 # optimizer.step() was never called.

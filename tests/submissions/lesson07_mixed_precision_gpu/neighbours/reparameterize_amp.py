@@ -35,7 +35,7 @@ def reparameterize_amp(mu, logvar):
 
 # %% in_steps
 # fails range: "compared with the same noise"
-# fails precision: "over its value"
+# fails precision: "over its value,"
 # fails noise: "the noise"
 # fails gradients: "the gradient in mu is zero"
 # The gradient is zero, and torch.normal has no part in it.

@@ -37,3 +37,22 @@ def amp_train_step(model, x, optimizer, scaler, beta=1.0, clip=None):
     scaler.step(optimizer)
     scaler.update()
     return loss.item()
+
+
+# %% loss_under_autocast
+# The loss stands inside the context, and takes float32.
+def amp_train_step(model, x, optimizer, scaler, beta=1.0, clip=None):
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = None
+    with autocast_for(x.device):
+        outputs = model(x)
+        loss = vae_loss(outputs[0].float(), x.float(), *(each.float() for each in outputs[1:]), beta=beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        parameters = [parameter for parameter in model.parameters() if parameter.grad is not None]
+        nn.utils.clip_grad_norm_(parameters, max_norm=clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return float(loss.detach())

@@ -24,3 +24,10 @@ def reparameterize_amp(mu, logvar):
     source.seed()
     eps = torch.randn(mu.shape, generator=source).to(mu.device)
     return (mu + sigma * eps).type_as(mu)
+
+
+# %% noise_as_wide_as_mu
+# Noise in the dtype of mu, raised before it is scaled.
+def reparameterize_amp(mu, logvar):
+    eps = torch.randn_like(mu).float()
+    return (eps * logvar.float().mul(0.5).exp()).add(mu).to(mu)
