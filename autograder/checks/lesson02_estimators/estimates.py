@@ -36,6 +36,12 @@ agrees = partial(expect.close, rtol=1e-4, atol=1e-5)
 near = partial(torch.allclose, rtol=1e-4, atol=1e-5)
 COLUMNS = ("mu", "sigma")
 SCORES = ("d log q / d mu", "d log q / d sigma")
+WORDS = {
+    "wave": "f(z) = sin(2 z) + 2 z",
+    "one": "f(z) = 1",
+    "hundred": "f(z) = 100",
+    "step": "f(z) = 1 where z > 0, else 0",
+}
 DRAWS, CALLS = 200, 50
 KINDS = (float, partial(torch.tensor, dtype=torch.float64))
 """What mu and sigma may be given as."""
@@ -111,7 +117,7 @@ def take(estimator: LearnerObject, name: str, mu: Any, sigma: Any, n: int) -> Ta
     try:
         told = beside(record, estimator, name, mu, sigma, n)
     except LearnerError as error:
-        error.inputs = f"an f that is a {name}, mu = {mu:.4g}, sigma = {sigma:.4g}, n = {n}"
+        error.inputs = f"{WORDS[name]}, mu = {mu:.4g}, sigma = {sigma:.4g}, n = {n}"
         raise
     result, seen = expect.pair(told, "the result", ("estimates", "draws"))
     return Taken(name, mu, sigma, n, result, expect.tensor(seen, "what f was called with"))

@@ -66,7 +66,8 @@ PATH_OPEN = Mistake(
 )
 AT_OTHERS = Mistake(
     "at_others",
-    "f(z) is multiplied by the score at another point than z: take both at the same draw.",
+    "f(z) is multiplied by a score that is not its own: one at another point than z, or for another mu. "
+    "Take both at the same draw.",
 )
 RESHAPED = Mistake(
     "reshaped", "reshape reads (2, n) as (n, 2) and mixes the rows. Turn it by .T, or give torch.stack dim=1."
