@@ -481,7 +481,7 @@ plt.show()
 #
 # Make one step, and return the loss.
 #
-# - `model(x)` returns `(logits, mu, logvar)`; call it once, under `autocast_for(x.device)`.
+# - `model(x)` returns `(logits, mu, logvar)`; call it once, under `autocast_for(x.device)`, in the mode that it is in.
 # - The loss is that of `vae_loss`, computed from float32 tensors; `backward()` runs outside autocast.
 # - `scaler` may be enabled or disabled; the same code serves both.
 # - `clip` is `None`, or the largest allowed norm of all true (unscaled) gradients together.
@@ -517,7 +517,8 @@ def amp_train_step(
 ) -> float:
     """Make one training step in mixed precision.
 
-    model: model(x) gives (logits, mu, logvar); called once, under autocast_for(x.device).
+    model: model(x) gives (logits, mu, logvar); called once, under autocast_for(x.device),
+    in the mode that it is in.
     x: pixels, (batch, input).
     optimizer: of the model's parameters; left-over gradients have no effect.
     scaler: scales the loss, skips the step after an overflow, is updated; may be disabled.

@@ -134,7 +134,7 @@ def _on_processor(watched: _Watched) -> list[str]:
 
 
 class Heads(nn.Module):
-    """Logits, mu and logvar as three linear maps of x; notes its outputs, their gradients, and autocast's state."""
+    """Logits, mu and logvar as three linear maps of x; notes its outputs, their gradients, autocast's state and its mode."""
 
     def __init__(self, weights: dict[str, Tensor], device: torch.device) -> None:
         super().__init__()
@@ -145,12 +145,16 @@ class Heads(nn.Module):
             layer.weight.register_hook(self._note_backward)
             self.heads[name] = layer
             self.add_module(name, layer)
-        self.record: dict[str, Any] = {"forward": [], "backward": [], "outputs": {}, "gradients": {}}
+        self.record: dict[str, Any] = {
+            **{name: [] for name in ("forward", "training", "backward")},
+            **{name: {} for name in ("outputs", "gradients")},
+        }
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What a VAE returns."""
         on = torch.is_autocast_enabled(x.device.type)
         self.record["forward"].append(torch.get_autocast_dtype(x.device.type) if on else None)
+        self.record["training"].append(self.training)
         return self._watch("logits", x), self._watch("mu", x), self._watch("logvar", x)
 
     def _watch(self, name: str, x: Tensor) -> Tensor:
@@ -213,6 +217,7 @@ def watched_step(
     for parameter in model.parameters():
         parameter.grad = None if stale is None else torch.full_like(parameter, stale)
     loss = amp_train_step(model, x.to(place), optimizer, scaler, **options)
+    model.record["training"].append(model.training)
     return {
         "loss": loss.detach().cpu() if isinstance(loss, Tensor) else loss,
         "after": {name: layer.weight.detach().cpu() for name, layer in model.heads.items()},

@@ -24,9 +24,9 @@ from autograder.checks.lesson01_sampling.means import (
     UNIFORM,
     UNSCALED,
     VARIANCE,
-    agrees,
     calls_of,
     judge_digits,
+    judge_each,
     judge_estimate,
     judge_fresh,
     judge_spread,
@@ -116,10 +116,12 @@ def judge_formula(function: LearnerObject, rng: Draws, common: bool) -> None:
         results = [calls_of(answer, kind, 1, mu, 1e-20, 3, h, common)[0][0] for kind, mu, h in points]
         return torch.stack([number(each, right(*point)) for each, point in zip(results, points, strict=True)])
 
-    (_, mu, h), (_, other, step) = points
-    what = f"the slopes of z^3 at mu = {mu:.4g} for h = {h:.4g}, and of cos(z) + z / 2 at {other:.4g} for {step:.4g}"
+    words = {"cube": "z^3", "wave": "cos(z) + z / 2"}
+    names = [
+        f"the slope of {words[kind]} at mu = {mu:.4g} for h = {h:.4g} and almost no noise" for kind, mu, h in points
+    ]
     expected = torch.stack([right(*point) for point in points])
-    agrees(found(function), expected, f"{what}, with almost no noise,", mistakes=exercise.mistaken(found))
+    judge_each(found(function), expected, names, exercise.mistaken(found))
 
 
 def offset(drawn: Tensor, mu: float, h: float) -> Tensor:
@@ -414,7 +416,7 @@ def no_noise(f, mu, sigma, n, h, common_noise):
     return (right - left) / (2 * h)
 
 
-@exercise.wrong(noise=UNSCALED, central=unnamed("with almost no noise"))
+@exercise.wrong(noise=UNSCALED, central=unnamed("and almost no noise"))
 def unscaled(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)

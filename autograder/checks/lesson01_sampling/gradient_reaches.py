@@ -198,7 +198,11 @@ def inputs(gradient_reaches: LearnerObject, rng: Draws) -> None:
         for requires in (False, True):
             mu = (2 + rng.normal(3)).requires_grad_(requires)
             before = mu.detach().clone()
-            _, values, flag, grad = beside(after, gradient_reaches, sampler, mu)
+            try:
+                _, values, flag, grad = beside(after, gradient_reaches, sampler, mu)
+            except LearnerError as error:
+                error.inputs = f"mu of shape (3,) and a sampler that returns\n{sampler.__doc__}"
+                raise
             if flag is not requires:
                 raise Failure("mu.requires_grad was changed", str(requires), str(flag), FLAGGED if flag else None)
             if grad is not None:

@@ -11,7 +11,7 @@ below 1e-9.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -126,6 +126,25 @@ def unaveraged(result: Any, right: Tensor) -> Mistake | None:
         return None
     near = torch.isclose(result.detach().double().mean(), right, rtol=1e-4, atol=1e-4)
     return NOT_AVERAGED if near else None
+
+
+def judge_each(
+    observed: Tensor,
+    expected: Tensor,
+    names: Sequence[str],
+    mistakes: expect.Mistakes,
+    rule: str = "",
+    rtol: float = 1e-4,
+) -> None:
+    """Several numbers are right, each called by its name; a mistake is one that explains them all."""
+
+    def explaining(i: int) -> expect.Mistakes:
+        for mistake, given in mistakes:
+            if torch.allclose(given, observed, rtol=1e-5, atol=1e-6):
+                yield mistake, given[i]
+
+    for i, name in enumerate(names):
+        expect.close(observed[i], expected[i], name, rule=rule, rtol=rtol, atol=1e-6, mistakes=explaining(i))
 
 
 def judge_digits(z: Tensor) -> None:

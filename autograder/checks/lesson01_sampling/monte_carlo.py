@@ -25,9 +25,9 @@ from autograder.checks.lesson01_sampling.means import (
     UNSCALED,
     UNSHIFTED,
     VARIANCE,
-    agrees,
     calls_of,
     judge_digits,
+    judge_each,
     judge_estimate,
     judge_fresh,
     judge_spread,
@@ -78,19 +78,23 @@ def shape(monte_carlo: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def estimate(monte_carlo: LearnerObject, rng: Draws) -> None:
     """f is given n draws, and the estimate is the mean of the n values."""
-    sigma = float(rng.uniform(2, 3))
-    for kind, n, mu in [("cube", 7, float(rng.uniform(-6, -5))), ("wave", 12, float(rng.uniform(1, 2)))]:
-        [(result, z)] = calls_of(monte_carlo, kind, 1, mu, sigma, n)
+    sigma, cases = float(rng.uniform(2, 3)), [("cube", 7, rng.uniform(-6, -5)), ("wave", 12, rng.uniform(1, 2))]
+    observed, expected, summed, divided = [], [], [], []
+    for kind, n, mu in cases:
+        [(result, z)] = calls_of(monte_carlo, kind, 1, float(mu), sigma, n)
         if len(z) != n:
             likely = one_number(monte_carlo) if len(z) == 1 else miscounted(z, n)
             raise Failure(
                 f"f was not given the right number of draws for n = {n}", f"{n} draws, each once", f"{len(z)}", likely
             )
         values = FUNCTIONS[kind](z.double())
-        right, mistakes = values.mean(), [(SUMMED, values.sum()), (DIVIDED_AGAIN, values.mean() / n)]
-        rule = "the mean of f over the draws that f was given"
-        observed = single(result, unaveraged(result, right))
-        agrees(observed, right, "the estimate", rule=rule, mistakes=mistakes)
+        expected.append(values.mean())
+        summed.append(values.sum())
+        divided.append(values.mean() / n)
+        observed.append(single(result, unaveraged(result, values.mean())))
+    mistakes = [(SUMMED, torch.stack(summed)), (DIVIDED_AGAIN, torch.stack(divided))]
+    rule, names = "the mean of f over the draws that f was given", [f"the estimate for n = {n}" for _, n, _ in cases]
+    judge_each(torch.stack(observed), torch.stack(expected), names, mistakes, rule)
 
 
 @exercise.check

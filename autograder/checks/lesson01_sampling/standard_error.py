@@ -9,7 +9,7 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson01_sampling.means import A_NUMBER, agrees, single
+from autograder.checks.lesson01_sampling.means import A_NUMBER, judge_each, single
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure
@@ -49,31 +49,28 @@ def shape(standard_error: LearnerObject, rng: Draws) -> None:
         expect.kept(result, values, "the result", shape=())
 
 
+def judge_errors(standard_error: LearnerObject, samples: list[Tensor], rtol: float) -> None:
+    """The standard errors of samples: of one alone, several mistakes may give the same number."""
+
+    def found(answer: LearnerObject) -> Tensor:
+        return torch.stack([single(answer(values)) for values in samples])
+
+    names = [f"the result for n = {len(values)}" for values in samples]
+    expected = torch.stack([right(values) for values in samples])
+    judge_each(found(standard_error), expected, names, exercise.mistaken(found), rtol=rtol)
+
+
 @exercise.check
 def values(standard_error: LearnerObject, rng: Draws) -> None:
     """The error falls as 1 / sqrt(n), whatever the mean is."""
-    for n in (2_000, 32_000):
-        values = 30 + 3 * rng.normal(n)
-
-        def found(answer: LearnerObject, values: Tensor = values) -> Tensor:
-            return single(answer(values.clone()))
-
-        observed, what, mistakes = found(standard_error), f"the result for n = {n}", exercise.mistaken(found)
-        # At these n, the biased variance is right to three digits: it has a check of its own.
-        expect.close(observed, right(values), what, rtol=1e-3, mistakes=mistakes)
+    # At these n, the biased variance is right to three digits: it has a check of its own.
+    judge_errors(standard_error, [30 + 3 * rng.normal(n) for n in (2_000, 32_000)], rtol=1e-3)
 
 
 @exercise.check
 def unbiased(standard_error: LearnerObject, rng: Draws) -> None:
     """The variance has the divisor n - 1: it shows for n from 2 to 5."""
-    samples = [3 + rng.normal(n) for n in (2, 3, 4, 5)]
-
-    def found(answer: LearnerObject) -> Tensor:
-        # All four at once: at n = 2, several mistakes give the same number.
-        return torch.stack([single(answer(values.clone())) for values in samples])
-
-    observed, expected = found(standard_error), torch.stack([right(values) for values in samples])
-    agrees(observed, expected, "the result for n = 2, 3, 4 and 5", mistakes=exercise.mistaken(found), atol=1e-7)
+    judge_errors(standard_error, [3 + rng.normal(n) for n in (2, 3, 4, 5)], rtol=1e-4)
 
 
 # Wrong answers

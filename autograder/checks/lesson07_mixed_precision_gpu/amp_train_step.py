@@ -63,6 +63,7 @@ STEPPED_ON_OVERFLOW = Mistake(
 NOT_UPDATED = Mistake(
     "not_updated", "scaler.update() is missing: it lowers the scale after an overflow and raises it after clean steps."
 )
+MODE = Mistake("mode_changed", "model.eval() in a training step switches dropout off. Leave the mode to the caller.")
 AGAIN = Mistake("called_again", "the model ran twice, at twice the price. Call it once, and unpack the three outputs.")
 
 Weights = dict[str, Tensor]
@@ -154,7 +155,7 @@ def same_course(found: dict[str, Any], wrong: dict[str, Any]) -> bool:
 
 @exercise.check
 def forward(amp_train_step: LearnerObject, rng: Draws) -> None:
-    """The model ran once and under autocast: its outputs are what the half-precision format gives."""
+    """The model ran once, under autocast and in its mode: its outputs are what the half-precision format gives."""
     weights, x = case(rng)
     record = run(amp_train_step, weights, x)
     native = torch.device(DEVICE.get()).type != "cuda" or torch.cuda.is_bf16_supported(including_emulation=False)
@@ -165,6 +166,9 @@ def forward(amp_train_step: LearnerObject, rng: Draws) -> None:
             likely = NO_AUTOCAST if set(states) == {None} else OTHER_CONTEXT if dtype not in states else None
             raise Failure(f"{name} has the wrong dtype", f"{dtype}, by autocast", str(output.dtype), likely)
         expect.close(output.double(), exact, name, rtol=2e-2, atol=2e-2, show=False)
+    if not all(record["training"]):
+        expected, observed = "training mode, as it was before the call", "eval mode"
+        raise Failure("the mode of the model was changed", expected, observed, MODE)
     if len(states) > 1:
         raise Failure("the model was called more than once", "one call of model(x)", f"{len(states)} calls", AGAIN)
 
@@ -380,16 +384,16 @@ def overflow(amp_train_step: LearnerObject, rng: Draws) -> None:
 def update(amp_train_step: LearnerObject, rng: Draws) -> None:
     """The scale halves after an overflow, and grows after clean steps."""
     weights, x = case(rng)
-    for options in ({}, {"clip": 1.0}):
+    cases = []
+    for where, options in {"": {}, " with clip": {"clip": 1.0}}.items():
         ruined = run(amp_train_step, overflowing(weights), x, scale=LARGEST, **options)
+        cases.append((f"an overflow{where}", ruined, LARGEST, 0.5, "half"))
         clean = run(amp_train_step, weights, x, **options)
-        for record, scale, factor, when, rule in (
-            (ruined, LARGEST, 0.5, "an overflow", "half"),
-            (clean, SCALE, 2.0, "a clean step", "twice, with this scaler"),
-        ):
-            what = f"the scale after {when}{' with clip' if options else ''}, over that before,"
-            mistakes = [(NOT_UPDATED, 1.0)] if ruined["updates"] == clean["updates"] == 0 else []
-            expect.close(record["scale"] / scale, factor, what, rule=rule, mistakes=mistakes)
+        cases.append((f"a clean step{where}", clean, SCALE, 2.0, "twice, with this scaler"))
+    mistakes = [] if any(record["updates"] for _, record, *_ in cases) else [(NOT_UPDATED, 1.0)]
+    for when, record, scale, factor, rule in cases:
+        what = f"the scale after {when}, over that before,"
+        expect.close(record["scale"] / scale, factor, what, rule=rule, mistakes=mistakes)
 
 
 # Wrong answers
@@ -950,4 +954,20 @@ def updated_without_clip(model, x, optimizer, scaler, beta=1.0, clip=None):
     scaler.step(optimizer)
     if clip is None:
         scaler.update()
+    return loss.item()
+
+
+@exercise.wrong(forward=MODE)
+def eval_mode(model, x, optimizer, scaler, beta=1.0, clip=None):
+    model.eval()
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
     return loss.item()

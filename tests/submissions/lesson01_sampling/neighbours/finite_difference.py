@@ -1,5 +1,5 @@
 # %% h_times_sigma
-# fails central: "with almost no noise"
+# fails central: "and almost no noise"
 # fails noise: "has the wrong distribution"
 def finite_difference(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
@@ -8,7 +8,7 @@ def finite_difference(f, mu, sigma, n, h, common_noise):
 
 
 # %% h_in_sigma
-# fails central: "with almost no noise"
+# fails central: "and almost no noise"
 # fails common: "the draws stand on no two sides"
 # fails fresh: "the draws stand on no two sides"
 # fails noise: "the draws stand on no two sides"
@@ -19,7 +19,7 @@ def finite_difference(f, mu, sigma, n, h, common_noise):
 
 
 # %% relative_h
-# fails central: "with almost no noise"
+# fails central: "and almost no noise"
 # fails noise: "has the wrong distribution"
 def finite_difference(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
@@ -29,7 +29,7 @@ def finite_difference(f, mu, sigma, n, h, common_noise):
 
 
 # %% h_added_to_f
-# fails central: "with almost no noise"
+# fails central: "and almost no noise"
 # fails common: "the draws stand on no two sides"
 # fails fresh: "the draws stand on no two sides"
 # fails noise: "the draws stand on no two sides"
@@ -40,7 +40,7 @@ def finite_difference(f, mu, sigma, n, h, common_noise):
 
 
 # %% logarithms
-# fails central: "with almost no noise"
+# fails central: "and almost no noise"
 # fails shape: float32_result
 def finite_difference(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
@@ -94,7 +94,7 @@ def finite_difference(f, mu, sigma, n, h, common_noise):
 
 
 # %% divided_by_4h
-# fails central: "with almost no noise"
+# fails central: "and almost no noise"
 def finite_difference(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)
@@ -103,7 +103,7 @@ def finite_difference(f, mu, sigma, n, h, common_noise):
 
 # %% one_side_by_n
 # Averages the left side over all 2 n.
-# fails central: "with almost no noise"
+# fails central: "and almost no noise"
 def finite_difference(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n, dtype=torch.float64)
     other = eps if common_noise else torch.randn(n, dtype=torch.float64)

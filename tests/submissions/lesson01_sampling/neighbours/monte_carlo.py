@@ -87,19 +87,19 @@ def monte_carlo(f, mu, sigma, n):
 
 
 # %% median
-# fails estimate: "the estimate is wrong"
+# fails estimate: "the estimate for n = "
 def monte_carlo(f, mu, sigma, n):
     return f(mu + sigma * torch.randn(n, dtype=torch.float64)).median()
 
 
 # %% absolute_value
-# fails estimate: "the estimate is wrong"
+# fails estimate: "the estimate for n = "
 def monte_carlo(f, mu, sigma, n):
     return f(mu + sigma * torch.randn(n, dtype=torch.float64)).mean().abs()
 
 
 # %% divided_by_n_minus_1
-# fails estimate: "the estimate is wrong"
+# fails estimate: "the estimate for n = "
 def monte_carlo(f, mu, sigma, n):
     return f(mu + sigma * torch.randn(n, dtype=torch.float64)).sum() / max(n - 1, 1)
 
@@ -125,7 +125,7 @@ def monte_carlo(f, mu, sigma, n):
 
 # %% an_integer
 # fails shape: "the number 0"
-# fails estimate: "the estimate is wrong"
+# fails estimate: "the estimate for n = "
 def monte_carlo(f, mu, sigma, n):
     f(mu + sigma * torch.randn(n, dtype=torch.float64))
     return 0

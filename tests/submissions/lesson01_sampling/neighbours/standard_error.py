@@ -1,28 +1,28 @@
 # %% of_the_middle
-# fails values: "the result for n = 2000 is wrong"
-# fails unbiased: "the result for n = 2, 3, 4 and 5 is wrong"
+# fails values: "the result for n = "
+# fails unbiased: "the result for n = "
 def standard_error(values):
     return 1.4826 * (values - values.median()).abs().median() / math.sqrt(len(values))
 
 
 # %% relative
-# fails values: "the result for n = 2000 is wrong"
-# fails unbiased: "the result for n = 2, 3, 4 and 5 is wrong"
+# fails values: "the result for n = "
+# fails unbiased: "the result for n = "
 def standard_error(values):
     return values.std() / values.mean() / math.sqrt(len(values))
 
 
 # %% variance_over_root
-# fails values: "the result for n = 2000 is wrong"
-# fails unbiased: "the result for n = 2, 3, 4 and 5 is wrong"
+# fails values: "the result for n = "
+# fails unbiased: "the result for n = "
 def standard_error(values):
     return values.var() / math.sqrt(len(values))
 
 
 # %% mean_square_of_n_minus_1
 # Subtracts the squared mean once, and divides the squares by n - 1.
-# fails values: "the result for n = 2000 is wrong"
-# fails unbiased: "the result for n = 2, 3, 4 and 5 is wrong"
+# fails values: "the result for n = "
+# fails unbiased: "the result for n = "
 def standard_error(values):
     n = len(values)
     variance = (values**2).sum() / (n - 1) - values.mean() ** 2
@@ -30,8 +30,8 @@ def standard_error(values):
 
 
 # %% over_n_squared
-# fails values: "the result for n = 2000 is wrong"
-# fails unbiased: "the result for n = 2, 3, 4 and 5 is wrong"
+# fails values: "the result for n = "
+# fails unbiased: "the result for n = "
 def standard_error(values):
     return values.std() / len(values) ** 2
 
@@ -45,8 +45,8 @@ def standard_error(values):
 
 
 # %% largest_distance
-# fails values: "the result for n = 2000 is wrong"
-# fails unbiased: "the result for n = 2, 3, 4 and 5 is wrong"
+# fails values: "the result for n = "
+# fails unbiased: "the result for n = "
 def standard_error(values):
     return (values.max() - values.min()) / math.sqrt(len(values))
 
@@ -60,7 +60,7 @@ def standard_error(values):
 
 # %% an_integer
 # fails shape: "the number 0"
-# fails values: "the result for n = 2000 is wrong"
-# fails unbiased: "the result for n = 2, 3, 4 and 5 is wrong"
+# fails values: "the result for n = "
+# fails unbiased: "the result for n = "
 def standard_error(values):
     return 0
