@@ -134,7 +134,7 @@ def _on_processor(watched: _Watched) -> list[str]:
 
 
 class Heads(nn.Module):
-    """Logits, mu and logvar as three linear maps of x; notes outputs, their gradients, autocast's state and its mode."""
+    """Logits, mu and logvar as linear maps of x; notes outputs, their gradients, autocast's state and its mode."""
 
     def __init__(self, weights: dict[str, Tensor], device: torch.device) -> None:
         super().__init__()
