@@ -27,9 +27,6 @@ class CannotCross(Exception):
 class LearnerError(Exception):
     """The learner's code raised ``kind: message``; ``where`` quotes their line, or is empty."""
 
-    inputs = "these inputs"
-    """For which inputs, in the words of the check."""
-
     def __init__(self, kind: str, message: str, where: str = "") -> None:
         super().__init__(kind, message, where)
         self.kind, self.message, self.where = kind, message, where

@@ -366,7 +366,7 @@ def test_an_answer_that_reads_numbers_shows_its_device_all_the_same() -> None:
     reads = hold(lambda mu: mu + torch.randn(mu.shape) * float(mu.sum()))
     assert said(expect.device_kept, reads, torch.zeros(2, 3), what="z").startswith("z mixes devices")
     made_anew = hold(lambda mu: torch.tensor(mu.tolist()))
-    assert said(expect.device_kept, made_anew, torch.zeros(2), what="z").startswith("z is on the wrong device")
+    assert said(expect.device_kept, made_anew, torch.zeros(2), what="z").startswith("on which device z is made")
 
 
 def test_an_answer_that_stops_wherever_its_device_is_tried_has_not_shown_it() -> None:
@@ -463,3 +463,8 @@ def test_what_is_not_finite_is_never_right_unless_it_is_asked_for() -> None:
     assert "observed  inf at [0]" in said(expect.close, inf, inf, "z")
     expect.close(inf, inf, "z", infinite=True)
     assert "observed  nan at [0]" in said(expect.close, inf - inf, inf - inf, "z", infinite=True)
+
+
+def test_a_result_that_is_moved_to_the_processor_has_not_shown_its_device() -> None:
+    message = said(expect.device_kept, hold(lambda mu: mu.cpu() + 1), torch.zeros(2), what="z")
+    assert message.startswith("on which device z is made cannot be shown")

@@ -6,7 +6,7 @@ How estimates are judged, and with which error rates, stands in ``judging``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import (
+    SCALES,
     Parts,
     called,
     derivatives,
@@ -25,14 +26,19 @@ from autograder.checks.lesson04_kl_elbo.judging import (
     leaves,
     reached,
     repeated,
+    scale_of,
     shape_for,
+    wrong_scale,
 )
 from autograder.checks.lesson04_kl_elbo.mistakes import (
     DATA_MEAN,
     KL_ADDED,
+    LATENT_MEAN,
     NEGATIVE,
     NO_KL,
     NOISE_VARIANCE,
+    UNSCALED,
+    VARIANCE_AS_SIGMA,
 )
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
@@ -158,11 +164,13 @@ def values(bayes_elbo: LearnerObject, rng: Draws) -> None:
         what: regression(x, y, w + 0.02 * signs(rng, 3), rng.uniform(-5.6, -5.3, 3), sigma),
         f"{what} of a narrow q": narrow_case(rng),
     }
-    judge_elbos(bayes_elbo, cases, "the exact ELBO", cases)
+    judge_elbos(bayes_elbo, cases, "the exact ELBO", cases, rng)
     judge_own_draws(bayes_elbo, rng)
 
 
-def judge_elbos(answer: LearnerObject, cases: Mapping[str, dict[str, Any]], rule: str, judged: Iterable[str]) -> None:
+def judge_elbos(
+    answer: LearnerObject, cases: Mapping[str, dict[str, Any]], rule: str, judged: Iterable[str], rng: Draws
+) -> None:
     """The judged cases have the exact ELBO; the others help to recognise a mistake."""
 
     def found(answer: LearnerObject) -> Parts:
@@ -170,21 +178,49 @@ def judge_elbos(answer: LearnerObject, cases: Mapping[str, dict[str, Any]], rule
 
     right = {name: right_elbo(cases[name]) for name in judged}
     limits = {name: elbo_limit(**case) for name, case in cases.items()}
-    judge_estimates(found(answer), right, limits, rule, exercise.mistaken(repeated(found)))
+    judge_all(answer, found(answer), right, limits, rule, found, rng)
 
 
-def judge_own_draws(answer: LearnerObject, rng: Draws) -> None:
-    """The noise of w is fresh in every call and weight, and standard normal; an exact expectation has none.
+def judge_all(
+    answer: LearnerObject,
+    observed: Parts,
+    right: Parts,
+    limits: Parts,
+    rule: str,
+    found: Callable[[LearnerObject], Parts],
+    rng: Draws,
+) -> None:
+    """Judge estimates; the noise of w says first what is likely where they are wrong."""
+
+    def wrong() -> Iterator[tuple[Mistake, Parts]]:
+        still = not (drawn(answer, rng)[0].abs() > 1e-3).any()
+        for mistake, runs in exercise.mistaken(repeated(found)):
+            if mistake not in SCALES and (still or mistake != AT_MEAN):
+                yield mistake, runs
+
+    with wrong_scale(lambda: scale_of(*drawn(answer, rng))):
+        judge_estimates(observed, right, limits, rule, wrong())
+
+
+def drawn(
+    answer: LearnerObject, rng: Draws, through: Callable[[Tensor, Parts], Parts] = derivatives
+) -> tuple[Tensor, Tensor]:
+    """w - mu of single draws, one row for each call, and logvar.
 
     With x = I the gradient in y is (w - y) / noise_sigma^2 for a single draw, so that it gives the draw away.
     """
     d, calls, sigma = 500, 4, 0.7
     case = regression(torch.eye(d, dtype=torch.float64), rng.normal(d), rng.normal(d), rng.normal(d), sigma, 1)
     y = case["y"].requires_grad_()
-    drawn = [expect.gradients(estimate(answer, case), {"y": y})["y"] * sigma**2 + y for _ in range(calls)]
-    eps = (torch.stack(drawn).detach() - case["mu"]) / (case["logvar"] / 2).exp()
-    if (eps.abs() > 1e-3).any():
-        judge_noise(eps, "the noise in w", {"call": FIXED_SEED, "weight": SHARED_WEIGHT})
+    w = [through(estimate(answer, case), {"y": y})["y"] * sigma**2 + y for _ in range(calls)]
+    return torch.stack(w).detach() - case["mu"], case["logvar"]
+
+
+def judge_own_draws(answer: LearnerObject, rng: Draws) -> None:
+    """The noise of w is fresh in every call and weight, and standard normal; an exact expectation has none."""
+    noise, logvar = drawn(answer, rng, expect.gradients)
+    if (noise.abs() > 1e-3).any():
+        judge_noise(noise / (logvar / 2).exp(), "the noise in w", {"call": FIXED_SEED, "weight": SHARED_WEIGHT})
 
 
 @exercise.check
@@ -196,7 +232,7 @@ def evidence(bayes_elbo: LearnerObject, rng: Draws) -> None:
     best, evidence = covariance.diagonal().log(), exact.regression_evidence(x, y, sigma)
     what = "the ELBO at the exact posterior"
     cases = {what: regression(x, y, mean, best, sigma), "elsewhere": narrow_case(rng)}
-    judge_elbos(bayes_elbo, cases, "the log evidence, log p(y)", [what])
+    judge_elbos(bayes_elbo, cases, "the log evidence, log p(y)", [what], rng)
     for step in (0.5, -0.5):
         beside = regression(x, y, mean + step * covariance.diagonal().sqrt(), best + step, sigma)
         observed = estimate(bayes_elbo, beside)
@@ -224,7 +260,7 @@ def gradients(bayes_elbo: LearnerObject, rng: Draws) -> None:
     observed = measured(slopes, bayes_elbo)
     right = {f"the gradient in {name}": slope for name, slope in derivatives(right_elbo(case), inputs).items()}
     limits = gradient_limits(**case) | {"value": elbo_limit(**narrow)}
-    judge_estimates(observed, right, limits, "that of the exact ELBO", exercise.mistaken(repeated(found)))
+    judge_all(bayes_elbo, observed, right, limits, "that of the exact ELBO", found, rng)
 
 
 # Wrong answers
@@ -370,3 +406,27 @@ def coins(x, y, mu, logvar, noise_sigma, n):
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(VARIANCE_AS_SIGMA, "values", "evidence", "gradients")
+def variance_as_sigma(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar) * torch.randn(n, len(mu), dtype=mu.dtype)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(UNSCALED, "values", "evidence", "gradients")
+def unscaled(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.randn(n, len(mu), dtype=mu.dtype)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(LATENT_MEAN, "values", "evidence", "gradients")
+def latent_mean(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean()

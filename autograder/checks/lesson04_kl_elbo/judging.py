@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 from typing import Any
@@ -27,7 +29,15 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson04_kl_elbo.mistakes import BATCH_AXIS, BATCH_SUM, CUT, KEPT, UNSUMMED
+from autograder.checks.lesson04_kl_elbo.mistakes import (
+    BATCH_AXIS,
+    BATCH_SUM,
+    CUT,
+    KEPT,
+    UNSCALED,
+    UNSUMMED,
+    VARIANCE_AS_SIGMA,
+)
 from autograder.draws import Draws
 from autograder.exercise import Exercise
 from autograder.failure import Failure
@@ -219,26 +229,57 @@ def repeated(found: Callable[[LearnerObject], Parts], runs: int = RUNS) -> Calla
     return stacked
 
 
-def judge_noise(eps: Tensor, what: str, axes: Mapping[str, Mistake | None]) -> None:
-    """Recovered noise is fresh along its axes, and standard normal by its mean, its square and its cosine.
+def looks_normal(eps: Tensor) -> bool:
+    """Whether noise is standard normal, by its mean, its square and its cosine.
 
     A right answer fails each bound with probability below 1e-10: the mean is normal, the sum of squares is chi-square
     (Laurent and Massart, 2000), and cos(2 eps), whose mean is exp(-2), lies between -1 and 1 (Hoeffding, 1963). The
     cosine tells uniform numbers (-0.09), signs (-0.42) and Laplace noise (0.33) of the same variance from normal ones.
     """
+    t, m = math.log(2e10), eps.numel()
+    near = math.sqrt(2 * t / m)
+    mean, square, cosine = (float(value.mean()) for value in (eps, eps.square(), (2 * eps).cos()))
+    return (
+        abs(mean) <= near and abs(square - 1) <= 2 * math.sqrt(t / m) + 2 * t / m and abs(cosine - math.exp(-2)) <= near
+    )
+
+
+def judge_noise(eps: Tensor, what: str, axes: Mapping[str, Mistake | None]) -> None:
+    """Recovered noise is fresh along its axes, and standard normal."""
     eps = eps.detach().double()
     for dim, (axis, mistake) in enumerate(axes.items()):
         if ((eps - eps.narrow(dim, 0, 1)).abs() < 1e-3).all():
             raise Failure(
                 f"{what} is the same in every {axis}", f"a fresh draw for every {axis}", "no difference", mistake
             )
-    t, m = math.log(2e10), eps.numel()
-    near = math.sqrt(2 * t / m)
-    far = abs(eps.mean()) > near or abs(eps.square().mean() - 1) > 2 * math.sqrt(t / m) + 2 * t / m
-    if far or not abs((2 * eps).cos().mean() - math.exp(-2)) <= near:
+    if not looks_normal(eps):
         shown = f"mean {eps.mean():.3f}, standard deviation {eps.std():.3f}, mean fourth power {eps.pow(4).mean():.2f}"
         raise Failure(f"{what} has the wrong distribution", "N(0, 1): 0, 1 and 3, nearly", shown)
     expect.independent(eps, dict.fromkeys(axes), what)
+
+
+SCALES: dict[Mistake, Callable[[Tensor], Tensor]] = {VARIANCE_AS_SIGMA: torch.exp, UNSCALED: torch.ones_like}
+"""What is taken for sigma, and what that makes of logvar."""
+
+
+def scale_of(noise: Tensor, logvar: Tensor) -> Mistake | None:
+    """What is taken for sigma, if the noise is standard normal beside it, for small logvars and for large ones."""
+    logvar = logvar.expand_as(noise)
+    small = logvar < logvar.median()
+    for mistake, sigma in SCALES.items():
+        eps = noise / sigma(logvar)
+        if looks_normal(eps[small]) and looks_normal(eps[~small]):
+            return mistake
+    return None
+
+
+@contextmanager
+def wrong_scale(find: Callable[[], Mistake | None]) -> Iterator[None]:
+    """A failure inside names what the noise is multiplied with, if that is not sigma: all else may follow from it."""
+    try:
+        yield
+    except Failure as failure:
+        raise Failure(replace(failure.message, mistake=find() or failure.message.mistake)) from None
 
 
 def leaves(**inputs: Tensor) -> Parts:

@@ -10,7 +10,7 @@ one part in mu, in whatever way a right answer is written: so the noise is recov
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import (
+    SCALES,
     Parts,
     called,
     derivatives,
@@ -30,8 +31,10 @@ from autograder.checks.lesson04_kl_elbo.judging import (
     leaves,
     reached,
     repeated,
+    scale_of,
+    wrong_scale,
 )
-from autograder.checks.lesson04_kl_elbo.mistakes import CUT, LATENT_MEAN, Z_CUT
+from autograder.checks.lesson04_kl_elbo.mistakes import CUT, LATENT_MEAN, UNSCALED, VARIANCE_AS_SIGMA, Z_CUT
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -173,6 +176,15 @@ def judge_direction(answer: LearnerObject, direction: Tensor) -> None:
     judge_noise(eps.reshape(2, -1), "the noise in z", {"half of the batch": None, "row": None})
 
 
+def likely_scale(answer: LearnerObject, rng: Draws) -> Mistake | None:
+    """What the noise is multiplied with in place of sigma."""
+    mu, logvar = torch.full((ROWS, 1), 700.0, dtype=torch.float64), rng.uniform(-2, 1, ROWS, 1)
+    found = estimates(answer, {"mu": mu, "logvar": logvar, "n": 1})
+    if found.shape != mu.shape[:1]:
+        return None
+    return scale_of((found[:, None] - mu**2 / 2) / mu, logvar)
+
+
 @exercise.check
 def values(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
     """The estimate is unbiased, far from the prior and near it."""
@@ -189,7 +201,14 @@ def values(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
 
     right = {name: right_kl(case) for name, case in cases.items()}
     limits = {name: mean_limit(**case) for name, case in cases.items()}
-    judge_estimates(found(monte_carlo_kl), right, limits, "the KL", exercise.mistaken(repeated(found)))
+    with wrong_scale(partial(likely_scale, monte_carlo_kl, rng)):
+        judge_estimates(found(monte_carlo_kl), right, limits, "the KL", by_numbers(found))
+
+
+def by_numbers(found: Callable[[LearnerObject], Parts]) -> Iterator[tuple[Mistake, Parts]]:
+    """What the mistakes give, but for those that have to be told otherwise: by the noise, or by a path that is cut."""
+    mistakes = exercise.mistaken(repeated(found))
+    return ((mistake, runs) for mistake, runs in mistakes if mistake not in {*SCALES, CUT})
 
 
 def mean_estimate(answer: LearnerObject, case: Mapping[str, Any]) -> Tensor:
@@ -234,9 +253,8 @@ def gradients(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
 
     observed["value"] = mean_estimate(monte_carlo_kl, sharp)
     rule, place = f"the gradient of the KL, as a mean over {ROWS} rows", "[:, {}]"
-    # A path that is cut is told by ``reached``: zeros are within the limits of other mistakes.
-    wrong = ((mistake, runs) for mistake, runs in exercise.mistaken(repeated(found)) if mistake != CUT)
-    judge_estimates(observed, right, limits, rule, wrong, place)
+    with wrong_scale(partial(likely_scale, monte_carlo_kl, rng)):
+        judge_estimates(observed, right, limits, rule, by_numbers(found), place)
 
 
 def slopes_of(answer: LearnerObject, case: Mapping[str, Any]) -> Parts:
@@ -430,3 +448,18 @@ def result_cut(mu, logvar, n):
 def sigma_cut(mu, logvar, n):
     z = mu + torch.exp(logvar / 2).detach() * torch.randn(n, *mu.shape, dtype=mu.dtype)
     return 0.5 * (z**2 - 1 - logvar).sum(-1).mean(0)
+
+
+# A narrow q shows neither scale to a gradient.
+@exercise.wrong(VARIANCE_AS_SIGMA, "values", "gradients")
+def variance_as_sigma(mu, logvar, n):
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    z = mu + torch.exp(logvar) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
+
+
+@exercise.wrong(UNSCALED, "values", "gradients")
+def unscaled(mu, logvar, n):
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    z = mu + eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)

@@ -24,6 +24,7 @@ exercise = Exercise("vae_loss", reread="Two sums that must agree")
 
 PARTS = ("loss", "reconstruction", "kl")
 ORDER = Mistake("order", f"the three are in another order: return ({', '.join(PARTS)}).")
+ITEM = Mistake("item", "item() (or float()) makes a Python number, which has no history: return the tensor itself.")
 BATCH_SUMMED = Mistake(
     "batch_summed",
     "the reconstruction is summed over the batch: average it over the batch. "
@@ -77,6 +78,9 @@ def vae_cases(rng: Draws, *pixels: int) -> Cases:
 def three(result: Any) -> tuple[Any, ...]:
     """What the loss returns: a tuple (or list) of three."""
     if isinstance(result, (tuple, list)) and len(result) == 3:
+        for name, value in zip(PARTS, result, strict=True):
+            if isinstance(value, float):
+                raise Failure(f"{name} is not a tensor", "a torch.Tensor", f"{value!r}, a number of Python's", ITEM)
         return tuple(result)
     shown = f"{len(result)} values" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
     raise Failure("the result should be three tensors", f"a tuple ({', '.join(PARTS)})", shown)
@@ -103,11 +107,11 @@ def judge_order(observed: Parts, right: Parts, beta: float, name: str) -> None:
 
 
 def order_of(observed: Parts, right: Parts, beta: float) -> tuple[str, ...]:
-    """The order in which one number is the loss of the other two, one of which is right; else the right order."""
+    """The order in which one number is the loss of the others, with the right reconstruction; else the order asked."""
     for order in permutations(PARTS):
         given = dict(zip(order, observed.values(), strict=True))
         whole = near(given["loss"], given["reconstruction"] + beta * given["kl"])
-        if whole and (order == PARTS or any(near(given[term], right[term]) for term in PARTS[1:])):
+        if whole and (order == PARTS or near(given["reconstruction"], right["reconstruction"])):
             return order
     return PARTS
 
@@ -394,3 +398,10 @@ def kl_left_out(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
     return reconstruction, reconstruction, kl
+
+
+@exercise.wrong(ITEM)
+def items(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction.item(), kl.item()
