@@ -78,18 +78,23 @@ def vae_cases(rng: Draws, *pixels: int) -> Cases:
 def three(result: Any) -> tuple[Any, ...]:
     """What the loss returns: a tuple (or list) of three."""
     if isinstance(result, (tuple, list)) and len(result) == 3:
-        for name, value in zip(PARTS, result, strict=True):
-            if isinstance(value, float):
-                raise Failure(f"{name} is not a tensor", "a torch.Tensor", f"{value!r}, a number of Python's", ITEM)
         return tuple(result)
     shown = f"{len(result)} values" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
     raise Failure("the result should be three tensors", f"a tuple ({', '.join(PARTS)})", shown)
 
 
+def tensors(result: Any) -> dict[str, Any]:
+    """The three by name; none is a number of Python's."""
+    named = dict(zip(PARTS, three(result), strict=True))
+    for name, value in named.items():
+        if isinstance(value, float):
+            raise Failure(f"{name} is not a tensor", "a torch.Tensor", f"{value!r}, a number of Python's", ITEM)
+    return named
+
+
 def numbers(answer: LearnerObject, case: Mapping[str, Any]) -> Parts:
     """The three numbers that an answer returns, by name."""
-    parts = zip(PARTS, three(called(answer, case)), strict=True)
-    return {name: expect.shaped(value, (), name).double() for name, value in parts}
+    return {name: expect.shaped(value, (), name).double() for name, value in tensors(called(answer, case)).items()}
 
 
 def right_numbers(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float) -> Parts:
@@ -157,7 +162,7 @@ def shape(vae_loss: LearnerObject, rng: Draws) -> None:
         inputs = {name: value.to(dtype) for name, value in case.items()}
         with expect.untouched(**inputs):
             result = vae_loss(*inputs.values(), beta)
-        for name, value in zip(PARTS, three(result), strict=True):
+        for name, value in tensors(result).items():
             expect.kept(value, inputs["logits"], name, (), [(PER_IMAGE, (5,))])
 
 
@@ -400,7 +405,7 @@ def kl_left_out(logits, x, mu, logvar, beta):
     return reconstruction, reconstruction, kl
 
 
-@exercise.wrong(ITEM)
+@exercise.wrong(ITEM, "shape", "reconstruction", "kl", "loss")
 def items(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
