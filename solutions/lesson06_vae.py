@@ -443,7 +443,7 @@ print(f"64 ln 2 = {64 * torch.tensor(2.0).log():.2f}")
 # - At most 19.0 nats: the first check passes.
 # - At most 18.6 nats: the second check passes too.
 #
-# A right solution meets the first limit after 30 to 50 epochs and the second after 40 to 60; after all 100 it would have between 17.7 and 18.3 nats.
+# A right solution meets the first limit after 30 to 50 epochs and the second after 40 to 70; after all 100 it would have between 17.7 and 18.3 nats.
 # Its negative ELBO, which is a bound on this number, is then about 0.8 nats higher.
 
 # %% [markdown]

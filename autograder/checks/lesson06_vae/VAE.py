@@ -67,7 +67,8 @@ def logits(VAE: LearnerObject, rng: Draws) -> None:
     observed = f"numbers from {low:.4g} to {high:.4g}, for z as large as {float(z.abs().max()):.2g}"
     for mistake, least, most in ENDS:
         if least <= low and high <= most:
-            raise Failure("decode does not return logits", "numbers of any size and sign", observed, mistake)
+            likely = mistake if low < high else None
+            raise Failure("decode does not return logits", "numbers of any size and sign", observed, likely)
     agrees(model.decode(z), logits, "decode(z), called again", rule="what it was before")
 
 

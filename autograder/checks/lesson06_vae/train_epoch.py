@@ -236,7 +236,9 @@ def judge_beta(train_epoch: LearnerObject, found: Callable[..., Tensor], right: 
 def mode(train_epoch: LearnerObject, rng: Draws) -> None:
     """The model is in train mode for every batch, also if it came in eval mode."""
     modes = beside(after_epoch, train_epoch, *epoch_inputs(rng), 0.0)["modes"]
-    if not modes or not all(modes):
+    if not modes:
+        raise Failure("the model does not train", "model(x) for every batch", "no call of the model")
+    if not all(modes):
         observed = f"eval mode for {sum(not mode for mode in modes)} of {len(modes)} batches"
         raise Failure("the model does not train in train mode", "train mode for every batch", observed, STAYS_IN_EVAL)
 
