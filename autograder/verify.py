@@ -134,11 +134,17 @@ def _told(path: Path, lesson: Lesson, grade_id: str, words: str, name: str, verd
     return Told(mistake, words, Verdict(verdict) if verdict in list(Verdict) else Verdict.WRONG_ANSWER)
 
 
-def verify(course: Course, stem: str, grader: Grader, seed: int, full: bool = False) -> Iterator[tuple[str, list[str]]]:
-    """Every claim about a lesson and its example submissions, with what is wrong with it (nothing, if it holds)."""
+def verify(
+    course: Course, stem: str, grader: Grader, seed: int, full: bool = False, exercise: str | None = None
+) -> Iterator[tuple[str, list[str]]]:
+    """Every claim about a lesson and its example submissions, with what is wrong with it (nothing, if it holds).
+
+    Given an ``exercise``, only the examples that answer it are tried.
+    """
     yield from about_lesson(course, stem, grader, seed)
     for example in examples(course, stem):
-        yield example.name, try_example(example, grader, seed, full)
+        if exercise is None or exercise in example.answers:
+            yield example.name, try_example(example, grader, seed, full)
 
 
 def about_lesson(course: Course, stem: str, grader: Grader, seed: int) -> Iterator[tuple[str, list[str]]]:

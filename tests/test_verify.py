@@ -5,7 +5,9 @@ All with one seed, so that a failure is a change's and never chance's; ``test_se
 
 import pytest
 from class_of_four import ROOT
+from typer.testing import CliRunner
 
+from autograder.cli import app
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.verify import about_lesson, examples, try_example
@@ -45,3 +47,19 @@ def test_an_example_submission_gets_its_verdict(stem, example, graders):
 @pytest.mark.parametrize(("stem", "example"), EXAMPLES, ids=[f"{stem}-{example.name}" for stem, example in EXAMPLES])
 def test_an_example_submission_leaves_the_other_exercises_alone(stem, example, graders):
     assert try_example(example, graders(stem), SEED, full=True) == []
+
+
+def test_verify_tries_the_examples_of_one_exercise_alone_where_that_is_asked(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    said = CliRunner().invoke(app, ["verify", "lesson00_start", "--exercise", "affine", "--seed", str(SEED)])
+    assert said.exit_code == 0, said.output
+    tried = [line for line in said.output.splitlines() if "/" in line]
+    assert any("affine/" in line for line in tried)
+    assert not any("pick_device/" in line for line in tried)
+
+
+def test_verify_says_where_no_exercise_is_called_so(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    said = CliRunner().invoke(app, ["verify", "lesson00_start", "--exercise", "affin"])
+    assert said.exit_code != 0
+    assert "lesson00_start: no exercise is called affin." in said.output

@@ -18,6 +18,7 @@ from autograder.classes.progress import GradingRun
 from autograder.commands import instructor
 from autograder.commands.shared import Exit, Isolations, Lessons, err, explained, out
 from autograder.course import Course
+from autograder.lesson import LessonError
 
 
 def build(
@@ -39,6 +40,7 @@ def build(
 
 def verify(
     lesson: Lessons = None,
+    exercise: Annotated[str | None, typer.Option(help="Try only the examples that answer this exercise.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Judge every exercise of every example submission.")] = False,
     seed: Annotated[int | None, typer.Option(help="Replay the draws of an earlier run.")] = None,
     isolation: Isolations = Isolation.STRONGEST,
@@ -51,10 +53,13 @@ def verify(
     failed = 0
     with explained():
         course = Course.containing(Path.cwd())
+        stems = [stem for stem in lesson or course.stems if exercise in (None, *course.lesson(stem).exercises.values())]
+        if not stems:
+            raise LessonError(f"{', '.join(lesson or course.stems)}: no exercise is called {exercise}.")
     with explained(), Template(course.packages) as template:
-        for stem in lesson or course.stems:
+        for stem in stems:
             with Grader(course.lesson(stem), template, Limits(isolation=isolation.value)) as grader:
-                for claim, problems in verify_lesson(course, stem, grader, seed, full):
+                for claim, problems in verify_lesson(course, stem, grader, seed, full, exercise):
                     failed += bool(problems)
                     out.print(Text(f"{'✗' if problems else '✓'} {stem}: {claim}", style="red" if problems else "green"))
                     for problem in problems:
