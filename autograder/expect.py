@@ -108,7 +108,8 @@ def close(
     wrong = ~_agree(observed, expected, rtol, atol) | unfit(expected) | unfit(observed)
     if not wrong.any():
         return
-    distance = torch.where(wrong, (observed.double() - expected.double()).abs(), -1.0)
+    apart = (_wide(observed) - _wide(expected)).abs()
+    distance = torch.where(wrong, apart, -1.0)
     # Not a number is the farthest of all.
     worst = int(torch.nan_to_num(distance, nan=math.inf, posinf=math.inf).flatten().argmax())
     index = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), expected.shape))
@@ -150,7 +151,11 @@ def _agree(a: torch.Tensor, b: torch.Tensor, rtol: float, atol: float) -> torch.
         return torch.zeros(a.shape, dtype=torch.bool)
     if a.is_complex() or b.is_complex():
         return torch.isclose(a.to(torch.complex128), b.to(torch.complex128), rtol=rtol, atol=atol)
-    return torch.isclose(a.double(), b.double(), rtol=rtol, atol=atol, equal_nan=True)
+    return torch.isclose(_wide(a), _wide(b), rtol=rtol, atol=atol, equal_nan=True)
+
+
+def _wide(values: torch.Tensor) -> torch.Tensor:
+    return values.to(torch.complex128 if values.is_complex() else torch.float64)
 
 
 def gradients(

@@ -468,3 +468,9 @@ def test_what_is_not_finite_is_never_right_unless_it_is_asked_for() -> None:
 def test_a_result_that_is_moved_to_the_processor_has_not_shown_its_device() -> None:
     message = said(expect.device_kept, hold(lambda mu: mu.cpu() + 1), torch.zeros(2), what="z")
     assert message.startswith("on which device z is made cannot be shown")
+
+
+@pytest.mark.filterwarnings("error")
+def test_close_shows_a_complex_result_as_it_is_and_warns_of_nothing():
+    message = said(expect.close, torch.tensor([1 + 2j, 3.0]), torch.tensor([1.0, 3.0]), "z")
+    assert "observed  1+2j at [0]   (1 of 2 elements differ)" in message
