@@ -275,6 +275,7 @@ plt.show()
 # The next cells read this graph from the tensors themselves and draw it.
 # Each box is one operation, by PyTorch's name; a name ends in `Backward` because the operation is walked backward.
 # The boxes `mu` and `sigma` are ends of the chain, where these tensors wait for their gradients.
+# A dashed arrow with a cross is a broken path: nothing but zero comes through, or nothing at all.
 
 
 # %% tags=["demo"]
@@ -293,8 +294,11 @@ def walk(node, names, depth=0, above=None):
 
 
 # %% tags=["demo"]
-def draw_graph(axes, operations, title, footer):
-    """Draw operations as boxes, the loss at the top; arrows go where the gradient walks."""
+def draw_graph(axes, operations, title, footer, broken):
+    """Draw operations as boxes, the loss at the top; arrows go where the gradient walks.
+
+    broken: whether the arrows to mu and sigma carry nothing.
+    """
     used, places = {}, []
     for depth, name, above in operations:
         x, y = 0.5 * used.get(depth, 0), -depth
@@ -304,8 +308,12 @@ def draw_graph(axes, operations, title, footer):
         box = {"boxstyle": "round", "facecolor": "white", "edgecolor": "black"}
         axes.text(x, y, name, ha="center", va="center", fontsize=9, bbox=box, zorder=2)
         if above is not None:
-            start = (places[above][0], places[above][1] - 0.2)
-            axes.annotate("", (x, y + 0.2), start, arrowprops={"arrowstyle": "->"})
+            x0, y0 = places[above]
+            cut = broken and name in ("mu", "sigma")
+            look = {"color": "#D55E00", "linestyle": "--"} if cut else {}
+            axes.annotate("", (x, y + 0.2), (x0, y0 - 0.2), arrowprops={"arrowstyle": "->", **look})
+            if cut:
+                axes.plot((x + x0) / 2, (y + y0) / 2, "X", color="#D55E00", markersize=10)
     axes.set(xlim=(-0.35, 0.85), ylim=(-5, 0.5), title=title)
     axes.text(0.25, -4.8, footer, ha="center", fontsize=10, weight="bold")
     axes.axis("off")
@@ -323,17 +331,19 @@ figure, panels = plt.subplots(1, 3, figsize=(9, 4.2), layout="constrained")
 for axes, (title, z) in zip(panels, three.items(), strict=True):
     loss = cost(z)
     operations = walk(loss.grad_fn, {id(mu): "mu", id(sigma): "sigma"})
-    arrives = "nothing reaches mu"
+    gradient, arrives = 0.0, "nothing reaches mu"
     if operations:
-        arrives = f"{torch.autograd.grad(loss, mu)[0]:.2f} reaches mu"
-    draw_graph(axes, operations or [(0, "loss: no history", None)], title, arrives)
+        gradient = torch.autograd.grad(loss, mu)[0].item()
+        arrives = f"{gradient:.2f} reaches mu"
+    no_history = [(0, "loss: no history", None), (3, "mu", 0), (3, "sigma", 0)]
+    draw_graph(axes, operations or no_history, title, arrives, broken=gradient == 0)
 figure.suptitle("Only the third draw has a path that carries something")
 plt.show()
 
 # %% [markdown]
 # *Figure 2. Three graphs; arrows point the way that the gradient walks, from the loss at the top.*
-# *Left: the loss stands alone, without a history.*
-# *Middle: the chain of power, minus and NormalBackward ends at mu and at sigma, and zero arrives.*
+# *Left: the loss has no history; the paths to mu and sigma are missing, which dashed lines with crosses show.*
+# *Middle: the chain of power, minus and NormalBackward goes on to mu and sigma by dashed arrows with crosses, and zero arrives.*
 # *Right: the chain of power, minus and plus leads to mu, and through a product to sigma; a number arrives that is not zero.*
 #
 # `sample()` returns a number that forgot where it came from.
@@ -608,12 +618,15 @@ plt.show()
 #
 # The next cells let you see it: the noise is drawn once, and stays.
 # Move `mu`: all draws move together, and the estimate follows smoothly.
+# Beside it stands what fresh noise for each `mu` would give.
 
 # %% tags=["demo"]
 torch.manual_seed(0)
 fixed_eps = torch.randn(12, dtype=torch.float64)
+fresh_eps = torch.randn(50, 12, dtype=torch.float64)  # twelve numbers for each of 50 places of mu
 
 
+# %% tags=["demo"]
 def draws_figure(mu: float = 253.0, sigma: float = 2.0) -> plt.Figure:
     """Show twelve draws with fixed noise on the cost curve, and their mean as mu moves."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
@@ -625,14 +638,16 @@ def draws_figure(mu: float = 253.0, sigma: float = 2.0) -> plt.Figure:
     left.set_title("Draws on the cost curve")
     knob = torch.linspace(247, 257, 50, dtype=torch.float64)
     mean = cost(knob[:, None] + sigma * fixed_eps).mean(1)
+    jagged = cost(knob[:, None] + sigma * fresh_eps).mean(1)
     closed_form = (knob - 250) ** 2 + sigma**2
-    right.plot(knob, mean, color="#D55E00", label="mean of the 12")
+    right.plot(knob, jagged, ":", color="0.4", label="mean of 12, fresh noise")
+    right.plot(knob, mean, color="#D55E00", label="mean of the 12, noise fixed")
     right.plot(knob, closed_form, "--", color="#0072B2", label="expectation, closed form")
     right.plot(mu, cost(z).mean(), "ko", label="this mu")
     right.set(xlabel="mu (grams)", ylabel="mean cost (cents)", ylim=(-5, 90))
-    right.set_title("The estimate is smooth in mu")
-    left.legend()
-    right.legend()
+    right.set_title("Fixed noise: smooth in mu. Fresh noise: jagged")
+    left.legend(loc="upper left")
+    right.legend(loc="upper left")
     return figure
 
 
@@ -642,7 +657,10 @@ plt.show()
 # %% [markdown]
 # *Figure 4. Left: twelve points on a parabola, most of them to the right of its lowest place at 250 grams.*
 # *Right: their mean cost as mu changes (solid line) is a smooth curve beside the closed form (dashed line).*
-# *The estimate is off because it has only twelve draws, but it has a slope.*
+# *With fresh noise for each mu (dotted line) it is jagged: it jumps up and down around the closed form.*
+#
+# Both estimates are off, because they have only twelve draws.
+# But the smooth one has a slope, and the slope of the jagged one says nothing about the mean cost.
 #
 # The two sliders below need a running kernel; the figure above is what they show first.
 

@@ -40,7 +40,8 @@ from torch import Tensor
 # ## An experiment with a fixed price
 #
 # A robot throws a ball at a basket.
-# It aims at `mu`, and the ball lands at `z`, a draw from $\mathcal{N}(\mu, \sigma^2)$; both are distances from the basket, in metres.
+# It aims at `mu`, and the ball lands at `z`, a draw from $\mathcal{N}(\mu, \sigma^2)$.
+# Both are places on a line, in metres: the basket is at 0, negative numbers are in front of it, and positive ones behind.
 # The cost of a throw is $z^2$.
 # The robot lowers its mean cost with an estimator from reinforcement learning, which you will build in exercise 2.
 
@@ -140,9 +141,20 @@ plt.show()
 # %% [markdown]
 # ## Move the probabilities: the score
 #
-# The gradient acts on $q$ only, since $f$ does not contain $\mu$ or $\sigma$.
-# And $q$ is smooth, so gradient and integral may change places (lesson 1), even where $f$ jumps.
-# Write $\nabla q = q\, \nabla \log q$ (the chain rule for $\log$, read backwards):
+# The gradient should act on $q$ only, since $f$ does not contain $\mu$ or $\sigma$.
+# For that, gradient and integral must change places.
+
+# %% [markdown]
+# Lesson 1 asked when they may; here the question is about $q(z)\, f(z)$ as $\mu$ and $\sigma$ move, and two conditions together are enough:
+#
+# - **a derivative**: $q(z)$ has one in $\mu$ and $\sigma$, for almost every $z$;
+# - **domination**: for all $\mu$ and $\sigma$ near the present ones, the quotients of $q(z)\, f(z)$ stay, in size, below *one* curve in $z$, and the area under this curve is finite.
+#
+# The normal density fulfils both for every $f$ that grows no faster than some $e^{c|z|}$, because its tails fall faster than that.
+# It does not matter whether $f$ jumps, since nothing differentiates $f$.
+
+# %% [markdown]
+# Now write $\nabla q = q\, \nabla \log q$ (the chain rule for $\log$, read backwards):
 #
 # $$\nabla \int q(z)\, f(z)\, dz = \int q(z)\, \nabla \log q(z)\, f(z)\, dz = \mathbb{E}_{z \sim q}\big[f(z)\, \nabla \log q(z)\big].$$
 #
@@ -227,6 +239,32 @@ for name, score, closed in zip(("mu", "sigma"), scores, closed_variances, strict
 # It is $1/\sigma^2$ in `mu` and $2/\sigma^2$ in `sigma`: the narrower the distribution, the larger the score.
 
 # %% [markdown]
+# **A density without domination.**
+# Take the uniform distribution between 0 and $\theta$ (`theta`): its density is $1/\theta$ inside and 0 outside.
+# At every $z$ but $\theta$ itself it has a derivative in $\theta$, and inside, its score is $-1/\theta$.
+# With $f(z) = z$, the expectation is $\theta/2$, so its derivative is $\tfrac12$.
+#
+# **Predict first.**
+# What is the mean of the score now, and what does the score function give for the derivative?
+
+# %% tags=["demo"]
+torch.manual_seed(0)
+theta, n = 2.0, 100_000
+z = theta * torch.rand(n, dtype=torch.float64)
+score = torch.full_like(z, -1 / theta)  # the derivative of log(1 / theta)
+estimates = z * score
+two_errors = 2 * estimates.std() / math.sqrt(n)
+print(f"mean of the score {score.mean():.3f}")
+print(f"derivative of the mean of z: truth 0.500, score function {estimates.mean():.3f} +- {two_errors:.3f}")
+
+# %% [markdown]
+# Even the sign is wrong, and no error bar says so.
+# When $\theta$ grows by $h$, the density in the narrow strip from $\theta$ to $\theta + h$ rises from 0 to about $1/\theta$.
+# There the quotient is about $1/(\theta h)$: no curve with a finite area holds it for all small $h$.
+# The strip carries probability that no draw sees.
+# So before you use a score, ask whether the *edge* of the distribution moves.
+
+# %% [markdown]
 # ## The score-function estimator
 #
 # One draw $z$ gives one estimate of the gradient, a row of two numbers:
@@ -300,7 +338,7 @@ def score_function_gradient(
 # The last one is about $f = 1$, for which your estimate is the score itself.
 #
 # Now use the estimator on four functions.
-# `step` is 1 where $z$ is positive, else 0: the ball is in the basket, or it is not.
+# `step` is 1 where $z$ is positive, else 0: the ball has flown too far, or it has not.
 # For it, the mean is the probability $P(z > 0)$, whose derivative in $\mu$ is the density $q(0)$.
 
 
@@ -856,7 +894,10 @@ plt.show()
 # A step is the extreme case: all of its change happens in one point, and no draw falls exactly there.
 # So the pathwise estimator reports zero, as you saw.
 # The next figure shows it for many aims `mu`.
-# It compares both estimates with the truth: the derivative of the chance of a hit, $P(z > 0)$, which is the density $q(0)$.
+# It compares both estimates with the truth: the derivative of the chance that the ball flies too far, $P(z > 0)$, which is the density $q(0)$.
+#
+# **Predict first.**
+# Are the error bars of the score function equally long for all aims?
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -876,6 +917,8 @@ for name, (estimator, (color, _, marker)) in estimators.items():
     style = {"fmt": marker, "color": color, "capsize": 4}
     style["label"] = f"{name}: mean of {n:,}, 2 standard errors"
     axes.errorbar(aims, estimates.mean(dim=1), two_errors, **style)
+    ends = estimates[[0, 6, 12]].var(dim=1)
+    print(f"{name:<14} variance of one draw at mu = -1.5, 0, 1.5:", [round(v, 2) for v in ends.tolist()])
 axes.set(xlabel="mu (metres)", ylabel="gradient of P(z > 0) in mu\n(per metre)", ylim=(-0.1, 1.15))
 axes.set_title("For a step, the pathwise gradient is zero everywhere, with error bars of zero")
 axes.legend(loc="upper left")
@@ -883,8 +926,14 @@ plt.show()
 
 # %% [markdown]
 # *Figure 4. The true gradient is a bell-shaped line, 0.8 high at mu = 0.*
-# *The score-function points (circles) follow it, with small error bars.*
+# *The score-function points (circles) follow it, with error bars that grow from left to right.*
 # *The pathwise points (diamonds) lie on zero for every mu, and their error bars have no length.*
+
+# %% [markdown]
+# Why do the bars of the score function grow?
+# Its estimate is the score where $z > 0$, and 0 elsewhere.
+# On the left nearly every throw falls short, and nearly every estimate is 0.
+# On the right nearly every throw gives the whole score, with its variance $1/\sigma^2 = 4$: a constant $f = 1$ with a gradient near zero, and noise.
 #
 # No statistic of the pathwise estimates can reveal this: the variance is zero too.
 # You must know it from the function.
@@ -896,7 +945,7 @@ plt.show()
 # | | score function | pathwise |
 # | --- | --- | --- |
 # | needs from $f$ | values | a slope almost everywhere, and no jumps |
-# | needs from $q$ | a log density to differentiate | a path, such as $\mu + \sigma\,\epsilon$ |
+# | needs from $q$ | a log density to differentiate, and no edge that moves | a path, such as $\mu + \sigma\,\epsilon$ |
 # | a constant added to $f$ | adds variance | changes nothing |
 # | small $\sigma$, smooth $f$ | variance grows like $f^2/\sigma^2$ | variance vanishes |
 # | many dimensions | worse and worse | no change, for a sum |

@@ -5,7 +5,7 @@
 #
 # | Time | Needs | Points | Files |
 # | --- | --- | --- | --- |
-# | 140 minutes | `reparameterize` of lesson 3 | 57 | this notebook only |
+# | 140 minutes: 95, and 45 for the optional end | `reparameterize` of lesson 3 | 57 | this notebook only |
 
 # %% [markdown]
 # **You will be able to**
@@ -13,8 +13,9 @@
 # - compute the KL divergence between normal distributions, by formula and from draws;
 # - write the evidence lower bound (ELBO), and watch it touch the truth;
 # - fit a posterior by climbing that bound, and say where it is too sure;
-# - see which noise level a loss assumes;
-# - find a sum or a mean that silently changes `beta`.
+# - write the loss of a variational autoencoder (VAE), and find a sum or a mean that silently changes `beta`.
+#
+# **In the optional end**: compute a whole model without draws, see which noise level a loss assumes, and make a gradient come to rest.
 
 # %% [markdown]
 # **How to work.**
@@ -88,6 +89,10 @@ print(f"best w of each experiment: mean {best.mean():.2f}, standard deviation {b
 #
 # Before it sees any data, the robot believes in the *prior* $p$: a standard normal distribution, $\mathcal{N}(0, 1)$.
 # After the data it believes in $q = \mathcal{N}(\mu, \sigma^2)$.
+# Write $z$ for what a belief is about; for the robot, $z$ is the number $w$.
+# Such a $z$, which is never measured and which the data depend on, is called *latent* (hidden).
+
+# %% [markdown]
 # The price of $q$ is how much more probable its own draws are under $q$ than under $p$, as a mean of logarithms:
 #
 # $$\operatorname{KL}(q \,\|\, p) = \mathbb{E}_{z \sim q}\,[\log q(z) - \log p(z)].$$
@@ -203,9 +208,11 @@ for dtype in (torch.float64, torch.float32, torch.bfloat16, torch.float16):
 # %% [markdown]
 # The true price is about 0.000075 nats.
 # The formats bfloat16 and float16 keep about three decimal digits or fewer, and the answer stands in the fifth decimal place of numbers near 1.
-# Both print zero or even a negative price; which one depends on the order in which your formula adds its terms.
+# With the formula as it stands above, both print zero, or a price that is far off or even negative; which one depends on the order in which your code adds its terms.
 # The formula is right, and its result is lost to *cancellation*.
-# Lesson 5 repairs it.
+#
+# The checks of this lesson compute in float64, where enough digits are left; they ask for the formula and for nothing more.
+# Lesson 5 shows which repair keeps the digits, and that a popular one, `torch.expm1`, is only half of one.
 
 # %% [markdown]
 # ## The price of changing your mind
@@ -384,7 +391,7 @@ for mean, sigma in [(0.3, 0.8), (2.0, 0.2)]:
 # With 100 times as many draws, the standard deviation is ten times smaller.
 #
 # Where a closed form exists, as for two normal distributions, it has no noise at all.
-# So a variational autoencoder (VAE) mostly uses the formula for the KL, and draws only for the other term of its loss.
+# So a VAE mostly uses the formula for the KL, and draws only for the other term of its loss.
 
 # %% [markdown]
 # ## A bound that touches the truth
@@ -699,11 +706,306 @@ plt.show()
 # Draws that fall where the posterior is almost zero are expensive, and a $q$ that is too narrow is cheap: this is the direction of the KL again.
 
 # %% [markdown]
-# ## A whole model in closed form
+# ## Two sums that must agree
 #
-# A VAE has a belief for every image, not one for all data.
-# Here is the smallest one.
-# Each row $x_i$ of the data has its own latent vector $z_i$ with $K$ numbers, and the decoder is a matrix $W$ (`W`) of shape `(D, K)`:
+# A VAE brings the bound to images.
+# The robot had one belief, about all of its data; in a VAE every image $x$ has latent numbers $z$ and a belief $q(z)$ of its own.
+# Two networks, which you will build in lesson 6, do the work: the *encoder* computes `mu` and `logvar` of the belief from the image, and the *decoder* computes from a draw of $z$ how probable each image is.
+#
+# Our images are black and white.
+# The decoder returns one real number for each pixel, its *logit*; the probability of white is the sigmoid of the logit.
+
+# %% [markdown]
+# The *reconstruction* term is the negative log likelihood of Bernoulli pixels.
+# Each pixel costs
+#
+# $$-x \log \operatorname{sigmoid}(\text{logit}) - (1 - x) \log\big(1 - \operatorname{sigmoid}(\text{logit})\big).$$
+#
+# PyTorch computes it safely in one function: `F.binary_cross_entropy_with_logits` (`F` is `torch.nn.functional`).
+# The loss is minus the ELBO, with a weight $\beta$ on the KL:
+#
+# $$\text{loss} = \text{reconstruction} + \beta\,\operatorname{KL}.$$
+#
+# Both terms must be counted *per image*: summed over the pixels or the latents, then averaged over the batch.
+
+# %% [markdown]
+# ### Exercise 6: `vae_loss`
+#
+# *Difficulty ●●●○○ (3 of 5) · 15 minutes*
+#
+# Return the three numbers `(loss, reconstruction, kl)`, each a 0-dim tensor.
+#
+# - `logits` and `x` have the same shape, `(batch, ...)`: all dimensions but the first are pixels; `x` lies between 0 and 1, and grey pixels are allowed.
+# - `mu` and `logvar` have shape `(batch, latent)`; `beta` is a float.
+# - `reconstruction`: nats per image, the sum over all pixels and the mean over the batch, right for logits of any size.
+# - `kl`: nats per image, the sum over the latents and the mean over the batch, *without* `beta`.
+# - `loss`: reconstruction plus `beta` times KL.
+# - Gradients of the loss reach `logits`, `mu` and `logvar`.
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# What is the unit of each term?
+# If one says "nats per image" and the other "nats per batch" or "nats per pixel", their sum has no meaning.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# The function of PyTorch averages over everything unless you choose another `reduction`.
+# Ask it for no reduction, flatten each image, sum over the pixels, and average last.
+# It takes logits: no sigmoid before it.
+#
+# </details>
+
+
+# %% answer="vae_loss"
+def vae_loss(
+    logits: Tensor,
+    x: Tensor,
+    mu: Tensor,
+    logvar: Tensor,
+    beta: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Compute the loss of a VAE with Bernoulli pixels and its two terms, in nats per image.
+
+    logits, x: shape (batch, ...); all dimensions but the first are pixels.
+    x: in [0, 1], grey pixels too.  logits: of any size, where a sigmoid rounds to 1 too.
+    mu, logvar: shape (batch, latent).  beta: float, the weight of the KL.
+    Returns (loss, reconstruction, kl), 0-dim tensors: the Bernoulli negative log likelihood
+    summed over pixels, and KL(q || N(0, I)) summed over latents, both averaged over the
+    batch; loss = reconstruction + beta * kl.
+    """
+    ### BEGIN SOLUTION
+    per_pixel = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+    reconstruction = per_pixel.flatten(1).sum(dim=1).mean()
+    kl = gaussian_kl(mu, logvar).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+    ### END SOLUTION
+
+
+# %% checks={"shape": 1, "reconstruction": 2, "kl": 2, "loss": 2, "gradients": 2}
+
+# %% [markdown]
+# **You should see** five lines.
+#
+# Now a laboratory.
+# Three small VAEs are trained on real digits in black and white, with batches of 16.
+# All three say "reconstruction + KL", without any `beta`.
+# They differ only in how the reconstruction is reduced:
+#
+# - **per image**: your `vae_loss` with `beta=1`;
+# - **sum beside mean**: the sum over pixels *and* batch, next to the batch mean of the KL;
+# - **mean beside mean**: the mean over pixels and batch, next to the batch mean of the KL.
+#
+# **Predict first.**
+# Which of the three pays the most nats for its latents?
+# Which one pays nothing?
+
+# %% tags=["demo"]
+from lessonkit.data import binarize, digits
+from torch import nn
+from tqdm.auto import tqdm
+
+torch.set_num_threads(1)  # layers this small are slower on several threads
+images = digits()
+train, test = binarize(images.train), binarize(images.test)
+
+
+class TinyVAE(nn.Module):
+    """64 pixels -> 64 hidden -> 8 latents -> 64 hidden -> 64 logits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 16))
+        self.decoder = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 64))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        mu, logvar = self.encoder(x).chunk(2, dim=-1)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        return self.decoder(z), mu, logvar
+
+
+# %% tags=["demo"]
+def train_history(model: TinyVAE, reduce, epochs: int, progress: tqdm) -> list:
+    """Train on reduce(reconstruction, pixels, batch) + kl; return both test terms."""
+    optimizer, history = torch.optim.Adam(model.parameters(), lr=2e-3), []
+    for _ in range(epochs):
+        for rows in torch.randperm(len(train)).split(16):
+            x = train[rows]
+            logits, mu, logvar = model(x)
+            _, reconstruction, kl = vae_loss(logits, x, mu, logvar, 1.0)
+            loss = reduce(reconstruction, 64, len(x)) + kl
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        with torch.no_grad():
+            logits, mu, logvar = model(test)
+            _, reconstruction, kl = vae_loss(logits, test, mu, logvar, 1.0)
+        history.append((reconstruction.item(), kl.item()))
+        progress.update()
+        progress.set_postfix(reconstruction=f"{reconstruction:.1f}", kl=f"{kl:.2f}")
+    return history
+
+
+# %% tags=["demo"]
+epochs = 10
+reductions = {
+    "per image": lambda per_image, pixels, batch: per_image,
+    "sum beside mean": lambda per_image, pixels, batch: per_image * batch,
+    "mean beside mean": lambda per_image, pixels, batch: per_image / pixels,
+}
+histories = {}
+with tqdm(total=3 * epochs, desc="epochs") as progress:
+    for name, reduce in reductions.items():
+        torch.manual_seed(0)
+        histories[name] = torch.tensor(train_history(TinyVAE(), reduce, epochs, progress))
+
+print("on test images, nats per image:   reconstruction      KL    -ELBO")
+for name, history in histories.items():
+    reconstruction, kl = history[-1].tolist()
+    print(f"{name:<32} {reconstruction:15.1f} {kl:7.2f} {reconstruction + kl:8.1f}")
+
+# %% tags=["demo"]
+styles = {
+    "per image": ("-", "#0072B2", "o"),
+    "sum beside mean": ("--", "#D55E00", "s"),
+    "mean beside mean": (":", "#009E73", "^"),
+}
+figure, axes = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
+for column, title in enumerate(["reconstruction", "KL"]):
+    for name, (line, color, marker) in styles.items():
+        values = histories[name][:, column]
+        style = {"color": color, "marker": marker, "markersize": 4, "label": name}
+        axes[column].plot(range(1, epochs + 1), values, line, **style)
+    axes[column].set(title=title, xlabel="epoch", ylabel="nats per test image")
+axes[0].set_ylim(bottom=0)
+axes[1].set_ylim(bottom=-1)
+axes[1].legend(loc="center right", bbox_to_anchor=(1.0, 0.42))
+figure.suptitle("A sum or a mean decides what is paid for the latents: too much, some, or nothing")
+plt.show()
+
+# %% [markdown]
+# *Figure 3. Left: the reconstruction of "sum beside mean" (dashed, squares) falls lowest, "per image" (solid, circles) is in the middle, and "mean beside mean" (dotted, triangles) stays high and flat.*
+# *Right: the KL of "sum beside mean" rises far above the others, "per image" stays at a moderate value, and "mean beside mean" is at zero.*
+#
+# No program stopped, and all three losses fell.
+# Yet the second model pays five times the price of the first, and the third has *collapsed*: its latents carry nothing.
+# Only "per image" makes the ELBO itself large.
+
+# %% [markdown]
+# Where do the factors come from?
+# Multiply a loss by a constant, and its minimum stays where it is.
+# So divide each loss until the reconstruction is per image, and read off the weight of the KL, the **effective beta**:
+#
+# | reduction of the reconstruction | effective `beta` | here |
+# | --- | --- | --- |
+# | per image | 1 | 1 |
+# | sum over pixels and batch | 1 / batch | 1/16 = 0.0625 |
+# | mean over pixels and batch | pixels | 64 |
+
+# %% [markdown]
+# With "sum beside mean", the effective `beta` changes whenever you change the batch size.
+# The last batch of an epoch is often smaller, and it has a `beta` of its own.
+
+# %% [markdown]
+# ## Claims tested
+#
+# > **Claim, found on the web, as a line of code: the loss is `F.binary_cross_entropy_with_logits(logits, x, reduction='sum') + 0.1 * kl.mean()`, "a beta-VAE with beta = 0.1".**
+#
+# The line mixes a sum over the batch with a mean over the batch.
+# If the claim were right, its gradients would point where those of `vae_loss` with `beta=0.1` point.
+#
+# **Predict first.**
+# For a batch of 16, which `beta` does this line really train with?
+# And for a batch of 128?
+
+
+# %% tags=["demo"]
+def from_the_web(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+    return reconstruction + 0.1 * gaussian_kl(mu, logvar).mean()
+
+
+torch.manual_seed(0)
+model = TinyVAE().double()
+weights = list(model.parameters())
+print("gradient of the line, divided by the batch size, minus gradient of vae_loss:")
+for batch in (16, 128):
+    x = train[:batch].double()
+    logits, mu, logvar = model(x)
+    line = from_the_web(logits, x, mu, logvar)
+    web = torch.autograd.grad(line, weights, retain_graph=True)
+    for beta in (0.1, 0.1 / batch):
+        loss, _, _ = vae_loss(logits, x, mu, logvar, beta)
+        yours = torch.autograd.grad(loss, weights, retain_graph=True)
+        worst = max((w / batch - v).abs().max().item() for w, v in zip(web, yours, strict=True))
+        print(f"batch {batch:3d}, beta = {beta:<10.6g} largest difference {worst:.1e}")
+
+# %% [markdown]
+# The claim is **wrong**.
+# At batch 16 the line trains with `beta` = 0.1 / 16 = 0.00625, and its gradient is 16 times larger besides.
+# At batch 128, `beta` is 0.00078.
+# Whoever tunes `beta` with such a line tunes the batch size at the same time.
+#
+# The habit that prevents this: give every term a unit, "nats per image", and print both terms separately.
+# A reconstruction of 300 nats for an image of 64 pixels cannot be per image: guessing each pixel with probability one half costs $64 \ln 2$, about 44.4 nats.
+
+# %% [markdown]
+# ## What surprised you?
+#
+# Look at your predictions again.
+# Which one was furthest from what you saw?
+# Write two or three sentences in the cell below: what you expected, what happened, and what you think now.
+# Nobody grades this.
+# A wrong prediction is a good result: it shows you which section to read again.
+
+# %% [markdown]
+# *Your sentences:*
+
+# %% [markdown]
+# ## Recap
+#
+# **You built** the KL divergence in closed form and from draws, a bound on the evidence, a fit that climbs it, and the loss of a VAE.
+#
+# **Three sentences to remember**
+#
+# 1. The ELBO is how well the data are explained, minus the price of the belief, and it touches the log evidence exactly at the posterior.
+# 2. A belief with independent parts finds the centre and is too sure around it.
+# 3. Give every term of a loss the same unit, nats per image: a sum beside a mean is a hidden `beta`.
+
+# %% [markdown]
+# **Where it returns.**
+# Lesson 5 keeps the KL right in low precision, and keeps `logvar` in a safe range.
+# Lesson 6 trains a VAE with the loss of exercise 6.
+# Lesson 8 asks when paying nothing for information is the cheapest way, and what to do then.
+
+# %% [markdown]
+# **Further reading**
+#
+# - D. P. Kingma and M. Welling, *Auto-Encoding Variational Bayes*, 2014.
+# - D. M. Blei, A. Kucukelbir and J. D. McAuliffe, *Variational Inference: A Review for Statisticians*, Journal of the American Statistical Association, 2017.
+# - M. E. Tipping and C. M. Bishop, *Probabilistic Principal Component Analysis*, Journal of the Royal Statistical Society B, 1999.
+# - G. Roeder, Y. Wu and D. Duvenaud, *Sticking the Landing: Simple, Lower-Variance Gradient Estimators for Variational Inference*, 2017.
+# - I. Higgins and others, *beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework*, 2017.
+
+# %% [markdown]
+# ## Optional: three roads further
+#
+# The main road of this lesson ends here, and no other lesson needs what follows.
+# Each of the three sections stands by itself:
+#
+# - a whole model in closed form: an oracle that needs no training;
+# - the noise level that squared error assumes, which is a `beta`;
+# - a gradient of the ELBO that comes to rest at the posterior.
+#
+# Their exercises are 18 of the lesson's 57 points.
+
+# %% [markdown]
+# ## A whole model in closed form (optional)
+#
+# The smallest VAE has no network.
+# Each row $x_i$ of the data has its own latent vector $z_i$ with $K$ numbers and its own belief, and the decoder is a matrix $W$ (`W`) of shape `(D, K)`:
 #
 # $$z_i \sim \mathcal{N}(0, I_K), \qquad x_i \mid z_i \sim \mathcal{N}(W z_i,\ \text{noise\_sigma}^2\, I_D), \qquad q(z_i) = \mathcal{N}(\mu_i, \sigma_i^2).$$
 
@@ -718,7 +1020,7 @@ plt.show()
 # The second part is the *trace term*.
 
 # %% [markdown]
-# ### Exercise 6: `linear_gaussian_elbo`
+# ### Exercise 7: `linear_gaussian_elbo`
 #
 # *Difficulty ●●●○○ (3 of 5) · 15 minutes*
 #
@@ -809,7 +1111,7 @@ for name, W in {"perpendicular columns": perpendicular, "oblique columns": obliq
 # The gap that remains is the price of the family, and no training removes it.
 
 # %% [markdown]
-# ## Squared error has a noise level
+# ## Squared error has a noise level (optional)
 #
 # Many programs train with "squared error + KL".
 # Where does squared error come from?
@@ -822,7 +1124,7 @@ for name, W in {"perpendicular columns": perpendicular, "oblique columns": obliq
 # The parameter is $\log \sigma$ (`log_sigma`), so that every real number is allowed.
 
 # %% [markdown]
-# ### Exercise 7: `gaussian_nll`
+# ### Exercise 8: `gaussian_nll`
 #
 # *Difficulty ●●○○○ (2 of 5) · 10 minutes*
 #
@@ -913,7 +1215,7 @@ for name, value in {"with that sigma": log_sigma.detach(), "with sigma^2 = 1/2":
 # A *density* can be larger than 1, so its logarithm can be positive.
 
 # %% [markdown]
-# ## Sticking the landing
+# ## Sticking the landing (optional)
 #
 # Look at the noise of the gradient itself.
 # The whole integrand of the ELBO is $\log p(y, z) - \log q(z)$, where $p(y, z)$ is the *joint* density of data and latents, called `log_joint(z)` below.
@@ -939,7 +1241,7 @@ for name, value in {"with that sigma": log_sigma.detach(), "with sigma^2 = 1/2":
 # Take care what you detach: `mu` and `logvar` inside $\log q$, and never `z`.
 
 # %% [markdown]
-# ### Exercise 8: `stl_elbo_gradient`
+# ### Exercise 9: `stl_elbo_gradient`
 #
 # *Difficulty ●●●●○ (4 of 5) · 20 minutes*
 #
@@ -1003,9 +1305,22 @@ def stl_elbo_gradient(
 # The last one says that at the optimum every draw gives exactly zero.
 #
 # Is it always better?
-# Take $q = \mathcal{N}(\mu, \sigma^2)$ and the target $\mathcal{N}(0, 1)$.
-# For the gradient in `mu`, the ordinary estimator $-z$ has the variance $\sigma^2$.
-# The new one, $-z + \epsilon / \sigma$, has the variance $(1/\sigma - \sigma)^2$.
+# Take $q = \mathcal{N}(\mu, \sigma^2)$ and the target $p = \mathcal{N}(0, 1)$, and look at one draw, $z = \mu + \sigma\,\epsilon$.
+# The gradient of $\log p(z) - \log q(z)$ in $\mu$ has three parts:
+#
+# | part | from | value |
+# | --- | --- | --- |
+# | path through $\log p$ | the slope of $-\tfrac12 z^2$ | $-z$ |
+# | path through $-\log q$ | the slope of $\frac{(z - \mu)^2}{2\sigma^2}$ in $z$ | $\frac{z - \mu}{\sigma^2} = \frac{\epsilon}{\sigma}$ |
+# | minus the score | the same in $\mu$, with $z$ held | $-\frac{z - \mu}{\sigma^2} = -\frac{\epsilon}{\sigma}$ |
+
+# %% [markdown]
+# The *ordinary* estimator adds all three.
+# The last two cancel in every draw, since $\log q(z) = -\tfrac12 \epsilon^2 - \log \sigma$ and constants, without any $\mu$.
+# So $-z$ is left, with the mean $-\mu$ and the variance $\sigma^2$.
+#
+# *Sticking the landing* leaves out the score: $-z + \epsilon / \sigma$.
+# With $z = \mu + \sigma\,\epsilon$ this is $-\mu + (1/\sigma - \sigma)\,\epsilon$: the same mean, and the variance $(1/\sigma - \sigma)^2$.
 #
 # **Predict first.**
 # The new variance is zero at $\sigma = 1$.
@@ -1045,291 +1360,13 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# *Figure 3. The ordinary variance (solid line, squares) grows from 0.16 to 2 as sigma grows from 0.4 to 1.4.*
+# *Figure 4. The ordinary variance (solid line, squares) grows from 0.16 to 2 as sigma grows from 0.4 to 1.4.*
 # *The variance of sticking the landing (dashed line, circles) falls steeply from 4.4 at sigma 0.4 to 0 at sigma 1, then rises slowly.*
 # *The lines cross at one over the square root of 2, about 0.71; the dashed line is the higher one on the left of it.*
 #
 # So it is not always better.
 # On this example it wins for $\sigma > 1/\sqrt{2}$, and loses while $q$ is much too narrow.
 # A method that is excellent at the end of training can be poor at its beginning.
-
-# %% [markdown]
-# ## Two sums that must agree
-#
-# Now the loss of a VAE for black-and-white images.
-# The decoder returns one real number for each pixel, its *logit*; the probability of white is the sigmoid of the logit.
-# The *reconstruction* term is the negative log likelihood of Bernoulli pixels.
-# Each pixel costs
-#
-# $$-x \log \operatorname{sigmoid}(\text{logit}) - (1 - x) \log\big(1 - \operatorname{sigmoid}(\text{logit})\big).$$
-#
-# PyTorch computes it safely in one function: `F.binary_cross_entropy_with_logits` (`F` is `torch.nn.functional`).
-# The loss is minus the ELBO, with a weight $\beta$ on the KL:
-#
-# $$\text{loss} = \text{reconstruction} + \beta\,\operatorname{KL}.$$
-#
-# Both terms must be counted *per image*: summed over the pixels or the latents, then averaged over the batch.
-
-# %% [markdown]
-# ### Exercise 9: `vae_loss`
-#
-# *Difficulty ●●●○○ (3 of 5) · 15 minutes*
-#
-# Return the three numbers `(loss, reconstruction, kl)`, each a 0-dim tensor.
-#
-# - `logits` and `x` have the same shape, `(batch, ...)`: all dimensions but the first are pixels; `x` lies between 0 and 1, and grey pixels are allowed.
-# - `mu` and `logvar` have shape `(batch, latent)`; `beta` is a float.
-# - `reconstruction`: nats per image, the sum over all pixels and the mean over the batch, right for logits of any size.
-# - `kl`: nats per image, the sum over the latents and the mean over the batch, *without* `beta`.
-# - `loss`: reconstruction plus `beta` times KL.
-# - Gradients of the loss reach `logits`, `mu` and `logvar`.
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>
-#
-# What is the unit of each term?
-# If one says "nats per image" and the other "nats per batch" or "nats per pixel", their sum has no meaning.
-#
-# </details>
-#
-# <details><summary>Hint 2</summary>
-#
-# The function of PyTorch averages over everything unless you choose another `reduction`.
-# Ask it for no reduction, flatten each image, sum over the pixels, and average last.
-# It takes logits: no sigmoid before it.
-#
-# </details>
-
-
-# %% answer="vae_loss"
-def vae_loss(
-    logits: Tensor,
-    x: Tensor,
-    mu: Tensor,
-    logvar: Tensor,
-    beta: float,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute the loss of a VAE with Bernoulli pixels and its two terms, in nats per image.
-
-    logits, x: shape (batch, ...); all dimensions but the first are pixels.
-    x: in [0, 1], grey pixels too.  logits: of any size, where a sigmoid rounds to 1 too.
-    mu, logvar: shape (batch, latent).  beta: float, the weight of the KL.
-    Returns (loss, reconstruction, kl), 0-dim tensors: the Bernoulli negative log likelihood
-    summed over pixels, and KL(q || N(0, I)) summed over latents, both averaged over the
-    batch; loss = reconstruction + beta * kl.
-    """
-    ### BEGIN SOLUTION
-    per_pixel = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
-    reconstruction = per_pixel.flatten(1).sum(dim=1).mean()
-    kl = gaussian_kl(mu, logvar).mean()
-    return reconstruction + beta * kl, reconstruction, kl
-    ### END SOLUTION
-
-
-# %% checks={"shape": 1, "reconstruction": 2, "kl": 2, "loss": 2, "gradients": 2}
-
-# %% [markdown]
-# **You should see** five lines.
-#
-# Now a laboratory.
-# Three small VAEs are trained on real digits in black and white, with batches of 16.
-# All three say "reconstruction + KL", without any `beta`.
-# They differ only in how the reconstruction is reduced:
-#
-# - **per image**: your `vae_loss` with `beta=1`;
-# - **sum beside mean**: the sum over pixels *and* batch, next to the batch mean of the KL;
-# - **mean beside mean**: the mean over pixels and batch, next to the batch mean of the KL.
-#
-# **Predict first.**
-# Which of the three stores the most information in its latents?
-# Which one stores nothing?
-
-# %% tags=["demo"]
-from lessonkit.data import binarize, digits
-from torch import nn
-from tqdm.auto import tqdm
-
-torch.set_num_threads(1)  # layers this small are slower on several threads
-images = digits()
-train, test = binarize(images.train), binarize(images.test)
-
-
-class TinyVAE(nn.Module):
-    """64 pixels -> 64 hidden -> 8 latents -> 64 hidden -> 64 logits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 16))
-        self.decoder = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 64))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        mu, logvar = self.encoder(x).chunk(2, dim=-1)
-        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
-        return self.decoder(z), mu, logvar
-
-
-# %% tags=["demo"]
-def train_history(model: TinyVAE, reduce, epochs: int, progress: tqdm) -> list:
-    """Train on reduce(reconstruction, pixels, batch) + kl; return both test terms."""
-    optimizer, history = torch.optim.Adam(model.parameters(), lr=2e-3), []
-    for _ in range(epochs):
-        for rows in torch.randperm(len(train)).split(16):
-            x = train[rows]
-            logits, mu, logvar = model(x)
-            _, reconstruction, kl = vae_loss(logits, x, mu, logvar, 1.0)
-            loss = reduce(reconstruction, 64, len(x)) + kl
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        with torch.no_grad():
-            logits, mu, logvar = model(test)
-            _, reconstruction, kl = vae_loss(logits, test, mu, logvar, 1.0)
-        history.append((reconstruction.item(), kl.item()))
-        progress.update()
-        progress.set_postfix(reconstruction=f"{reconstruction:.1f}", kl=f"{kl:.2f}")
-    return history
-
-
-# %% tags=["demo"]
-epochs = 10
-reductions = {
-    "per image": lambda per_image, pixels, batch: per_image,
-    "sum beside mean": lambda per_image, pixels, batch: per_image * batch,
-    "mean beside mean": lambda per_image, pixels, batch: per_image / pixels,
-}
-histories = {}
-with tqdm(total=3 * epochs, desc="epochs") as progress:
-    for name, reduce in reductions.items():
-        torch.manual_seed(0)
-        histories[name] = torch.tensor(train_history(TinyVAE(), reduce, epochs, progress))
-
-print("on test images, nats per image:   reconstruction      KL    -ELBO")
-for name, history in histories.items():
-    reconstruction, kl = history[-1].tolist()
-    print(f"{name:<32} {reconstruction:15.1f} {kl:7.2f} {reconstruction + kl:8.1f}")
-
-# %% tags=["demo"]
-styles = {
-    "per image": ("-", "#0072B2", "o"),
-    "sum beside mean": ("--", "#D55E00", "s"),
-    "mean beside mean": (":", "#009E73", "^"),
-}
-figure, axes = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
-for column, title in enumerate(["reconstruction", "KL"]):
-    for name, (line, color, marker) in styles.items():
-        values = histories[name][:, column]
-        style = {"color": color, "marker": marker, "markersize": 4, "label": name}
-        axes[column].plot(range(1, epochs + 1), values, line, **style)
-    axes[column].set(title=title, xlabel="epoch", ylabel="nats per test image")
-axes[0].set_ylim(bottom=0)
-axes[1].set_ylim(bottom=-1)
-axes[1].legend(loc="center right", bbox_to_anchor=(1.0, 0.42))
-figure.suptitle("A sum or a mean decides what the latents store: too much, some, or nothing")
-plt.show()
-
-# %% [markdown]
-# *Figure 4. Left: the reconstruction of "sum beside mean" (dashed, squares) falls lowest, "per image" (solid, circles) is in the middle, and "mean beside mean" (dotted, triangles) stays high and flat.*
-# *Right: the KL of "sum beside mean" rises far above the others, "per image" stays at a moderate value, and "mean beside mean" is at zero.*
-#
-# No program stopped, and all three losses fell.
-# Yet the second model pays five times the price of the first, and the third has *collapsed*: its latents carry nothing.
-# Only "per image" makes the ELBO itself large.
-
-# %% [markdown]
-# Where do the factors come from?
-# Multiply a loss by a constant, and its minimum stays where it is.
-# So divide each loss until the reconstruction is per image, and read off the weight of the KL, the **effective beta**:
-#
-# | reduction of the reconstruction | effective `beta` | here |
-# | --- | --- | --- |
-# | per image | 1 | 1 |
-# | sum over pixels and batch | 1 / batch | 1/16 = 0.0625 |
-# | mean over pixels and batch | pixels | 64 |
-
-# %% [markdown]
-# With "sum beside mean", the effective `beta` changes whenever you change the batch size.
-# The last batch of an epoch is often smaller, and it has a `beta` of its own.
-
-# %% [markdown]
-# ## Claims tested
-#
-# > **Claim, found on the web, as a line of code: the loss is `F.binary_cross_entropy_with_logits(logits, x, reduction='sum') + 0.1 * kl.mean()`, "a beta-VAE with beta = 0.1".**
-#
-# The line mixes a sum over the batch with a mean over the batch.
-# If the claim were right, its gradients would point where those of `vae_loss` with `beta=0.1` point.
-#
-# **Predict first.**
-# For a batch of 16, which `beta` does this line really train with?
-# And for a batch of 128?
-
-
-# %% tags=["demo"]
-def from_the_web(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
-    return reconstruction + 0.1 * gaussian_kl(mu, logvar).mean()
-
-
-torch.manual_seed(0)
-model = TinyVAE().double()
-weights = list(model.parameters())
-print("gradient of the line, divided by the batch size, minus gradient of vae_loss:")
-for batch in (16, 128):
-    x = train[:batch].double()
-    logits, mu, logvar = model(x)
-    line = from_the_web(logits, x, mu, logvar)
-    web = torch.autograd.grad(line, weights, retain_graph=True)
-    for beta in (0.1, 0.1 / batch):
-        loss, _, _ = vae_loss(logits, x, mu, logvar, beta)
-        yours = torch.autograd.grad(loss, weights, retain_graph=True)
-        worst = max((w / batch - v).abs().max().item() for w, v in zip(web, yours, strict=True))
-        print(f"batch {batch:3d}, beta = {beta:<10.6g} largest difference {worst:.1e}")
-
-# %% [markdown]
-# The claim is **wrong**.
-# At batch 16 the line trains with `beta` = 0.1 / 16 = 0.00625, and its gradient is 16 times larger besides.
-# At batch 128, `beta` is 0.00078.
-# Whoever tunes `beta` with such a line tunes the batch size at the same time.
-#
-# The habit that prevents this: give every term a unit, "nats per image", and print both terms separately.
-# A reconstruction of 300 nats for an image of 64 pixels cannot be per image: guessing each pixel with probability one half costs $64 \ln 2$, about 44.4 nats.
-
-# %% [markdown]
-# ## What surprised you?
-#
-# Look at your predictions again.
-# Which one was furthest from what you saw?
-# Write two or three sentences in the cell below: what you expected, what happened, and what you think now.
-# Nobody grades this.
-# A wrong prediction is a good result: it shows you which section to read again.
-
-# %% [markdown]
-# *Your sentences:*
-
-# %% [markdown]
-# ## Recap
-#
-# **You built** the KL divergence in closed form and from draws, a bound on the evidence, a fit that climbs it, an exact oracle without draws, a likelihood that knows its noise, a gradient that comes to rest, and the loss of a VAE.
-#
-# **Three sentences to remember**
-#
-# 1. The ELBO is how well the data are explained, minus the price of the belief, and it touches the log evidence exactly at the posterior.
-# 2. A belief with independent parts finds the centre and is too sure around it.
-# 3. Give every term of a loss the same unit, nats per image: a sum beside a mean is a hidden `beta`.
-
-# %% [markdown]
-# **Where it returns.**
-# Lesson 5 keeps the KL right in low precision, and keeps `logvar` in a safe range.
-# Lesson 6 trains a VAE with the loss of exercise 9.
-# Lesson 8 asks when paying nothing for information is the cheapest way, and what to do then.
-
-# %% [markdown]
-# **Further reading**
-#
-# - D. P. Kingma and M. Welling, *Auto-Encoding Variational Bayes*, 2014.
-# - D. M. Blei, A. Kucukelbir and J. D. McAuliffe, *Variational Inference: A Review for Statisticians*, Journal of the American Statistical Association, 2017.
-# - M. E. Tipping and C. M. Bishop, *Probabilistic Principal Component Analysis*, Journal of the Royal Statistical Society B, 1999.
-# - G. Roeder, Y. Wu and D. Duvenaud, *Sticking the Landing: Simple, Lower-Variance Gradient Estimators for Variational Inference*, 2017.
-# - I. Higgins and others, *beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework*, 2017.
 
 # %% [markdown]
 # ## How far you are

@@ -334,10 +334,11 @@ print("value   ", *(f"{value:10.4f}" for value in bent.tolist()))
 print("gradient", *(f"{slope:10.3g}" for slope in v.grad.tolist()))
 
 # %% [markdown]
-# At 100 the hyperbolic tangent has rounded to exactly 1, and the gradient is exactly 0: the unit is stuck again.
-# A tangent that bends later, at the bounds only, would be stuck much earlier.
-# The reason is that it approaches its bounds like an exponential.
-# A curve that approaches them like a *power* can do both: stay straight in the middle, and keep a gradient far out.
+# At 50 the tangent still has a useful gradient.
+# At 100 it has rounded to exactly 1, and its gradient is exactly 0: the unit is stuck again.
+# Its weak place is the middle.
+# A tangent that bends later, at the bounds only, would be stuck much earlier, because it approaches its bounds like an exponential.
+# A curve that approaches them like a *power* can do both: stay straight in the middle, and keep a gradient outside.
 
 # %% [markdown]
 # Write $c$ for the centre of the interval, $h$ for half its width, and $u = (v - c) / h$ for the position: $u$ is $-1$ at `low` and $1$ at `high`.
@@ -425,14 +426,30 @@ right.set(yscale="log", ylim=(1e-11, 10), ylabel="gradient", title="gradient, lo
 for panel in (left, right):
     panel.set_xlabel("logvar before (natural logarithm)")
 left.legend(loc="upper left", fontsize=9)
-figure.suptitle("A soft clamp is nearly the hard one, and it keeps a gradient far out")
+figure.suptitle("A soft clamp is straight in the middle, and its gradient outside is small, but not 0")
 plt.show()
 
 # %% [markdown]
 # *Figure 2. Left: the hard clamp (solid) has two corners; the soft clamp (dashed) rounds them; the tangent (dotted) is closer to 0 than both.*
 # *Right: the gradient of the hard clamp is 1 inside and ends at -10 and 10.*
 # *That of the tangent falls like a straight line, which means exponentially.*
-# *That of the soft clamp falls faster at first, then less and less, and far out it is the largest.*
+# *That of the soft clamp stays near 1 inside, falls below the tangent's outside, and then less and less, until it is the largest.*
+#
+# So the soft clamp does not win everywhere.
+# Where does the tangent have the larger gradient?
+# The next cell computes it from both closed forms; the curve is the one with the sixth power.
+
+# %% tags=["demo"]
+v = torch.linspace(0, 120, 120_001, dtype=torch.float64)
+power, tangent = (1 + (v / 10) ** 6) ** (-7 / 6), torch.cosh(v / 10) ** -2
+larger = v[tangent > power][1:]  # without 0, where both are 1
+most = (tangent / power).argmax()
+print(f"the tangent's gradient is larger for |logvar| from {larger.min():.1f} to {larger.max():.1f},")
+print(f"    at most {tangent[most] / power[most]:.0f} times, at {v[most]:.0f}")
+
+# %% [markdown]
+# The tangent pays for its gradient outside with a bent middle: it changes every ordinary `logvar`.
+# The soft clamp pays for its straight middle with a smaller gradient just outside.
 #
 # Right answers to this exercise differ much at the far end.
 # The next cell computes two exact gradients at 50: of a curve with the sixth power, and of one made of two softplus steps, which approaches its bounds like an exponential.
@@ -482,12 +499,20 @@ u, at = torch.tensor(7.0, dtype=torch.float16), torch.tensor(70.0, dtype=torch.f
 print("sixth power in float16, at 70:    ", (10 * u / (1 + u**6) ** (1 / 6)).item())
 print("your soft_clamp in float16, at 70:", soft_clamp(at).item())
 print("the right result, in float64:     ", round(soft_clamp(at.double()).item(), 3))
+for dtype in (torch.float64, torch.float32):
+    far = torch.tensor(500.0, dtype=dtype, requires_grad=True)
+    u = far / 10
+    (gradient,) = torch.autograd.grad(10 * u / (1 + u**6) ** (1 / 6), far)
+    print(f"sixth power, gradient at 500 in {dtype}: {gradient.item():.2g}")
 
 # %% [markdown]
 # A repair can need a repair.
 # The sixth power overflows and the fraction becomes 0, so a huge `logvar` becomes 0 instead of 10.
 # Then sigma is 1 in place of $e^{10/2} \approx 148$.
 # Compute protections in float32.
+#
+# Float32 has an end too.
+# Autograd forms this gradient as a difference of two nearly equal numbers; from about 110 on their digits are used up, and what is left may be 0 or below.
 # Lesson 7 shows how to do this inside a model that otherwise uses float16.
 
 # %% [markdown]
@@ -750,32 +775,90 @@ for batch in (100, 120, 121):
 # What remains are the rounding errors.
 #
 # The KL of lesson 4, for one latent number, is $\tfrac12 (e^{v} - 1 - v + \mu^2)$, with $v$ for `logvar`.
-# Near the prior, where $\mu$ and $v$ are small, $e^{v} - 1 - v$ is about $v^2 / 2$: the numbers 1 and $v$ cancel.
+# Near the prior, $\mu$ and $v$ are small, and $e^{v} - 1 - v$ is about $v^2 / 2$: first the 1 cancels, then $v$.
+#
+# For the first of the two, PyTorch has `torch.expm1(v)`: it computes $e^{v} - 1$ *without* forming the 1.
 #
 # **Predict first.**
 # For $\mu = v = 0.01$ the KL is 0.000075.
-# What does float16 print?
+# What does float16 print, by the formula as it stands and with `expm1`?
 
 # %% tags=["demo"]
-exact = 0.5 * (math.expm1(0.01) - 0.01 + 0.01**2)
-for dtype in (torch.float16, torch.bfloat16, torch.float32):
-    small = torch.tensor(0.01, dtype=dtype)
-    mu, logvar = small, small
-    direct = -0.5 * (1 + logvar - mu**2 - torch.exp(logvar))
-    kept = 0.5 * (torch.expm1(logvar) - logvar + mu**2)
-    error = abs(kept.item() / exact - 1)
-    print(f"{dtype!s:<15} direct {direct.item():>9.4g}", end="")
-    print(f"   with expm1 {kept.item():.4g} (off by {error:.2%})")
-print(f"exact {exact:.4g}")
+for mean, v in [(0.01, 0.01), (0.005, 0.005), (0.0, 0.005)]:
+    exact = 0.5 * (math.expm1(v) - v + mean**2)
+    print(f"mu = {mean}, logvar = {v}: exact {exact:.3g} nats")
+    for dtype in (torch.float16, torch.bfloat16, torch.float32):
+        mu, logvar = torch.tensor(mean, dtype=dtype), torch.tensor(v, dtype=dtype)
+        formula = -0.5 * (1 + logvar - mu**2 - torch.exp(logvar))
+        with_expm1 = 0.5 * (torch.expm1(logvar) - logvar + mu**2)
+        error = abs(with_expm1.item() / exact - 1)
+        print(f"    {dtype!s:<15} formula {formula.item():>9.3g}", end="")
+        print(f"   with expm1 {with_expm1.item():>9.3g} (off by {error:.2%})")
 
 # %% [markdown]
-# Both 16-bit formats print $-0$: all digits are gone.
+# By the formula, both 16-bit formats print $-0$: all digits are gone.
 # So a latent number that begins to be used still looks unused.
 #
-# `torch.expm1(v)` computes $e^{v} - 1$ *without* forming the 1.
-# So the digits of $v$ are still there: the answer is right to 3% in float16, and to 8% in bfloat16, which has fewer digits.
-# `torch.log1p(v)` does the same for $\log(1 + v)$.
-# Whenever you see "exp minus 1" or "log of 1 plus", use these two.
+# `expm1` saves the digits from the 1, and that is half of a repair.
+# $e^{v} - 1$ is nearly $v$, and $v$ is subtracted from it: a second cancellation.
+# The first belief hides it, because $\mu^2$ is most of its KL.
+# For the other two, bfloat16 has the same number for $e^{v} - 1$ and for $v$: their difference is 0.
+# It loses a third of the KL, and then all of it.
+
+# %% [markdown]
+# Two repairs are whole.
+#
+# - **Compute in float32**: `logvar.float()` first, then `expm1`.
+#   The second cancellation remains, but float32 has digits to spare.
+# - **A series near 0**: $e^{v} - 1 - v = \frac{v^2}{2} + \frac{v^3}{6} + \frac{v^4}{24} + \dots$
+#   No two numbers cancel, so every format keeps its own digits.
+#   Further out, where $|v|$ is more than about 0.5, take `expm1` again.
+#
+# The next cell computes $e^{v} - 1 - v$ for every $v$ that bfloat16 has between 0.001 and 1, in four ways.
+
+# %% tags=["demo"]
+every = torch.arange(2**15, dtype=torch.int32).to(torch.int16).view(torch.bfloat16)
+v = every[(every >= 0.001) & (every <= 1)]
+exact = torch.expm1(v.double()) - v.double()
+ways = {
+    "exp(v) - 1 - v": (torch.exp(v) - 1 - v, "x", "#000000"),
+    "expm1(v) - v": (torch.expm1(v) - v, "^", "#D55E00"),
+    "series, three terms": (v * v * (1 / 2 + v * (1 / 6 + v / 24)), "s", "#009E73"),
+    "expm1(v) - v in float32": (torch.expm1(v.float()) - v.float(), "o", "#0072B2"),
+}
+_, axes = plt.subplots(figsize=(8, 4.4), layout="constrained")
+for name, (value, marker, colour) in ways.items():
+    error = (value.double() / exact - 1).abs()
+    axes.plot(v.double(), error, marker, color=colour, markersize=2.5, label=name)
+axes.set(xscale="log", yscale="log", ylim=(1e-8, 1e5))
+axes.set(xlabel="v, a logvar in bfloat16 (natural logarithm)", ylabel="relative error (1: all is lost)")
+axes.set_title("Near 0, expm1 alone loses the digits too; a series or float32 keeps them")
+axes.legend(markerscale=2.5, loc="upper right", fontsize=9)
+plt.show()
+
+# %% [markdown]
+# *Figure 5. Both axes are logarithmic.*
+# *Crosses: the formula as it stands is off by a factor of up to thousands near 0.*
+# *Triangles: with `expm1` the error is near 1 on the left, where the result is 0 or one step of the format, and falls to a few hundredths on the right.*
+# *Squares: the series stays below one hundredth, the precision of bfloat16, until it lacks a term near $v = 1$.*
+# *Round points: in float32 the error is below one thousandth everywhere.*
+#
+# The gradient in $v$, which is $\tfrac12 (e^{v} - 1)$, is lost with the digits.
+# Autograd computes $e^{v}$ for it, and the 1 is back:
+
+# %% tags=["demo"]
+for dtype in (torch.bfloat16, torch.float32):
+    logvar = torch.tensor(0.005, dtype=dtype, requires_grad=True)
+    (gradient,) = torch.autograd.grad(0.5 * (torch.expm1(logvar) - logvar), logvar)
+    print(f"{dtype!s:<15} gradient {gradient.item():.4f}   exact {0.5 * math.expm1(0.005):.4f}")
+
+# %% [markdown]
+# So near the prior bfloat16 is wrong by more than half in the gradient, `expm1` or not.
+# For a KL the simple rule is: `.float()` first.
+# Lesson 7 does so inside a model that otherwise uses 16 bits.
+#
+# `torch.log1p(v)` computes $\log(1 + v)$ in the same way.
+# Whenever you see "exp minus 1" or "log of 1 plus", use these two, and look at what is subtracted next.
 
 # %% [markdown]
 # ## The mean of very small numbers

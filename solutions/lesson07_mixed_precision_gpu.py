@@ -798,7 +798,10 @@ def throughput(
 #
 # A rate alone says little.
 # Compare it with what the device could do: the **roofline**.
+# Two things limit a training step: the arithmetic, and the traffic between memory and arithmetic.
+# The slower of the two decides.
 #
+# *Arithmetic first.*
 # For a VAE with layers 784-400-20-400-784, count the multiplications and additions.
 # A weight $w$ takes part in one multiplication and one addition forward.
 # Backward it takes part in four: two for the gradient of the weight, two for the gradient of its input.
@@ -820,10 +823,43 @@ def product_rate(n: int) -> float:
 
 
 widths = (128, 256, 512) if device.type == "cpu" else (4096, 8192)
-peak = max(product_rate(n) for n in widths)
+peak = max(product_rate(n) for n in widths for _ in range(3))
 roof = peak / flop
 print(f"matrix products on {device}: {peak / 1e9:,.0f} billion operations a second")
-print(f"the roof: {roof:,.0f} samples a second in float32")
+print(f"the flat part of the roof: {roof:,.0f} samples a second in float32")
+
+# %% [markdown]
+# *Now the traffic.*
+# However small the batch, each step moves all the weights.
+# A weight is read forward, and read again backward for the gradient of its input (not in the first layer).
+# Its gradient is written once.
+# Adam reads the weight, its gradient and two running means, and writes the weight and the two means.
+# Together each weight costs ten moves of 4 bytes, and nine in the first layer.
+#
+# A step therefore takes at least bytes / bandwidth seconds, and a batch of $B$ samples shares them:
+#
+# $$\text{samples a second} \;\le\; \min\Big(B \cdot \frac{\text{bandwidth}}{\text{bytes of a step}},\; \text{flat part}\Big).$$
+#
+# The first term rises with the batch: it is the **slope** of the roof.
+# What the batch itself moves is left out, so this is a limit from above.
+
+# %% tags=["demo"]
+step_bytes = 4 * (10 * (first + heads + decoder) - first)
+
+
+def copy_rate(n: int) -> float:
+    """Bytes a second that are read or written while n float32 numbers are copied."""
+    a, b = torch.rand(n, device=device), torch.empty(n, device=device)
+    return throughput(lambda: b.copy_(a), 2 * 4 * n, 2, 5, device)
+
+
+# As many numbers as the model and its optimizer hold, and more than any cache holds.
+sizes = (4 * (first + heads + decoder), 2**25)
+bandwidth = max(copy_rate(n) for n in sizes for _ in range(3))
+slope = bandwidth / step_bytes
+print(f"{step_bytes / 1e6:.1f} million bytes a step, {bandwidth / 1e9:,.0f} billion bytes a second")
+print(f"the slope of the roof: at most {slope:,.0f} steps a second")
+print(f"slope and flat part meet at a batch of {roof / slope:,.0f}")
 
 # %% [markdown]
 # Now train on random pixels and measure, at several batch sizes, in float32 and under autocast.
@@ -852,7 +888,7 @@ def rate_of(batch: int, half: bool, repeats: int) -> float:
     return throughput(step, batch, 1, repeats, device)
 
 
-sizes = [8, 32, 128, 256] if device.type == "cpu" else [32, 128, 512, 2048, 8192, 32768]
+sizes = [8, 32, 128, 512] if device.type == "cpu" else [32, 128, 512, 2048, 8192, 32768]
 rates = {False: [], True: []}
 for half, size in tqdm([(half, size) for half in rates for size in sizes], desc="measuring"):
     rates[half].append([rate_of(size, half, 1 + 32 // size) for _ in range(4)])
@@ -864,19 +900,25 @@ for half, color, style in ((False, "#0072B2", "o-"), (True, "#D55E00", "s--")):
     two_errors = four.std(1)  # two standard errors of a mean of four: one deviation
     label = f"measured, {'autocast' if half else 'float32'}"
     axes.errorbar(sizes, four.mean(1), two_errors, fmt=style, color=color, capsize=4, label=label)
-axes.axhline(roof, color="black", linestyle=":", label="roofline, float32")
+grid = torch.logspace(math.log10(sizes[0]), math.log10(sizes[-1]), 200)
+axes.plot(grid, (slope * grid).clamp(max=roof), "k:", label="roofline, float32")
 axes.set(xscale="log", yscale="log")
 axes.set(xlabel="batch size (samples)", ylabel="samples per second")
 axes.set_xticks(sizes, [str(size) for size in sizes])
 axes.minorticks_off()
-axes.set_title(f"Training speed against the roofline on this machine ({device.type})")
+axes.set_title(f"A small batch is under the slope of the roof, a large one under its flat part ({device.type})")
 axes.legend()
 plt.show()
 
 # %% [markdown]
 # *Figure 4. Batch size from left to right, samples per second upwards, both logarithmic.*
-# *Round points are float32, squares are autocast, and the dotted line is the float32 roofline.*
-# *Small batches stay far below it, because each step has fixed costs: the optimizer, and the start of every operation.*
+# *Round points are float32, squares are autocast.*
+# *The dotted line is the float32 roofline: it rises with the batch, as fast as the memory delivers the weights, and is level from where the arithmetic is the limit.*
+#
+# Under the slope, a larger batch costs nearly nothing: the weights are moved anyway.
+# Under the flat part, twice the batch takes twice the time.
+# The points stay below the roof, most of all where the batch is small.
+# Besides the traffic a step has other fixed costs, above all the start of every operation, and the roof does not count them.
 #
 # Is the autocast line above the other one?
 # Graphics cards with bfloat16 in hardware are built for that, and large batches use it best.
@@ -934,7 +976,7 @@ print(f"the largest difference: {apart:.3f} nats; the last epoch gained {gained:
 # ## The ladder
 #
 # A script climbs from a plain loop to a fast one, one change a rung: `DataLoader`, data on the device, TF32, bfloat16 autocast, fused Adam, `torch.compile`, CUDA graph.
-# Every rung stands beside its roofline, and every rung must reach the loss of the first.
+# Every rung stands beside the flat part of its roofline, and every rung must reach the loss of the first.
 # In a terminal where the course's environment is active (`. .venv/bin/activate` in the folder of the course):
 #
 # ```text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,30 @@ def test_a_baseline_with_the_own_value_shrinks_and_leave_one_out_does_not(nodes,
     own = expectation((z**2 - z**2 / n) * score, weights)
     assert own == pytest.approx((n - 1) / n * 2)
     assert expectation(z**2 * score, weights) - expectation(score, weights) == pytest.approx(2)
+
+
+@pytest.mark.parametrize(("mu", "variances"), [(-1.5, 0.04), (0.0, 1.4), (1.5, 3.96)])
+def test_the_variance_for_a_step_grows_with_the_part_of_the_throws_that_go_too_far(nodes, mu, variances) -> None:
+    eps, weights = nodes
+    found = variance((mu + 0.5 * eps > 0).double() * eps / 0.5, weights)
+    assert found == pytest.approx(variances, abs=0.05)
+    assert found < 1 / 0.5**2
+
+
+def test_without_domination_the_score_function_has_the_wrong_sign() -> None:
+    """Uniform between 0 and theta: one curve over the difference quotients in theta has an area that never ends."""
+    theta, start = torch.tensor(2.0, dtype=torch.float64, requires_grad=True), 2.0
+    [truth] = torch.autograd.grad(theta / 2, theta)
+    z = torch.linspace(0, start, 100_001, dtype=torch.float64)
+    by_score = torch.trapezoid(z * (-1 / start) / start, z)
+    assert (float(truth), float(by_score)) == pytest.approx((0.5, -0.5))
+    areas = []
+    for smallest in (1e-2, 1e-4, 1e-6):
+        beyond = torch.logspace(math.log10(smallest), 0, 4_001, dtype=torch.float64)  # z - theta
+        # At theta + x the quotient with h is 1 / ((theta + h) h) for every h above x: the least such curve has h = x.
+        areas.append(float(torch.trapezoid(1 / ((start + beyond) * beyond), beyond)))
+    steps = [after - before for before, after in pairwise(areas)]
+    assert steps == pytest.approx([math.log(100) / start] * 2, rel=0.01)
 
 
 def by_vmap(f, mu, sigma, n) -> torch.Tensor:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ import torch
 from autograder.checks.lesson04_kl_elbo import bayes_elbo
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import distance, judge_noise
+from autograder.course import Course
 from autograder.draws import Draws, seeded
 from autograder.failure import Failure
 from autograder.verdict import Mistake
@@ -56,6 +59,44 @@ def test_sticking_the_landing_is_better_above_one_over_the_root_of_two_only() ->
     of_logvar = (1 - sigma.square()).square() < sigma**4
     assert torch.equal(of_mu, sigma > 1 / math.sqrt(2))
     assert torch.equal(of_logvar, of_mu)
+
+
+def test_the_score_cancels_the_path_through_log_q_in_every_draw_so_the_ordinary_gradient_in_mu_is_minus_z() -> None:
+    eps = torch.randn(200_000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    mean, sigma = 0.5, 0.4
+    inside, outside = (torch.full_like(eps, mean, requires_grad=True) for _ in range(2))
+    z = outside + sigma * eps
+    log_p, log_q = -0.5 * z.square(), -0.5 * ((z - inside) / sigma).square() - math.log(sigma)
+    [of_log_p] = torch.autograd.grad(log_p.sum(), outside, retain_graph=True)
+    of_log_q, score = torch.autograd.grad(-log_q.sum(), [outside, inside])
+    torch.testing.assert_close(of_log_p, -z.detach())
+    torch.testing.assert_close(of_log_q, eps / sigma)
+    torch.testing.assert_close(score, -eps / sigma)
+    for gradient, variance in [(of_log_p, sigma**2), (of_log_p + of_log_q, (1 / sigma - sigma) ** 2)]:
+        assert gradient.mean().item() == pytest.approx(-mean, abs=0.03)
+        assert gradient.var().item() == pytest.approx(variance, rel=0.02)
+
+
+def test_what_is_optional_comes_last_and_says_so() -> None:
+    lesson = Course.containing(Path(__file__).parent).lesson("lesson04_kl_elbo")
+    sources = [cell.source for cell in lesson.source.cells]
+    headings = [heading for source in sources for heading in re.findall(r"^## (.+)", source, re.MULTILINE)]
+    first = headings.index("Optional: three roads further")
+    assert "Recap" in headings[:first]
+    assert headings[-1] == "How far you are"
+    assert all(heading.endswith(" (optional)") for heading in headings[first + 1 : -1])
+    assert not any("optional" in heading.lower() for heading in headings[:first])
+    exercises = re.findall(r"^### Exercise (\d+): `(\w+)`", "\n".join(sources), re.MULTILINE)
+    assert [int(number) for number, _ in exercises] == list(range(1, 10))
+    assert [name for _, name in exercises[5:]] == [
+        "vae_loss",
+        "linear_gaussian_elbo",
+        "gaussian_nll",
+        "stl_elbo_gradient",
+    ]
+    optional = {name for _, name in exercises[6:]}
+    points = sum(lesson.points(grade_id) for grade_id, name in lesson.exercises.items() if name in optional)
+    assert f"Their exercises are {points:g} of the lesson's 57 points." in "\n".join(sources)
 
 
 def test_the_line_from_the_web_has_the_beta_that_the_lesson_names() -> None:

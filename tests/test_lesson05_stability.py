@@ -41,12 +41,75 @@ def test_a_float16_sum_of_784_pixels_overflows_at_121_images(batch: int, fits: b
     assert bool(torch.full((batch, 784), math.log(2), dtype=torch.float16).sum().isfinite()) == fits
 
 
-@pytest.mark.parametrize(("dtype", "error"), [(torch.float16, 0.03), (torch.bfloat16, 0.08)])
-def test_expm1_keeps_the_digits_that_the_kl_near_the_prior_loses(dtype: torch.dtype, error: float) -> None:
-    v = torch.tensor(0.01, dtype=dtype)
-    exact = 0.5 * (math.expm1(0.01) - 0.01 + 0.01**2)
-    assert -0.5 * (1 + v - v**2 - torch.exp(v)) == 0
-    assert abs(0.5 * (torch.expm1(v) - v + v**2).item() / exact - 1) < error
+def kl_with_expm1(mean: float, v: float, dtype: torch.dtype) -> tuple[float, float]:
+    """The KL of one latent number with expm1 in this dtype, and the exact one."""
+    mu, logvar = torch.tensor(mean, dtype=dtype), torch.tensor(v, dtype=dtype)
+    assert -0.5 * (1 + logvar - mu**2 - torch.exp(logvar)) == 0 or dtype == torch.float32
+    return 0.5 * (torch.expm1(logvar) - logvar + mu**2).item(), 0.5 * (math.expm1(v) - v + mean**2)
+
+
+@pytest.mark.parametrize(
+    ("mean", "v", "dtype", "lost"),
+    [
+        (0.01, 0.01, torch.float16, 0.022),
+        (0.01, 0.01, torch.bfloat16, 0.073),
+        (0.005, 0.005, torch.bfloat16, 0.333),
+        (0.0, 0.005, torch.bfloat16, 1.0),
+        (0.0, -0.005, torch.bfloat16, 1.0),
+        (0.0, 0.005, torch.float32, 0.0),
+    ],
+)
+def test_expm1_alone_keeps_the_kl_near_the_prior_in_float32_only(
+    mean: float, v: float, dtype: torch.dtype, lost: float
+) -> None:
+    found, exact = kl_with_expm1(mean, v, dtype)
+    assert abs(found / exact - 1) == pytest.approx(lost, abs=1e-3)
+
+
+def test_a_series_or_float32_keeps_what_expm1_in_bfloat16_loses() -> None:
+    every = torch.arange(2**15, dtype=torch.int32).to(torch.int16).view(torch.bfloat16)
+    v = every[(every >= 0.001) & (every <= 0.5)]
+    exact = torch.expm1(v.double()) - v.double()
+
+    def error(found: Tensor, where: Tensor = v > 0) -> Tensor:
+        return (found.double() / exact - 1).abs()[where]
+
+    assert (error(torch.exp(v) - 1 - v, v < 0.005) > 100).all()
+    assert (error(torch.expm1(v) - v, v < 0.005) == 1).all()
+    assert error(v * v * (1 / 2 + v * (1 / 6 + v / 24))).max() < 0.01
+    assert error(torch.expm1(v.float()) - v.float()).max() < 0.001
+
+
+@pytest.mark.parametrize(("dtype", "found"), [(torch.bfloat16, 0.0039), (torch.float32, 0.0025)])
+def test_the_gradient_of_a_kl_with_expm1_is_lost_in_bfloat16_too(dtype: torch.dtype, found: float) -> None:
+    v = torch.tensor(0.005, dtype=dtype, requires_grad=True)
+    (gradient,) = torch.autograd.grad(0.5 * (torch.expm1(v) - v), v)
+    assert gradient.item() == pytest.approx(found, abs=5e-5)
+
+
+def test_the_tangent_has_the_larger_gradient_between_10_3_and_79_5() -> None:
+    v = torch.linspace(0.01, 120, 12_000, dtype=torch.float64)
+    power, tangent = (1 + (v / 10) ** 6) ** (-7 / 6), torch.cosh(v / 10) ** -2
+    larger = v[tangent > power]
+    assert len(larger) == ((v >= larger.min()) & (v <= larger.max())).sum()
+    assert (larger.min().item(), larger.max().item()) == pytest.approx((10.3, 79.5), abs=0.05)
+
+
+@pytest.mark.parametrize(("at", "stuck"), [(90.0, False), (91.0, True), (100.0, True)])
+def test_the_gradient_of_the_tangent_rounds_to_zero_in_float32_above_90(at: float, stuck: bool) -> None:
+    v = torch.tensor(at, requires_grad=True)
+    (gradient,) = torch.autograd.grad(10 * torch.tanh(v / 10), v)
+    assert (gradient == 0) == stuck
+
+
+@pytest.mark.parametrize(("low", "high", "right"), [(10, 110, True), (120, 130, False)])
+def test_autograd_has_the_gradient_of_the_sixth_power_up_to_about_110_in_float32(
+    low: float, high: float, right: bool
+) -> None:
+    v = torch.linspace(low, high, 1_001, requires_grad=True)
+    u = v / 10
+    (gradient,) = torch.autograd.grad((10 * u / (1 + u**6) ** (1 / 6)).sum(), v)
+    assert bool((gradient > 0).all()) == right
 
 
 def test_a_mask_on_the_output_does_not_keep_nan_out_of_the_gradient() -> None:

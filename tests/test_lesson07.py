@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from lessonkit import ladder, two_processes
 
@@ -89,3 +91,42 @@ def test_without_torchrun_the_script_says_how_to_start_it(monkeypatch: pytest.Mo
     monkeypatch.delenv("RANK", raising=False)
     assert two_processes.main() == 2
     assert "torchrun --nproc-per-node 2 -m lessonkit.two_processes" in capsys.readouterr().out
+
+
+class Traffic(TorchDispatchMode):
+    """Counts the numbers of weights, and of what has their size, that operations read and write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moved = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        """Do the operation, and count what it moved; a view moves nothing."""
+        result = func(*args, **(kwargs or {}))
+        if not func.is_view:
+            read = list(zip(func._schema.arguments, args, strict=False))
+            written = [(spec, value) for spec, value in read if spec.alias_info and spec.name != "grads"]
+            results = zip(func._schema.returns, result if isinstance(result, tuple) else (result,), strict=False)
+            made = [(spec, value) for spec, value in results if not spec.alias_info]
+            tensors = [leaf for _, value in read + written + made for leaf in tree_leaves(value)]
+            self.moved += sum(t.numel() for t in tensors if isinstance(t, torch.Tensor) and t.numel() >= 8_000)
+        return result
+
+
+def test_a_step_moves_each_weight_ten_times_and_nine_times_in_the_first_layer() -> None:
+    model, x = ladder.VAE(), torch.rand(3, ladder.PIXELS).round()
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    for _ in range(2):  # the first step also makes the optimizer's state
+        with Traffic() as traffic:
+            logits, mu, logvar = model(x)
+            optimizer.zero_grad()
+            ladder.loss_of(logits, x, mu, logvar).backward()
+            optimizer.step()
+    first = ladder.PIXELS * ladder.HIDDEN
+    assert traffic.moved == 10 * ladder.WEIGHTS - first
+    assert 4 * traffic.moved / 1e6 == pytest.approx(24.8, abs=0.05)
+
+
+def test_the_roofline_of_the_lesson_counts_the_bytes_of_a_step_in_that_way() -> None:
+    source = (ROOT / "solutions" / "lesson07_mixed_precision_gpu.py").read_text(encoding="utf-8")
+    assert "step_bytes = 4 * (10 * (first + heads + decoder) - first)" in source

@@ -16,7 +16,7 @@ from autograder.draws import Draws
 from autograder.exercise import Exercise
 from autograder.verdict import Mistake
 
-exercise = Exercise("gaussian_nll", reread="Squared error has a noise level")
+exercise = Exercise("gaussian_nll", reread="Squared error has a noise level (optional)")
 
 NO_LOG_SIGMA = Mistake("no_log_sigma", "log sigma is missing: without it a larger sigma would always be better.")
 LOG_SIGMA_SUBTRACTED = Mistake(

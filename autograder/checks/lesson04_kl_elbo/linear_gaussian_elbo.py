@@ -27,7 +27,7 @@ from autograder.exercise import Exercise
 from autograder.failure import Failure
 from autograder.verdict import Mistake
 
-exercise = Exercise("linear_gaussian_elbo", reread="A whole model in closed form")
+exercise = Exercise("linear_gaussian_elbo", reread="A whole model in closed form (optional)")
 
 NO_TRACE = Mistake(
     "no_trace", "the trace term is missing: E|x - W z|^2 is |x - W mu|^2 plus the sum of sigma_k^2 |W_k|^2."

@@ -20,7 +20,7 @@ from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
 
-exercise = Exercise("stl_elbo_gradient", reread="Sticking the landing")
+exercise = Exercise("stl_elbo_gradient", reread="Sticking the landing (optional)")
 
 NAMES = ("grad_mu", "grad_logvar")
 PLAIN = Mistake("plain", "the ordinary gradient: log q(z) was differentiated in mu and logvar too. Hold them, not z.")

@@ -34,3 +34,18 @@ def gaussian_kl(mu, logvar):
 @torch.jit.script
 def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
     return 0.5 * (mu.pow(2) + logvar.exp() - 1 - logvar).sum(dim=-1)
+
+
+# %% series
+# Near the prior, where e^v - 1 - v cancels, a series in its place.
+def gaussian_kl(mu, logvar):
+    series = logvar**2 * (1 / 2 + logvar * (1 / 6 + logvar * (1 / 24 + logvar / 120)))
+    excess = torch.where(logvar.abs() < 0.1, series, torch.expm1(logvar) - logvar)
+    return 0.5 * (mu**2 + excess).sum(-1)
+
+
+# %% in_double
+# More digits inside, and the dtype of the input outside.
+def gaussian_kl(mu, logvar):
+    m, v = mu.double(), logvar.double()
+    return (0.5 * (m**2 + torch.expm1(v) - v).sum(-1)).to(mu.dtype)
