@@ -219,9 +219,9 @@ def vae_loss(
 # Write the layer as a module.
 #
 # - `ReparameterizationLayer(in_features, latent_dim)` has two heads, `self.fc_mu` and `self.fc_logvar`, each an `nn.Linear` from `in_features` to `latent_dim`.
-# - The weights of both heads start Xavier-uniform; the biases are yours to choose.
+# - The weights of both heads start Xavier-uniform, drawn anew for each head of each layer; the biases are yours to choose.
 # - `forward(x)` takes `(batch, in_features)` and returns the tuple `(z, mu, logvar)`, each `(batch, latent_dim)`.
-# - `mu` is the output of `fc_mu`; `logvar` is that of `fc_logvar`, clamped to $[-10, 10]$.
+# - `mu` is the output of `fc_mu`; `logvar` is that of `fc_logvar`, clamped to $[-10, 10]$: the same in both modes, and both with their gradients.
 # - In train mode `z` is a fresh draw from $\mathcal{N}(\mu, \sigma^2)$ for every element, on the device of `mu`, and gradients pass through it.
 # - In eval mode `z` is `mu`.
 
@@ -246,7 +246,7 @@ class ReparameterizationLayer(nn.Module):
     """Two linear heads, fc_mu and fc_logvar, and a draw from N(mu, sigma^2)."""
 
     def __init__(self, in_features: int, latent_dim: int) -> None:
-        """Make the heads, in_features -> latent_dim, with Xavier-uniform weights."""
+        """Make the heads, in_features -> latent_dim, with Xavier-uniform weights, drawn anew."""
         ### BEGIN SOLUTION
         super().__init__()
         self.fc_mu = nn.Linear(in_features, latent_dim)
@@ -259,8 +259,10 @@ class ReparameterizationLayer(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return (z, mu, logvar), each (batch, latent_dim), for x (batch, in_features).
 
-        logvar is clamped to [-10, 10], and the clamped logvar makes z.
-        z: a fresh draw in train mode, with gradients to mu and logvar; mu in eval mode.
+        mu: the output of fc_mu.  logvar: that of fc_logvar, clamped to [-10, 10], with the
+        gradient of a clamp, 0 beyond; both are the same in both modes, and carry gradients.
+        z: a fresh draw in train mode, made with the clamped logvar on the device of mu, with
+        gradients to mu and logvar; mu in eval mode.
         """
         ### BEGIN SOLUTION
         mu, logvar = self.fc_mu(x), self.fc_logvar(x).clamp(-10, 10)
@@ -293,7 +295,9 @@ for mode in (layer.train, layer.eval):
         print(f"    {name:<17} {first}   {second}")
 
 # %% [markdown]
-# Where `logvar` is -10, `z` is `mu` to about two digits after the point; where it is 10, `z` lies some 148 away.
+# Where `logvar` is -10, each number of `z` is that of `mu` to about two digits after the point.
+# Where it is 10, each number lies typically 148 away, which is its sigma.
+# The whole `z` is then further away, by the square root of the number of latents: about 210 for the 2 latents here, and 420 for 8.
 
 # %% [markdown]
 # ## The whole model
@@ -314,8 +318,8 @@ for mode in (layer.train, layer.eval):
 # Write the model.
 #
 # - `VAE(input_dim, hidden_dim, latent_dim)` keeps `latent_dim` as an attribute of that name.
-# - `encode(x)` is a linear layer to `hidden_dim`, a ReLU and your `ReparameterizationLayer`; it returns `(z, mu, logvar)`.
-# - `decode(z)` is a linear layer to `hidden_dim`, a ReLU and a linear layer to `input_dim`; it returns logits.
+# - `encode(x)` is an `nn.Linear` to `hidden_dim`, a ReLU and your `ReparameterizationLayer`; it returns `(z, mu, logvar)`.
+# - `decode(z)` is an `nn.Linear` to `hidden_dim`, a ReLU and an `nn.Linear` to `input_dim`; it returns logits.
 # - `forward(x)` encodes, decodes `z`, and returns `(logits, mu, logvar)`.
 #
 # Exercise 1 is a part of this model, so a mistake there is a mistake here as well.
@@ -356,19 +360,28 @@ class VAE(nn.Module):
         ### END SOLUTION
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return (z, mu, logvar), each (batch, latent_dim), for x (batch, input_dim)."""
+        """Return (z, mu, logvar), each (batch, latent_dim), for x (batch, input_dim).
+
+        By a linear layer, a ReLU and a ReparameterizationLayer.
+        """
         ### BEGIN SOLUTION
         return self.sampler(self.hidden(x))
         ### END SOLUTION
 
     def decode(self, z: Tensor) -> Tensor:
-        """Return logits, (batch, input_dim), for codes (batch, latent_dim)."""
+        """Return logits, (batch, input_dim), for codes (batch, latent_dim).
+
+        By a linear layer, a ReLU and a linear layer.
+        """
         ### BEGIN SOLUTION
         return self.decoder(z)
         ### END SOLUTION
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return (logits, mu, logvar): logits of the decoded z, and what z came from."""
+        """Return (logits, mu, logvar) by encode and decode: the logits of z, and what z came from.
+
+        All three carry gradients.
+        """
         ### BEGIN SOLUTION
         z, mu, logvar = self.encode(x)
         return self.decode(z), mu, logvar
@@ -422,8 +435,8 @@ print(f"64 ln 2 = {64 * torch.tensor(2.0).log():.2f}")
 #
 # - `batches` gives tensors `(n, input_dim)`, where `n` may differ; go through it once, for it may be a generator.
 # - `optimizer` is any optimiser of `torch.optim` that holds the model's parameters.
-# - Put the model into train mode first.
-# - Each batch gives one step along the gradient of its `vae_loss` with this `beta`, at `logits, mu, logvar = model(x)`.
+# - Put the model into train mode first, and leave it in it.
+# - Each batch gives one step along the gradient of its `vae_loss` with this `beta`, at `logits, mu, logvar = model(x)`, called once.
 # - Return a float: the mean loss **per image** over all images, `beta` included, each as it was before the step of its batch.
 
 # %% [markdown]
@@ -472,10 +485,11 @@ def train_epoch(
 ) -> float:
     """Train for one epoch, one step for each batch, and return the mean loss per image.
 
-    model: model(x) returns (logits, mu, logvar); it is put into train mode.
+    model: model(x), called once for each batch, returns (logits, mu, logvar); it is put into
+    train mode, and stays in it.
     batches: tensors (n, input_dim), where n may differ; consumed once.
     beta: the weight of the KL term in vae_loss, for the gradient and for the result.
-    Returns a float, in nats: the mean over images, not over batches.
+    Returns a float, in nats: the mean over images, not over batches, each before its step.
     """
     ### BEGIN SOLUTION
     model.train()
@@ -526,8 +540,8 @@ def train_epoch(
 # - Return three floats `(elbo, reconstruction, kl)`, each a mean over the images, in nats.
 # - `reconstruction` is the mean of $-\log p(x \mid z)$, summed over pixels, at a fresh draw `z` from $q(z \mid x)$ for each image (or several draws, averaged).
 # - `kl` is the closed form; `elbo` is `-(reconstruction + kl)`, a negative number; there is no `beta` in it.
-# - The model is in eval mode while `encode` and `decode` work, and afterwards in the mode in which it came.
-# - No graph is recorded.
+# - The model is in eval mode, with all its layers, while `encode` and `decode` work, and afterwards in the mode in which it came.
+# - No graph is recorded, and gradients are enabled afterwards as before.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -555,8 +569,8 @@ def evaluate(model: nn.Module, x: Tensor) -> tuple[float, float, float]:
     x: images, (batch, input_dim).
     Returns floats (elbo, reconstruction, kl): means over images, in nats;
     elbo = -(reconstruction + kl).
-    The model is in eval mode meanwhile, and in its old mode afterwards.
-    No graph is recorded.
+    The model is in eval mode meanwhile, with all its layers, and in its old mode afterwards.
+    No graph is recorded; gradients are enabled afterwards as before.
     """
     ### BEGIN SOLUTION
     was_training = model.training
@@ -612,9 +626,43 @@ plt.show()
 # *The reconstruction (dashed line) falls throughout, but for small ups and downs.*
 # *The KL (dash-dotted line) stays near 1 nat for the first epochs, then rises to about 6.*
 #
-# Each nat of KL is information about the image that passes through the code.
-# It is worth its price while it saves more than one nat of reconstruction.
+# A nat of KL is worth its price while it saves more than one nat of reconstruction.
 # At first the decoder cannot read the code, so the code says little; then both learn to use it.
+
+# %% [markdown]
+# Is each nat of KL a nat of information about the image?
+# Not quite.
+# Let $q(z)$ be the mixture of the beliefs of all images: their codes, without a note of which image each belongs to.
+# Then the mean KL over the images has two parts:
+#
+# $$\text{mean of } \mathrm{KL}\big(q(z \mid x)\,\|\,p(z)\big) = I(x; z) + \mathrm{KL}\big(q(z)\,\|\,p(z)\big).$$
+#
+# The first, $I(x; z)$, is the *mutual information*: how much a code says about which image it came from.
+# The second is how far all codes together are from the prior, and it is never negative.
+# So the KL is an upper bound on the information.
+#
+# **Predict first.**
+# Which part is the larger one?
+
+# %% tags=["demo"]
+torch.manual_seed(0)
+model.eval()
+with torch.no_grad():
+    _, mu, logvar = model.encode(train)
+beliefs = torch.distributions.Normal(mu, torch.exp(logvar / 2))
+z = beliefs.sample()  # one code for each image
+of_own_image = beliefs.log_prob(z).sum(dim=1)
+of_each_image = beliefs.log_prob(z[:, None]).sum(dim=2)  # (code, image)
+of_mixture = torch.logsumexp(of_each_image, dim=1) - torch.tensor(len(train)).log()
+of_prior = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(dim=1)
+print(f"mean KL              {(of_own_image - of_prior).mean():.2f} nats per training image")
+print(f"information          {(of_own_image - of_mixture).mean():.2f}")
+print(f"mixture from prior   {(of_mixture - of_prior).mean():.2f}")
+print(f"log of the number of images, which no information exceeds: {torch.tensor(len(train)).log():.2f}")
+
+# %% [markdown]
+# In our run the KL was about 6.5 nats: 5.2 of information, and 1.2 because the codes of all images together are not spread as the prior is.
+# The second part carries no information, and `generate` will feel it: draws from the prior fall where few codes are.
 
 # %% [markdown]
 # ## New images
@@ -633,7 +681,7 @@ plt.show()
 #
 # - Draw a fresh `z` from the prior $\mathcal{N}(0, I)$ for each image; `model.latent_dim` is the number of latents.
 # - Return the probabilities, `(n, input_dim)`: the sigmoid of the model's logits.
-# - The result carries no graph.
+# - The result carries no graph, and gradients are enabled afterwards as before.
 # - You may assume that the model's weights are float32 and on the CPU.
 
 # %% [markdown]
@@ -656,7 +704,8 @@ def generate(model: nn.Module, n: int) -> Tensor:
     """Make n new images: decode draws from the prior N(0, I).
 
     Uses model.latent_dim and model.decode(z) -> logits.
-    Returns probabilities in [0, 1], shape (n, input_dim), without a graph.
+    Returns probabilities in [0, 1], shape (n, input_dim), without a graph; gradients are
+    enabled afterwards as before.
     Every call draws afresh.
     """
     ### BEGIN SOLUTION
@@ -713,7 +762,7 @@ print(f"decoded draws from N(0, I): {pixels_off(generate(model, 1_000)):.1f}")
 # Walk from image `a` to image `b` in `steps` equal steps of `t`, both ends included.
 #
 # - `a` and `b` are single images of shape `(input_dim,)`; `steps` is at least 2.
-# - Return the probabilities, `(steps, input_dim)`, without a graph.
+# - Return the probabilities, `(steps, input_dim)`, without a graph; gradients are enabled afterwards as before.
 # - The first row reconstructs `a` and the last row `b`, both from `mu`, whatever mode the model is in.
 
 # %% [markdown]
@@ -739,8 +788,9 @@ def interpolate(model: nn.Module, a: Tensor, b: Tensor, steps: int) -> Tensor:
 
     a, b: single images, shape (input_dim,).
     steps: the number of points, at least 2, both ends included.
-    Returns probabilities, shape (steps, input_dim), without a graph;
-    row 0 is the reconstruction of a from its mu, and the last row that of b.
+    Returns probabilities, shape (steps, input_dim), without a graph; gradients are enabled
+    afterwards as before.
+    Row 0 is the reconstruction of a from its mu, and the last row that of b, in both modes.
     """
     ### BEGIN SOLUTION
     with torch.no_grad():
@@ -1015,7 +1065,9 @@ def repaired_step(model: nn.Module, x: Tensor, optimizer: torch.optim.Optimizer)
     """Take one right training step and return the loss before it.
 
     model: encode(x) -> (mu, log_std), log_std = log sigma; decode(z) -> probabilities.
-    x: images, (batch, pixels).  optimizer: of the model's parameters; takes one step.
+    x: images, (batch, pixels).  optimizer: of the model's parameters; takes one step, in which
+    old gradients have no part.
+    z is one fresh draw from N(mu, sigma^2) for each image.
     Returns the loss, a float in nats per image: reconstruction (summed over pixels) plus KL
     (summed over latents), both averaged over the batch.
     """
@@ -1064,7 +1116,7 @@ print(f"sigma lies between {sigma.min():.2f} and {sigma.max():.2f}")
 #
 # Say where the mistakes are.
 # `diagnosis` is a dict from mistake to line number: the number (an `int`) of the line of the broken script that must change.
-# The keys are exactly these five:
+# Its keys are these five:
 #
 # - `"log-std read as log-variance"`
 # - `"uniform noise"`

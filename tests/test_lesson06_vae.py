@@ -13,11 +13,20 @@ from torch import Tensor, nn
 
 from autograder import expect
 from autograder.boundary.learner import hold
-from autograder.checks.lesson06_vae import train_epoch
+from autograder.checks.lesson06_vae import (
+    VAE,
+    ReparameterizationLayer,
+    evaluate,
+    generate,
+    interpolate,
+    repaired_step,
+    train_epoch,
+)
 from autograder.checks.lesson06_vae.diagnosis import LINES
 from autograder.checks.lesson06_vae.ReparameterizationLayer import INITIALISATIONS, uniform
 from autograder.course import Course
 from autograder.draws import Draws
+from autograder.exercise import Exercise
 from autograder.failure import Failure
 from autograder.lesson import Lesson
 from autograder.verdict import Mistake
@@ -137,3 +146,67 @@ def test_a_listed_initialisation_is_missed_less_than_once_in_a_million(
 
 def test_uniform_noise_is_missed_less_than_once_in_a_million() -> None:
     assert missed(0.5, 40_000) < 1e-6
+
+
+def test_the_mean_kl_is_the_information_and_the_distance_of_the_mixture_from_the_prior() -> None:
+    z = torch.linspace(-12, 12, 200_001, dtype=torch.float64)
+    beliefs = torch.distributions.Normal(torch.tensor([[-0.6], [1.5], [0.2]]).double(), 0.7)
+    prior = torch.distributions.Normal(torch.zeros((), dtype=torch.float64), 1.0)
+    log_q, log_p = beliefs.log_prob(z), prior.log_prob(z)
+    log_mixture = torch.logsumexp(log_q, 0) - math.log(3)
+    information = torch.trapezoid(log_q.exp() * (log_q - log_mixture), z).mean()
+    rest = torch.trapezoid(log_mixture.exp() * (log_mixture - log_p), z)
+    mean_kl = torch.distributions.kl_divergence(beliefs, prior).mean()
+    assert float(information + rest) == pytest.approx(float(mean_kl), abs=1e-6)
+    assert 0 < information < min(mean_kl, math.log(3))
+    assert rest > 0
+    assert math.log(1437) == pytest.approx(7.27, abs=0.005)
+
+
+@pytest.mark.parametrize(("latents", "away"), [(1, 148), (2, 210), (8, 420)])
+def test_a_clamped_logvar_of_10_puts_z_as_far_away_as_the_lesson_says(latents: int, away: int) -> None:
+    noise = math.exp(10 / 2) * torch.randn(100_000, latents, generator=torch.Generator().manual_seed(0))
+    assert float(noise.square().sum(1).mean().sqrt()) == pytest.approx(away, rel=0.01)
+
+
+def said(check: Callable, *answers: object) -> str:
+    """What a check says of answers that fail it."""
+    with pytest.raises(Failure) as failure:
+        check(*answers)
+    return str(failure.value)
+
+
+class NoModule:
+    """What a learner writes who forgets nn.Module."""
+
+    def __init__(self, *sizes: int) -> None:
+        self.sizes = sizes
+
+
+@pytest.mark.parametrize("exercise", [ReparameterizationLayer.exercise, VAE.exercise])
+def test_a_class_that_is_no_module_is_told_what_to_write(exercise: Exercise) -> None:
+    for check in exercise.checks.values():
+        assert said(check, NoModule) == (
+            f"{exercise.name} - {check.name}: {exercise.name} makes no module\n"
+            f"  expected  class {exercise.name}(nn.Module)\n"
+            "  observed  an object that is no module\n"
+            "  likely    the class is not derived from nn.Module, so it has no parameters that train, and no modes. "
+            "Write (nn.Module) after its name.\n"
+            f'  hint      Read "{check.reread}" again.'
+        )
+
+
+def test_an_error_in_an_answer_says_for_which_inputs() -> None:
+    def stops(*_: object, **__: object) -> None:
+        raise ValueError("no")
+
+    expected = [
+        (train_epoch.exercise, "a model, batches of 5 and 6 and 1 images, and an optimizer"),
+        (evaluate.exercise, "a model and 8 images"),
+        (generate.exercise, "a model and n = 5"),
+        (interpolate.exercise, "a model, two images and steps = 5"),
+        (repaired_step.exercise, "a model, 400 images, and an optimizer"),
+    ]
+    for exercise, inputs in expected:
+        first = next(iter(exercise.checks.values()))
+        assert f"expected  {exercise.name} returns a result for {inputs}\n" in said(first, stops)

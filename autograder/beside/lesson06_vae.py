@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from autograder.boundary.probes import on_meta
+
 BATCH, LEARNING_RATE = 64, 1e-3
 
 Weights = dict[str, Tensor]
@@ -27,8 +29,9 @@ class Known(nn.Module):
         self.to_spread = nn.Parameter(weights["to_spread"].clone())
         self.to_logits = nn.Parameter(weights["to_logits"].clone())
         self.latent_dim, self.noisy = len(weights["to_logits"]), noisy
+        self.sampler = nn.Identity()  # a layer, whose mode decides
         self.decoded: list[Tensor] = []
-        self.modes: list[bool] = []
+        self.modes: list[tuple[bool, bool]] = []
         self.graphs: list[bool] = []
 
     def heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -42,14 +45,14 @@ class Known(nn.Module):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(z, mu, logvar): z is a draw in train mode, else mu."""
-        self.modes.append(self.training)
-        self.graphs.append(torch.is_grad_enabled())
+        self.note()
         mu, logvar = self.heads(x)
-        drawn = self.training and self.noisy
+        drawn = self.sampler.training and self.noisy
         return (mu + torch.exp(logvar / 2) * torch.randn_like(mu) if drawn else mu), mu, logvar
 
     def decode(self, z: Tensor) -> Tensor:
         """The logits for z, which is written down."""
+        self.note()
         self.decoded.append(z.detach().reshape(-1, z.shape[-1]).clone())
         return self.logits(z)
 
@@ -57,6 +60,15 @@ class Known(nn.Module):
         """(logits, mu, logvar)."""
         z, mu, logvar = self.encode(x)
         return self.decode(z), mu, logvar
+
+    def note(self) -> None:
+        """Write down the mode of the model, that of its layer, and whether a graph is recorded."""
+        self.modes.append(self.mode())
+        self.graphs.append(torch.is_grad_enabled())
+
+    def mode(self) -> tuple[bool, bool]:
+        """Whether the model and its layer are in train mode."""
+        return self.training, self.sampler.training
 
     def weights(self) -> Weights:
         """The weights as they are now."""
@@ -75,28 +87,47 @@ class Found(Known):
         return torch.sigmoid(super().decode(z))
 
 
+def is_module(value: Any) -> bool:
+    """Whether it is a module."""
+    return isinstance(value, nn.Module)
+
+
 def heads_of(layer: nn.Module) -> dict[str, Tensor | None]:
     """The weight of each head that the layer should have, None where it has no such linear layer."""
     heads = {name: getattr(layer, name, None) for name in ("fc_mu", "fc_logvar")}
     return {name: head.weight.detach() if isinstance(head, nn.Linear) else None for name, head in heads.items()}
 
 
+def registered_heads(layer: nn.Module) -> list[str]:
+    """The heads whose weight is among the layer's parameters."""
+    parameters = {id(parameter) for parameter in layer.parameters()}
+    return [name for name in ("fc_mu", "fc_logvar") if id(getattr(layer, name).weight) in parameters]
+
+
 def hand_on(layer: nn.Module) -> nn.Module:
     """Let the layer's heads hand on the two halves of x, as mu and logvar; in train mode, in float64."""
-    heads = {name: getattr(layer.double(), name) for name in ("fc_mu", "fc_logvar")}
-    latent = heads["fc_mu"].out_features
-    eye, zero = torch.eye(latent).double(), torch.zeros(latent, latent).double()
+    latent: int = layer.fc_mu.out_features  # type: ignore[union-attr, assignment]
+    eye, zero, bias = torch.eye(latent), torch.zeros(latent, latent), torch.zeros(latent)
+    heads = {"fc_mu": torch.cat([eye, zero], dim=1), "fc_logvar": torch.cat([zero, eye], dim=1)}
+    return with_heads(layer, heads, dict.fromkeys(heads, bias))
+
+
+def with_heads(layer: nn.Module, weights: dict[str, Tensor], biases: dict[str, Tensor]) -> nn.Module:
+    """The layer, these weights in its heads, and these biases where there are any; in train mode, in float64."""
+    layer.double()
     with torch.no_grad():
-        for name, halves in (("fc_mu", [eye, zero]), ("fc_logvar", [zero, eye])):
-            heads[name].weight.copy_(torch.cat(halves, dim=1))
-            if heads[name].bias is not None:
-                heads[name].bias.zero_()
+        for name in weights:
+            head = getattr(layer, name)
+            head.weight.copy_(weights[name])
+            if head.bias is not None:
+                head.bias.copy_(biases[name])
     return layer.train()
 
 
-def layer_on_meta(layer: nn.Module, x: Tensor) -> Any:
-    """What a copy of the layer returns on the meta device."""
-    return copy.deepcopy(layer).to("meta")(x.to("meta"))
+def layer_under(probe: Callable, layer: nn.Module, x: Tensor) -> Any:
+    """What a copy of the layer returns under a probe of devices, where ``on_meta`` finds it on the meta device."""
+    layer = copy.deepcopy(layer)
+    return probe(layer.to("meta") if probe is on_meta else layer, x)
 
 
 def latent_dim_of(model: nn.Module) -> Any:
@@ -104,44 +135,76 @@ def latent_dim_of(model: nn.Module) -> Any:
     return model.latent_dim
 
 
+def linear_layers(model: nn.Module) -> dict[str, tuple[Tensor, Tensor]]:
+    """Weight and bias (zeros, where there is none) of each linear layer of the model, by its name."""
+    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, nn.Linear)}
+    biases = {
+        name: torch.zeros(layer.out_features) if layer.bias is None else layer.bias for name, layer in layers.items()
+    }
+    return {name: (layer.weight.detach(), biases[name].detach()) for name, layer in layers.items()}
+
+
+def trains(model: nn.Module, method: str, x: Tensor) -> bool:
+    """Whether a gradient leads from what this method of the model returns for x to any parameter of the model."""
+    result = getattr(model, method)(x)
+    total = torch.stack([part.sum() for part in ([result] if isinstance(result, Tensor) else result)]).sum()
+    if not total.requires_grad:
+        return False
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return bool(trained) and any(g is not None for g in torch.autograd.grad(total, trained, allow_unused=True))
+
+
 def gradients_of_logits(model: nn.Module, x: Tensor, weights: Tensor) -> dict[str, Tensor | None]:
     """The gradient of sum(weights * logits) in every parameter, in train mode."""
     model.train()
-    parameters = dict(model.named_parameters())
+    parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    found: dict[str, Tensor | None] = dict.fromkeys(name for name, _ in model.named_parameters())
     total = (model(x)[0] * weights).sum()
     if not total.requires_grad:
-        return dict.fromkeys(parameters)
-    return dict(zip(parameters, torch.autograd.grad(total, list(parameters.values()), allow_unused=True), strict=True))
+        return found
+    gradients = torch.autograd.grad(total, list(parameters.values()), allow_unused=True)
+    return found | dict(zip(parameters, gradients, strict=True))
 
 
 def after_epoch(
-    train_epoch: Callable, weights: Weights, batches: list[Tensor], rate: float, beta: float | None = None
+    train_epoch: Callable,
+    weights: Weights,
+    batches: list[Tensor],
+    rate: float,
+    beta: float | None = None,
+    noisy: bool = False,
+    once: bool = True,
 ) -> dict[str, Any]:
-    """One epoch of plain gradient descent on a known model without noise, which comes in eval mode."""
-    model = Known(weights, noisy=False).eval()
+    """One epoch of plain gradient descent on a known model, which comes in eval mode; ``once``, by a generator."""
+    model = Known(weights, noisy).eval()
     optimizer = torch.optim.SGD(model.parameters(), lr=rate)
-    result = train_epoch(model, iter(batches), optimizer, **({} if beta is None else {"beta": beta}))
-    return {"result": _without_history(result), "weights": model.weights(), "modes": model.modes}
+    options = {} if beta is None else {"beta": beta}
+    result = train_epoch(model, (x for x in batches) if once else batches, optimizer, **options)
+    record = {"decoded": model.decoded, "modes": model.modes, "mode": model.mode(), "weights": model.weights()}
+    return {"result": _without_history(result), **record}
 
 
 def evaluated(evaluate: Callable, weights: Weights, x: Tensor, training: bool) -> dict[str, Any]:
     """An evaluation of a known model, and what happened to the model."""
     model = Known(weights).train(training)
-    with torch.enable_grad():
-        result = evaluate(model, x)
-    record = {"decoded": model.decoded, "modes": model.modes, "graphs": model.graphs, "training": model.training}
-    return {"result": result, **record}
+    result, recording = _recorded(evaluate, model, x)
+    record = {"decoded": model.decoded, "modes": model.modes, "graphs": model.graphs, "mode": model.mode()}
+    return {"result": result, "recording": recording, **record}
 
 
 def generated(generate: Callable, weights: Weights, n: int) -> dict[str, Any]:
     """What is generated by a known model, and from which z."""
     model = Known(weights).eval()
-    return {"result": generate(model, n), "decoded": model.decoded}
+    result, recording = _recorded(generate, model, n)
+    return {"result": result, "recording": recording, "decoded": model.decoded}
 
 
-def interpolated(interpolate: Callable, weights: Weights, a: Tensor, b: Tensor, steps: int, training: bool) -> Any:
+def interpolated(
+    interpolate: Callable, weights: Weights, a: Tensor, b: Tensor, steps: int, training: bool
+) -> dict[str, Any]:
     """An interpolation by a known model."""
-    return interpolate(Known(weights).train(training), a, b, steps)
+    result, recording = _recorded(interpolate, Known(weights).train(training), a, b, steps)
+    return {"result": result, "recording": recording}
 
 
 def after_step(step: Callable, weights: Weights, x: Tensor, rate: float) -> dict[str, Any]:
@@ -175,3 +238,9 @@ def training_run(
 def _without_history(result: Any) -> Any:
     """A tensor without the graph that it may hang on: that of a model which only this side knows."""
     return result.detach() if isinstance(result, Tensor) else result
+
+
+def _recorded(function: Callable, *args: Any) -> tuple[Any, bool]:
+    """What a function returns where gradients are enabled, and whether it left them so."""
+    with torch.enable_grad():
+        return function(*args), torch.is_grad_enabled()

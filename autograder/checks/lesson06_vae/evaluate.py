@@ -13,10 +13,12 @@ from autograder import expect
 from autograder.beside.lesson06_vae import Known, Weights, evaluated
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.lesson06_vae.known import (
+    GRADIENTS_OFF,
     TENSOR,
     binary,
     gaussian_kl,
     judge_float,
+    judge_gradients_on,
     known_weights,
     named,
     nll,
@@ -25,6 +27,7 @@ from autograder.checks.lesson06_vae.known import (
 )
 from autograder.checks.location_scale import SHARED, UNIFORM, VARIANCE, agrees
 from autograder.draws import Draws
+from autograder.errors import for_inputs
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
@@ -55,6 +58,15 @@ MODE_NOT_RESTORED = Mistake(
 WITH_GRAPH = Mistake(
     "with_graph", "torch.no_grad() is missing: every operation is kept for a backward pass that never comes."
 )
+OWN_FLAG = Mistake(
+    "own_flag",
+    "the flag of the model alone is set, and not those of the layers in it. Call model.eval(), and model.train(mode).",
+)
+DECODE_RECORDED = Mistake(
+    "decode_recorded", "decode is outside of torch.no_grad(): its graph is recorded. Put it inside."
+)
+LOG_SIGMA = Mistake("log_sigma", "the KL takes logvar for log sigma. logvar is log sigma^2: hand it on as it is.")
+PRIOR = Mistake("prior", "z is drawn from the prior, N(0, I), and not from q(z | x). Take mu + sigma * eps.")
 FIRST_IMAGES = Mistake("first_images", "only the first images count. Average over all of them.")
 MEASURED = ("elbo", "reconstruction", "kl")
 LOSS = "the mean over images of -log p(x | z)"
@@ -83,6 +95,12 @@ def exact_weights(rng: Draws) -> tuple[Weights, Tensor]:
     return weights, x[gaussian_kl(*Known(weights).heads(x)).argsort()]
 
 
+def evaluated_by(evaluate: LearnerObject, weights: Weights, x: Tensor, training: bool) -> Any:
+    """What ``evaluated`` tells of an evaluation of these images."""
+    with for_inputs(f"a model and {len(x)} images"):
+        return beside(evaluated, evaluate, weights, x, training)
+
+
 def numbers(result: Any) -> Numbers:
     """What was returned, as numbers."""
     elbo, reconstruction, rate = named(result, MEASURED, "the result")
@@ -91,7 +109,7 @@ def numbers(result: Any) -> Numbers:
 
 def measured(evaluate: LearnerObject, weights: Weights, x: Tensor) -> Numbers:
     """What an evaluation of a known model in eval mode returns, as numbers."""
-    return numbers(beside(evaluated, evaluate, weights, x, False)["result"])
+    return numbers(evaluated_by(evaluate, weights, x, False)["result"])
 
 
 class Record(NamedTuple):
@@ -107,7 +125,7 @@ class Record(NamedTuple):
 
 def evaluation(evaluate: LearnerObject, weights: Weights, x: Tensor) -> Record:
     """An evaluation of a known model in eval mode, on images that the first latent tells apart."""
-    found = beside(evaluated, evaluate, weights, x, False)
+    found = evaluated_by(evaluate, weights, x, False)
     model = Known(weights)
     with torch.no_grad():
         mu, logvar = model.heads(x)
@@ -128,7 +146,9 @@ def _is_mean(z: Tensor, mu: Tensor) -> bool:
 @exercise.check
 def result(evaluate: LearnerObject, rng: Draws) -> None:
     """The result is three floats: elbo, reconstruction and kl."""
-    found = beside(evaluated, evaluate, *indexed_weights(rng, 8, 3), False)["result"]
+    weights, x = indexed_weights(rng, 8, 3)
+    with expect.untouched(x=x):
+        found = evaluated_by(evaluate, weights, x, False)["result"]
     for name, value in zip(MEASURED, named(found, MEASURED, "the result"), strict=True):
         judge_float(value, name)
 
@@ -136,7 +156,9 @@ def result(evaluate: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def values(evaluate: LearnerObject, rng: Draws) -> None:
     """All three are means over all images, in nats, and elbo is the negative sum of the other two."""
-    judge_means(evaluate, *exact_weights(rng))
+    weights, x = exact_weights(rng)
+    for images in (x, x[-1:]):
+        judge_means(evaluate, weights, images)
     weights, x = indexed_weights(rng, 8, 3)
     record = evaluation(evaluate, weights, x)
     elbo, reconstruction, rate = numbers(record.result)
@@ -176,18 +198,23 @@ def judge_means(evaluate: LearnerObject, weights: Weights, x: Tensor) -> None:
     observed = found(evaluate)
     for which, name, rule in ((1, "kl", "the mean KL of an image"), (0, "reconstruction", LOSS)):
         likely = ((mistake, both[which]) for mistake, both in mistakes())
-        what = f"{name} for {len(x)} images"
+        what = f"{name} for {len(x)} image{'s' * (len(x) > 1)}"
         agrees(observed[which], right[which], what, rule=rule, rtol=EXACT, atol=0, mistakes=likely)
 
 
 @exercise.check
 def draws(evaluate: LearnerObject, rng: Draws) -> None:
     """The z that are decoded are fresh draws from N(mu, sigma^2), although the model is in eval mode."""
-    record = evaluation(evaluate, *indexed_weights(rng, 400, 101))
+    weights, x = indexed_weights(rng, 400, 101)
+    record, other = (evaluation(evaluate, weights, x) for _ in range(2))
     if not len(record.z):
         raise Failure("nothing was decoded", "model.decode(z), with z drawn from mu and logvar", "no call of decode")
     if not record.drawn:
         raise Failure("z is no draw", "z from N(mu, sigma^2), for each image", "z = mu for every image", DECODES_MU)
+    if len(record.z) >= len(x) and not expect.off_normal(record.z.double()):
+        raise Failure("z is not drawn from N(mu, sigma^2)", "mu + sigma * eps", "z from N(0, 1)", PRIOR)
+    if record.z.shape == other.z.shape and torch.allclose(record.z, other.z, rtol=1e-4, atol=1e-4):
+        raise Failure("z is the same in every call", "a fresh draw for every call", "equal z", SHARED["call"])
     # The first latent only says which image it is: its sigma is too small for float32.
     offsets, sigma = (record.z - record.mu)[:, 1:].double(), torch.exp(record.logvar[:, 1:].double() / 2)
     noise = (offsets / sigma)[: len(offsets) // 2 * 2]
@@ -201,22 +228,31 @@ def mode(evaluate: LearnerObject, rng: Draws) -> None:
     """The model is in eval mode while it is evaluated, and in its old mode afterwards."""
     weights, x = indexed_weights(rng, 8, 3)
     for training in (True, False):
-        found = beside(evaluated, evaluate, weights, x, training)
-        if any(found["modes"]):
-            raise Failure("the model is evaluated in train mode", "eval mode", "train mode", TRAIN_MODE)
-        if found["training"] is not training:
+        found = evaluated_by(evaluate, weights, x, training)
+        modes = [tuple(each) for each in found["modes"]]
+        if any(map(any, modes)):
+            likely = TRAIN_MODE if all(map(all, modes)) else OWN_FLAG if (False, True) in modes else None
+            raise Failure(
+                "the model is evaluated in train mode", "eval mode", "train mode, in it or in a layer", likely
+            )
+        if any(mode is not training for mode in found["mode"]):
             names = {True: "train mode", False: "eval mode"}
             expected = f"{names[training]}, as before"
-            raise Failure("the mode is not restored", expected, names[not training], MODE_NOT_RESTORED)
+            observed = f"{names[not training]}, in it or in a layer"
+            likely = OWN_FLAG if found["mode"][0] is training else MODE_NOT_RESTORED
+            raise Failure("the mode is not restored", expected, observed, likely)
 
 
 @exercise.check
 def grad(evaluate: LearnerObject, rng: Draws) -> None:
-    """No graph is recorded."""
+    """No graph is recorded, and gradients are enabled afterwards as they were before."""
     weights, x = indexed_weights(rng, 8, 3)
-    if any(beside(evaluated, evaluate, weights, x, False)["graphs"]):
+    record = evaluated_by(evaluate, weights, x, False)
+    if any(record["graphs"]):
         expected = "no graph: nothing here is differentiated"
-        raise Failure("a graph is recorded", expected, "gradients are enabled", WITH_GRAPH)
+        likely = WITH_GRAPH if all(record["graphs"]) else DECODE_RECORDED if not record["graphs"][0] else None
+        raise Failure("a graph is recorded", expected, "gradients are enabled", likely)
+    judge_gradients_on(record)
 
 
 # Wrong answers
@@ -510,6 +546,81 @@ def z_of_encode(model, x):
     model.eval()
     with torch.no_grad():
         z, mu, logvar = model.encode(x)
+        _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
+    model.train(was_training)
+    return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
+@exercise.wrong(grad=DECODE_RECORDED)
+def decode_recorded(model, x):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        _, mu, logvar = model.encode(x)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+    _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
+    model.train(was_training)
+    return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
+@exercise.wrong(draws=SHARED["call"])
+def fixed_seed(model, x):
+    was_training = model.training
+    model.eval()
+    torch.manual_seed(0)
+    with torch.no_grad():
+        _, mu, logvar = model.encode(x)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
+    model.train(was_training)
+    return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
+@exercise.wrong(grad=GRADIENTS_OFF)
+def gradients_off(model, x):
+    was_training = model.training
+    model.eval()
+    torch.set_grad_enabled(False)
+    if True:
+        _, mu, logvar = model.encode(x)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
+    model.train(was_training)
+    return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
+# Takes logvar for the logarithm of sigma, in the KL.
+@exercise.wrong(values=LOG_SIGMA)
+def log_variance_as_log_sigma(model, x):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        _, mu, logvar = model.encode(x)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        _, reconstruction, kl = vae_loss(model.decode(z), x, mu, 2 * logvar)
+    model.train(was_training)
+    return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
+@exercise.wrong(mode=OWN_FLAG)
+def own_flag(model, x):
+    was_training = model.training
+    model.training = False
+    with torch.no_grad():
+        _, mu, logvar = model.encode(x)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
+    model.train(was_training)
+    return -(reconstruction + kl).item(), reconstruction.item(), kl.item()
+
+
+@exercise.wrong(draws=PRIOR, values=unnamed("reconstruction for 961 images is wrong"))
+def prior(model, x):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        _, mu, logvar = model.encode(x)
+        z = torch.randn_like(mu)
         _, reconstruction, kl = vae_loss(model.decode(z), x, mu, logvar)
     model.train(was_training)
     return -(reconstruction + kl).item(), reconstruction.item(), kl.item()

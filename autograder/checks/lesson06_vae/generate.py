@@ -8,25 +8,41 @@ import torch
 from torch import Tensor
 
 from autograder import expect
-from autograder.beside.lesson06_vae import generated
+from autograder.beside.lesson06_vae import Weights, generated
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checks.lesson06_vae.known import LOGITS, SIGMOID_TWICE, WITH_GRAPH, judge_detached, known_weights
+from autograder.checks.lesson06_vae.known import (
+    GRADIENTS_OFF,
+    LOGITS,
+    SIGMOID_TWICE,
+    WITH_GRAPH,
+    judge_detached,
+    known_weights,
+)
 from autograder.checks.location_scale import SHARED, agrees
 from autograder.draws import Draws
+from autograder.errors import for_inputs
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
 
 exercise = Exercise("generate", reread="New images")
 
-PIXELS_DRAWN = Mistake("pixels_drawn", "zeros and ones: that is a draw of the pixels. Return their probabilities.")
-NEVER_DECODES = Mistake(
-    "never_decodes", "noise in place of images: the decoder was never asked. Draw z, then decode it."
+ROUNDED = Mistake("rounded", "the probabilities are rounded to 0 and 1. Return them as they are.")
+SOFTMAX = Mistake(
+    "softmax", "a softmax makes the pixels of an image add up to 1. Each pixel has a probability of its own: sigmoid."
 )
+PIXELS_DRAWN = Mistake("pixels_drawn", "zeros and ones: that is a draw of the pixels. Return their probabilities.")
+NEVER_DECODES = Mistake("never_decodes", "the decoder was never asked. Draw z, then decode it.")
 ZEROS = Mistake("zeros", "z = 0 is the mean of the prior, and gives one image only. Draw z.")
 UNIFORM_PRIOR = Mistake("uniform_prior", "rand draws uniform numbers from [0, 1). The prior is N(0, I): use randn.")
 ONE_CODE = Mistake("one_code", "one z for all images. Draw a z for every image.")
 ONE_NUMBER = Mistake("one_number", "one number for all latents of an image. Draw a number for every latent.")
+
+
+def images_by(generate: LearnerObject, weights: Weights, n: int) -> Any:
+    """What ``generated`` tells of n images."""
+    with for_inputs(f"a model and n = {n}"):
+        return beside(generated, generate, weights, n)
 
 
 def decoded_by(decoded: Any, rows: int) -> Tensor:
@@ -42,28 +58,33 @@ def shape(generate: LearnerObject, rng: Draws) -> None:
     """The result has shape (n, input_dim), for one image too, and carries no graph."""
     weights = known_weights(rng, 6, 3)
     for n in (5, 1):
-        found = expect.shaped(beside(generated, generate, weights, n)["result"], (n, 6), f"the result for n = {n}")
-        judge_detached(found)
+        record = images_by(generate, weights, n)
+        expect.shaped(record["result"], (n, 6), f"the result for n = {n}")
+        judge_detached(record)
 
 
 @exercise.check
 def values(generate: LearnerObject, rng: Draws) -> None:
     """The result is the probabilities that the decoder gives for its z."""
     weights = known_weights(rng, 6, 3)
-    found = beside(generated, generate, weights, 5)
-    result = expect.shaped(found["result"], (5, 6), "the result").detach()
-    logits, rule = decoded_by(found["decoded"], 5) @ weights["to_logits"], "sigmoid(model.decode(z))"
-    if bool(((result == 0) | (result == 1)).all()):
-        raise Failure("the result is wrong", rule, "zeros and ones alone", PIXELS_DRAWN)
+    found = images_by(generate, weights, 200)
+    result = expect.shaped(found["result"], (200, 6), "the result").detach()
+    logits, rule = decoded_by(found["decoded"], 200) @ weights["to_logits"], "sigmoid(model.decode(z))"
     right = torch.sigmoid(logits)
-    agrees(result, right, "the result", rule=rule, mistakes=[(LOGITS, logits), (SIGMOID_TWICE, right.sigmoid())])
+    if bool(((result == 0) | (result == 1)).all()):
+        # Of 1,200 draws some are 0 where the probability is higher than where others are 1.
+        drawn = bool(right[result == 0].max() > right[result == 1].min()) if 0 < result.mean() < 1 else False
+        likely = ROUNDED if torch.equal(result, right.round()) else PIXELS_DRAWN if drawn else None
+        raise Failure("the result is wrong", rule, "zeros and ones alone", likely)
+    mistakes = [(LOGITS, logits), (SIGMOID_TWICE, right.sigmoid()), (SOFTMAX, logits.softmax(1))]
+    agrees(result, right, "the result", rule=rule, mistakes=mistakes)
 
 
 @exercise.check
 def prior(generate: LearnerObject, rng: Draws) -> None:
     """The z that are decoded are fresh draws from the prior, N(0, I)."""
     weights = known_weights(rng, 6, 20)
-    found = [beside(generated, generate, weights, 2000) for _ in range(2)]
+    found = [images_by(generate, weights, 2000) for _ in range(2)]
     z = torch.stack([decoded_by(each["decoded"], 2000) for each in found])
     if not z.any():
         image = expect.tensor(found[0]["result"], "the result")
@@ -146,3 +167,21 @@ def with_graph(model, n):
 def zeros(model, n):
     with torch.no_grad():
         return torch.sigmoid(model.decode(torch.zeros(n, model.latent_dim)))
+
+
+@exercise.wrong(shape=GRADIENTS_OFF)
+def gradients_off(model, n):
+    torch.set_grad_enabled(False)
+    return torch.sigmoid(model.decode(torch.randn(n, model.latent_dim)))
+
+
+@exercise.wrong(values=ROUNDED)
+def rounded(model, n):
+    with torch.no_grad():
+        return torch.sigmoid(model.decode(torch.randn(n, model.latent_dim))).round()
+
+
+@exercise.wrong(values=SOFTMAX)
+def softmax(model, n):
+    with torch.no_grad():
+        return torch.softmax(model.decode(torch.randn(n, model.latent_dim)), dim=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from autograder import expect
 from autograder.beside.lesson06_vae import Known, Weights, interpolated
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.lesson06_vae.known import (
+    GRADIENTS_OFF,
     LOGITS,
     SIGMOID_TWICE,
     WITH_GRAPH,
@@ -20,6 +21,7 @@ from autograder.checks.lesson06_vae.known import (
 )
 from autograder.checks.location_scale import agrees
 from autograder.draws import Draws
+from autograder.errors import for_inputs
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
@@ -57,15 +59,25 @@ def two_images(rng: Draws) -> Between:
 
 def run_between(interpolate: LearnerObject, pair: Between, steps: int, training: bool) -> Tensor:
     """The learner's interpolation."""
-    found = beside(interpolated, interpolate, pair.weights, pair.a, pair.b, steps, training)
-    return expect.shaped(found, (steps, len(pair.a)), f"the result for {steps} steps")
+    return record_between(interpolate, pair, steps, training)["result"].detach()
+
+
+def record_between(interpolate: LearnerObject, pair: Between, steps: int, training: bool) -> dict[str, Any]:
+    """The same, and whether gradients are enabled afterwards."""
+    with for_inputs(f"a model, two images and steps = {steps}"):
+        record: dict[str, Any] = beside(interpolated, interpolate, pair.weights, pair.a, pair.b, steps, training)
+    expect.shaped(record["result"], (steps, len(pair.a)), f"the result for {steps} steps")
+    return record
 
 
 @exercise.check
 def shape(interpolate: LearnerObject, rng: Draws) -> None:
     """The result has shape (steps, input_dim), and carries no graph."""
+    pair = two_images(rng)
     for steps in (5, 2):
-        judge_detached(run_between(interpolate, two_images(rng), steps, False))
+        with expect.untouched(a=pair.a, b=pair.b):
+            record = record_between(interpolate, pair, steps, False)
+        judge_detached(record)
 
 
 @exercise.check
@@ -73,26 +85,31 @@ def ends(interpolate: LearnerObject, rng: Draws) -> None:
     """The first row reconstructs a and the last row b, from mu, also while the model is in train mode."""
     pair = two_images(rng)
 
-    def found(answer: LearnerObject) -> Tensor:
-        return run_between(answer, pair, 5, True).detach()[[0, -1]]
+    def found(answer: LearnerObject, training: bool = True) -> Tensor:
+        return run_between(answer, pair, 5, training)[[0, -1]]
 
     observed = found(interpolate)
     if not torch.equal(observed, found(interpolate)):
-        raise Failure("the ends change from call to call", "the reconstructions from mu", "other numbers", SAMPLED_ENDS)
+        steady = torch.equal(found(interpolate, False), found(interpolate, False))
+        likely = SAMPLED_ENDS if steady else None
+        raise Failure("the ends change from call to call", "the reconstructions from mu", "other numbers", likely)
     what, rule = "the first or last row", "sigmoid(decode(mu)) of a and of b"
     agrees(observed, pair.probabilities(2), what, rule=rule, mistakes=exercise.mistaken(found))
 
 
 @exercise.check
 def line(interpolate: LearnerObject, rng: Draws) -> None:
-    """Between the ends mu moves on a straight line, in equal steps."""
-    pair = two_images(rng)
+    """Between the ends mu moves on a straight line, in equal steps, in both modes."""
+    pair, rule = two_images(rng), "sigmoid(decode(mu_a + t (mu_b - mu_a)))"
+    for steps, training in ((5, False), (8, True), (2, False)):
 
-    def found(answer: LearnerObject) -> Tensor:
-        return run_between(answer, pair, 5, False).detach()
+        def found(answer: LearnerObject, steps: int = steps, training: bool = training) -> Tensor:
+            return run_between(answer, pair, steps, training)
 
-    rule = "sigmoid(decode(mu_a + t (mu_b - mu_a)))"
-    agrees(found(interpolate), pair.probabilities(5), "the result", rule=rule, mistakes=exercise.mistaken(found))
+        observed, right = found(interpolate), pair.probabilities(steps)
+        if training and not torch.equal(observed, found(interpolate)):  # That it draws is for another check.
+            continue
+        agrees(observed, right, f"the result for {steps} steps", rule=rule, mistakes=exercise.mistaken(found))
 
 
 # Wrong answers
@@ -155,7 +172,7 @@ def sigmoid_twice(model, a, b, steps):
 
 
 # Gives the steps between the ends, without the ends.
-@exercise.wrong(ends=unnamed("the first or last row is wrong"), line=unnamed("the result is wrong"))
+@exercise.wrong(ends=unnamed("the first or last row is wrong"), line=unnamed("the result for 5 steps is wrong"))
 def steps_between(model, a, b, steps):
     with torch.no_grad():
         _, mu, _ = model.encode(torch.stack([a, b]))
@@ -173,6 +190,14 @@ def stops_short(model, a, b, steps):
 
 @exercise.wrong(shape=WITH_GRAPH)
 def with_graph(model, a, b, steps):
+    _, mu, _ = model.encode(torch.stack([a, b]))
+    t = torch.linspace(0, 1, steps).unsqueeze(1)
+    return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))
+
+
+@exercise.wrong(shape=GRADIENTS_OFF)
+def gradients_off(model, a, b, steps):
+    torch.set_grad_enabled(False)
     _, mu, _ = model.encode(torch.stack([a, b]))
     t = torch.linspace(0, 1, steps).unsqueeze(1)
     return torch.sigmoid(model.decode(mu[0] + t * (mu[1] - mu[0])))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -29,6 +30,7 @@ from autograder.checks.lesson06_vae.known import (
 )
 from autograder.checks.location_scale import agrees
 from autograder.draws import Draws
+from autograder.errors import for_inputs
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
@@ -39,6 +41,14 @@ exercise = Exercise("train_epoch", reread="One pass over the data")
 NO_STEP = Mistake("no_step", "nothing moved: step is missing, or zero_grad stands between backward and step.")
 ONE_STEP = Mistake("one_step", "one step for the whole epoch. Take a step after every batch.")
 NO_KL = Mistake("no_kl", "the KL term is missing: that is the reconstruction alone.")
+KL_NUMBER = Mistake(
+    "kl_number", "the KL is a plain number or cut off (.item(), detach()): it counts in the result, and trains nothing."
+)
+RECONSTRUCTION_NUMBER = Mistake(
+    "reconstruction_number",
+    "the reconstruction is a plain number or cut off (.item(), detach()): it counts in the result, and trains nothing.",
+)
+AFTER_STEP = Mistake("after_step", "that is the loss after the step of its batch. Keep the one that gave the gradient.")
 SUMMED_RECONSTRUCTION = Mistake(
     "summed_reconstruction",
     "the reconstruction is summed over the batch while the KL is averaged: beta is divided by the batch size. "
@@ -49,6 +59,15 @@ MEAN_OVER_PIXELS = Mistake(
 )
 BETA_IGNORED = Mistake("beta_ignored", "beta is ignored: that is the value for beta = 1. Hand it on to vae_loss.")
 STAYS_IN_EVAL = Mistake("stays_in_eval", "the model stays in eval mode, where z is mu. Call model.train() first.")
+
+OWN_FLAG = Mistake(
+    "own_flag", "the flag of the model alone is set, and not those of the layers in it. Call model.train()."
+)
+LEFT_IN_EVAL = Mistake(
+    "left_in_eval",
+    "model.eval() at the end, or the old mode is put back. Leave the model in train mode: evaluate sees to its own.",
+)
+SEEDED = Mistake("seeded", "a seed fixed inside: every epoch has the same noise. Seeds are the caller's.")
 
 # What the gate says of a model that was trained in vain.
 COLLAPSED = Mistake(
@@ -67,7 +86,13 @@ UNREADABLE = Mistake(
     "learned with hardly any noise: it was fed with mu, or trained in eval mode, or sigma is not exp(logvar / 2).",
 )
 
-PIXELS, LATENTS, BETA = 6, 3, 0.3
+DECODER_STOOD = Mistake(
+    "decoder_stood",
+    "decode gives for the same z what it gave before the training, while encode has learned: its layers are not among "
+    "model.parameters(), or no gradient reaches them. Make them once, in __init__, and assign them to names of self.",
+)
+
+PIXELS, LATENTS, BETAS, RATE = 6, 3, (0.3, 0.0, 4.0), 0.05
 RECIPE = "100 epochs with batches of 64, Adam at 1e-3, hidden 128 and latent 8"
 SIZES_OF_GATE = 128, 8
 EPOCHS, LOOK_EVERY = 100, 10
@@ -77,10 +102,16 @@ GIVEN_UP = 20.0
 
 
 def epoch_inputs(rng: Draws) -> tuple[Weights, list[Tensor]]:
-    """Weights of a known model, and three batches of unequal sizes: the last is short, and greyer than the others."""
+    """Weights of a known model, and three batches of unequal sizes: the last is one image, greyer than the others."""
     x = binary(rng, 12, PIXELS, torch.float64)
-    grey = torch.ones(2, PIXELS, dtype=torch.float64) - 0.5 * x[10:]
-    return known_weights(rng, PIXELS, LATENTS, torch.float64), [x[:5], x[5:10], grey]
+    return known_weights(rng, PIXELS, LATENTS, torch.float64), [x[:5], x[5:11], 1 - 0.5 * x[11:]]
+
+
+def epoch(train_epoch: LearnerObject, weights: Weights, batches: list[Tensor], *more: Any, **options: Any) -> Any:
+    """What ``after_epoch`` tells of an epoch over these batches."""
+    sizes = " and ".join(str(len(batch)) for batch in batches)
+    with for_inputs(f"a model, batches of {sizes} images, and an optimizer"):
+        return beside(after_epoch, train_epoch, weights, batches, *more, **options)
 
 
 def descent(weights: Weights, batches: list[Tensor], rate: float, beta: float = 1.0) -> tuple[float, Tensor]:
@@ -142,6 +173,8 @@ def judge_gate(train_epoch: LearnerObject, VAE: LearnerObject, rng: Draws, most:
     """The learner's model, trained by the learner's epochs, has -log p(x) at most ``most`` within 100 of them."""
     train, test = gate_images(rng.new_seed() % 5, rng)
     model, go_on = named(beside(training_run, VAE, train_epoch, train, SIZES_OF_GATE), ("model", "go_on"), "the run")
+    codes = rng.normal(7, SIZES_OF_GATE[1], dtype=torch.float32)
+    untrained = both_sides(model, train, codes)
     for epochs in range(LOOK_EVERY, EPOCHS + 1, LOOK_EVERY):
         go_on(LOOK_EVERY)
         nats = measured_nll(model, test, rng)
@@ -155,7 +188,15 @@ def judge_gate(train_epoch: LearnerObject, VAE: LearnerObject, rng: Draws, most:
         f"by your encoder, on the training images: -ELBO {elbo:.2f}, of which KL {rate:.2f}"
     )
     expected = f"-log p(x) at most {most} nats per test image after {RECIPE}"
-    raise Failure("the trained model is not good enough", expected, observed, trained_in_vain(nats, elbo, rate))
+    moved = [not torch.equal(*pair) for pair in zip(untrained, both_sides(model, train, codes), strict=True)]
+    likely = DECODER_STOOD if moved == [True, False] else trained_in_vain(nats, elbo, rate)
+    raise Failure("the trained model is not good enough", expected, observed, likely)
+
+
+def both_sides(model: LearnerObject, x: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
+    """mu of some images, and the logits of some codes."""
+    mu = tensors(model.encode(x), ENCODED, "encode(x)")[1]
+    return mu.detach(), expect.tensor(model.decode(codes), "decode(z)").detach()
 
 
 def trained_in_vain(nats: float, elbo: float, rate: float) -> Mistake | None:
@@ -172,75 +213,99 @@ def trained_in_vain(nats: float, elbo: float, rate: float) -> Mistake | None:
 
 @exercise.check
 def result(train_epoch: LearnerObject, rng: Draws) -> None:
-    """The result is a float, with no graph behind it."""
-    judge_float(beside(after_epoch, train_epoch, *epoch_inputs(rng), 0.0)["result"], "the result")
+    """The result is a float, with no graph behind it, for batches from a generator and from a list; none is changed."""
+    weights, batches = epoch_inputs(rng)
+    for once in (True, False):
+        with expect.untouched(**{f"batch {number}": batch for number, batch in enumerate(batches)}):
+            found = epoch(train_epoch, weights, batches, 0.0, once=once)
+        judge_float(found["result"], "the result")
 
 
 @exercise.check
 def mean(train_epoch: LearnerObject, rng: Draws) -> None:
-    """The result is the mean over images, also when the last batch is short."""
+    """The result is the mean over images, each with its loss before the step, also when the last batch is short."""
     weights, batches = epoch_inputs(rng)
 
     def found(answer: LearnerObject) -> float:
-        return number(beside(after_epoch, answer, weights, batches, 0.0)["result"], "the result")
+        return number(epoch(answer, weights, batches, 0.0)["result"], "the result")
 
     right, _ = descent(weights, batches, 0.0)
-    what, rule = "the result for batches of 5, 5 and 2 images", "the mean loss of the 12 images"
+    what, rule = "the result for batches of 5, 6 and 1 images", "the mean loss of the 12 images"
     agrees(found(train_epoch), right, what, rule=rule, mistakes=exercise.mistaken(found))
+    record, (right, _) = (
+        epoch(train_epoch, weights, batches[:1], RATE),
+        descent(weights, batches[:1], RATE),
+    )
+    what, rule = "the result for one batch", "its mean loss before the step"
+    after, _ = descent(record["weights"], batches[:1], 0.0)
+    agrees(number(record["result"], "the result"), right, what, rule=rule, mistakes=[(AFTER_STEP, after)])
+    if (calls := len(record["decoded"])) != 1:
+        expected = "the loss of the draw that gave the gradient: one call of the model for each batch"
+        raise Failure("the model is called more than once for a batch", expected, f"{calls} calls for one batch")
 
 
 @exercise.check
 def steps(train_epoch: LearnerObject, rng: Draws) -> None:
     """Every batch gives one step along its own gradient."""
-    (weights, batches), rate = epoch_inputs(rng), 0.05
+    weights, batches = epoch_inputs(rng)
 
-    def found(answer: LearnerObject) -> Tensor:
-        return flat(beside(after_epoch, answer, weights, batches, rate)["weights"])
+    def found(answer: LearnerObject) -> tuple[Tensor, float]:
+        record = epoch(answer, weights, batches, RATE)
+        return flat(record["weights"]), number(record["result"], "the result")
 
-    _, right = descent(weights, batches, rate)
-    rule = "as one step for each batch leaves them"
-    agrees(found(train_epoch), right, "the weights after an epoch", rule=rule, mistakes=exercise.mistaken(found))
+    _, right = descent(weights, batches, RATE)
+    rule, (moved, result) = "as one step for each batch leaves them", found(train_epoch)
+    # A term may be left out, or cut off: the weights are the same, and the result tells which.
+    mistakes = (
+        (mistake, other)
+        for mistake, (other, loss) in exercise.mistaken(found)
+        if math.isclose(loss, result, rel_tol=1e-4)
+    )
+    agrees(moved, right, "what the weights are after an epoch", rule=rule, mistakes=mistakes)
 
 
 @exercise.check
 def beta(train_epoch: LearnerObject, rng: Draws) -> None:
     """beta weighs the KL term, in the gradient and in the result."""
-    (weights, batches), rate = epoch_inputs(rng), 0.05
-    loss, _ = descent(weights, batches, 0.0, BETA)
-    _, right = descent(weights, batches, rate, BETA)
+    weights, batches = epoch_inputs(rng)
+    batch, rule = batches[:1], "as a step on reconstruction + beta * kl does"
 
-    def moved(answer: LearnerObject, beta: float | None = BETA) -> Tensor:
-        return flat(beside(after_epoch, answer, weights, batches, rate, beta)["weights"])
+    def found(answer: LearnerObject, beta: float | None) -> Tensor:
+        moved, stayed = (epoch(answer, weights, batch, rate, beta) for rate in (RATE, 0.0))
+        return torch.cat([flat(moved["weights"]), torch.tensor([number(stayed["result"], "the result")])])
 
-    def returned(answer: LearnerObject, beta: float | None = BETA) -> Tensor:
-        return torch.tensor(number(beside(after_epoch, answer, weights, batches, 0.0, beta)["result"], "the result"))
+    plain, without = found(train_epoch, None), found(train_epoch, 0.0)
+    for beta in BETAS:
+        loss, left = descent(weights, batch, RATE, beta)
+        observed, right = found(train_epoch, beta), torch.cat([left, torch.tensor([loss])])
 
-    if not torch.equal(moved(train_epoch), flat(weights)):  # That nothing moved is for another check.
-        judge_beta(train_epoch, moved, right, f"the weights for beta = {BETA}", "as this beta leaves them")
-    judge_beta(train_epoch, returned, torch.tensor(loss), f"the result for beta = {BETA}", "the loss with this beta")
+        def mistakes(beta: float = beta) -> Iterator[tuple[Mistake, Tensor]]:
+            yield from exercise.mistaken(lambda answer: found(answer, beta))
+            yield BETA_IGNORED, plain
 
-
-def judge_beta(train_epoch: LearnerObject, found: Callable[..., Tensor], right: Tensor, what: str, rule: str) -> None:
-    """Fails where beta is ignored or misplaced: what is wrong in another way is for other checks."""
-    plain, weighed = found(train_epoch, None), found(train_epoch)
-
-    def mistakes() -> Iterator[tuple[Mistake, Tensor]]:
-        yield from exercise.mistaken(found)
-        yield BETA_IGNORED, plain
-
-    if expect.recognised(weighed, right, mistakes(), rtol=1e-4, atol=1e-4):
-        agrees(weighed, right, what, rule=rule, mistakes=mistakes())
+        # What is wrong whatever beta is, is for other checks.
+        in_proportion = torch.allclose(observed, without + beta * (plain - without), rtol=1e-4, atol=1e-4)
+        if not in_proportion or expect.recognised(observed, right, mistakes(), rtol=1e-4, atol=1e-4):
+            what = f"what one batch returns, or leaves as weights, for beta = {beta:g}"
+            agrees(observed, right, what, rule=rule, mistakes=mistakes())
 
 
 @exercise.check
 def mode(train_epoch: LearnerObject, rng: Draws) -> None:
-    """The model is in train mode for every batch, also if it came in eval mode."""
-    modes = beside(after_epoch, train_epoch, *epoch_inputs(rng), 0.0)["modes"]
+    """The model is in train mode for every batch, also if it came in eval mode, and stays in it; the noise is fresh."""
+    weights, batches = epoch_inputs(rng)
+    record, other = (epoch(train_epoch, weights, batches, 0.0, noisy=True) for _ in range(2))
+    modes = record["modes"]
     if not modes:
         raise Failure("the model does not train", "model(x) for every batch", "no call of the model")
-    if not all(modes):
-        observed = f"eval mode for {sum(not mode for mode in modes)} of {len(modes)} batches"
-        raise Failure("the model does not train in train mode", "train mode for every batch", observed, STAYS_IN_EVAL)
+    if wrong := [mode for mode in modes if not all(mode)]:
+        observed = f"eval mode for {len(wrong)} of {len(modes)} calls"
+        likely = STAYS_IN_EVAL if not any(map(any, modes)) else OWN_FLAG if (True, False) in map(tuple, wrong) else None
+        raise Failure("the model does not train in train mode", "train mode for every batch", observed, likely)
+    if not all(record["mode"]):
+        raise Failure("the model does not stay in train mode", "train mode after the epoch", "eval mode", LEFT_IN_EVAL)
+    if all(torch.equal(*pair) for pair in zip(record["decoded"], other["decoded"], strict=False)):
+        raise Failure("two epochs draw the same z", "fresh noise in every epoch", "equal z for every batch", SEEDED)
 
 
 @exercise.check(reread="What your model must reach", trains=True)
@@ -619,6 +684,118 @@ def zero_grad_before_step(model, batches, optimizer, beta=1.0):
         loss, _, _ = vae_loss(logits, x, mu, logvar, beta)
         loss.backward()
         optimizer.zero_grad()
+        optimizer.step()
+        total += loss.item() * len(x)
+        count += len(x)
+    return total / count
+
+
+@exercise.wrong(mean=AFTER_STEP)
+def after_step(model, batches, optimizer, beta=1.0):
+    model.train()
+    total, count = 0.0, 0
+    for x in batches:
+        logits, mu, logvar = model(x)
+        loss, _, _ = vae_loss(logits, x, mu, logvar, beta)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        logits, mu, logvar = model(x)
+        loss, _, _ = vae_loss(logits, x, mu, logvar, beta)
+        total += loss.item() * len(x)
+        count += len(x)
+    return total / count
+
+
+# Takes a beta of 0 for none.
+@exercise.wrong(beta=BETA_IGNORED)
+def beta_or_one(model, batches, optimizer, beta=1.0):
+    model.train()
+    total, count = 0.0, 0
+    for x in batches:
+        logits, mu, logvar = model(x)
+        loss, _, _ = vae_loss(logits, x, mu, logvar, beta or 1.0)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+        count += len(x)
+    return total / count
+
+
+@exercise.wrong(steps=KL_NUMBER)
+def kl_number(model, batches, optimizer, beta=1.0):
+    model.train()
+    total, count = 0.0, 0
+    for x in batches:
+        logits, mu, logvar = model(x)
+        _, reconstruction, kl = vae_loss(logits, x, mu, logvar, beta)
+        loss = reconstruction + beta * kl.item()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+        count += len(x)
+    return total / count
+
+
+@exercise.wrong(mode=LEFT_IN_EVAL)
+def left_in_eval(model, batches, optimizer, beta=1.0):
+    model.train()
+    total, count = 0.0, 0
+    for x in batches:
+        logits, mu, logvar = model(x)
+        loss, _, _ = vae_loss(logits, x, mu, logvar, beta)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+        count += len(x)
+    model.eval()
+    return total / count
+
+
+@exercise.wrong(mode=OWN_FLAG)
+def own_flag(model, batches, optimizer, beta=1.0):
+    model.training = True
+    total, count = 0.0, 0
+    for x in batches:
+        logits, mu, logvar = model(x)
+        loss, _, _ = vae_loss(logits, x, mu, logvar, beta)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+        count += len(x)
+    return total / count
+
+
+@exercise.wrong(steps=RECONSTRUCTION_NUMBER)
+def reconstruction_number(model, batches, optimizer, beta=1.0):
+    model.train()
+    total, count = 0.0, 0
+    for x in batches:
+        logits, mu, logvar = model(x)
+        _, reconstruction, kl = vae_loss(logits, x, mu, logvar, beta)
+        loss = reconstruction.item() + beta * kl
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+        count += len(x)
+    return total / count
+
+
+@exercise.wrong(mode=SEEDED)
+def seeded(model, batches, optimizer, beta=1.0):
+    model.train()
+    torch.manual_seed(0)
+    total, count = 0.0, 0
+    for x in batches:
+        logits, mu, logvar = model(x)
+        loss, _, _ = vae_loss(logits, x, mu, logvar, beta)
+        optimizer.zero_grad()
+        loss.backward()
         optimizer.step()
         total += loss.item() * len(x)
         count += len(x)

@@ -1,3 +1,20 @@
+# %% by_hand
+# Draws the weights by hand, and multiplies the noise by the mode.
+class ReparameterizationLayer(nn.Module):
+    def __init__(self, in_features, latent_dim):
+        super().__init__()
+        bound = (6 / (in_features + latent_dim)) ** 0.5
+        self.fc_mu = nn.Linear(in_features, latent_dim)
+        self.fc_logvar = nn.Linear(in_features, latent_dim)
+        with torch.no_grad():
+            for weight in (self.fc_mu.weight, self.fc_logvar.weight):
+                weight.copy_((torch.rand_like(weight) * 2 - 1) * bound)
+
+    def forward(self, x):
+        mu, logvar = self.fc_mu(x), F.hardtanh(self.fc_logvar(x), -10, 10)
+        return mu + float(self.training) * torch.exp(0.5 * logvar) * torch.randn_like(mu), mu, logvar
+
+
 # %% loop_and_own_generator
 # Makes the heads in a loop, and draws from a generator of its own.
 class ReparameterizationLayer(nn.Module):
