@@ -8,7 +8,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check -c constrain
 # Tools that start other tools by name (nbgrader starts alembic) must find those of this environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup build demo test gpu-check test-slow test-browser bench bench-lessons lab verify constraints clean
+.PHONY: help setup build demo test gpu-check test-slow test-browser bench bench-lessons mutants lab verify constraints clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -63,6 +63,9 @@ bench: setup  ## measure what grading costs
 
 bench-lessons: setup  ## measure every lesson, into benchmarks/lessons.md
 	python benchmarks/lessons.py --write
+
+mutants: setup  ## judge every small change of the solutions, into benchmarks/mutants.md
+	autograder mutants --write
 
 constraints:  ## pin torch and the newest version of all else in constraints.txt
 	rm -rf build/constraints && $(PYTHON) -m venv build/constraints

@@ -71,6 +71,16 @@ def faint(mu: Tensor) -> Tensor:
     return 1e-12 * mu + _noise(mu)
 
 
+def faintest(mu: Tensor) -> Tensor:
+    """1e-60 * mu + sigma * eps"""
+    return 1e-60 * mu + _noise(mu)
+
+
+def rectified(mu: Tensor) -> Tensor:
+    """relu(mu) + sigma * eps"""
+    return torch.relu(mu) + _noise(mu)
+
+
 def in_one_output(mu: Tensor) -> Tensor:
     """nine numbers, of which only the fifth depends on mu"""
     noise = torch.randn(8, dtype=mu.dtype)

@@ -1,13 +1,15 @@
-"""What an author uses: build, verify, demo. Grader's side."""
+"""What an author uses: build, verify, mutants, demo. Grader's side."""
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.progress import Progress
 from rich.text import Text
 
 from autograder import build as building
@@ -20,14 +22,30 @@ from autograder.commands.shared import Exit, Isolations, Lessons, err, explained
 from autograder.course import Course
 from autograder.lesson import LessonError
 
+if TYPE_CHECKING:
+    from autograder.mutants import Judge, Score
+
 
 def build(
     lesson: Lessons = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; name what is out of date.")] = False,
+    keep_grades: Annotated[
+        bool, typer.Option("--keep-grades", help="Where cells changed after grading: keep what is graded, and go on.")
+    ] = False,
+    renamed: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OLD=NEW", help="With --keep-grades: a cell of LESSON that only has another name now."),
+    ] = None,
 ) -> None:
     """Build the student notebooks in course/ from solutions/."""
     with explained():
         course = Course.containing(Path.cwd())
+        renames = _renames(renamed or [], lesson or [], keep_grades, check)
+        if keep_grades:
+            for line in building.follow(lesson or [], course.root, renames):
+                out.print(Text(line))
+            if lesson and not (lesson := [name for name in lesson if name in course.stems]):
+                return
         if not check:
             for path in building.build(lesson or [], course.root):
                 out.print(f"built {path.relative_to(course.root)}")
@@ -36,6 +54,20 @@ def build(
             raise typer.Exit(Exit.NOT_FULL_MARKS)
         else:
             out.print("course/ is up to date.")
+
+
+def _renames(renamed: list[str], lessons: list[str], keep_grades: bool, check: bool) -> dict[str, str]:
+    """The cells that have another name now, old name to new, if the options go together."""
+    if keep_grades and check:
+        raise LessonError("--check writes nothing: give it without --keep-grades.")
+    pairs = [pair.partition("=") for pair in renamed]
+    if bad := [f"{old}{sign}{new}" for old, sign, new in pairs if not (old and new)]:
+        raise LessonError(
+            f"--renamed {bad[0]} is not OLD=NEW, the cell's name in the gradebook and the one in the lesson."
+        )
+    if renamed and not (keep_grades and len(lessons) == 1):
+        raise LessonError("--renamed goes with --keep-grades and the name of one lesson.")
+    return {old: new for old, _, new in pairs}
 
 
 def verify(
@@ -53,9 +85,7 @@ def verify(
     failed = 0
     with explained():
         course = Course.containing(Path.cwd())
-        stems = [stem for stem in lesson or course.stems if exercise in (None, *course.lesson(stem).exercises.values())]
-        if not stems:
-            raise LessonError(f"{', '.join(lesson or course.stems)}: no exercise is called {exercise}.")
+        stems = _that_ask(course, lesson or course.stems, exercise)
     with explained(), Template(course.packages) as template:
         for stem in stems:
             with Grader(course.lesson(stem), template, Limits(isolation=isolation.value)) as grader:
@@ -67,6 +97,61 @@ def verify(
     if failed:
         err.print(f"{failed} claims do not hold. Replay with: autograder verify --seed {seed}")
         raise typer.Exit(Exit.NOT_FULL_MARKS)
+
+
+def _that_ask(course: Course, lessons: list[str], exercise: str | None) -> list[str]:
+    """The lessons that have this exercise; all, if none is named."""
+    stems = [stem for stem in lessons if exercise in (None, *course.lesson(stem).exercises.values())]
+    if not stems:
+        raise LessonError(f"{', '.join(lessons)}: no exercise is called {exercise}.")
+    return stems
+
+
+def mutants(
+    lesson: Lessons = None,
+    exercise: Annotated[str | None, typer.Option(help="Judge only the mutants of this exercise.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Store the scores in benchmarks/mutants.md.")] = False,
+    seed: Annotated[int, typer.Option(help="What the checks draw from.")] = 7,
+    isolation: Isolations = Isolation.STRONGEST,
+) -> None:
+    """Judge every small change of the reference solutions, and list those that pass without a reason."""
+    from autograder import mutants as judging
+
+    limits = Limits(isolation=isolation.value)
+    open_ends = 0
+    with explained():
+        if exercise and write:
+            raise LessonError("--write stores the scores of whole lessons: give it without --exercise.")
+        course = Course.containing(Path.cwd())
+        stems = _that_ask(course, lesson or course.stems, exercise)
+    with explained(), Template(course.packages) as template:
+        for stem in stems:
+            judge = judging.Judge(course, stem, template, limits, seed)
+            scores = [_scored(judge, name) for name in judge.exercises if exercise in (None, name)]
+            open_ends += sum(len(score.holes) + len(score.stale) for score in scores)
+            if write:
+                out.print(f"written: {judging.write_table(course, stem, scores).relative_to(course.root)}")
+    if open_ends:
+        err.print(f"{open_ends} to mend: a check, or a reason in benchmarks/mutants/<lesson>.toml.")
+        raise typer.Exit(Exit.NOT_FULL_MARKS)
+
+
+def _scored(judge: Judge, exercise: str) -> Score:
+    """Judge the mutants of an exercise, with a bar meanwhile and a line at the end."""
+    title, count = f"{judge.lesson.stem} {exercise}", len(judge.mutants(exercise))
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+        bar = progress.add_task(title, total=count)
+        for score in judge.score(exercise):
+            progress.update(bar, completed=len(score.fates))
+    told = dict.fromkeys(score.holes, "passes every check")
+    told |= {name: f"has a reason, and {why}" for name, why in score.stale.items()}
+    total, killed, equivalent, holes = score.counts
+    line = f"{title}: {total} mutants, {killed} killed, {equivalent} equivalent, {holes} hole{'s' * (holes != 1)}"
+    out.print(Text(f"{'✗' if told else '✓'} {line}", style="red" if told else "green"))
+    for name, what in told.items():
+        # As it would stand in the file of reasons.
+        out.print(Text(f"    {json.dumps(name, ensure_ascii=False)},  # {what}"))
+    return score
 
 
 def demo() -> None:

@@ -28,6 +28,7 @@ from autograder.checks.lesson01_sampling.means import (
     judge_digits,
     judge_each,
     judge_estimate,
+    judge_exact,
     judge_fresh,
     judge_spread,
     miscounted,
@@ -135,15 +136,21 @@ def shape(finite_difference: LearnerObject, rng: Draws) -> None:
     """The slope is a 0-dim float64 tensor, for floats and for tensors, and the draws are float64."""
     mu, sigma, h = rng.uniform(2, 3), rng.uniform(1, 2), 50.0
     m, s = float(mu), float(sigma)
+    found = []
     with expect.untouched(mu=mu, sigma=sigma):
         for common in (True, False):
             for case in [(m, s, 4), (mu, sigma, 4), (mu, s, 1), (m, sigma, 2)]:
                 [(result, z)] = calls_of(finite_difference, "cube", 1, *case, h, common)
                 values = FUNCTIONS["cube"](z.double())
-                judge_estimate(result, z, (values[z > m].mean() - values[z < m].mean()) / (2 * h))
-            # With mu = h, the left side stands at 0: its draws are the noise itself.
-            [(_, z)] = calls_of(finite_difference, "cube", 1, 128.0, 1.0, 8, 128.0, common)
-            judge_digits(z[z < 64])
+                right = (values[z > m].mean() - values[z < m].mean()) / (2 * h)
+                judge_estimate(result, z, right)
+                found.append((result, right))
+            # With mu = h, the left side stands at 0, with mu = -h the right one: its draws are the noise itself.
+            for middle in (128.0, -128.0):
+                [(_, z)] = calls_of(finite_difference, "cube", 1, middle, 1.0, 8, 128.0, common)
+                judge_digits(z[z.abs() < 64])
+    for result, right in found:
+        judge_exact(result, right)
 
 
 @exercise.check
@@ -285,6 +292,22 @@ def float32(f, mu, sigma, n, h, common_noise):
     eps = torch.randn(n)
     other = eps if common_noise else torch.randn(n)
     return (f(mu + h + sigma * eps).mean() - f(mu - h + sigma * other).mean()) / (2 * h)
+
+
+# Draws one side in float32.
+@exercise.wrong(shape=FLOAT32)
+def float32_on_the_right(f, mu, sigma, n, h, common_noise):
+    eps = torch.randn(n, dtype=torch.float64)
+    other = eps if common_noise else torch.randn(n, dtype=torch.float64)
+    return (f(mu + h + sigma * eps.float()).mean() - f(mu - h + sigma * other).mean()) / (2 * h)
+
+
+# Rounds one mean.
+@exercise.wrong(shape=unnamed("not as exact as float64 is"))
+def float32_mean(f, mu, sigma, n, h, common_noise):
+    eps = torch.randn(n, dtype=torch.float64)
+    other = eps if common_noise else torch.randn(n, dtype=torch.float64)
+    return (f(mu + h + sigma * eps).mean().float() - f(mu - h + sigma * other).mean()) / (2 * h)
 
 
 @exercise.wrong(central=FORWARD)

@@ -46,6 +46,10 @@ SUM_CANCELS = Mistake(
 )
 EVERY = Mistake("every", "all() asks for every element. One derivative that is not zero is enough: any().")
 POSITIVE = Mistake("positive", "the sign: a negative derivative is a derivative too. Compare with 0 by !=.")
+VANISHES = Mistake(
+    "vanishes",
+    "float32, or a tolerance: a derivative of 1e-60 is zero in float32. Keep mu's dtype, and compare with 0 exactly.",
+)
 TOLERANCE = Mistake("tolerance", "a tolerance: small derivatives count too. Compare with 0 exactly.")
 FLAGGED = Mistake("flagged", "requires_grad_() on mu itself. Work on a copy: mu.detach().clone().requires_grad_().")
 FILLED = Mistake(
@@ -68,6 +72,8 @@ OPEN = (
     samplers.of_last_element,
     samplers.in_one_output,
     samplers.faint,
+    samplers.faintest,
+    samplers.rectified,
 )
 CUT = (samplers.drawn, samplers.detached, samplers.without_grad, samplers.compared, samplers.noise_alone)
 ELSEWHERE = (samplers.through_scale, samplers.through_scale_unused)
@@ -123,7 +129,7 @@ def judge_answers(
 
     A mistake is one that answers alike for all of them, and for ``more``; or else what ``likely`` says.
     """
-    mus = [(2 + rng.normal(*size)).requires_grad_(len(size) == 2) for size in sizes]
+    mus = [rng.uniform(1, 3, *size).requires_grad_(len(size) == 2) for size in sizes]
 
     def found(answer: LearnerObject) -> Tensor:
         return answers(answer, (*zoo, *more, *DIFFERENT), mus)
@@ -249,7 +255,7 @@ def always_true(sampler, mu):
 
 
 # Moves mu and looks whether the draw moves.
-@exercise.wrong(unnamed("the answer is wrong"), "cut", "elsewhere", "zeros")
+@exercise.wrong(unnamed("the answer is wrong"), "open", "cut", "elsewhere", "zeros")
 def by_difference(sampler, mu):
     torch.manual_seed(0)
     first = sampler(mu.detach())
@@ -364,6 +370,31 @@ def summed_over_mu(sampler, mu):
 def tolerance(sampler, mu):
     jacobian = torch.autograd.functional.jacobian(sampler, mu)
     return not torch.allclose(jacobian, torch.zeros_like(jacobian))
+
+
+@exercise.wrong(open=VANISHES)
+def float32(sampler, mu):
+    copy = mu.detach().float().requires_grad_()
+    z = sampler(copy)
+    if not z.requires_grad:
+        return False
+    [gradient] = torch.autograd.grad(z, copy, torch.randn_like(z), allow_unused=True)
+    return gradient is not None and bool(gradient.any())
+
+
+@exercise.wrong(open=VANISHES)
+def small_tolerance(sampler, mu):
+    return bool((torch.autograd.functional.jacobian(sampler, mu).abs() > 1e-30).any())
+
+
+@exercise.wrong(open="the sampler is asked at another place than mu. Give it a copy with mu's numbers.")
+def at_zero(sampler, mu):
+    copy = torch.zeros_like(mu).requires_grad_()
+    z = sampler(copy)
+    if not z.requires_grad:
+        return False
+    [gradient] = torch.autograd.grad(z, copy, torch.randn_like(z), allow_unused=True)
+    return gradient is not None and bool(gradient.any())
 
 
 # Looks at the first output alone.

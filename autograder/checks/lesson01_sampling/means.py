@@ -120,6 +120,14 @@ def judge_estimate(result: Any, z: Tensor, right: Tensor) -> None:
             raise Failure(f"{what} has the wrong dtype", "torch.float64", str(dtype), named)
 
 
+def judge_exact(result: Any, right: Tensor) -> None:
+    """The estimate has all of float64's digits, if it is right in those of float32; others judge the rest."""
+    result = result.detach()
+    if torch.allclose(result, right, 1e-5, 1e-5) and not torch.allclose(result, right, 1e-10, 1e-10):
+        what = "the estimate is not as exact as float64 is"
+        raise Failure(what, f"{float(right):.12g}", f"{float(result):.12g}")
+
+
 def unaveraged(result: Any, right: Tensor) -> Mistake | None:
     """Whether a result holds several numbers whose mean is right."""
     if not isinstance(result, Tensor) or result.numel() < 2:

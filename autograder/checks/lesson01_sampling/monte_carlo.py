@@ -29,6 +29,7 @@ from autograder.checks.lesson01_sampling.means import (
     judge_digits,
     judge_each,
     judge_estimate,
+    judge_exact,
     judge_fresh,
     judge_spread,
     miscounted,
@@ -37,7 +38,7 @@ from autograder.checks.lesson01_sampling.means import (
     unaveraged,
 )
 from autograder.draws import Draws
-from autograder.exercise import Exercise, stops
+from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
 
@@ -71,7 +72,9 @@ def shape(monte_carlo: LearnerObject, rng: Draws) -> None:
     with expect.untouched(mu=mu, sigma=sigma):
         for case in cases:
             [(result, z)] = calls_of(monte_carlo, "cube", 1, *case)
-            judge_estimate(result, z, FUNCTIONS["cube"](z.double()).mean())
+            right = FUNCTIONS["cube"](z.double()).mean()
+            judge_estimate(result, z, right)
+            judge_exact(result, right)
     judge_digits(calls_of(monte_carlo, "cube", 1, 0.0, 1.0, 4)[0][1])
 
 
@@ -256,6 +259,13 @@ def f_again(f, mu, sigma, n):
 def float32_result(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n, dtype=torch.float64)
     return torch.tensor(f(z).mean().item())
+
+
+# Rounds the values on their way.
+@exercise.wrong(shape=unnamed("not as exact as float64 is"))
+def float32_values(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    return f(z).float().mean().double()
 
 
 @exercise.wrong(spread=UNSHIFTED)

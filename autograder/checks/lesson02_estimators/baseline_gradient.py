@@ -85,7 +85,7 @@ def judge_baseline_column(estimator: LearnerObject, column: int, rng: Draws) -> 
 @exercise.check
 def shape(baseline_gradient: LearnerObject, rng: Draws) -> None:
     """One row of two numbers for each draw, in float64, also for only two draws."""
-    judge_shape(exercise, baseline_gradient, rng, (5, 2))
+    judge_shape(exercise, baseline_gradient, rng, (5, 2), baseline_estimates)
 
 
 @exercise.check

@@ -202,16 +202,31 @@ def explaining(rows: Tensor, mistakes: expect.Mistakes, column: int, swapped: Mi
 # Judgements
 
 
-def judge_shape(exercise: Exercise, estimator: LearnerObject, rng: Draws, sizes: tuple[int, ...]) -> None:
-    """(n, 2) in float64, for parameters that are floats and for 0-dim tensors."""
+def judge_shape(exercise: Exercise, estimator: LearnerObject, rng: Draws, sizes: tuple[int, ...], right: Form) -> None:
+    """(n, 2) in float64 and exact in it, for parameters that are floats and for 0-dim tensors."""
     for n in sizes:
         for kind in KINDS:
-            mu, sigma = (kind(value) for value in some_parameters(rng))
+            # Numbers that float32 has too: to round them on the way is an answer's own affair.
+            mu, sigma = (kind(round(value * 1024) / 1024) for value in some_parameters(rng))
             taken = take(estimator, "wave", mu, sigma, n)
             if isinstance(taken.result, (tuple, list)):
                 raise Failure("the result is no tensor", f"shape {(n, 2)}", describe_value(taken.result), TWO_TENSORS)
             like = torch.zeros(n, 2, dtype=torch.float64)
             expect.kept(taken.result, like, f"the result for n = {n}", mistakes=shapes(exercise, taken))
+            judge_exact(exercise, taken, right)
+
+
+def judge_exact(exercise: Exercise, taken: Taken, right: Form) -> None:
+    """Estimates that are right in the digits of float32 are so in those of float64; others judge the rest."""
+    rows = taken.result.detach()
+    try:
+        z = _in_rows(exercise, taken, rows[:, 0], right, 0)
+    except Failure:  # f was not called at n draws
+        return
+    expected = right(z, float(taken.mu), float(taken.sigma))
+    if near(rows, expected) and not torch.allclose(rows, expected, 1e-10, 1e-10):
+        observed = f"off by up to {float((rows - expected).abs().max()):.1g}"
+        raise Failure("the result is not as exact as float64 is", "float64 throughout", observed)
 
 
 def judge_column(
@@ -314,5 +329,5 @@ def refusal(likely: Mistake, expected: str) -> Iterator[None]:
     except LearnerError as error:
         if "does not require grad" not in error.message and "not have been used" not in error.message:
             raise
-        observed = f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else "")
+        observed = error.told
         raise Failure("f carries no graph here, and the answer stops", expected, observed, likely) from None

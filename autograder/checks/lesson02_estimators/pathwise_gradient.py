@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 import torch
+from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson02_estimators import wave
@@ -28,6 +30,7 @@ from autograder.checks.lesson02_estimators.estimates import (
     take,
 )
 from autograder.draws import Draws
+from autograder.errors import LearnerError
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.verdict import Mistake
 
@@ -71,10 +74,14 @@ def judge_path_column(estimator: LearnerObject, column: int, rng: Draws) -> None
 @exercise.check
 def shape(pathwise_gradient: LearnerObject, rng: Draws) -> None:
     """One row of two numbers for each draw, in float64, also for a single draw."""
-    judge_shape(exercise, pathwise_gradient, rng, (5, 1))
+    judge_shape(exercise, pathwise_gradient, rng, (5, 1), partial(path_estimates, wave))
     mu, sigma = (torch.tensor(value, dtype=torch.float64) for value in some_parameters(rng))
     with expect.untouched(mu=mu, sigma=sigma):
         take(pathwise_gradient, "wave", mu, sigma, 5)
+    with suppress(LearnerError):  # That it stops there, another check says.
+        zeros = take(pathwise_gradient, "step", *some_parameters(rng), 5).result
+        if isinstance(zeros, Tensor):
+            expect.kept(zeros, torch.zeros(5, 2, dtype=torch.float64), "the result for an f without a graph")
 
 
 @exercise.check
@@ -144,6 +151,28 @@ def float32(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), requires_grad=True)
     sigmas = torch.full((n,), float(sigma), requires_grad=True)
     values = f(mus + sigmas * torch.randn(n))
+    if not values.requires_grad:
+        return torch.zeros(n, 2)
+    return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
+
+
+# Keeps one parameter in float32: its column is rounded, and the other one makes float64 of both.
+@exercise.wrong(shape=unnamed("not as exact as float64 is"))
+def float32_mu(f, mu, sigma, n):
+    mus = torch.full((n,), float(mu), requires_grad=True)
+    sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
+    values = f(mus + sigmas * torch.randn(n, dtype=torch.float64))
+    if not values.requires_grad:
+        return torch.zeros(n, 2, dtype=torch.float64)
+    return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
+
+
+# Forgets the dtype where there is no graph.
+@exercise.wrong(shape=unnamed("wrong dtype"))
+def float32_zeros(f, mu, sigma, n):
+    mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
+    sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
+    values = f(mus + sigmas * torch.randn(n, dtype=torch.float64))
     if not values.requires_grad:
         return torch.zeros(n, 2)
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)

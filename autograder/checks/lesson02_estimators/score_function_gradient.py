@@ -94,7 +94,7 @@ def judge_score_column(estimator: LearnerObject, column: int, rng: Draws) -> Non
 @exercise.check
 def shape(score_function_gradient: LearnerObject, rng: Draws) -> None:
     """One row of two numbers for each draw, in float64, also for a single draw."""
-    judge_shape(exercise, score_function_gradient, rng, (5, 1))
+    judge_shape(exercise, score_function_gradient, rng, (5, 1), partial(score_estimates, wave))
 
 
 @exercise.check
@@ -207,6 +207,14 @@ def fixed_seed(f, mu, sigma, n):
 def float32(f, mu, sigma, n):
     z = mu + sigma * torch.randn(n)
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
+    return f(z).unsqueeze(1) * score
+
+
+# Rounds the score on its way.
+@exercise.wrong(shape=unnamed("not as exact as float64 is"))
+def float32_score(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n, dtype=torch.float64)
+    score = torch.stack(normal_score(z.float(), mu, sigma), dim=1)
     return f(z).unsqueeze(1) * score
 
 
