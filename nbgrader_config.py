@@ -23,8 +23,10 @@ c.Autograder.beside = ["autograder.beside"]
 # One stub for every cleared answer of the course.
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 
-# `nbgrader autograde` and formgrader's button keep nbgrader's converter. Two steps are ours: the submission is rebuilt
-# from the instructor's cells, and grade cells run in the grader's process instead of the student's.
+# `nbgrader autograde` and formgrader's button keep nbgrader's converter. Three steps are ours: a submission is read as
+# `autograder grade` reads it, it is rebuilt from the instructor's cells, and grade cells run in the grader's process
+# instead of the student's.
+c.Autograde.exporter_class = "autograder.preprocessors.ReadSubmission"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "autograder.preprocessors.RebuildSubmission",

@@ -6,21 +6,28 @@ import ast
 import builtins
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests
 
+from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.learner import current_side
-from autograder.boundary.limits import Limits
+from autograder.boundary.limits import ANSWERED_WITHIN, MAX_SAID, Limits
+from autograder.boundary.outputs import Allowance
 from autograder.boundary.remote import RemoteWorker, WorkerLost
-from autograder.boundary.template import Template
+from autograder.boundary.template import NO_FILES, Template
+from autograder.bounds import TimeUp, alarm
 from autograder.draws import derive_seed
-from autograder.errors import LearnerError
+from autograder.errors import LearnerError, quoted
+from autograder.failure import folded
 from autograder.judging import judge, python, titled
 from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
+from autograder.names import listed
 from autograder.sanitise import clean
 from autograder.submission import runs
 from autograder.verdict import CheckResult, Message, Verdict
@@ -39,19 +46,24 @@ class Attempt:
         ends: float = math.inf,
         workers: int | None = None,
         quotes: bool = True,
+        files: Mapping[str, bytes] = NO_FILES,
     ) -> None:
         """``wanted`` says of a grade cell, when its turn comes, whether it is judged (all are, if None).
 
         ``ends`` is the moment at which its time is over, ``workers`` how many of them it may have.
         Without ``quotes`` no message holds a text that came from the worker, if the check passes.
+        ``files`` lie in the folder that it works in.
         """
         self.lesson, self.notebook, self._wanted = lesson, notebook, wanted
-        self._ends, self._quotes = ends, quotes
-        self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends)
+        self._ends, self._quotes, self._seconds = ends, quotes, limits.cell_seconds
+        self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends, files)
         self.workers_left = most_workers(lesson) if workers is None else workers
         self._workers: list[RemoteWorker] = []
         self._deadly: set[str] = set()
         self.problems: dict[str, LearnerError] = {}
+        self._ours = {cell.id: cell.source for cell in lesson.source.cells}
+        self._left_out: dict[str, str] = {}
+        self._allowance = Allowance()
         self._exercise = ""
         self.worker = self._fork()
         self.layers = self.worker.layers
@@ -98,14 +110,15 @@ class Attempt:
     def run(self, cell: NotebookNode) -> None:
         """Run one cell in the worker and keep its outputs for people."""
         try:
-            outputs, problem = self.worker.run(cell.source)
+            outputs, problem = self.worker.run(cell.source, commands=self._is_ours(cell))
         except LearnerError as error:  # what is nested too deeply for Python's compiler breaks IPython's report of it
             outputs, problem = [], error
-        cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        self._note(marks(cell)["grade_id"] if is_answer(cell) else "a cell of your own")
         if problem:
             self.problems[marks(cell).get("grade_id", cell.id)] = problem
-            shown = {"ename": problem.kind, "evalue": problem.message, "traceback": [str(problem)]}
-            cell.outputs.append(NotebookNode(output_type="error", **shown))
+            shown = {"ename": problem.named, "evalue": quoted(problem.message), "traceback": [str(problem)]}
+            outputs.append({"output_type": "error"} | shown)
+        cell.outputs = [nbformat.from_dict(output) for output in self._allowance.kept(outputs)]
 
     def judge(self, cell: NotebookNode, seed: int) -> CheckResult:
         """Run a grade cell in this process, the names that it does not define being looked up in the worker."""
@@ -113,8 +126,17 @@ class Attempt:
         self.worker.begin(derive_seed(seed, grade_id))
         token = current_side.set(self.worker)
         try:
-            message = judge(self.lesson, cell, self.namespace, self.problems, seed, self._quotes)
+            # The worker has the time of a cell; what is made here of its answers has a little more.
+            with alarm(self._seconds + ANSWERED_WITHIN):
+                message = judge(
+                    self.lesson, cell, self.namespace, self.problems, seed, self._quotes, self.notebook.cells
+                )
+            self._note(self.lesson.exercises[grade_id])
             return self._result(grade_id, message, seed)
+        except TimeUp:
+            self.worker.give_up()
+            what = f"stopped: to judge what your code returned took more than {self._seconds:g} s"
+            raise WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, what) from None
         finally:
             current_side.reset(token)
 
@@ -141,6 +163,15 @@ class Attempt:
         clean(self.notebook, self.lesson)
         return self.notebook
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people are told of the run as a whole: what in the submission's cells did not run."""
+        places: dict[str, list[str]] = defaultdict(list)
+        for what, place in self._left_out.items():
+            places[place].append(quoted(what, 80))
+        why = "grading leaves out magics, commands of the system, compilers and debuggers"
+        return tuple(f"In {place}, {listed(each)} did not run: {why}." for place, each in places.items())
+
     def close(self) -> None:
         """End the worker."""
         self.worker.close()
@@ -150,6 +181,16 @@ class Attempt:
         seconds = [worker.ended.cpu_seconds for worker in self._workers if worker.ended.cpu_seconds is not None]
         peaks = [worker.ended.peak_bytes for worker in self._workers if worker.ended.peak_bytes is not None]
         return sum(seconds) if seconds else None, max(peaks, default=None)
+
+    def _is_ours(self, cell: NotebookNode) -> bool:
+        """Whether a cell is as the instructor wrote it."""
+        return self._ours.get(cell.id) == cell.source
+
+    def _note(self, place: str) -> None:
+        """Remember where something stands that did not run; each is told once."""
+        for what in self.worker.left_out:
+            if len(self._left_out) < MOST_LEFT_OUT:
+                self._left_out.setdefault(what, place)
 
     def _fork(self) -> RemoteWorker:
         self.workers_left -= 1
@@ -165,13 +206,13 @@ class Attempt:
                     return
                 if runs(cell) and cell.id not in self._deadly:
                     try:
-                        self.worker.run(cell.source)
+                        self.worker.run(cell.source, commands=self._is_ours(cell))
                     except WorkerLost:
                         self._deadly.add(cell.id)
                         break
 
     def _result(self, grade_id: str, message: Message, seed: int) -> CheckResult:
-        points = self.lesson.points(grade_id)
+        points, message = self.lesson.points(grade_id), _cut(message)
         earned = None if message.verdict.waits else points if message.verdict is Verdict.ACCEPTED else 0.0
         return CheckResult(grade_id, earned, points, message, seed)
 
@@ -202,6 +243,15 @@ def _imports(lesson: Lesson) -> list[str]:
     return [ast.unparse(node) for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
+def _cut(message: Message) -> Message:
+    """The message, no part longer than people read: a grade cell may quote a text of any length."""
+    what, expected, observed = (
+        text if len(text) <= MAX_SAID else f"{text[:MAX_SAID]} ..."
+        for text in (message.what, message.expected, message.observed)
+    )
+    return replace(message, what=what, expected=expected, observed=observed)
+
+
 def _as_output(message: Message) -> NotebookNode:
     if message.verdict is Verdict.ACCEPTED:
         return NotebookNode(output_type="stream", name="stdout", text=f"✓ {message}\n")
@@ -209,6 +259,6 @@ def _as_output(message: Message) -> NotebookNode:
 
 
 def _as_error(name: str, message: str) -> NotebookNode:
-    lines = message.splitlines()
+    lines = folded(message)
     # nbformat.v4.new_output would check each against the schema, which costs more than to judge the cell.
     return NotebookNode(output_type="error", ename=name, evalue=lines[0], traceback=lines)

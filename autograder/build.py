@@ -6,11 +6,13 @@ solutions/<stem>.py -> build/source/<stem>/<stem>.ipynb -> nbgrader's generate_a
 from __future__ import annotations
 
 import logging
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from io import StringIO
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 
 import nbformat
@@ -21,11 +23,13 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import Config
 
+from autograder.agreement import differences, entered, marked
 from autograder.authoring import mistakes
 from autograder.course import Course
 from autograder.files import write_whole
 from autograder.gradebook import opened
-from autograder.lesson import LessonError, marks, read_source
+from autograder.lesson import LessonError, read_source
+from autograder.migration import keep_grades
 
 CELL_METADATA = {"nbgrader", "tags"}
 
@@ -44,6 +48,27 @@ def build(stems: Sequence[str], course: Path) -> list[Path]:
     for path, content in zip(paths, released.values(), strict=True):
         _renew(path, content)
     return paths
+
+
+def follow(assignments: Sequence[str], course: Path, renamed: Mapping[str, str]) -> list[str]:
+    """Fit the gradebook to lessons that changed after they were graded, and keep grades; what was done, in words.
+
+    Raises LessonError, with everything as it was, where ``build`` could not release a lesson then.
+    """
+    home = Course(course)
+    of_nbgrader = [name for name in assignments if name not in home.stems and home.notebooks(name)]
+    stems = [name for name in assignments if name not in of_nbgrader]
+    if stems or not assignments:
+        sources = _sources(stems, course)
+        _rehearse(sources, home.directory)
+        stems = [*sources]
+    said = []
+    for name in (*stems, *of_nbgrader):
+        if done := keep_grades(home, name, renamed):
+            release = f"`nbgrader generate_assignment {quote(name)} --force`, then " if name in of_nbgrader else ""
+            said += [f"{name}: what is graded follows the lesson.", *(f"  {line}" for line in done)]
+            said.append(f"  Now run {release}`autograder grade {quote(name)}`.")
+    return said
 
 
 def stale(stems: Sequence[str], course: Path) -> list[str]:
@@ -71,6 +96,10 @@ def _sources(stems: Sequence[str], course: Path) -> dict[str, NotebookNode]:
     if unknown := [stem for stem in stems if stem not in known]:
         raise LessonError(f"No lesson is called {', '.join(map(repr, unknown))}. The lessons are: {', '.join(known)}.")
     sources, found = {}, []
+    for stem in filter(_is_refused_by_nbgrader, stems or known):
+        raise LessonError(
+            f"solutions/{stem}.py: nbgrader takes no name with + in it, or with a blank at an end. Rename the file."
+        )
     for stem in dict.fromkeys(stems or known):
         path = course / "solutions" / f"{stem}.py"
         sources[stem] = read_source(path, home.packages)
@@ -80,6 +109,10 @@ def _sources(stems: Sequence[str], course: Path) -> dict[str, NotebookNode]:
     if found:
         raise LessonError("\n".join(found))
     return sources
+
+
+def _is_refused_by_nbgrader(stem: str) -> bool:
+    return "+" in stem or stem != stem.strip()
 
 
 def _released(coursedir: CourseDirectory, stem: str) -> Path:
@@ -115,12 +148,20 @@ def _generate(sources: dict[str, NotebookNode], root: str, config: Config) -> di
     return released
 
 
+class _Converter(GenerateAssignment):
+    """nbgrader's converter of the one notebook; to search for it would take `[` and `*` in a path for patterns."""
+
+    def init_notebooks(self) -> None:
+        folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        self.assignments = {folder: [os.path.join(folder, f"{self.coursedir.assignment_id}.ipynb")]}
+
+
 def _convert(coursedir: CourseDirectory) -> None:
     """Convert one assignment, quietly; what nbgrader had to say is part of the error when it fails."""
     said = StringIO()
     log = logging.Logger("nbgrader", logging.WARNING)
     log.addHandler(logging.StreamHandler(said))
-    converter = GenerateAssignment(coursedir=coursedir, config=coursedir.config, log=log, force=True)
+    converter = _Converter(coursedir=coursedir, config=coursedir.config, log=log, force=True)
     try:
         converter.start()
     except NbGraderException as error:
@@ -128,22 +169,22 @@ def _convert(coursedir: CourseDirectory) -> None:
 
 
 def _keep_submissions(sources: dict[str, NotebookNode], coursedir: CourseDirectory) -> None:
-    """Refuse to add or remove marked cells of a lesson that has submissions: their scores hang on those cells."""
+    """Refuse to change what the grades of submissions hang on, unless they were made to follow."""
     refused = []
     with opened(coursedir) as gradebook:
         for stem, source in sources.items():
             try:
-                entered = gradebook.find_notebook(stem, stem)
+                entry = gradebook.find_notebook(stem, stem)
             except MissingEntry:
                 continue
-            before = {cell.name for cell in entered.source_cells}
-            now = {marks(cell)["grade_id"] for cell in source.cells if marks(cell)}
-            if entered.submissions and before != now:
-                changes = [f"'{name}' is new" for name in sorted(now - before)]
-                changes += [f"'{name}' is gone" for name in sorted(before - now)]
+            changes = differences(marked(source), entered(entry))
+            if entry.submissions and changes:
+                said = "".join(f"\n  {change}" for change in changes.values())
+                command = f"autograder build {quote(stem)} --keep-grades"
                 refused.append(
-                    f"{stem} has submissions in the gradebook, so its graded and locked cells cannot change: "
-                    f"{', '.join(changes)}. Restore these cells, or move the gradebook away to start a new one."
+                    f"{stem} has submissions in the gradebook, and has changed since:{said}\n"
+                    f"Run `{command}`: scores and comments stay with each cell that stays. "
+                    "Where a cell only has another name, add `--renamed OLD=NEW`."
                 )
     if refused:
         raise LessonError("\n".join(refused))

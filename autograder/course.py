@@ -81,6 +81,13 @@ class Course:
             raise LessonError(f"No lesson is called {assignment!r}. The lessons are: {known}.")
         return found
 
+    def has_source_of(self, assignment: str) -> bool:
+        """Whether there is something that an assignment in the gradebook could be compared with."""
+        try:
+            return bool(self.notebooks(assignment))
+        except LessonError:
+            return False
+
     def lesson(self, assignment: str, notebook: str | None = None) -> Lesson:
         """A lesson as its author wrote it: solutions/<stem>.py, else nbgrader's source notebook."""
         notebook = notebook or assignment

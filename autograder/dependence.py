@@ -6,6 +6,7 @@ Nothing of a submission is run here: what its names stand for is read off the co
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from autograder import names
+from autograder.boundary.calls import RUN_PYTHON
 from autograder.lesson import Lesson, is_answer, marks
 from autograder.submission import runs
 
@@ -22,6 +24,11 @@ Node = TypeVar("Node", bound=Hashable)
 
 MOST_CODE = 100_000
 """How many characters of a submission are read, its short cells first: several times a lesson."""
+_WITHOUT_EFFECT = re.compile(rf"\A\s*%%({'|'.join(RUN_PYTHON)})\b.*")
+"""A cell's first line that says how to run the rest, which runs anyhow."""
+_COMMAND = re.compile(r"^[ \t]*[!?%,;/]|\?[ \t]*$|=[ \t]*[!%]", re.MULTILINE)
+MOST_COMMANDS = 20
+"""So many of IPython's commands are read in a cell: it reads the whole cell again for each."""
 
 
 class Statement(NamedTuple):
@@ -33,6 +40,9 @@ class Statement(NamedTuple):
 
 def statements(source: str) -> list[Statement]:
     """The statements of a cell; none, if it is no Python."""
+    source = _WITHOUT_EFFECT.sub("", source)
+    if len(_COMMAND.findall(source)) > MOST_COMMANDS:
+        return []
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

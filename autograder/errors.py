@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+import builtins
 import linecache
 import re
 import traceback
+import types
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 _CELL_FILE = re.compile(r"^<(ipython-input|cell)|ipykernel_")
+MOST = 2_000
+"""So many characters of a text of the learner's are told."""
 
 
 def writable(text: str) -> str:
     """The text without lone surrogates, which no file or database takes."""
     return text.encode("utf-8", "replace").decode()
+
+
+def printable(text: str) -> str:
+    """The text on one line: what moves the cursor, turns the writing or shows nothing is written as Python escapes it.
+
+    Accents that no letter takes up are among it: a heap of them covers the lines around.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(
+        each if each.isprintable() and not unicodedata.combining(each) else ascii(each)[1:-1] for each in composed
+    )
+
+
+def quoted(text: str, most: int = MOST) -> str:
+    """The learner's words in quotation marks, which they cannot end, on one line without gaps; cut to ``most``."""
+    shown = re.sub(" {2,}", " ", printable(text[: most + 1])).translate(_MARKS)
+    return f"“{shown[:most]}”" + (" ..." if len(text) > most or len(shown) > most else "")
+
+
+_MARKS = {ord(mark): ascii(mark)[1:-1] for mark in "“”"}
 
 
 class AuthoringError(Exception):
@@ -23,13 +49,40 @@ class AuthoringError(Exception):
 class CannotCross(Exception):
     """A value of the learner's, described here, is of a kind that no check can take: a person has to look at it."""
 
+    def __init__(self, description: str) -> None:
+        super().__init__(description)
+        self.description = description
+
+    def __str__(self) -> str:
+        if _DESCRIBED.fullmatch(self.description) or self.description.removeprefix("a ") in _TYPES:
+            return self.description
+        return f"a {quoted(self.description.removeprefix('a '), 60)}"
+
+
+# What the boundary says itself; all else is the name of a type, which may be the learner's own.
+_DESCRIBED = re.compile(r"a (value nested more than \d+ deep|NumPy array of \w{1,30}|tensor of layout [\w.]{1,30})")
+_TYPES = {each.__name__ for module in (builtins, types) for each in vars(module).values() if isinstance(each, type)}
+
 
 class LearnerError(Exception):
-    """The learner's code raised ``kind: message``; ``where`` quotes their line, or is empty."""
+    """The learner's code raised ``kind: message`` at this line of their cell (0: not known), which reads ``code``.
 
-    def __init__(self, kind: str, message: str, where: str = "") -> None:
-        super().__init__(kind, message, where)
-        self.kind, self.message, self.where = kind, message, where
+    ``bases`` are the built-in exceptions that it is one of; ``missing`` is the name that a NameError did not find.
+    All of it is what the learner's side says of itself.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        line: int = 0,
+        code: str = "",
+        bases: tuple[str, ...] = (),
+        missing: str = "",
+    ) -> None:
+        super().__init__(kind, message, line, code, bases, missing)
+        self.kind, self.message, self.line, self.code = kind, message, line, code
+        self.bases, self.missing = bases, missing
         self.inputs = ""
         """What the code was called with, in words, where a check of ours called it."""
 
@@ -38,21 +91,75 @@ class LearnerError(Exception):
         """Whether this is what an exercise raises as it was released; others of the kind have something to say."""
         return self.kind == "NotImplementedError" and not self.message
 
+    def is_a(self, kind: type[BaseException]) -> bool:
+        """Whether it is an exception of this built-in kind, or of one that the learner derived from it."""
+        return kind.__name__ in self.bases
+
+    @property
+    def named(self) -> str:
+        """Its kind, as a name or in quotation marks."""
+        is_name = self.kind.isidentifier() and printable(self.kind) == self.kind and len(self.kind) <= 60
+        return self.kind if is_name else quoted(self.kind, 60)
+
+    @property
+    def said(self) -> str:
+        """Its kind, and its message in quotation marks."""
+        return f"{self.named}: {quoted(self.message)}" if self.message else self.named
+
+    @property
+    def where(self) -> str:
+        """The learner's line ('' if it is not known)."""
+        return f"line {self.line} of your cell: {printable(self.code[:500])}" if self.line else ""
+
+    @property
+    def told(self) -> str:
+        """What it says and, on a line of its own, where it happened."""
+        return self.said + (f"\n{self.where}" if self.where else "")
+
     def __str__(self) -> str:
-        return f"{self.kind}: {self.message}" + (f" ({self.where})" if self.where else "")
+        return self.said + (f" ({self.where})" if self.where else "")
 
     @classmethod
     def of(cls, error: BaseException) -> LearnerError:
-        """Describe an exception by its last line in a notebook cell."""
-        where = ""
-        for frame in traceback.extract_tb(error.__traceback__):
-            if _CELL_FILE.search(frame.filename) and frame.lineno:
-                line = linecache.getline(frame.filename, frame.lineno).strip()
-                where = f"line {frame.lineno} of your cell: {line}"
-        if isinstance(error, SyntaxError) and error.lineno:
-            where = f"line {error.lineno} of your cell: {(error.text or '').strip()}"
-        message = error.msg if isinstance(error, SyntaxError) else str(error)
-        return cls(type(error).__name__, message[:2_000], where[:500])
+        """Describe an exception by its last line in a notebook cell; also one whose own methods stop."""
+        try:
+            kind, message = type(error).__name__, _message(error)
+            line, code = _place(error)
+            bases = tuple(base.__name__ for base in type(error).__mro__ if vars(builtins).get(base.__name__) is base)
+            missing = str(error.name or "") if type(error) is NameError else ""
+            return cls(str(kind), message, line, code, bases, missing)
+        except (Exception, SystemExit):
+            return cls("Exception", "(it cannot be read)")
+
+    @classmethod
+    def read(cls, told: Any) -> LearnerError:
+        """The error of which a worker sent the parts; raises on what no honest worker sends."""
+        kind, message, line, code, bases, missing = told
+        known = tuple(short(base) for base in list(bases)[:20])
+        return cls(short(kind), short(message), min(int(line), 10**6), short(code), known, short(missing))
+
+
+def short(part: Any) -> str:
+    """What a worker sent as a text, cut to a length for people."""
+    return writable(str(part)[: MOST + 1])
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
+    except (Exception, SystemExit) as stopped:
+        return f"(its text cannot be read: to ask for it raises {type(stopped).__name__})"
+    return str.__getitem__(text, slice(MOST + 1))  # a plain text, also of one that the learner derived
+
+
+def _place(error: BaseException) -> tuple[int, str]:
+    """The last line of a notebook cell on an exception's way, and its number."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return error.lineno, (error.text or "").strip()
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if _CELL_FILE.search(frame.filename) and frame.lineno:
+            return frame.lineno, linecache.getline(frame.filename, frame.lineno).strip()
+    return 0, ""
 
 
 @contextmanager

@@ -309,8 +309,12 @@ def independent(
         left, right = _neighbours(noise, dim)
         same = float(((left - right).abs() <= 1e-6).double().mean())
         if same > 0.5:
+            # Of a coin's two values half are identical, by chance.
+            all_same = same > 0.9
+            found = f"is the same in every {axis}" if all_same else f"repeats along the {axis}s"
             observed = f"{same:.0%} of the neighbouring {axis}s are identical"
-            raise Failure(f"{what} is the same in every {axis}", f"a fresh draw for every {axis}", observed, axes[axis])
+            likely = axes[axis] if all_same else None
+            raise Failure(f"{what} {found}", f"a fresh draw for every {axis}", observed, likely)
     for dim, axis in enumerate(axes):
         for pairs, (left, right) in {
             f"neighbouring {axis}s": _neighbours(noise, dim),
@@ -353,7 +357,7 @@ def judge_devices(run: Callable[[Callable], Any], what: str, likely: Mistake | N
         try:
             result = run(probe)
         except LearnerError as error:
-            observed = f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else "")
+            observed = error.told
             if "device" in error.message and "not an accelerator" not in error.message:
                 raise Failure(f"{what} mixes devices", DEVICE, observed, likely if right else None) from None
             if (
@@ -392,9 +396,10 @@ def raises(kind: type[Exception], function: Callable, *args: Any, what: str) -> 
     try:
         result = function(*args)
     except LearnerError as error:
-        if error.kind == kind.__name__:
+        if error.is_a(kind):
             return error.message
         if error.is_stub:
             raise
-        raise Failure(f"{what} raises the wrong error", kind.__name__, f"{error.kind}: {error.message}") from None
+        alike = " (another class of that name)" if error.kind == kind.__name__ else ""
+        raise Failure(f"{what} raises the wrong error", kind.__name__, error.said + alike) from None
     raise Failure(f"{what} raises no error", kind.__name__, f"it returned {describe_value(result)}")

@@ -14,6 +14,9 @@ import torch
 from autograder.errors import CannotCross, LearnerError
 from autograder.verdict import Message, Mistake, Verdict
 
+WIDTH = 78
+"""Of JupyterLab on a small screen, in characters."""
+
 
 class Failure(AssertionError):
     """A property does not hold; ``message`` says what was checked, expected and observed, and the likely mistake."""
@@ -37,15 +40,19 @@ class Failure(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         """What Jupyter shows in place of a traceback, in lines that fit: it breaks longer ones inside words."""
-        first, *rest = str(self.message).splitlines()
+        first, *rest = str(self.message).split("\n")
         head = [f"\033[1;31m{line}\033[0m" for line in _folded(f"✗ {first}", 2)]
         return head + [piece for line in rest for piece in _weighted(line)]
 
 
-def _folded(line: str, indent: int) -> list[str]:
-    """The line in pieces of the width of JupyterLab on a small screen."""
-    options: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
-    return textwrap.wrap(line, 78, subsequent_indent=" " * indent, **options) or [line]
+def folded(message: Message | str, width: int = WIDTH) -> list[str]:
+    """A message in lines that fit: left to themselves, screens go on at their edge, where only labels stand."""
+    first, *rest = str(message).split("\n")
+    return _folded(first, 2, width) + [piece for line in rest for piece in _folded(line, 12, width)]
+
+
+def _folded(line: str, indent: int, width: int = WIDTH) -> list[str]:
+    return textwrap.wrap(line, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [line]
 
 
 def _weighted(line: str) -> list[str]:
@@ -68,7 +75,7 @@ def explain(error: LearnerError, exercise: str, check: str = "") -> Message:
         about,
         what="your code stopped with an error",
         expected=f"{exercise} returns a result for {error.inputs or 'these inputs'}",
-        observed=f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else ""),
+        observed=error.told,
         verdict=Verdict.MEMORY_LIMIT_EXCEEDED if out_of_memory else Verdict.RUN_TIME_ERROR,
     )
 

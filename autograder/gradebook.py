@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import BaseCell, Gradebook, InvalidEntry, MissingEntry
+from nbgrader.api import Base, BaseCell, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, SAWarning
+from sqlalchemy import URL, Engine, create_engine, inspect, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, SAWarning
 from sqlalchemy.orm import with_polymorphic
+from tornado.log import app_log
 
 from autograder.lesson import is_answer, is_grade, marks
 from autograder.verdict import Grade
@@ -35,22 +37,72 @@ def opened(directory: CourseDirectory) -> Iterator[Gradebook]:
     here = str(Path(sys.executable).parent)
     if here not in path.split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([here, path])
+    engine, was_silent = _engine(directory.db_url), app_log.disabled
     try:
-        url = make_url(directory.db_url).render_as_string(hide_password=True)
+        _refuse_old_tables(engine, directory.root)
+        app_log.disabled = True  # nbgrader logs, with its traceback, what it raises
         with Gradebook(directory.db_url, directory.course_id) as gradebook:
             yield gradebook
+    except (DatabaseError, InvalidEntry) as error:
+        cause = error if isinstance(error, DatabaseError) else error.__context__
+        reason = str(getattr(cause, "orig", error)).strip()
+        cure = next((cure for found, cure in _CURES.items() if found in reason), _TRY_AGAIN)
+        raise GradebookError(f"{address(engine.url)}: {reason}\n{cure}") from error
+    finally:
+        app_log.disabled = was_silent
+        engine.dispose()
+
+
+# What a database says, and what to do. The server may be away too, or somebody else wrote the same row.
+_TRY_AGAIN = "What was written stays. Run the same command again."
+_OTHER_FILE = "Put a copy of your gradebook there, or name another as c.CourseDirectory.db_url in nbgrader_config.py."
+_CURES = {
+    "file is not a database": _OTHER_FILE,
+    "malformed": _OTHER_FILE,
+    "unable to open database file": _OTHER_FILE,
+    "readonly": "Get the right to write to the file and to its folder, then run the same command again.",
+}
+_PACKAGES = {"MySQLdb": "mysqlclient"}
+
+
+def address(url: URL) -> str:
+    """Where a database is, as people read it: without its password, and with a file's path as it is."""
+    return (
+        f"sqlite:///{url.database}" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    )
+
+
+def _engine(url: str) -> Engine:
+    """A way to the database, if the address is one and there is a driver for it."""
+    try:
+        return create_engine(url)
     except ArgumentError as error:
         message = f"c.CourseDirectory.db_url in nbgrader_config.py is no address of a database: {error}."
-        raise GradebookError(f"{message} For PostgreSQL it begins with postgresql://") from None
+        forms = "For a file it begins with sqlite:///. For PostgreSQL it begins with postgresql://"
+        raise GradebookError(f"{message} {forms}") from None
     except ModuleNotFoundError as error:
-        if error.name not in ("psycopg", "psycopg2"):
-            raise
-        install = f'{sys.executable} -m pip install -c constraints.txt -e ".[postgres]"'
-        raise GradebookError(f"{url} needs a driver for PostgreSQL. Install it with: {install}") from None
-    except (OperationalError, IntegrityError, InvalidEntry) as error:
-        # The server is away, or somebody else wrote the same row.
-        reason = str(getattr(error, "orig", error)).strip()
-        raise GradebookError(f"{url}: {reason}\nWhat was written stays. Run the same command again.") from error
+        shown, install = address(make_url(url)), f"{sys.executable} -m pip install"
+        if error.name in ("psycopg", "psycopg2"):
+            needs = f'a driver for PostgreSQL. Install it with: {install} -c constraints.txt -e ".[postgres]"'
+        else:
+            package = _PACKAGES.get(str(error.name), error.name)
+            needs = f"the Python package {package}, which is not here. Install it with: {install} {package}\n"
+            needs += "Tried here are SQLite and PostgreSQL."
+        raise GradebookError(f"{shown} needs {needs}") from None
+
+
+def _refuse_old_tables(engine: Engine, root: str) -> None:
+    """Leave a gradebook alone that an older nbgrader made: to open it adds tables, and every question then fails."""
+    columns = inspect(engine).get_multi_columns()
+    found = {table: {column["name"] for column in columns[schema, table]} for schema, table in columns}
+    needed = {name: {column.name for column in table.columns} for name, table in Base.metadata.tables.items()}
+    lacking = [name for name in sorted(needed) if needed[name] - found.get(name, set())]
+    if lacking and found.keys() & needed.keys():
+        copy = "nbgrader keeps a copy" if engine.dialect.name == "sqlite" else "Copy the database before"
+        raise GradebookError(
+            f"{address(engine.url)} was made by an older nbgrader (what is new is in {', '.join(lacking)}). "
+            f"Run `nbgrader db upgrade` in {root}, then the same command again. {copy}."
+        )
 
 
 @contextmanager
@@ -89,16 +141,20 @@ def save(
     named = gradebook.db.query(every).filter(every.notebook_id == entry.notebook_id).all()  # held until they are used
     grades = {row.name: row for row in entry.grades}
     comments = {row.name: row for row in entry.comments}
+    judged, answers = {check.grade_id for check in grade.checks}, [*filter(is_answer, grade.notebook.cells)]
+    unknown = judged - grades.keys() | {marks(cell)["grade_id"] for cell in answers} - comments.keys()
+    if unknown:  # the lesson was changed while it was graded
+        known = f"The gradebook knows {assignment} without {', '.join(sorted(unknown))}"
+        raise GradebookError(f"{known}. Run `autograder build {quote(assignment)} --keep-grades`.")
     for check in grade.checks:
         row = grades[check.grade_id]
         if not check.verdict.waits:
             row.auto_score = check.points
         row.needs_manual_grade = row.manual_score is not None or check.points is None
     released = {cell.name: cell.checksum for cell in entry.notebook.source_cells}
-    for cell in grade.notebook.cells:
-        if is_answer(cell):
-            name = marks(cell)["grade_id"]
-            _save_answer(cell, compute_checksum(cell) == released[name], comments[name], grades.get(name))
+    for cell in answers:
+        name = marks(cell)["grade_id"]
+        _save_answer(cell, compute_checksum(cell) == released[name], comments[name], grades.get(name))
     del named
     gradebook.db.commit()
 

@@ -7,18 +7,20 @@ fails its own checks, is judged again with a right one: a mistake costs once.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
 from nbformat import NotebookNode
 
 from autograder.attempt import Attempt, most_workers
-from autograder.boundary.limits import Limits
+from autograder.boundary.limits import GIB, Limits
 from autograder.boundary.remote import WorkerLost
-from autograder.boundary.template import Template
+from autograder.boundary.template import NO_FILES, Template
+from autograder.bounds import TimeUp, alarm, memory
 from autograder.dependence import Dependence, judged_so
 from autograder.lesson import Lesson
-from autograder.submission import rebuild
+from autograder.submission import SubmissionError, rebuild
 from autograder.verdict import CheckResult, Grade, Verdict
 
 
@@ -32,16 +34,34 @@ class Grader:
         self._reference: Attempt | None = None
         self._passes: dict[tuple[str, int], bool] = {}
 
-    def grade(self, submitted: NotebookNode, seed: int, only: set[str] | None = None) -> Grade:
+    def grade(
+        self,
+        submitted: NotebookNode,
+        seed: int,
+        only: set[str] | None = None,
+        files: Mapping[str, bytes] = NO_FILES,
+    ) -> Grade:
         """Grade a notebook that was handed in; ``only`` names the grade cells to judge, each for itself (all, if None).
 
-        ``seed`` is recorded with every check and fixes all its draws: the same seed gives the same verdicts.
+        ``seed`` is recorded with every check and fixes all its draws: the same seed gives the same verdicts. ``files``
+        were handed in beside the notebook: they lie where it runs.
         """
         self.template.wait()  # its start is no part of the submission's time
-        started = time.perf_counter()
+        try:
+            with alarm(self.limits.task_seconds), memory(self.limits.memory_bytes):
+                return self._grade(submitted, seed, only, files)
+        except TimeUp:
+            self.template.lose()
+            took = f"more than {self.limits.task_seconds:g} s"
+        except MemoryError:
+            took = f"more than {self.limits.memory_bytes / GIB:g} GiB of the grader's memory"
+        raise SubmissionError(f"To grade this notebook takes {took}: a person has to look at it.")
+
+    def _grade(self, submitted: NotebookNode, seed: int, only: set[str] | None, files: Mapping[str, bytes]) -> Grade:
+        started, ends = time.perf_counter(), self.deadline()
         notebook = rebuild(submitted, self.lesson)
         wanted = None if only is None else only.__contains__
-        attempt = Attempt(self.lesson, notebook, self.template, self.limits, wanted, self.deadline())
+        attempt = Attempt(self.lesson, notebook, self.template, self.limits, wanted, ends, files=files)
         try:
             checks = tuple(map(self._second_opinion, [*attempt.judge_all(seed)]))
         finally:
@@ -49,8 +69,9 @@ class Grader:
         # What is judged again runs beside right answers: of that not even its time or its memory is told.
         seconds = time.perf_counter() - started
         if self.lesson.count_once and only is None and any(check.failed for check in checks):
-            checks = _Rejudging(self, checks, attempt, seed).results()
-        return Grade(self.lesson.stem, checks, seconds, attempt.layers, attempt.for_people(checks), *attempt.used())
+            checks = _Rejudging(self, checks, attempt, seed, files).results()
+        shown, used = attempt.for_people(checks), attempt.used()
+        return Grade(self.lesson.stem, checks, seconds, attempt.layers, shown, *used, notes=attempt.notes)
 
     def close(self) -> None:
         """End the reference solution's worker."""
@@ -81,12 +102,16 @@ class Grader:
         if (grade_id, seed) not in self._passes:
             names = list(self.lesson.exercises)
             up_to_this = names[: names.index(grade_id) + 1]
-            try:
-                reference = self._running_reference()
-                # Alone, which is quick; else after the grade cells before it, whose names it may use.
-                passes = reference.passes([grade_id], seed) or reference.passes(up_to_this, seed)
-                self._passes[grade_id, seed] = passes
-            except WorkerLost:  # a machine that is too busy, perhaps: the next submission tries again
+            for _ in range(2):  # the first may have gone with its template
+                try:
+                    reference = self._running_reference()
+                    # Alone, which is quick; else after the grade cells before it, whose names it may use.
+                    passes = reference.passes([grade_id], seed) or reference.passes(up_to_this, seed)
+                    self._passes[grade_id, seed] = passes
+                    break
+                except WorkerLost:
+                    continue
+            else:  # a machine that is too busy, perhaps: the next submission tries again
                 return False
         return self._passes[grade_id, seed]
 
@@ -105,8 +130,15 @@ class _Rejudging:
     submission says, it may have read in a right answer.
     """
 
-    def __init__(self, grader: Grader, checks: tuple[CheckResult, ...], attempt: Attempt, seed: int) -> None:
-        self._grader, self._seed = grader, seed
+    def __init__(
+        self,
+        grader: Grader,
+        checks: tuple[CheckResult, ...],
+        attempt: Attempt,
+        seed: int,
+        files: Mapping[str, bytes],
+    ) -> None:
+        self._grader, self._seed, self._files = grader, seed, files
         self._found = {check.grade_id: check for check in checks}
         self._waiting = dict.fromkeys(check.grade_id for check in checks if check.failed)
         self._dependence = Dependence(grader.lesson, attempt.harmless())
@@ -140,6 +172,7 @@ class _Rejudging:
             ends=self._ends,
             workers=self._workers,
             quotes=False,
+            files=self._files,
         )
         try:
             for result in attempt.judge_all(self._seed):

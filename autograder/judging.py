@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import builtins
 import io
 import linecache
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import lru_cache
+from traceback import walk_tb
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearHiddenTests
 
+from autograder.boundary.limits import MAX_SAID
 from autograder.boundary.remote import WorkerLost
+from autograder.dependence import MOST_CODE, statements
 from autograder.draws import derive_seed, seeded
-from autograder.errors import CannotCross, LearnerError
+from autograder.errors import CannotCross, LearnerError, printable, quoted
 from autograder.exercise import listening
-from autograder.failure import Failure, explain, uncrossable
-from autograder.lesson import Lesson, marks
+from autograder.failure import CAN_CROSS, Failure, explain, uncrossable
+from autograder.lesson import Lesson, is_demo, marks
+from autograder.submission import runs
 from autograder.verdict import Message, Verdict
+
+HIDDEN = ClearHiddenTests().begin_test_delimeter
+"""What the line before a hidden test holds."""
 
 
 def judge(
@@ -28,23 +39,30 @@ def judge(
     problems: Mapping[str, LearnerError],
     seed: int,
     quotes: bool = True,
+    cells: Sequence[NotebookNode] = (),
 ) -> Message:
     """Run a grade cell among ``names`` and say how it went; WorkerLost passes on.
 
     ``problems`` are the errors that ended answer cells, by exercise. ``seed`` fixes all that is drawn. ``quotes`` says
-    whether a cell that passes may be quoted, in what it printed.
+    whether a cell that passes may be quoted, in what it printed. ``cells`` are the notebook's, in which a name that is
+    missing may be found after all.
     """
     grade_id = marks(cell)["grade_id"]
-    printed = io.StringIO()
+    printed, file = io.StringIO(), f"<grade cell {grade_id}>"
     try:
         with seeded(derive_seed(seed, grade_id)), listening() as heard, redirect_stdout(printed):
-            run(cell.source, f"<grade cell {grade_id}>", names)
+            run(cell.source, file, names)
     except WorkerLost:
         raise
     except Exception as error:
+        exercise = lesson.exercises[grade_id] or grade_id
         if isinstance(error, NameError) and error.name and error.name not in names:
-            return titled(_missing(error.name, problems), lesson, grade_id)
-        return titled(_said_by(error, lesson.exercises[grade_id] or grade_id), lesson, grade_id)
+            message = _missing(error.name, problems, cells)
+        elif _in_a_hidden_test(error, cell.source, file):
+            message = _said_of_a_secret(error, exercise, cells)
+        else:
+            message = _placed(_said_by(error, exercise), _learners(error), exercise, cells)
+        return titled(message, lesson, grade_id)
     passed = Message(printed.getvalue().strip() if quotes else "", verdict=Verdict.ACCEPTED)
     return heard[-1] if heard else titled(passed, lesson, grade_id)
 
@@ -70,12 +88,52 @@ def titled(message: Message, lesson: Lesson, grade_id: str) -> Message:
     return replace(message, exercise=exercise, check=grade_id.removeprefix(exercise).lstrip("-"))
 
 
-def _missing(name: str, problems: Mapping[str, LearnerError]) -> Message:
-    """Why a submission has no such name: its answer cell stopped, or no cell defines it."""
+def _missing(name: str, problems: Mapping[str, LearnerError], cells: Sequence[NotebookNode]) -> Message:
+    """Why a submission has no such name: its answer cell stopped, or no cell that ran defines it."""
     if problem := problems.get(name):
-        return explain(problem, name)
+        return _placed(explain(problem, name), problem, name, cells)
     expected, observed = f"a cell that defines {name}", "no cell that ran defines this name"
+    if place := shown_only(name, cells):
+        expected, observed = f"{name} in its own cell", f"{name} is defined in {place}"
     return Message(f"{name} is not defined", expected, observed, verdict=Verdict.RUN_TIME_ERROR)
+
+
+def _placed(message: Message, error: LearnerError | None, exercise: str, cells: Sequence[NotebookNode]) -> Message:
+    """The message; of a name that was not found, also where the notebook has it and what to do."""
+    name = error.missing if error else ""
+    place = shown_only(name, cells) if name else ""
+    if not place:
+        return message
+    return replace(
+        message,
+        what=f"your code uses {name}, which is not there when it is graded",
+        expected=f"{name} in the cell of {exercise}, or in a cell of your own: copy it there",
+        observed=f"{message.observed}\n{name} is defined in {place}",
+        reread="",
+    )
+
+
+def shown_only(name: str, cells: Sequence[NotebookNode]) -> str:
+    """The cell that defines a name but only shows something, by the heading above it ('' if there is none)."""
+    heading, number, read = "the start", 0, 0
+    for cell in cells:
+        if cell.cell_type == "markdown" and (found := re.findall(r"^#{1,6} +(.+)$", cell.source, re.MULTILINE)):
+            heading, number = quoted(found[-1].strip(), 80), 0
+        number += cell.cell_type == "code"
+        read += len(cell.source) if is_demo(cell) else 0
+        if is_demo(cell) and read <= MOST_CODE and any(name in each.defines for each in statements(cell.source)):
+            return f"code cell {number} below {heading}, which only shows something: grading does not run it"
+    return ""
+
+
+def _learners(error: BaseException) -> LearnerError | None:
+    """The error of the learner's code that an exception is, or that a check has put into its words."""
+    behind: BaseException | None = error
+    while behind:
+        if isinstance(behind, LearnerError):
+            return behind
+        behind = behind.__context__
+    return None
 
 
 def _said_by(error: Exception, exercise: str) -> Message:
@@ -86,5 +144,40 @@ def _said_by(error: Exception, exercise: str) -> Message:
         return error.message
     if isinstance(error, CannotCross):
         return uncrossable(error)
-    observed = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Message("this check does not hold", observed=observed)
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error)[:MAX_SAID]:
+        what = "to judge what your code returned takes more memory than the grader has for it"
+        return Message(what, verdict=Verdict.MEMORY_LIMIT_EXCEEDED)
+    # The instructor's words, but they may hold a text that the learner's code has returned.
+    said = "\n".join(map(printable, str(error)[: MAX_SAID + 1].split("\n")))
+    return Message("this check does not hold", observed=": ".join(filter(None, [type(error).__name__, said])))
+
+
+def _stands_in(cells: Sequence[NotebookNode], error: LearnerError) -> bool:
+    """Whether an error's line was in a cell of the submission before anything ran."""
+    lines = (cell.source.splitlines()[error.line - 1 : error.line] for cell in cells if runs(cell))
+    return any(line.strip() == error.code for here in lines for line in here)
+
+
+def _in_a_hidden_test(error: Exception, source: str, file: str) -> bool:
+    """Whether an exception comes from what the instructor hides of a grade cell, or from below that."""
+    lines = python(source).splitlines()
+    hidden = next((at for at, line in enumerate(lines, 1) if HIDDEN in line), math.inf)
+    return any(at >= hidden for frame, at in walk_tb(error.__traceback__) if frame.f_code.co_filename == file)
+
+
+def _said_of_a_secret(error: Exception, exercise: str, cells: Sequence[NotebookNode]) -> Message:
+    """An exception of a hidden test as a message in which nothing of the learner's could tell the test's inputs."""
+    stopped = _learners(error)
+    if stopped and not stopped.is_stub:
+        kind = stopped.kind if hasattr(builtins, stopped.kind) else "an exception of its own kind"
+        what, expected = "your code stopped with an error in a hidden test", f"{exercise} returns a result"
+        observed = f"{kind}. What it says is not shown: it could tell what is hidden"
+        if _stands_in(cells, stopped):
+            observed += f"\n{stopped.where}"
+        return Message(what, expected, observed, verdict=explain(stopped, exercise).verdict)
+    if isinstance(error, CannotCross):
+        what, observed = f"what {exercise} returned cannot be judged here", "another value: a person has to look at it"
+        return Message(what, CAN_CROSS, observed, verdict=Verdict.NOT_JUDGED)
+    if stopped or isinstance(error, AssertionError):
+        return _said_by(error, exercise)
+    return Message("this check does not hold", observed=f"{type(error).__name__} in a hidden test")

@@ -12,14 +12,19 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from pygments.token import STANDARD_TYPES
 
-from autograder.boundary.wire import MAX_TEXT
+from autograder.boundary.limits import (
+    MAX_CODE,
+    MAX_CODE_IN_ALL,
+    MAX_FENCED,
+    MAX_PROSE,
+    MAX_PROSE_IN_ALL,
+    MAX_TEXT,
+)
 from autograder.lesson import Lesson
 from autograder.submission import pictures_in
 
 NOTICE = "*Shown as text: as a page, this cell could act in its reader's browser or load from elsewhere.*"
-# A reader of markdown takes quadratic time on some texts.
-MAX_PROSE = 10_000
-MAX_PROSE_IN_ALL = 200_000
+TOO_LONG = "*Shown as text: this cell, or all prose that was handed in, is too long to be shown as a page.*"
 # What markdown turns into, and what lessons use beside it.
 TAGS = frozenset(
     re.findall(
@@ -32,7 +37,7 @@ PLAIN = {"title", "alt", "width", "height", "colspan", "rowspan", "start", "alig
 # Those that markdown writes itself. Others could lay a learner's text over the buttons of a page that has such classes.
 CLASSES = frozenset(STANDARD_TYPES.values()) | {"highlight", "anchor-link", "task-list-item"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
-SCHEMES = {"http:", "https:", "mailto:"}
+_IN_FULL = re.compile(r"#|https?://[^/\\]|mailto:")
 _PICTURE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]*")
 _ALIGNED = re.compile(r"text-align:\s*(left|right|center);?")
 _LANGUAGE = re.compile(r"language-[\w+#.-]+")
@@ -43,21 +48,36 @@ _ACTIVE_MATHS = re.compile(
     r"\\(href|style|class|cssId|require|mmlToken|bbox|unicode|data|html[A-Za-z]*|csname)(?![A-Za-z])"
 )
 _NO_LINKS = re.compile(r"(?!)")
+# Of all code, such lines take a reader of code longest.
+_BLANK = re.compile(r"^[^\S\n]+$", re.MULTILINE)
 
 
 def clean(notebook: NotebookNode, lesson: Lesson) -> None:
-    """Make the learner's markdown and raw cells harmless to show, in place; the instructor's stay as they are."""
+    """Make the learner's cells harmless to show, in place, and no longer than people read; the instructor's stay."""
     own = {cell.id: cell.source for cell in lesson.source.cells}
-    left = MAX_PROSE_IN_ALL
+    prose, code = MAX_PROSE_IN_ALL, MAX_CODE_IN_ALL
     for cell in notebook.cells:
-        if cell.cell_type == "code" or own.get(cell.id) == cell.source:
+        if own.get(cell.id) == cell.source:
             continue
-        left -= len(cell.source)
+        if cell.cell_type == "code":
+            cell.source = _shown_code(cell.source, min(MAX_CODE, code))
+            code = max(0, code - len(cell.source))
+            continue
+        prose -= len(cell.source)
         if pictures := pictures_in(cell.pop("attachments", None)):
             cell.attachments = pictures
-        if cell.cell_type == "raw" or left < 0 or not is_harmless(cell.source, cell.get("attachments")):
-            cell.cell_type, cell.source = "markdown", f"{NOTICE}\n\n{_fenced(cell.source[:MAX_TEXT])}"
+        is_long = prose < 0 or len(cell.source) > MAX_PROSE
+        if cell.cell_type == "raw" or is_long or not is_harmless(cell.source, cell.get("attachments")):
+            cell.cell_type = "markdown"
+            cell.source = f"{TOO_LONG if is_long else NOTICE}\n\n{_fenced(cell.source[:MAX_TEXT])}"
             cell.pop("attachments", None)
+
+
+def _shown_code(source: str, most: int) -> str:
+    """What is shown of a cell of code."""
+    if len(source) > MAX_FENCED:
+        source = _BLANK.sub("", source)
+    return source if len(source) <= most else f"{source[:most]}\n# [cut: {len(source):,} characters were handed in]"
 
 
 def is_harmless(source: str, attachments: dict[str, Any] | None = None) -> bool:
@@ -65,7 +85,7 @@ def is_harmless(source: str, attachments: dict[str, Any] | None = None) -> bool:
     if len(source) > MAX_PROSE:
         return False
     try:
-        page = MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=attachments or {})).render(source)
+        page = MarkdownWithMath(renderer=_Reader(escape=False, attachments=attachments or {})).render(source)
         cleaned = _cleaner().clean(page)
         # Parsed and written by the same library twice, once leaving things out: any difference is a thing left out.
         # What neither knows (svg), both turn into text.
@@ -73,6 +93,16 @@ def is_harmless(source: str, attachments: dict[str, Any] | None = None) -> bool:
         return whole and cleaned.count("&lt;") == page.count("&lt;") and not _ACTIVE_MATHS.search(unescape(page))
     except Exception:  # two parsers on hostile text: what they cannot read is shown as text
         return False
+
+
+class _Reader(IPythonRenderer):
+    """Markdown's renderer, which refuses long code that asks for colours."""
+
+    def block_code(self, code: str, info: str | None = None) -> str:
+        """A fence."""
+        if info and len(code) > MAX_FENCED:
+            raise ValueError("too long")
+        return str(super().block_code(code, info))
 
 
 def harmless(page: str) -> str:
@@ -100,9 +130,11 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 
 
 def _leads_to_a_page(address: str) -> bool:
-    """Whether a link is to this page, this site or a page elsewhere, as a browser reads it: with every entity."""
-    scheme = re.match(r"[^/?#]*?:", _UNSEEN.sub("", unescape(address)).lower())
-    return scheme is None or scheme[0] in SCHEMES
+    """Whether a link is into this page, or names a page elsewhere in full, as a browser reads it: with every entity.
+
+    Any other leads to what is served beside the page: in formgrader, to what a learner handed in.
+    """
+    return _IN_FULL.match(_UNSEEN.sub("", unescape(address)).lower()) is not None
 
 
 class _AsIs:

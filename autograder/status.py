@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from autograder.boundary.limits import Limits
 from autograder.boundary.template import Template
+from autograder.classes import companions
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.lesson import Lesson, LessonError
@@ -51,19 +53,28 @@ def standing(course: Course, stem: str, template: Template, seed: int, limits: L
     lesson = course.lesson(stem)
     most = sum(lesson.points(grade_id) for grade_id in lesson.exercises)
     path = course.work / stem / f"{stem}.ipynb"
-    if not path.exists() and not path.is_symlink():
+    # One of another name is not passed by: the error below names it.
+    if not path.exists() and not path.is_symlink() and not any(path.parent.glob("*.ipynb")):
         return Standing(stem, 0.0, most, begun=False)
     try:
         submitted = read_submission(path)
         if _code(submitted) == _released(course, stem):
             return Standing(stem, 0.0, most, begun=False)
         with Grader(lesson, template, limits) as grader:
-            grade = grader.grade(submitted, seed)
+            grade = grader.grade(submitted, seed, files=_beside(path.parent))
     except (SubmissionError, LessonError) as error:
         # The folder is the course's own, as every learner knows.
         return Standing(stem, None, most, begun=True, error=str(error).replace(f"{course.root}/", ""))
     failed = (check.grade_id for check in grade.checks if check.verdict is not Verdict.ACCEPTED)
     return Standing(stem, grade.points, most, begun=True, next_exercise=_exercise(lesson, next(failed, None)))
+
+
+def _beside(folder: Path) -> companions.Files:
+    """The files beside the notebook, if they are not too many to be handed in with it."""
+    try:
+        return companions.read(folder)
+    except SubmissionError:
+        return {}
 
 
 def _exercise(lesson: Lesson, grade_id: str | None) -> str | None:

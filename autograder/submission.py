@@ -6,6 +6,7 @@ import copy
 import json
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -13,11 +14,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
+from autograder import no_notebook
+from autograder.boundary.limits import MAX_ATTACHED, MAX_BYTES, MAX_CELLS, MAX_MARK, MAX_PICTURES, MAX_SOURCE, MAX_TAGS
 from autograder.errors import writable
 from autograder.lesson import Lesson, is_answer, is_demo, is_grade, is_locked, marks
 
-MAX_BYTES = 50 * 2**20
-MAX_ATTACHED = 5 * 2**20
 PICTURES = ("image/png", "image/jpeg")
 MARKS = ("grade", "grade_id", "locked", "points", "schema_version", "solution", "task", "checksum", "cell_type")
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -34,7 +35,19 @@ def read_submission(path: Path) -> NotebookNode:
 
 def read_content(path: Path) -> bytes:
     """The notebook that was handed in, if it can be opened and is no larger than a notebook should be."""
+    if not path.is_symlink():
+        if path.is_dir():
+            inside = _notebooks_in(path, " that holds {}")
+            raise SubmissionError(f"{path} is a folder{inside}. Hand in the notebook itself.")
+        if not path.exists() and (others := _notebooks_in(path.parent, "{}")):
+            raise SubmissionError(f"{path} is not there; its folder holds {others}. Rename what is meant to be it.")
     return ordinary_file(path, MAX_BYTES)
+
+
+def _notebooks_in(folder: Path, words: str) -> str:
+    """``words`` with the names of the notebooks in a folder, '' if there are none or too many to tell apart."""
+    names = sorted(each.name for each in folder.glob("*.ipynb")) if folder.is_dir() else []
+    return words.format(" and ".join(map(repr, names))) if 0 < len(names) <= 3 else ""
 
 
 def ordinary_file(path: Path, most: int) -> bytes:
@@ -55,21 +68,14 @@ def ordinary_file(path: Path, most: int) -> bytes:
 def parse_submission(content: bytes, path: Path) -> NotebookNode:
     """The notebook that a file holds; ``path`` is what messages call it."""
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SubmissionError(f"{path} is not text: is it a notebook (.ipynb)?") from error
-    if not text.strip():
-        raise SubmissionError(f"{path} is empty. Save the notebook in Jupyter and hand it in again.")
-    try:
-        content = json.loads(text)
+        found = json.loads(content.decode("utf-8-sig"))
     except RecursionError:
         raise SubmissionError(f"{path} is nested too deeply to be a notebook.") from None
     except ValueError as error:
-        reason = f"Notebook does not appear to be JSON: {text.strip()[:60]!r}"
-        raise SubmissionError(f"{path} is not a Jupyter notebook ({reason}). Hand in the .ipynb file.") from error
-    if not isinstance(content, dict) or "nbformat" not in content:
-        raise SubmissionError(f"{path} is not a Jupyter notebook. Hand in the .ipynb file.")
-    return _notebook(_cells(content, path))
+        raise SubmissionError(f"{path} {no_notebook.said_of(content, error)}") from error
+    if not isinstance(found, dict) or "nbformat" not in found:
+        raise SubmissionError(f"{path} {no_notebook.said_of_json(found, content.decode('utf-8-sig'))}")
+    return _notebook(_cells(found, path))
 
 
 def _cells(content: dict, path: Path) -> list[NotebookNode]:
@@ -77,7 +83,9 @@ def _cells(content: dict, path: Path) -> list[NotebookNode]:
     try:
         if content["nbformat"] != 4:
             content = nbformat.convert(nbformat.from_dict(content), 4)
-        return [_clean(cell) for cell in content["cells"] if isinstance(cell, dict)]
+        cells = [cell for cell in content["cells"] if isinstance(cell, dict)]
+        if len(cells) <= MAX_CELLS:
+            return [_clean(cell) for cell in cells]
     except RecursionError:
         raise SubmissionError(f"{path} is nested too deeply to be a notebook.") from None
     except Exception as error:  # nbformat raises half a dozen kinds, also KeyError and AttributeError
@@ -85,6 +93,9 @@ def _cells(content: dict, path: Path) -> list[NotebookNode]:
             f"{path} is a damaged notebook: its cells cannot be read. Open it in Jupyter, save it, hand it in again."
         )
         raise SubmissionError(message) from error
+    raise SubmissionError(
+        f"{path} has {len(cells):,} cells, and up to {MAX_CELLS:,} are read. Delete what is not needed of them."
+    )
 
 
 def _notebook(cells: list[NotebookNode], metadata: dict | None = None) -> NotebookNode:
@@ -99,16 +110,15 @@ def _clean(cell: dict) -> NotebookNode:
     lines = source if isinstance(source, list) else [source]
     metadata = metadata if isinstance(metadata, dict) else {}
     own, tags = metadata.get("nbgrader"), metadata.get("tags")
-    own = (
-        {key: own[key] for key in MARKS if isinstance(own.get(key), str | int | float)} if isinstance(own, dict) else {}
-    )
-    tags = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
-    kept = ({"nbgrader": own} if own else {}) | ({"tags": tags} if tags else {})
+    own = {key: own[key] for key in MARKS if _is_mark(own.get(key))} if isinstance(own, dict) else {}
+    tags = [tag for tag in tags if isinstance(tag, str) and _is_mark(tag)] if isinstance(tags, list) else []
+    kept = ({"nbgrader": own} if own else {}) | ({"tags": tags[:MAX_TAGS]} if tags else {})
+    text = writable("".join(line for line in lines if isinstance(line, str))).replace("\r\n", "\n")
     clean = nbformat.from_dict(
         {
             "cell_type": kind,
             "metadata": kept,
-            "source": writable("".join(line for line in lines if isinstance(line, str))),
+            "source": text if len(text) <= MAX_SOURCE else _too_long(kind, text),
             "id": name if isinstance(name, str) and _CELL_ID.fullmatch(name) else "",
         }
     )
@@ -119,6 +129,20 @@ def _clean(cell: dict) -> NotebookNode:
     return clean
 
 
+def _is_mark(value: object) -> bool:
+    """Whether a mark is one that Jupyter and nbgrader would write."""
+    return len(value) <= MAX_MARK if isinstance(value, str) else isinstance(value, int | float)
+
+
+def _too_long(kind: str, text: str) -> str:
+    """What stands for a cell that is too long: code that says so when it runs, the beginning of prose."""
+    if kind == "code":
+        told = f"this cell has {len(text):,} characters, and up to {MAX_SOURCE:,} are run"
+        return f"raise ValueError({told!r})"
+    note = f"\n\n[cut: {len(text):,} characters were handed in]"
+    return text[: MAX_SOURCE - len(note)] + note
+
+
 def pictures_in(attachments: object) -> dict[str, dict[str, str]]:
     """The pictures among what is attached to a cell, if they are not too many to carry."""
     pictures = {
@@ -127,8 +151,8 @@ def pictures_in(attachments: object) -> dict[str, dict[str, str]]:
         if isinstance(name, str) and isinstance(kinds, dict)
     }
     pictures = {name: kinds for name, kinds in pictures.items() if kinds}
-    size = sum(len(data) for kinds in pictures.values() for data in kinds.values())
-    return pictures if size <= MAX_ATTACHED else {}
+    size = sum(len(name) + sum(map(len, kinds.values())) for name, kinds in pictures.items())
+    return pictures if size <= MAX_ATTACHED and len(pictures) <= MAX_PICTURES else {}
 
 
 def _is_base64(data: object) -> bool:
@@ -169,12 +193,12 @@ def rebuild(submitted: NotebookNode, lesson: Lesson) -> NotebookNode:
             # A repeated answer: all of them run in order, as a notebook would, except untouched stubs.
             first, found[name] = _later_answer(found[name], cell)
             earlier[name] += first
-    taken = set(known)
-    cells = [_as_extra(cell, taken) for cell in extras[""]]
+    taken, names = set(known), map("extra-{}".format, count(1))
+    cells = [_as_extra(cell, taken, names) for cell in extras[""]]
     for name, original in known.items():
-        cells += [_as_extra(cell, taken) for cell in earlier[name]]
+        cells += [_as_extra(cell, taken, names) for cell in earlier[name]]
         cells.append(_merge(original, found.get(name)))
-        cells += [_as_extra(cell, taken) for cell in extras[name]]
+        cells += [_as_extra(cell, taken, names) for cell in extras[name]]
     return _notebook(cells, copy.deepcopy(lesson.source.metadata))
 
 
@@ -190,24 +214,27 @@ def _homes(cells: list[NotebookNode], known: dict[str, NotebookNode]) -> list[st
         return name in known and known[name].cell_type == cell.cell_type
 
     homes = [next((name for name in (cell.id, _name(cell)) if fits(cell, name)), None) for cell in cells]
-    free = {name: original for name, original in known.items() if not marks(original) and name not in homes}
+    taken = set(homes)
+    free = {name: original for name, original in known.items() if not marks(original) and name not in taken}
     for index, cell in enumerate(cells):
         if homes[index] is None and cell.source.strip():
             same = (name for name, original in free.items() if fits(cell, name) and original.source == cell.source)
             homes[index] = next(same, None)
             free.pop(homes[index] or "", None)
+            taken.add(homes[index])
     # An answer that was made a cell of another type is still the answer, where no cell of the right type is.
     for index, cell in enumerate(cells):
         named = next((name for name in (cell.id, _name(cell)) if name in known and is_answer(known[name])), None)
-        if homes[index] is None and named not in homes:
+        if homes[index] is None and named not in taken:
             homes[index] = named
+            taken.add(named)
     return homes
 
 
-def _as_extra(cell: NotebookNode, taken: set[str]) -> NotebookNode:
-    """The learner's own cell, under an id that no other cell has."""
+def _as_extra(cell: NotebookNode, taken: set[str], names: Iterator[str]) -> NotebookNode:
+    """The learner's own cell, under an id that no other cell has: its own, or the next of ``names``."""
     if not cell.id or cell.id in taken:
-        cell.id = next(name for name in map("extra-{}".format, count(1)) if name not in taken)
+        cell.id = next(name for name in names if name not in taken)
     taken.add(cell.id)
     cell.metadata.pop("nbgrader", None)
     return cell

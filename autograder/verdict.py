@@ -153,6 +153,8 @@ class Grade:
     """Processor time of the submission's workers; None where the system does not tell."""
     peak_bytes: int | None = field(default=None, compare=False)
     """Most memory that one of them held at a time, the libraries included that it shares with others."""
+    notes: tuple[str, ...] = ()
+    """What its reader should know of the run as a whole: what in the learner's cells did not run."""
 
     @property
     def points(self) -> float:
@@ -170,6 +172,7 @@ class Grade:
             "points": self.points,
             "max_points": self.max_points,
             "isolation": list(self.isolation),
+            "notes": list(self.notes),
             "checks": [check.as_json() for check in self.checks],
         } | self._cost()
 
@@ -179,7 +182,7 @@ class Grade:
             check.grade_id: {"points": check.points, "max_points": check.max_points} | check.message.as_record()
             for check in self.checks
         }
-        return {"isolation": list(self.isolation), "checks": checks} | self._cost()
+        return {"isolation": list(self.isolation), "notes": list(self.notes), "checks": checks} | self._cost()
 
     def _cost(self) -> dict[str, float | None]:
         cpu_seconds = None if self.cpu_seconds is None else round(self.cpu_seconds, 3)

@@ -282,5 +282,5 @@ def in_one_process(lesson: Lesson, notebook: NotebookNode, seed: int, only: set[
             except Exception as error:
                 problems[grade_id] = LearnerError.of(error)
         elif is_grade(cell) and (only is None or grade_id in only):
-            said[grade_id] = judge(lesson, cell, names, problems, seed)
+            said[grade_id] = judge(lesson, cell, names, problems, seed, cells=notebook.cells)
     return said

@@ -245,6 +245,8 @@ print("this computer computes on:", x.device)
 #
 # To hand in, save the notebook and give this file to your instructor.
 # Only your answers count: the tests are put back from the original, and each draws new numbers.
+# Grading does not run the course's cells that only draw or print, and it leaves out lines that begin with `%` or `!`.
+# So define what an answer uses in the cell of the answer, or in a cell that you add.
 
 # %% [markdown]
 # ## Claims tested

@@ -268,10 +268,11 @@ plt.show()
 
 # %% answer="reparameterize"
 def reparameterize(mu: Tensor, logvar: Tensor) -> Tensor:
-    """Draw z from N(mu, sigma^2), element by element, so that gradients reach mu and logvar.
+    """Draw z from N(mu, sigma^2), element by element, so that gradients reach mu and logvar, and nothing else.
 
-    mu, logvar: mean and log-variance, same shape and dtype: (batch, latent), or any other shape.
-    Returns z: shape, dtype and device of mu; fresh noise for each element and each call, drawn in that dtype.
+    mu, logvar: mean and log-variance, same shape and dtype: (batch, latent), or more dimensions.
+    Returns z: shape, dtype and device of mu, with no step in a smaller dtype; fresh noise for each element and each
+    call.
     """
     ### BEGIN SOLUTION
     sigma = torch.exp(logvar / 2)
@@ -364,8 +365,8 @@ print("sigma:   ", torch.exp(trans_logvar / 2).detach(), " metres, at the start 
 def noise_from(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """Recover the noise eps that gives z = mu + sigma * eps.
 
-    z, mu, logvar: draw, mean and log-variance, same shape, usually (batch, latent).
-    Returns eps: shape and dtype of z; it has no unit.
+    z, mu, logvar: draw, mean and log-variance, same shape: (batch, latent), or more dimensions.
+    Returns eps: shape and dtype of z, with no step in a smaller dtype; it has no unit.
     """
     ### BEGIN SOLUTION
     return (z - mu) / torch.exp(logvar / 2)
@@ -461,8 +462,8 @@ def reparameterize_backward(grad_z: Tensor, eps: Tensor, logvar: Tensor) -> tupl
     """Compute the gradients of the loss in mu and logvar for z = mu + sigma * eps, without autograd.
 
     grad_z: gradient of the loss in z.  eps: the noise of the forward pass.  logvar: log-variance.
-    All three have the same shape, usually (batch, latent).
-    Returns (grad_mu, grad_logvar), each with that shape and dtype; nothing is summed.
+    All three have the same shape: (batch, latent), or more dimensions.
+    Returns (grad_mu, grad_logvar), each with that shape and dtype, with no step in a smaller one; nothing is summed.
     """
     ### BEGIN SOLUTION
     sigma = torch.exp(logvar / 2)
@@ -538,10 +539,11 @@ for sigma in (1.0, 0.1, 0.01):
 
 # %% answer="reparameterize_many"
 def reparameterize_many(mu: Tensor, logvar: Tensor, k: int) -> Tensor:
-    """Draw k independent samples from N(mu, sigma^2), so that gradients reach mu and logvar.
+    """Draw k independent samples from N(mu, sigma^2), so that gradients reach mu and logvar, and nothing else.
 
     mu, logvar: mean and log-variance, shape (batch, latent).  k: number of draws, at least 1.
-    Returns z of shape (k, batch, latent), with the dtype and device of mu; fresh noise in that dtype for each element.
+    Returns z of shape (k, batch, latent), with the dtype and device of mu, and no step in a smaller dtype;
+    fresh noise for each element and each call.
     """
     ### BEGIN SOLUTION
     eps = torch.randn(k, *mu.shape, dtype=mu.dtype, device=mu.device)
@@ -617,7 +619,7 @@ plt.show()
 # Write a module without parameters.
 #
 # - In train mode, `forward(mu, logvar)` returns a draw, exactly as in exercise 1.
-# - In eval mode, it returns `mu`, and nothing random happens.
+# - In eval mode, it returns `mu` as it came in, at every call.
 # - The mode is the one that PyTorch keeps, so that `train()` and `eval()` on a larger model switch the sampler too.
 #
 # You may call your `reparameterize`; then a mistake there is a mistake here as well.
@@ -645,8 +647,9 @@ class GaussianSampler(nn.Module):
     def forward(self, mu: Tensor, logvar: Tensor) -> Tensor:
         """Return a fresh draw while training, else mu, whatever logvar is.
 
-        mu, logvar: mean and log-variance, same shape, usually (batch, latent).
-        Returns z: shape, dtype and device of mu, and its path; the mode is that of train() and eval().
+        mu, logvar: mean and log-variance, same shape: (batch, latent), or more dimensions.
+        Returns z: shape, dtype and device of mu, with no step in a smaller dtype, and a path to mu, and to logvar while
+        training; the mode is that of train() and eval().
         """
         ### BEGIN SOLUTION
         if not self.training:
@@ -733,11 +736,12 @@ print("eval: ", robot["sampler"](trans_mu, trans_logvar), robot["sampler"](trans
 
 # %% answer="sample_full_covariance"
 def sample_full_covariance(mu: Tensor, scale_tril: Tensor) -> Tensor:
-    """Draw z = mu + L eps from N(mu, L L^T), so that gradients reach mu and L.
+    """Draw z = mu + L eps from N(mu, L L^T), so that gradients reach mu and L, and nothing else.
 
     mu: mean, shape (batch, latent).
-    scale_tril: L, lower triangular, shape (batch, latent, latent); the factor, not the covariance.
-    Returns z: shape, dtype and device of mu; a fresh noise vector in that dtype for each row and each call.
+    scale_tril: L, lower triangular with a positive diagonal, shape (batch, latent, latent); the factor, not L L^T.
+    Returns z: shape, dtype and device of mu, with no step in a smaller dtype; a fresh noise vector for each row and each
+    call.
     """
     ### BEGIN SOLUTION
     eps = torch.randn_like(mu)

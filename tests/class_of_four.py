@@ -1,11 +1,17 @@
 """A course of one small lesson in plain nbgrader style, and a class of four that hands it in."""
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import nbformat
+import pytest
 
+import autograder.classes.task
+from autograder.boundary.template import Template
 from autograder.build import build
+from autograder.classes.pool import InThisProcess
+from autograder.commands import instructor
 from autograder.course import Course
 from autograder.lesson import answered
 
@@ -67,3 +73,9 @@ def whole_class(course: Course) -> None:
     hand_in(course, "ben", {"treble": WRONG})
     hand_in(course, "chloe", {"treble": PATCHED, "why": "Because I can."})
     hand_in(course, "dan", {})
+
+
+def grade_here(patch: pytest.MonkeyPatch, template: Template) -> None:
+    """Let commands grade in this process, with a template that is warm already."""
+    patch.setattr(autograder.classes.task, "template", lambda _: template)
+    patch.setattr(instructor, "graders", lambda *_: nullcontext(InThisProcess))

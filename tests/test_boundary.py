@@ -93,7 +93,7 @@ def test_a_module_within_a_result_is_refused(learner) -> None:
 
 @pytest.mark.parametrize(
     ("expression", "named"),
-    [("(n for n in [1])", "generator"), ("object()", "object"), ("{1, 2}", "set"), ("iter([])", "list_iterator")],
+    [("(n for n in [1])", "generator"), ("object()", "object"), ("{1, 2}", "set"), ("iter([])", "“list_iterator”")],
 )
 def test_what_a_check_cannot_take_is_refused_by_name(learner, expression: str, named: str) -> None:
     with learner(f"def f(): return {expression}") as get, pytest.raises(CannotCross) as refused:
@@ -105,7 +105,7 @@ def test_an_exception_arrives_as_the_learners_error_with_the_learners_line(templ
     source = "def f(x):\n    y = 2\n    return y / x"
     with across_the_boundary(template, source) as get, pytest.raises(LearnerError) as raised:
         get("f")(0)
-    assert str(raised.value) == "ZeroDivisionError: division by zero (line 3 of your cell: return y / x)"
+    assert str(raised.value) == "ZeroDivisionError: “division by zero” (line 3 of your cell: return y / x)"
 
 
 @pytest.mark.parametrize(

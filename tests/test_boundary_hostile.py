@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sides import worker_running
 import autograder.boundary.template
 from autograder.boundary.limits import Limits
 from autograder.boundary.remote import RemoteWorker, WorkerLost, _Graph
-from autograder.boundary.template import Ended, Template
+from autograder.boundary.template import NO_FILES, Ended, Template
 from autograder.boundary.wire import pack, send
 from autograder.errors import LearnerError
 from autograder.verdict import Verdict
@@ -34,7 +34,9 @@ class Impostor(Template):
         super().__init__()
         self.reply = reply
 
-    def start(self, limits: Limits) -> tuple[socket.socket, str, Callable[[float], Ended]]:
+    def start(
+        self, limits: Limits, files: Mapping[str, bytes] = NO_FILES
+    ) -> tuple[socket.socket, str, Callable[[float], Ended]]:
         """A thread in place of a worker."""
         ours, theirs = socket.socketpair()
         threading.Thread(target=self._answer, args=(theirs,), daemon=True).start()
@@ -99,6 +101,9 @@ NO_MESSAGE = {
     "nothing": sending(b"null"),
     "a list": sending(b"[1, 2]"),
     "a text": sending(b'"value"'),
+    "rows without end that hold nothing": saying({}, {"0": torch.zeros(2**40, 0)}),
+    "a tensor of more dimensions than a check asks for": saying({}, {"0": torch.zeros([1] * 20)}),
+    "more tensors than a message may hold": saying({}, {str(each): torch.zeros(0) for each in range(10_001)}),
     "a length of four gigabytes": lambda channel: channel.sendall(b"\xff" * 8),
 }
 NO_ANSWER = {
@@ -139,6 +144,15 @@ NO_RESULT = {
         result(1, tensors={"dict": [["7", TENSOR]]}), {"0": torch.ones(1)}
     ),
     "a gradient of another shape": saying(result(1, grads={"dict": [["0", TENSOR]]}), {"0": torch.ones(5)}),
+    "a million rows in the place of the tensors that changed": saying(
+        result(1, tensors=TENSOR), {"0": torch.zeros(10**6, 1)}
+    ),
+    "a million rows in the place of a container's items": saying(
+        result(1, containers={"dict": [[0, TENSOR]]}), {"0": torch.zeros(10**6, 1)}
+    ),
+    "a meta tensor without end": saying(
+        result({"tensor": {"grad": False, "name": "0", "meta": [2**40], "dtype": "float32"}})
+    ),
     "damage that is a callable": saying(result(1, tensors={"dict": [["0", {"callable": 1}]]})),
     "damage that is no tensor": saying(result(1, tensors={"dict": [["0", "rm"]]})),
     "a container that was not given": saying(result(1, containers={"dict": [[9, []]]})),
@@ -227,8 +241,16 @@ def test_of_forged_outputs_only_plain_text_and_real_png_are_taken(told) -> None:
 
 def test_an_endless_error_message_is_cut(told) -> None:
     with pytest.raises(LearnerError) as raised:
-        told(saying({"error": ["E" * 10**6, "m" * 10**6, "w" * 10**6]})).lookup("f")
+        long = ["E" * 10**6, "\x00" * 10**6, 10**6, "w" * 10**6, ["b" * 10**4] * 10**2, "n" * 10**6]
+        told(saying({"error": long})).lookup("f")
     assert len(str(raised.value)) < 10_000
+    assert len(str(raised.value.args)) < 100_000
+
+
+@pytest.mark.parametrize("error", ["x", [1], ["E", "m", "no line", "", [], ""], ["E", "m", 1, "", 3, ""], {"E": 1}])
+def test_an_error_that_no_honest_worker_sends_makes_no_sense(told, error: object) -> None:
+    reply = told(saying({"error": error}))
+    lost(lambda: reply.lookup("f"), Verdict.RUN_TIME_ERROR, "the submission's process sent a reply that makes no sense")
 
 
 @pytest.mark.parametrize("reply", [lambda channel: None, drip], ids=["silence", "a byte at a time"])
@@ -313,7 +335,7 @@ def test_a_submission_that_stops_the_template_ends_its_own_grading_alone(monkeyp
 def test_a_result_too_large_for_a_message_is_the_learners_error(template) -> None:
     with worker_running(template, "import torch\ndef f(): return torch.zeros(65 * 2**20, dtype=torch.uint8)") as worker:
         worker.begin()
-        with pytest.raises(LearnerError, match="TypeError: a message of 65 MiB is over the 64 MiB limit"):
+        with pytest.raises(LearnerError, match="TypeError: “a message of 65 MiB is over the 64 MiB limit"):
             worker.lookup("f")()
 
 

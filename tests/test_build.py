@@ -321,6 +321,14 @@ def test_an_authoring_mistake_is_named_with_its_file_and_cell(course, old, new, 
     assert mistakes(course) == [f"{SCRIPT}, {line}" for line in said]
 
 
+@pytest.mark.parametrize("name", ["a+b", " a", "a "])
+def test_a_name_that_nbgrader_refuses_is_said_to_be_one(course, name):
+    (course / SCRIPT).rename(course / "solutions" / f"{name}.py")
+    assert mistakes(course) == [
+        f"solutions/{name}.py: nbgrader takes no name with + in it, or with a blank at an end. Rename the file."
+    ]
+
+
 # What is never lost
 
 
@@ -336,10 +344,17 @@ def course_with_a_submission(course):
 def test_a_lesson_with_submissions_keeps_its_cells(course_with_a_submission):
     edit(course_with_a_submission, "double-values", "double-numbers")
     assert mistakes(course_with_a_submission) == [
-        f"{STEM} has submissions in the gradebook, so its graded and locked cells cannot change: "
-        "'double-numbers' is new, 'double-values' is gone. "
-        "Restore these cells, or move the gradebook away to start a new one."
+        f"{STEM} has submissions in the gradebook, and has changed since:",
+        "  'double-numbers' is new (2 points)",
+        "  'double-values' is gone (2 points)",
+        f"Run `autograder build {STEM} --keep-grades`: scores and comments stay with each cell that stays. "
+        "Where a cell only has another name, add `--renamed OLD=NEW`.",
     ]
+
+
+def test_a_lesson_with_submissions_keeps_its_points(course_with_a_submission):
+    edit(course_with_a_submission, '"points": 2', '"points": 2.5')
+    assert mistakes(course_with_a_submission)[1] == "  'double-values' is worth 2.5 points, and was worth 2"
 
 
 def test_the_text_of_a_lesson_with_submissions_may_change(course_with_a_submission):

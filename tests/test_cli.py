@@ -7,10 +7,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from class_of_four import PATCHED, RIGHT, STEM, WRONG, hand_in, small_course, whole_class
+from class_of_four import PATCHED, RIGHT, STEM, WRONG, grade_here, hand_in, small_course, whole_class
 from typer.testing import CliRunner
 
-import autograder.classes.task
 import autograder.cli
 from autograder.commands import instructor, learner
 from autograder.course import Course
@@ -30,8 +29,8 @@ def course(tmp_path, original, monkeypatch, template):
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(learner, "Template", lambda: contextlib.nullcontext(template))
-    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     monkeypatch.setattr(instructor, "cores", lambda: 1)
+    grade_here(monkeypatch, template)
     return Course(tmp_path / "course")
 
 
@@ -83,6 +82,7 @@ def test_check_prints_one_json_object_a_notebook_on_one_line(course):
         "points": 0.0,
         "max_points": 3.0,
         "isolation": printed["isolation"],
+        "notes": [],
         "checks": [
             {
                 "grade_id": "treble-integers",
@@ -123,6 +123,15 @@ def test_check_prints_one_json_object_a_notebook_on_one_line(course):
             "Hand in the notebook that you opened from the course, or name the lesson with --lesson.",
         ),
         (None, "{path} cannot be opened: No such file or directory."),
+        (
+            '{"nbformat": 4,\n<<<<<<< HEAD\n"cells": [],\n=======\n"cells": [1],\n>>>>>>> other\n}',
+            "{path} holds a merge conflict (line 2: '<<<<<<< HEAD'). Keep one of the two versions "
+            "(`git checkout --ours` or `--theirs`, then the file's name) and hand it in again.",
+        ),
+        (
+            '{"nbformat": 4,\n"cells": [{"source": "x',
+            "{path} is only the beginning of a notebook: it ends in line 2. Save it and hand it in as a whole.",
+        ),
     ],
 )
 def test_check_exits_2_and_says_why_where_nothing_can_be_graded(course, content, message):
@@ -239,6 +248,27 @@ def test_outside_a_course_every_command_says_so(tmp_path, monkeypatch):
     assert err == (
         f"No course at or above {tmp_path}: no folder there holds nbgrader_config.py. Go to the course's folder.\n"
     )
+
+
+@pytest.mark.parametrize("name", ["week 1 [intro]", "Woche-ü", "a*b?", "{x}", "%41", "lesson.2", ":smile:"])
+def test_a_lesson_may_be_called_what_a_folder_may_be_in_a_folder_of_such_a_name(course, name, tmp_path, monkeypatch):
+    root = tmp_path / "my [course] *#% ü"
+    (root / "solutions").mkdir(parents=True)
+    for file in ("nbgrader_config.py", "gradebook.db"):
+        shutil.copy(course.root / file, root)
+    shutil.copy(course.root / "solutions" / f"{STEM}.py", root / "solutions" / f"{name}.py")
+    monkeypatch.chdir(root)
+    assert run("build")[:2] == (0, f"built course/{name}/{name}.ipynb\n")
+    shutil.copytree(root / "course" / name, root / "submitted" / "ada" / name)
+    status, out, err = run("grade", name)
+    assert (status, err) == (0, "") and out.startswith(f"{name}\n")
+    assert "│ ada     │ 0 of 7 │ 2 wrong answer │" in out
+    assert out.endswith(f"gradebook: sqlite:///{root}/gradebook.db\ngraded notebooks: {root}/autograded/*/{name}\n")
+    assert run("feedback", name) == (0, f"feedback: {root}/feedback/*/{name}\n", "1 new, 0 were up to date\n")
+    assert (root / "feedback" / "ada" / name / f"{name}.html").is_file()
+    assert run("report", name)[1].endswith(f"report: {root}/reports/{name}.html\n")
+    assert run("export", name) == (0, "grades: grades.csv\n", "")
+    assert run("build", "--check") == (0, "course/ is up to date.\n", "")
 
 
 def test_lab_fills_the_work_folder_and_never_overwrites(course, monkeypatch):

@@ -7,7 +7,8 @@ import stat
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
+from datetime import datetime
+from pathlib import Path, PurePosixPath
 
 import pytest
 from class_of_four import RIGHT, STEM, hand_in, small_course
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 
 import autograder.classes.task
 import autograder.cli
+from autograder.classes.naming import Naming
 from autograder.commands import instructor
 from autograder.course import Course
 from autograder.gradebook import opened
@@ -530,3 +532,431 @@ def test_a_list_that_repeats_itself_by_alias_is_refused(course, notebook):
     status, _, err = collect(STEM, folder(course, files))
     assert status == 2
     assert "submission_metadata.yml cannot be read: it repeats parts of itself by alias" in err
+
+
+def enter(course: Course, **students: dict[str, str]) -> None:
+    """Put these students into the gradebook."""
+    with opened(course.directory) as gradebook:
+        for student, about in students.items():
+            gradebook.add_student(student, **about)
+
+
+ENDS_IN_A_NUMBER = f"lovelace_12_345_678_{STEM}.ipynb"
+NAME_OR_NUMBER = "Call the file or its folder after the student's id, or use --pattern."
+
+
+@pytest.mark.parametrize(
+    ("known", "student"),
+    [
+        ({"ada": {"lms_user_id": "345"}}, "ada"),
+        ({"ada": {"lms_user_id": "345"}, "ben": {"lms_user_id": "99"}}, "ada"),
+        (
+            {
+                "ada": {"lms_user_id": "345", "last_name": "Lovelace"},
+                "ben": {"lms_user_id": "12", "first_name": "Ben", "last_name": "Bitdiddle"},
+            },
+            None,
+        ),
+        (
+            {
+                "ada": {"lms_user_id": "12", "last_name": "Lovelace"},
+                "ben": {"lms_user_id": "345", "first_name": "Ben", "last_name": "Bitdiddle"},
+            },
+            "ada",
+        ),
+    ],
+)
+def test_of_a_canvas_name_that_can_be_read_in_two_ways_the_gradebook_knows_which(course, notebook, known, student):
+    enter(course, **known)
+    status, _, err = collect(STEM, zipped(course, {ENDS_IN_A_NUMBER: notebook}))
+    if student:
+        assert (status, err, handed_in(course)) == (0, "", {student: notebook})
+    else:  # "Lovelace" ends in _12 for one of them alone, but the number 345 has another name before it
+        assert (status, handed_in(course)) == (2, {})
+
+
+@pytest.mark.parametrize(
+    ("known", "knows"),
+    [
+        ({}, "none of them"),
+        ({"ada": {"lms_user_id": "345"}, "ben": {"lms_user_id": "12"}}, "more than one of them (ada, ben)"),
+    ],
+)
+def test_a_canvas_name_that_nobody_can_read_is_refused(course, notebook, known, knows):
+    enter(course, **known)
+    before = student_rows(course)
+    status, _, err = collect(STEM, zipped(course, {ENDS_IN_A_NUMBER: notebook}))
+    assert (status, handed_in(course), student_rows(course)) == (2, {}, before)
+    assert err == (
+        f"export.zip:{ENDS_IN_A_NUMBER}: this may be of Canvas' user 12 or Canvas' user 345, "
+        f"and the gradebook knows {knows}. {NAME_OR_NUMBER}\n"
+    )
+
+
+def test_a_students_own_file_whose_name_looks_like_canvas_stays_theirs(course, notebook):
+    files = {f"{name}/{STEM}.ipynb": notebook for name in ("ada", "ben")} | {"ada/data_2026_11_x.csv": "1"}
+    status, out, _ = collect(STEM, zipped(course, files))
+    assert (status, handed_in(course).keys()) == (0, {"ada", "ben"})
+    assert "taken, with data_2026_11_x.csv" in out
+
+
+def test_a_lesson_whose_name_begins_with_digits_is_no_number_of_canvas():
+    path = PurePosixPath("lovelaceada_12345_67890_1_intro-2.ipynb")
+    ((reading,),) = Naming((path,), frozenset({"1_intro"})).owners(path)
+    assert reading.lms_user_id == "12345"
+    ((*readings,),) = Naming((path,), frozenset({"intro"})).owners(path)
+    assert [each.lms_user_id for each in readings] == ["12345", "67890"]
+    ((reading,),) = Naming((), frozenset()).owners(PurePosixPath("lovelaceada_12345_67890_01_intro.ipynb"))
+    assert reading.lms_user_id == "12345", "no number begins with 0"
+
+
+TEAM = (
+    "may be a team or a name that stands for anybody: the gradebook knows no such student. "
+    "Put it into a folder called after the id of each student whose it is."
+)
+ADA = {"ada": {"first_name": "Ada", "last_name": "Lovelace"}}
+MOODLE = {
+    "a team by its number": ({}, ["Team 1_45"], set(), ["Team 1"]),
+    "those in no team": ({}, ["Default group", "Red Foxes_3"], set(), ["Default group", "Red Foxes"]),
+    "a team by one word": ({}, ["Alpha_45"], set(), ["Alpha"]),
+    "a team in a course whose students have names": (ADA, ["Red Foxes_45"], set(), ["Red Foxes"]),
+    "a member of a team": (ADA, ["Team 1-Ada Lovelace_123"], {"ada"}, []),
+    "a member of a team of one word": (ADA, ["Alpha-Ada Lovelace_123"], {"ada"}, []),
+    "a late student beside one who is known": (ADA, ["Ada Lovelace_1", "Zoe New_2"], {"ada", "Zoe-New"}, []),
+    "names with hyphens beside others": ({}, ["Anna-Maria Lopez_1", "Ben Bit_2"], {"Anna-Maria-Lopez", "Ben-Bit"}, []),
+    "a person of one word whom the gradebook knows": ({"cher": {"last_name": "Cher"}}, ["Cher_1"], {"cher"}, []),
+    "a name without spaces": ({}, ["王小明_5"], {"王小明"}, []),
+}
+
+
+@pytest.mark.parametrize("what", MOODLE)
+def test_a_team_of_moodles_becomes_no_student(course, notebook, what):
+    known, names, students, refused = MOODLE[what]
+    enter(course, **known)
+    files = {f"{name}_assignsubmission_file/{STEM}.ipynb": notebook for name in names}
+    status, _, err = collect(STEM, zipped(course, files))
+    assert handed_in(course).keys() == students
+    assert status == (2 if refused else 0)
+    shown = {name.partition("_")[0]: f"export.zip:{name}_assignsubmission_file/{STEM}.ipynb" for name in names}
+    assert err.splitlines() == [f"{shown[name]}: {name!r} {TEAM}" for name in refused]
+
+
+def test_a_member_of_a_team_whom_the_gradebook_does_not_know_is_refused(course, notebook):
+    path = f"Team 1-Ada Lovelace_123_assignsubmission_file/{STEM}.ipynb"
+    status, _, err = collect(STEM, zipped(course, {path: notebook}))
+    assert (status, handed_in(course)) == (2, {})
+    assert err == (
+        f"export.zip:{path}: this may be of 'Team 1-Ada Lovelace' or 'Ada Lovelace', "
+        f"and the gradebook knows none of them. {NAME_OR_NUMBER}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Teilnehmerin_123", "Teilnehmerin_124"],
+        ["Teilnehmerin_123", "Participante_124"],
+        ["Kursbesucher_7", "Kursbesucher_8"],
+        ["Участник_1"],
+        ["Team 1-Participant_5", "Team 1-Participant_6"],
+    ],
+)
+def test_where_marking_is_anonymous_in_any_language_nobody_is_taken_for_another(course, notebook, names):
+    files = {f"{name}_assignsubmission_file/{STEM}.ipynb": notebook for name in names}
+    status, _, err = collect(STEM, zipped(course, files))
+    assert (status, err) == (0, "")
+    assert handed_in(course).keys() == {name.rpartition("-")[2].replace("_", "-") for name in names}
+    assert not any(row[1] for row in student_rows(course).values()), "such a name is nobody's"
+
+
+def test_two_people_of_one_name_of_whom_the_gradebook_knows_one_are_left_to_a_person(course, notebook):
+    enter(course, **ADA)
+    files = {f"Ada Lovelace_{n}_assignsubmission_file/{STEM}.ipynb": notebook for n in (1, 2)}
+    status, _, err = collect(STEM, zipped(course, files))
+    assert (status, handed_in(course)) == (2, {})
+    one, two = (f"export.zip:{path}" for path in files)
+    assert err == (
+        f"{one}, {two}: by their names these are of several people, and all would be ada. "
+        "Call each folder after its student's id.\n"
+    )
+
+
+def test_a_student_of_whom_only_what_programs_leave_is_there_is_named(course, notebook):
+    files = {
+        f"ada/{STEM}.ipynb": notebook,
+        f"ada/.ipynb_checkpoints/{STEM}-checkpoint.ipynb": notebook,
+        f"ben/.ipynb_checkpoints/{STEM}-checkpoint.ipynb": notebook,
+    }
+    said = "nothing else lies in its folder, and this is no notebook that somebody handed in.\n"
+    for source, shown in (
+        (zipped(course, files), f"export.zip:ben/.ipynb_checkpoints/{STEM}-checkpoint.ipynb: "),
+        (folder(course, files), "handed-in/ben/.ipynb_checkpoints: "),
+    ):
+        status, _, err = collect(STEM, source)
+        assert (status, err, handed_in(course).keys()) == (2, shown + said, {"ada"})
+
+
+@pytest.mark.parametrize("name", ["ada.IPYNB", "ada.ipynb.txt", "ada (1).ipynb", "ada.ipynb.json", "ada.ipynb (2).txt"])
+def test_a_notebook_is_one_however_a_browser_saved_it(course, notebook, name):
+    assert collect(STEM, zipped(course, {name: notebook}))[0] == 0
+    assert handed_in(course) == {"ada": notebook}
+    assert "there already" in collect(STEM, folder(course, {name: notebook}) / name)[1], "also as the source itself"
+
+
+ATTEMPT = r"^(?P<student_id>\w+?)_attempt_(?P<timestamp>[0-9: -]*)_"
+
+
+def test_of_two_attempts_whose_times_are_known_the_newest_is_taken_and_the_other_named(course, notebook):
+    old, new = "ada_attempt_2026-11-20 15:00:00_x.ipynb", "ada_attempt_2026-11-21 15:00:00_x.ipynb"
+    files = {new: notebook + " ", old: notebook}
+    status, out, err = collect(STEM, zipped(course, files), "--pattern", ATTEMPT)
+    assert (status, err) == (0, "")
+    assert handed_in(course) == {"ada": notebook + " "}
+    assert timestamp(course, "ada") == "2026-11-21 15:00:00.000000 UTC"
+    assert f"│ export.zip:{old} │ pattern  │ 2026-11-20 15:00 │ an older attempt, left out │" in out
+    assert out.endswith("1 taken, 1 an older attempt, left out.\n")
+
+
+@pytest.mark.parametrize(
+    ("times", "unclear"),
+    [
+        (["2026-11-20 15:00:00", "2026-11-20 15:00"], " at the same time"),
+        (["2026-11-20 15:00:00", ""], ", and when is not known of all"),
+        (["", " "], ""),
+    ],
+)
+def test_of_two_attempts_whose_order_is_not_known_none_is_taken(course, notebook, times, unclear):
+    paths = [f"ada_attempt_{time}_x.ipynb" for time in times]
+    source = zipped(course, {path: notebook + " " * n for n, path in enumerate(paths)})
+    pattern = ATTEMPT.replace("(?P<timestamp>[0-9: -]*)", "(?: |(?P<timestamp>[0-9: -]*))")
+    status, _, err = collect(STEM, source, "--pattern", pattern)
+    assert (status, handed_in(course)) == (2, {})
+    shown = ", ".join(f"export.zip:{path}" for path in paths)
+    assert err == f"ada handed in different notebooks{unclear}: {shown}. Leave the one that counts.\n"
+
+
+def test_the_same_notebook_of_one_student_again_is_named(course, notebook):
+    files = {"ada/a.ipynb": notebook, "ada/b.ipynb": notebook, "ben.ipynb": notebook}
+    assert collect(STEM, folder(course, files))[1].endswith("2 taken, 1 the same again.\n")
+
+
+def test_a_time_that_is_given_later_is_written_for_work_that_is_there_and_its_penalty_follows(
+    course, notebook, monkeypatch
+):
+    plugin = course.root / "late.py"
+    plugin.write_text(
+        "from nbgrader.plugins import BasePlugin\n"
+        "class Half(BasePlugin):\n"
+        "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n"
+        "        return score / 2\n"
+    )
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "c.AssignLatePenalties.plugin_class = 'late.Half'\n")
+    monkeypatch.syspath_prepend(str(course.root))
+    source = zipped(course, {"ada.ipynb": notebook})
+    collect(STEM, source)
+    with opened(course.directory) as gradebook:
+        gradebook.update_or_create_assignment(STEM, duedate=datetime(2026, 11, 20))
+    assert "3 of 7" in RUNNER.invoke(autograder.cli.app, ["grade", STEM]).stdout
+    status, out, _ = collect(STEM, source, "--timestamp", "2026-11-21 15:00 +0200", "--dry-run")
+    assert (status, timestamp(course, "ada")) == (0, None)
+    status, again, _ = collect(STEM, source, "--timestamp", "2026-11-21 15:00 +0200")
+    assert again == out.replace(" This was a dry run: nothing was written.", "")
+    assert "│ 2026-11-21 13:00 │ there already, its time is written │" in out
+    assert timestamp(course, "ada") == "2026-11-21 13:00:00.000000 UTC"
+    assert "1.5 of 7" in RUNNER.invoke(autograder.cli.app, ["grade", STEM]).stdout
+    assert collect(STEM, source, "--timestamp", "2026-11-21 13:00 UTC")[1].endswith("1 there already.\n")
+
+
+def test_a_time_is_not_written_for_other_work_than_was_collected(course, notebook):
+    collect(STEM, zipped(course, {"ada.ipynb": notebook}))
+    status, _, _ = collect(STEM, zipped(course, {"ada.ipynb": notebook + " "}), "--timestamp", "2026-11-21 15:00")
+    assert (status, timestamp(course, "ada")) == (2, None)
+
+
+def test_a_time_that_cannot_be_read_is_mended(course, notebook):
+    source = zipped(course, {"ada.ipynb": notebook})
+    collect(STEM, source)
+    (course.folder("submitted", "ada", STEM) / "timestamp.txt").write_text("soon")
+    assert "its time is written" in collect(STEM, source, "--timestamp", "2026-11-21 15:00")[1]
+    assert timestamp(course, "ada") == "2026-11-21 15:00:00.000000 UTC"
+
+
+@pytest.mark.parametrize("written", ["05.11.2026", "2026-11-21 15:00 CESTT"])
+def test_a_time_that_may_be_two_or_that_nobody_knows_stops_it(course, notebook, written):
+    status, out, err = collect(STEM, folder(course, {"ada.ipynb": notebook}), "--timestamp", written)
+    assert (status, out, handed_in(course)) == (2, "", {})
+    assert err.startswith(f"{written!r} ")
+
+
+def beside(course: Course, student: str) -> dict[str, str]:
+    """What lies beside the student's notebook."""
+    root = course.folder("submitted", student, STEM)
+    found = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    return {name: path.read_text() for name, path in found.items() if name != f"{STEM}.ipynb"}
+
+
+BESIDE = {
+    "a folder": ("ada/{}", ["helpers.py", "data/a.csv", "sketch.png"]),
+    "nbgrader's own folders": (f"ada/{STEM}/{{}}", ["helpers.py", "data/a.csv", "sketch.png"]),
+    "Canvas": ("lovelaceada_12345_67890_{}", ["helpers.py", "a.csv"]),
+    "Moodle": ("Ada Lovelace_123_assignsubmission_file/{}", ["helpers.py", "data/a.csv"]),
+    "Moodle, not in folders": ("Ada Lovelace_123_assignsubmission_file_{}", ["helpers.py", "a.csv"]),
+}
+
+
+@pytest.mark.parametrize("way", BESIDE)
+def test_files_beside_a_notebook_come_with_it(course, notebook, way):
+    path, names = BESIDE[way]
+    files = {path.format(name): name for name in names} | {path.format(f"{STEM}.ipynb"): notebook}
+    status, out, err = collect(STEM, zipped(course, files))
+    assert (status, err) == (0, "")
+    assert f"taken, with {', '.join(sorted(names))}" in out
+    (student,) = handed_in(course)
+    assert beside(course, student) == {name: name for name in names}
+
+
+def test_a_file_elsewhere_in_what_a_student_handed_in_comes_too(course, notebook):
+    files = {f"ada/work/{STEM}.ipynb": notebook, "ada/work/a.py": "a", "ada/b.py": "b", "ada/more/c.py": "c"}
+    assert collect(STEM, zipped(course, files))[0] == 0
+    assert beside(course, "ada") == {"a.py": "a", "b.py": "b", "more/c.py": "c"}
+
+
+def test_what_canvas_numbers_because_it_came_again_can_still_be_imported(course, notebook):
+    files = {f"adaada_12_34_{STEM}-1.ipynb": notebook, "adaada_12_35_helpers-1.py": "x = 1"}
+    assert collect(STEM, zipped(course, files))[0] == 0
+    assert beside(course, "12") == {"helpers.py": "x = 1", "helpers-1.py": "x = 1"}
+
+
+NOT_BESIDE = {
+    "timestamp.txt": "this would say when the work was handed in. Say it with --timestamp.",
+    "Timestamp.TXT": "this would say when the work was handed in. Say it with --timestamp.",
+    "a?b.txt": "'a?b.txt' cannot be a file's name everywhere.",
+    "a\x1b[2J.txt": "'a\\x1b[2J.txt' cannot be a file's name everywhere.",
+    "x" * 210: "its path has more than 200 bytes or 8 parts.",
+    "/".join("abcdefghi"): "its path has more than 200 bytes or 8 parts.",
+}
+
+
+@pytest.mark.parametrize("name", NOT_BESIDE)
+def test_a_file_that_cannot_lie_beside_a_notebook_is_named_and_the_rest_is_taken(course, notebook, name):
+    files = {f"ada/{STEM}.ipynb": notebook, f"ada/{name}": "2026-01-01", "ada/data.csv": "1"}
+    status, _, err = collect(STEM, zipped(course, files))
+    shown = name.replace("\x1b", "\\x1b")
+    assert (status, err) == (2, f"export.zip:ada/{shown}: {NOT_BESIDE[name]}\n")
+    assert (handed_in(course), beside(course, "ada")) == ({"ada": notebook}, {"data.csv": "1"})
+
+
+def test_too_many_or_too_large_files_are_named_and_the_notebook_is_taken(course, notebook, monkeypatch):
+    monkeypatch.setattr("autograder.classes.attempts.MAX_BESIDE", 3)
+    monkeypatch.setattr("autograder.classes.attempts.MAX_BESIDE_BYTES", 2**20)
+    files = {f"ada/{STEM}.ipynb": notebook} | {f"ada/{n}.txt": "" for n in range(4)}
+    files |= {f"ben/{STEM}.ipynb": notebook, "ben/a.py": "a", "ben/film.mov": "0" * 2**20, "ben/z.py": "z"}
+    status, _, err = collect(STEM, zipped(course, files))
+    assert (status, handed_in(course).keys()) == (2, {"ada", "ben"})
+    assert err.splitlines() == [
+        "ada handed in 4 files beside the notebook. At most 3 are taken, so none was.",
+        "export.zip:ben/film.mov: with it, over 1 MiB were handed in beside the notebook.",
+    ]
+    assert (beside(course, "ada"), beside(course, "ben")) == ({}, {"a.py": "a", "z.py": "z"})
+
+
+def test_files_beside_a_notebook_that_is_not_taken_are_named(course, notebook):
+    files = {"ada.ipynb": notebook, "ben/x.ipynb": "", "ben/helpers.py": ""}
+    status, _, err = collect(STEM, zipped(course, files))
+    assert (status, handed_in(course).keys()) == (2, {"ada"})
+    assert "export.zip:ben/helpers.py: left out, as no notebook of ben was taken.\n" in err
+
+
+def test_files_that_want_one_place_are_named(course, notebook):
+    files = {f"ada/{STEM}.ipynb": notebook, "ada/a/b.py": "1", "ada/a": "2", "ada/data.csv": "3", "ada/Data.csv": "4"}
+    status, _, err = collect(STEM, zipped(course, files))
+    assert (status, handed_in(course)) == (2, {"ada": notebook})
+    assert beside(course, "ada") == {"Data.csv": "4", "a": "2"}
+    said = "another file has its name, or that of its folder."
+    assert err.splitlines() == [f"export.zip:ada/a/b.py: {said}", f"export.zip:ada/data.csv: {said}"]
+
+
+def test_a_file_that_was_missing_is_added_and_one_that_differs_needs_to_be_newer(course, notebook):
+    files = {f"ada/{STEM}.ipynb": notebook}
+    collect(STEM, zipped(course, files))
+    status, out, _ = collect(STEM, zipped(course, files | {"ada/helpers.py": "1"}))
+    assert (status, "taken, with helpers.py" in out) == (0, True)
+    changed = files | {"ada/helpers.py": "2", "ada/more.py": "3"}
+    there = course.folder("submitted", "ada", STEM) / "helpers.py"
+    status, _, err = collect(STEM, zipped(course, changed))
+    assert (status, err) == (
+        2,
+        f"export.zip:ada/helpers.py differs from {there}, and which is newer is not known. "
+        "--replace takes it, and keeps the old one.\n",
+    )
+    assert beside(course, "ada") == {"helpers.py": "1", "more.py": "3"}
+    assert collect(STEM, zipped(course, changed), "--replace")[0] == 0
+    assert beside(course, "ada") == {"helpers.py": "2", "more.py": "3"}
+    kept = course.root / "submitted" / "ada" / f"{STEM}.replaced-1"
+    assert (kept / "helpers.py").read_text() == "1"
+
+
+def test_a_newer_attempt_brings_its_own_files_and_the_old_ones_are_kept_with_the_old_notebook(course, notebook):
+    first = zipped(course, {f"ada/{STEM}.ipynb": notebook, "ada/old.py": "1"}, "first.zip")
+    second = zipped(course, {f"ada/{STEM}.ipynb": notebook + " ", "ada/new.py": "2"}, "second.zip")
+    collect(STEM, first)
+    status, _, err = collect(STEM, second)
+    assert (status, err.endswith(" With it was left: new.py.\n"), beside(course, "ada")) == (2, True, {"old.py": "1"})
+    assert collect(STEM, second, "--replace")[0] == 0
+    assert beside(course, "ada") == {"new.py": "2"}
+    kept = course.root / "submitted" / "ada" / f"{STEM}.replaced-1"
+    assert sorted(path.name for path in kept.iterdir()) == [f"{STEM}.ipynb", "old.py"]
+
+
+def test_an_older_attempts_files_stay_with_it(course, notebook):
+    both = []
+    for day, text in ((20, notebook), (21, notebook + " ")):
+        root = folder(course, {f"ada/{STEM}.ipynb": text, f"ada/of_{day}.py": ""}, f"day-{day}")
+        for path in root.rglob("*.*"):
+            os.utime(path, (datetime(2025, 11, day).timestamp(),) * 2)
+        both.append(root)
+    status, out, _ = collect(STEM, *both, "--timestamp", "files")
+    assert (status, handed_in(course)) == (0, {"ada": notebook + " "})
+    assert beside(course, "ada").keys() == {"of_21.py", "timestamp.txt"}
+    assert "day-20/ada/of_20.py" in out
+
+
+def test_no_file_is_written_through_a_link_beside_a_notebook(course, notebook):
+    source = zipped(course, {f"ada/{STEM}.ipynb": notebook, "ada/data/a.csv": "1"})
+    elsewhere = folder(course, {"mine.txt": "mine"}, "elsewhere")
+    there = course.folder("submitted", "ada", STEM)
+    there.mkdir(parents=True)
+    (there / "data").symlink_to(elsewhere)
+    status, _, err = collect(STEM, source)
+    assert (status, err) == (2, f"{there}/data is a link. Remove it, then collect again.\n")
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Ada.ipynb",
+        "345.ipynb",
+        "Ada-Lovelace.ipynb",
+        "ada@x.org/x.ipynb",
+        f"{STEM}_ada.ipynb",
+        f"ada - {STEM.title()}.ipynb",
+        f"ada_{STEM}/x.ipynb",
+        "ada/part.ipynb",
+    ],
+)
+def test_one_whom_the_gradebook_knows_is_no_new_student_however_a_person_called_the_file(course, notebook, path):
+    enter(course, ada={"lms_user_id": "345", "email": "ada@x.org", "first_name": "Ada", "last_name": "Lovelace"})
+    files = {path: notebook} | ({"ada/other.ipynb": notebook} if path.startswith("ada/") else {})
+    assert collect(STEM, zipped(course, files))[0] == 0
+    assert handed_in(course) == {"ada": notebook}
+
+
+def test_a_name_with_the_lessons_in_it_is_refused_where_the_gradebook_does_not_know_whose_it_is(course, notebook):
+    status, _, err = collect(STEM, zipped(course, {f"ada_{STEM}.ipynb": notebook, "ben.ipynb": notebook}))
+    assert (status, handed_in(course).keys()) == (2, {"ben"})
+    assert err == (
+        f"export.zip:ada_{STEM}.ipynb: this may be of 'ada_{STEM}' or 'ada', and the gradebook knows none of them. "
+        f"{NAME_OR_NUMBER}\n"
+    )

@@ -114,7 +114,7 @@ def started(template: Template, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one with each worker that starts."""
     found: list[int] = []
     start = template.start
-    monkeypatch.setattr(template, "start", lambda limits: found.append(1) or start(limits))
+    monkeypatch.setattr(template, "start", lambda *given: found.append(1) or start(*given))
     return found
 
 

@@ -233,7 +233,7 @@ def test_an_exception_shows_its_message_and_is_a_run_time_error() -> None:
     assert str(caught.value) == (
         "double - doubles: your code stopped with an error\n"
         "  expected  double returns a result for a tensor of shape (3,) and dtype torch.float64\n"
-        "  observed  TypeError: unsupported operand type(s) for /: 'Tensor' and 'str'\n"
+        "  observed  TypeError: “unsupported operand type(s) for /: 'Tensor' and 'str'”\n"
         '  hint      Read "Twice as much" again.'
     )
 
@@ -244,14 +244,14 @@ def test_an_exception_quotes_the_line_of_the_learners_cell() -> None:
     names: dict[str, object] = {}
     exec(compile(source, "<cell double>", "exec"), names)
     assert (
-        "  observed  NameError: name 'missing' is not defined\n            line 3 of your cell: return y * missing\n"
+        "  observed  NameError: “name 'missing' is not defined”\n            line 3 of your cell: return y * missing\n"
     ) in said(names["double"])
 
 
 def test_a_syntax_error_is_described_by_its_line() -> None:
     with pytest.raises(SyntaxError) as caught:
         compile("x = (1,\ny = 2", "<cell double>", "exec")
-    assert str(LearnerError.of(caught.value)) == "SyntaxError: '(' was never closed (line 1 of your cell: x = (1,)"
+    assert str(LearnerError.of(caught.value)) == "SyntaxError: “'(' was never closed” (line 1 of your cell: x = (1,)"
 
 
 def test_the_same_seed_gives_a_check_the_same_inputs_and_the_learner_the_same_noise() -> None:
@@ -408,7 +408,7 @@ def test_only_the_stub_itself_is_an_answer_not_written_yet() -> None:
     def double(x: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError("the operator aten::double has no kernel")
 
-    assert "  observed  NotImplementedError: the operator aten::double has no kernel" in said(double)
+    assert "  observed  NotImplementedError: “the operator aten::double has no kernel" in said(double)
 
 
 def test_an_error_in_the_learners_own_backward_is_explained_as_one_in_its_forward() -> None:
@@ -432,4 +432,4 @@ def test_an_error_in_the_learners_own_backward_is_explained_as_one_in_its_forwar
     with pytest.raises(Failure) as failure:
         gradients(Twice.apply)
     assert failure.value.message.verdict is Verdict.RUN_TIME_ERROR
-    assert "  observed  IndexError: list index out of range" in str(failure.value)
+    assert "  observed  IndexError: “list index out of range”" in str(failure.value)

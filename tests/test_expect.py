@@ -342,7 +342,7 @@ def test_noise_on_the_cpu_is_found_without_a_gpu() -> None:
     assert said(expect.device_kept, hold(on_cpu), torch.zeros(2, 3), what="z", likely=called("randn(shape).")) == (
         "z mixes devices\n"
         "  expected  every tensor on the device of the inputs\n"
-        "  observed  RuntimeError: Tensor on device cpu is not on the expected device meta!\n"
+        "  observed  RuntimeError: “Tensor on device cpu is not on the expected device meta!”\n"
         "  likely    randn(shape)."
     )
 
@@ -434,7 +434,7 @@ def test_an_error_that_should_be_raised_is() -> None:
         "k = 1 raises no error\n  expected  ValueError\n  observed  it returned 1"
     )
     assert said(expect.raises, TypeError, hold(refuse), -1, what="k = -1") == (
-        "k = -1 raises the wrong error\n  expected  TypeError\n  observed  ValueError: a negative number of draws"
+        "k = -1 raises the wrong error\n  expected  TypeError\n  observed  ValueError: “a negative number of draws”"
     )
 
 

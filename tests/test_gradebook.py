@@ -1,9 +1,11 @@
 """A class graded into nbgrader's gradebook, by our command and by nbgrader's own."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -16,6 +18,8 @@ import autograder.gradebook
 from autograder.build import build
 from autograder.classes.classroom import Outcome, grade_class, students
 from autograder.course import Course
+from autograder.gradebook import GradebookError
+from autograder.migration import keep_grades
 
 
 @pytest.fixture(scope="module")
@@ -215,3 +219,115 @@ def test_a_crash_while_writing_leaves_the_gradebook_as_it_was(course, grade, mon
         grade(course, "ada")
     assert rows(course) == before
     assert not Path(course.folder("autograded", "ada", STEM)).exists()
+
+
+# What nbgrader's own converter makes of what was handed in
+
+
+def variants(course: Course) -> dict[str, bytes]:
+    """A right answer's file, spoiled in ways that do not matter: by a student's name."""
+    path = hand_in(course, "plain", {"treble": RIGHT, "why": "Because."})
+    plain = path.read_text(encoding="utf-8")
+
+    def changed(change: Callable[[dict], object]) -> bytes:
+        notebook = json.loads(plain)
+        change(notebook)
+        return json.dumps(notebook).encode()
+
+    v3 = nbformat.convert(nbformat.reads(plain, as_version=4), 3)
+    return {
+        "mark": b"\xef\xbb\xbf" + plain.encode(),
+        "windows": plain.replace("\n", "\r\n").encode(),
+        "nulls": changed(lambda notebook: [cell.update(metadata=None) for cell in notebook["cells"]]),
+        "odd-ids": changed(lambda notebook: [cell.update(id="not an id!") for cell in notebook["cells"]]),
+        "no-ids": changed(lambda notebook: [cell.pop("id") for cell in notebook["cells"]]),
+        "same-ids": changed(lambda notebook: [cell.update(id="same") for cell in notebook["cells"]]),
+        "no-metadata": changed(lambda notebook: notebook.update(metadata=None)),
+        "version-3": json.dumps(v3).encode(),
+    }
+
+
+BROKEN = {
+    "merged": ("plain\n<<<<<<< HEAD\n", "holds a merge conflict (line 2: '<<<<<<< HEAD')."),
+    "cut": ('{"nbformat": 4,', "is only the beginning of a notebook: it ends in line 1."),
+}
+
+
+def test_nbgrader_autograde_reads_what_was_handed_in_as_our_command_does(course, grade):
+    shutil.rmtree(course.root / "submitted")
+    for student, content in variants(course).items():
+        path = hand_in(course, student, {})
+        path.write_bytes(content)
+    for student, (text, _) in BROKEN.items():
+        hand_in(course, student, {}).write_text(text)
+    hand_in(course, "renamed", {}).rename(course.folder("submitted", "renamed", STEM) / "mine.ipynb")
+    outcomes = grade(course)
+    reasons = {student: outcome.reason for student, outcome in outcomes.items() if outcome.reason}
+    assert reasons.keys() == {*BROKEN, "renamed"}
+    path = course.folder("submitted", "renamed", STEM) / f"{STEM}.ipynb"
+    assert reasons["renamed"] == (f"{path} is not there; its folder holds 'mine.ipynb'. Rename what is meant to be it.")
+    assert {outcome.score for outcome in outcomes.values() if not outcome.reason} == {3.0}
+    ours = rows(course)
+    with gradebook(course) as book:
+        for student in outcomes.keys() - reasons.keys():
+            book.remove_student(student)
+    command = [sys.executable, "-m", "nbgrader", "autograde", STEM, "--force"]
+    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
+    assert {row for row in rows(course) if row[0] not in reasons} == ours
+    for student, (_, reason) in BROKEN.items():
+        assert f"SubmissionError: {course.folder('submitted', student, STEM)}/{STEM}.ipynb {reason}" in done.stderr
+    assert "Skipping unknown notebook" in done.stderr, "nbgrader takes no notebook of another name either"
+
+
+# A lesson that changed after it was graded
+
+
+def edit(course: Course, old: str, new: str) -> None:
+    """Change the lesson's source in one place."""
+    source = course.root / "solutions" / f"{STEM}.py"
+    text = source.read_text(encoding="utf-8")
+    assert text.count(old) == 1, old
+    source.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_lesson_that_changes_while_it_is_graded_writes_nothing(course, grade):
+    before = rows(course)
+    edit(course, '"treble-floats"', '"treble-halves"')
+    with pytest.raises(GradebookError) as refused:
+        grade(course, "ada")
+    assert str(refused.value) == (
+        f"The gradebook knows {STEM} without treble-halves. Run `autograder build {STEM} --keep-grades`."
+    )
+    assert rows(course) == before
+
+
+def test_what_people_gave_stays_with_the_cells_that_stay(course, grade):
+    grade(course)
+    with gradebook(course) as book:
+        for name, score in {"treble-integers": 1.5, "treble-floats": 0.5, "why": 3.0}.items():
+            book.find_grade(name, STEM, STEM, "ada").manual_score = score
+        book.find_comment("why", STEM, STEM, "ada").manual_comment = "Well said."
+        book.db.commit()
+    edit(course, '"treble-integers"', '"treble-whole"')
+    edit(course, '"treble-floats"', '"treble-halves"')
+    edit(course, '"why", "locked": false, "points": 4', '"why", "locked": false, "points": 8')
+    assert keep_grades(course, STEM, {"treble-integers": "treble-whole"}) == [
+        "'treble-whole' was 'treble-integers'",
+        "'treble-halves' is new (1 point)",
+        "'why' is worth 8 points, and was worth 4",
+        "  what people gave stays as it is: ada 3",
+        "'treble-floats' is gone (1 point)",
+        f"What is gone is kept in reports/{STEM}-removed-1.csv",
+    ]
+    build([], course.root)
+    grade(course)
+    assert {row for row in rows(course) if row[0] == "ada"} == {
+        ("ada", "treble-whole", 2.0, 1.5, True, 2.0),
+        ("ada", "treble-halves", 1.0, None, False, 1.0),
+        ("ada", "why", None, 3.0, True, 8.0),
+        ("ada", "treble", None),
+        ("ada", "why", None),
+    }
+    with gradebook(course) as book:
+        assert book.find_comment("why", STEM, STEM, "ada").manual_comment == "Well said."
+        assert book.find_submission(STEM, "ada").score == 5.5

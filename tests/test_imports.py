@@ -20,6 +20,7 @@ BESIDE_THE_LEARNER = {
     "autograder.boundary.sandbox",
     "autograder.boundary.policy",
     "autograder.boundary.frames",
+    "autograder.boundary.limits",
     "autograder.boundary.wire",
     "autograder.boundary.probes",
     "autograder.boundary.randomness",

@@ -206,12 +206,85 @@ def test_too_much_memory_or_disk_is_an_error_of_the_learners(template: Template,
         worker.close()
 
 
+ROOM = """
+import os
+held, taken = [], 0
+try:
+    for number in range({times}):
+        {take}
+        taken += 1
+except OSError as error:
+    problem = error.strerror
+"""
+WAYS_TO_TAKE_ROOM = {
+    "many files": "open(f'f{number}', 'wb').write(bytes(2**20))",
+    "files without names": (
+        "held.append(open(f'f{number}', 'wb')); os.unlink(f'f{number}'); held[-1].write(bytes(2**20))"
+    ),
+    "reserved blocks": "os.posix_fallocate(os.open(f'f{number}', os.O_CREAT | os.O_RDWR), 0, 2**20)",
+    "folders": "os.mkdir(f'd{number}')",
+    "links": "os.symlink('x' * 4000, f'l{number}')",
+}
+
+
+@complete
+@pytest.mark.parametrize("take", WAYS_TO_TAKE_ROOM.values(), ids=WAYS_TO_TAKE_ROOM.keys())
+def test_all_files_of_a_submission_together_have_a_limit(template: Template, take: str) -> None:
+    limits = Limits(disk_bytes=8 * 2**20, files=500)
+    with worker_running(template, ROOM.format(times=1000, take=take), limits) as worker:
+        if not any(layer.startswith("disk") for layer in worker.layers):
+            pytest.skip("this system lets nobody but root have a disk of their own")
+        worker.begin()
+        assert worker.lookup("problem") == "No space left on device"
+        assert worker.lookup("taken") < (9 if "2**20" in take else 500)
+
+
+def test_files_that_were_handed_in_lie_on_that_disk_and_none_stays(template: Template) -> None:
+    source = (
+        "text = open('folder/data.txt').read()\nfor name in ('data.txt', 'new'): open(f'folder/{name}', 'a').close()"
+    )
+    worker = RemoteWorker(template, Limits(), files={"folder/data.txt": b"some data"})
+    assert worker.run(source) == ([], None)
+    worker.begin()
+    assert worker.lookup("text") == "some data"
+    worker.close()
+    assert list(Path(template.scratch).glob("worker-*")) == []
+
+
+def test_of_what_lies_beside_certificates_only_these_can_be_read() -> None:
+    readable = sandbox.readable(COURSE.packages)
+    assert not [path for path in readable if path.startswith(("/etc/ssl", "/etc/pki")) and os.path.isdir(path)]
+
+
+LOCKING = """
+import fcntl, os, sqlite3, ssl
+with open("own", "w") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    fcntl.lockf(file, fcntl.LOCK_EX)
+for _ in range(2):
+    with sqlite3.connect("data.db") as database:
+        database.execute("create table if not exists numbers (n)")
+        database.execute("insert into numbers values (1)")
+rows = len(sqlite3.connect("data.db").execute("select * from numbers").fetchall())
+os.posix_fallocate(os.open("room", os.O_CREAT | os.O_RDWR), 0, 2**20)
+size = os.path.getsize("room")
+context = ssl.create_default_context()
+"""
+
+
+def test_honest_code_that_locks_files_reserves_room_or_asks_for_certificates_goes_on(template: Template) -> None:
+    with worker_running(template) as worker:
+        assert worker.run(LOCKING) == ([], None)
+        worker.begin()
+        assert (worker.lookup("rows"), worker.lookup("size")) == (2, 2**20)
+
+
 def test_a_template_that_is_lost_is_replaced() -> None:
     with Template() as template:
         with worker_running(template):
             assert template._process
             frozen = template._process.pid
-            template._lost()
+            template.lose()
         with worker_running(template, "x = 1") as worker:
             assert worker.lookup("x") == 1 and template._process.pid != frozen
 

@@ -7,7 +7,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from autograder.lesson import Lesson
-from autograder.sanitise import NOTICE, clean, is_harmless
+from autograder.sanitise import NOTICE, TOO_LONG, clean, is_harmless
 
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
 HARMLESS = [
@@ -24,7 +24,7 @@ HARMLESS = [
     'it\'s "quoted", ünïcode, a\\_b *c* ~~d~~',
     "code that says `<script>alert(1)</script>`",
     '```python\nclass A:\n    """Text."""\n```\n\n```\nplain\n```\n\n```unknown\nx\n```',
-    "[a](mailto:me@x.example), [b](../data.csv), [c](x.html?a=b:c#d:e), [d](/a:b)",
+    "[a](mailto:me@x.example), [b](#c:d), [e](HTTP://x.example)",
 ]
 ACTIVE = [
     "<script>alert(1)</script>",
@@ -66,6 +66,18 @@ ACTIVE = [
     "<a href='java&NewLine;script&#58;alert(1)'>x</a>",
     "<a href='&#1;data:text/html,x'>x</a>",
     "<a href='da&#9;ta:text/html,x'>x</a>",
+    # What would lead to what lies beside the page.
+    "[b](../data.csv)",
+    "[c](x.html?a=b:c#d:e)",
+    "[d](/a:b)",
+    "[e](..%2F..%2F..%2Fsubmitted%2Fada%2Fps1%2Fpage.html)",
+    "[f](http:x.html)",
+    "[g](https:/x.html)",
+    "[h](//x.example)",
+    "[i](?x)",
+    "[j](https:///x.html)",
+    "<a href='\\\\x.example'>x</a>",
+    "[x]\n\n[x]: ./page.svg",
     # Classes and names that the pages of formgrader give a meaning to.
     "<p class='navbar-fixed-top'>x</p>",
     "<p class='k modal-backdrop'>x</p>",
@@ -124,4 +136,4 @@ def test_prose_made_to_be_slow_takes_seconds_at_most(piece: str) -> None:
     started = time.process_time()
     clean(notebook, lesson_of())
     assert time.process_time() - started < 20
-    assert notebook.cells[-1].source.startswith(NOTICE)
+    assert notebook.cells[-1].source.startswith(TOO_LONG)

@@ -118,14 +118,23 @@ def test_a_notebook_that_cannot_be_read_says_why_in_its_row_and_the_others_are_s
     assert (code, err) == (2, "")
     assert (
         "│ lesson70_day   │            │    ?/3 │ work/lesson70_day/lesson70_day.ipynb  │\n"
-        "│                │            │        │ is not a Jupyter notebook (Notebook   │\n"
-        "│                │            │        │ does not appear to be JSON: '{').     │\n"
-        "│                │            │        │ Hand in the .ipynb file.              │\n"
+        "│                │            │        │ is only the beginning of a notebook:  │\n"
+        "│                │            │        │ it ends in line 1. Save it and hand   │\n"
+        "│                │            │        │ it in as a whole.                     │\n"
         "│ lesson71_night │ ━━━━━━━━━━ │    3/3 │ all passed                            │\n"
     ) in out
     assert "│ total          │ ━━━        │    3/9 │" in out
     line = json.loads(status("--json")[1].splitlines()[0])
-    assert line["points"] is None and line["error"].startswith("work/lesson70_day/lesson70_day.ipynb is not a Jupyter")
+    assert line["points"] is None and line["error"].startswith("work/lesson70_day/lesson70_day.ipynb is only the")
+
+
+def test_a_notebook_of_another_name_is_named_and_not_passed_by(course: Path, warm: None) -> None:
+    begin(course, DAY, treble=RIGHT).rename(course / "work" / DAY / "my day.ipynb")
+    code, out, _ = status("--json")
+    assert code == 2
+    assert json.loads(out.splitlines()[0])["error"] == (
+        f"work/{DAY}/{DAY}.ipynb is not there; its folder holds 'my day.ipynb'. Rename what is meant to be it."
+    )
 
 
 def test_before_the_first_lesson_it_says_how_to_begin(course: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
+from autograder.boundary.limits import MAX_BYTES
 from autograder.lesson import Lesson, marks
 from autograder.sanitise import is_harmless
-from autograder.submission import MAX_BYTES, SubmissionError, read_submission, rebuild
+from autograder.submission import SubmissionError, read_submission, rebuild
 
 LESSON = """\
 # %% [markdown]
@@ -105,22 +106,84 @@ def notebook_of(*cells: Any, **fields: Any) -> dict:
 
 
 CODE = {"cell_type": "code", "id": "a", "metadata": {}, "source": "x = 1", "outputs": [], "execution_count": None}
+UTF_8 = "{{path}} {} Save it with the encoding UTF-8 and hand it in again."
 NOTEBOOKS_NOT = {
     "empty": ("", "{path} is empty. Save the notebook in Jupyter and hand it in again."),
     "blank": (" \n\n", "{path} is empty. Save the notebook in Jupyter and hand it in again."),
     "binary": (b"\x89PNG\r\n\x1a\n", "{path} is not text: is it a notebook (.ipynb)?"),
-    "a list": ("[]", "{path} is not a Jupyter notebook. Hand in the .ipynb file."),
-    "a number": ("3", "{path} is not a Jupyter notebook. Hand in the .ipynb file."),
-    "some other object": ('{"cells": []}', "{path} is not a Jupyter notebook. Hand in the .ipynb file."),
+    "a byte order mark alone": (b"\xef\xbb\xbf", "{path} is empty. Save the notebook in Jupyter and hand it in again."),
+    "a list": ("[]", "{path} is not a Jupyter notebook (it is a JSON list). Hand in the .ipynb file."),
+    "a number": ("3", "{path} is not a Jupyter notebook (it is a JSON value). Hand in the .ipynb file."),
+    "some other object": (
+        '{"cells": []}',
+        '{path} is not a Jupyter notebook (it is a JSON object without "nbformat"). Hand in the .ipynb file.',
+    ),
     "a script": (
         "print('hi')",
         "{path} is not a Jupyter notebook (Notebook does not appear to be JSON: \"print('hi')\"). "
         "Hand in the .ipynb file.",
     ),
-    "half a notebook": (
-        json.dumps(notebook_of(CODE))[:25],
+    "a number of endless digits": (
+        "1" * 100_000,
+        "{path} is not a Jupyter notebook (Notebook does not appear to be JSON: " + repr("1" * 60) + "). "
+        "Hand in the .ipynb file.",
+    ),
+    **{
+        f"cut off {where}": (
+            json.dumps(notebook_of(CODE), indent=1)[:length],
+            f"{{path}} is only the beginning of a notebook: it ends in line {line}. Save it and hand it in as a whole.",
+        )
+        for where, length, line in (("after a bracket", 1, 1), ("in a string", 26, 3), ("after a comma", 18, 2))
+    },
+    "cut off in a word": (
+        '{"nbformat": 4,\n"x": fal',
+        "{path} is only the beginning of a notebook: it ends in line 2. Save it and hand it in as a whole.",
+    ),
+    "merged badly": (
+        json.dumps(notebook_of(CODE), indent=1).replace(' "cells": [\n', ' "cells": [\n<<<<<<< HEAD\n'),
+        "{path} holds a merge conflict (line 6: '<<<<<<< HEAD'). Keep one of the two versions "
+        "(`git checkout --ours` or `--theirs`, then the file's name) and hand it in again.",
+    ),
+    "a comma too many": (
+        '{"nbformat": 4,\n"cells": [],\n}',
+        "{path} is a damaged notebook (line 3: Expecting property name enclosed in double quotes, at '}}'). "
+        "Hand in a copy that Jupyter opens.",
+    ),
+    "in UTF-16": (json.dumps(notebook_of(CODE)).encode("utf-16"), UTF_8.format("is UTF-16, and a notebook is UTF-8.")),
+    "in UTF-16 without a mark": ('{"a"'.encode("utf-16-be"), UTF_8.format("is UTF-16, and a notebook is UTF-8.")),
+    "in UTF-32": (json.dumps(notebook_of(CODE)).encode("utf-32"), UTF_8.format("is UTF-32, and a notebook is UTF-8.")),
+    "in Latin-1": ('{"nbformat": 4,\n"é": 1}'.encode("latin-1"), UTF_8.format("is not UTF-8 (line 2: byte 0xe9).")),
+    "a zip": (
+        b"PK\x03\x04\x14\x00",
+        "{path} is an archive, not a notebook. Unpack it, and hand in the notebook (.ipynb) that it holds.",
+    ),
+    "a PDF": (b"%PDF-1.7\n", "{path} is a PDF, not a notebook. Hand in the notebook (.ipynb) that it was made from."),
+    "a web page": (
+        "\ufeff\n<!DOCTYPE html>\n<html>",
+        "{path} is a web page (HTML), not a notebook. "
+        "Download the notebook itself: in Jupyter and in Colab by File, Download.",
+    ),
+    "a pointer of Git LFS": (
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n",
+        "{path} only stands for a notebook that Git LFS keeps elsewhere. "
+        "Run `git lfs pull`, and hand in what is there then.",
+    ),
+    **{
+        label: (
+            content,
+            "{path} holds a link (https://colab.research.google.com/drive/1x), not the notebook. "
+            "Download the notebook from there (in Colab by File, Download, Download .ipynb) and hand that in.",
+        )
+        for label, content in {
+            "a link": "https://colab.research.google.com/drive/1x\n",
+            "a link as Windows saves it": "[InternetShortcut]\r\nURL=https://colab.research.google.com/drive/1x\r\n",
+            "a link as Drive saves it": {"url": "https://colab.research.google.com/drive/1x", "doc_id": "1x"},
+        }.items()
+    },
+    "a script that names a link": (
+        "# https://example.org\nprint(1)",
         "{path} is not a Jupyter notebook (Notebook does not appear to be JSON: "
-        '\'{{"nbformat": 4, "nbformat\'). Hand in the .ipynb file.',
+        "'# https://example.org\\nprint(1)'). Hand in the .ipynb file.",
     ),
     "a hundred thousand brackets": ("[" * 100_000, "{path} is nested too deeply to be a notebook."),
     **{
@@ -147,11 +210,45 @@ def test_what_is_no_notebook_is_said_in_a_sentence(tmp_path: Path, content: Any,
     assert str(refused.value) == message.format(path=path)
 
 
-def test_a_missing_file_and_a_folder_are_said_as_such(tmp_path: Path) -> None:
-    for path, reason in ((tmp_path / "none.ipynb", "No such file or directory"), (tmp_path, "Is a directory")):
-        with pytest.raises(SubmissionError) as refused:
-            read_submission(path)
-        assert str(refused.value) == f"{path} cannot be opened: {reason}."
+def refusal(path: Path) -> str:
+    """Why the file at ``path`` cannot be read."""
+    with pytest.raises(SubmissionError) as refused:
+        read_submission(path)
+    return str(refused.value)
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    path = tmp_path / "none.ipynb"
+    assert refusal(path) == f"{path} cannot be opened: No such file or directory."
+
+
+def test_a_notebook_of_another_name_in_its_place_is_named_and_not_taken(tmp_path: Path) -> None:
+    path = tmp_path / "lesson.ipynb"
+    for name in ("lesson (1).ipynb", "my [last] try.ipynb"):
+        written(tmp_path, notebook_of(CODE)).rename(tmp_path / name)
+    assert refusal(path) == (
+        f"{path} is not there; its folder holds 'lesson (1).ipynb' and 'my [last] try.ipynb'. "
+        "Rename what is meant to be it."
+    )
+
+
+def test_a_folder_is_said_to_be_one_with_the_notebooks_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "lesson.ipynb"
+    path.mkdir()
+    assert refusal(path) == f"{path} is a folder. Hand in the notebook itself."
+    written(path, notebook_of(CODE))
+    assert refusal(path) == f"{path} is a folder that holds 'submission.ipynb'. Hand in the notebook itself."
+
+
+def test_a_link_that_leads_nowhere_is_a_link(tmp_path: Path) -> None:
+    path, _ = tmp_path / "lesson.ipynb", written(tmp_path, notebook_of(CODE))
+    path.symlink_to(tmp_path / "nowhere")
+    assert refusal(path) == f"{path} is a link or no ordinary file. Hand in the file itself."
+
+
+def test_line_ends_of_windows_do_not_matter(tmp_path: Path) -> None:
+    text = json.dumps(notebook_of(CODE | {"source": ["a = 1\r\n", "b = 2"]}), indent=1)
+    assert texts(read_submission(written(tmp_path, text.replace("\n", "\r\n")))) == ["a = 1\nb = 2"]
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:

@@ -29,6 +29,10 @@ from autograder.submission import SubmissionError
         ("2026-11-21 15:00 Europe/Berlin", 14, 0),
         ("2026-11-21", 0, 0),
         ("2026-11-21 3pm", 15, 0),
+        ("2026-11-21 3:00 PM", 15, 0),
+        ("2026-11-21 15:00 utc", 15, 0),
+        ("2026-11-21 15:00+0200", 13, 0),
+        ("2026-11-21 15:00 UTC+2", 13, 0),
         ("2026-11-21-15-00-00", 15, 0),
     ],
 )
@@ -36,7 +40,11 @@ def test_a_time_is_read_as_it_is_meant(written: str, hour: int, minute: int) -> 
     assert read_time(written) == datetime(2026, 11, 21, hour, minute)
 
 
-@pytest.mark.parametrize("written", ["soon", "2026-11-21 15:00 MARS", "9999999999-01-01", "2026-13-01", "", "15:00"])
+NO_TIMES = ["soon", "9999999999-01-01", "2026-13-01", "2026-21-11", "", "15:00", "2026-11", "2026 15:00"]
+NO_ZONES = ["2026-11-21 15:00 MARS", "2026-11-21 15:00 IST", "2026-11-21 15:00 +0260", "2026-11-21 15:00 +9900"]
+
+
+@pytest.mark.parametrize("written", NO_TIMES + NO_ZONES)
 def test_what_is_no_time_is_refused_with_one_that_is(written: str) -> None:
     with pytest.raises(SubmissionError) as refused:
         read_time(written)

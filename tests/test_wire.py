@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.boundary.frames import MAX_MESSAGE, Closed, Deadline, WireError
+from autograder.boundary.frames import Closed, Deadline, WireError
+from autograder.boundary.limits import MAX_DEPTH, MAX_MESSAGE
 from autograder.boundary.wire import (
-    MAX_DEPTH,
     Parcel,
     decode,
     encode,

@@ -6,16 +6,18 @@ while the function does holds the answer that is expected of it.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
+from functools import _lru_cache_wrapper
 from pkgutil import resolve_name
+from types import CodeType
 from typing import Any
-from unittest.mock import patch
 
 import torch
 
 _computer = ExitStack()
+_answers: dict[str, Any] = {}
 _asked: list[str] = []
 """The questions that torch was asked since ``pretend``."""
 
@@ -23,17 +25,19 @@ _asked: list[str] = []
 def pretend(function: Callable, others: list[str]) -> None:
     """From now on torch says that it was built for cuda and mps, and that ``others`` are there beside the processor.
 
-    So do the names under which the cell of ``function`` has imported its questions.
+    So do all names that its questions have got: their code is exchanged. What ``function`` has cached is forgotten.
     """
     stop_pretending()
-    questions = {name: partial(_answer, name, answer) for name, answer in _answers(others).items() if _known(name)}
-    by_identity = {id(resolve_name(name)): question for name, question in questions.items()}
-    names = getattr(function, "__globals__", {})
-    imported = {name: value for name, value in names.items() if id(value) in by_identity}
-    names.update({name: by_identity[id(value)] for name, value in imported.items()})
-    _computer.callback(names.update, imported)
-    for name, question in questions.items():
-        _computer.enter_context(patch(name, question))
+    _answers.update(_of(others))
+    for name in filter(_known, _answers):
+        question = resolve_name(name)
+        plain = inspect.unwrap(question)
+        _computer.callback(_forget, question)
+        _computer.callback(setattr, plain, "__code__", plain.__code__)
+        plain.__code__ = _asking(name)
+        _forget(question)
+    for value in [function, *getattr(inspect.unwrap(function), "__globals__", {}).values()]:
+        _forget(value)
 
 
 def stop_pretending() -> list[str]:
@@ -44,13 +48,19 @@ def stop_pretending() -> list[str]:
     return asked
 
 
+def answer(question: str) -> Any:
+    """What torch is made to say."""
+    _asked.append(question)
+    return _answers[question]
+
+
 def _known(question: str) -> bool:
     """Whether this version of torch has it."""
     module, _, name = question.rpartition(".")
     return hasattr(resolve_name(module), name)
 
 
-def _answers(others: list[str]) -> dict[str, Any]:
+def _of(others: list[str]) -> dict[str, Any]:
     best = torch.device(others[0]) if others else None
     return {
         "torch.cuda.is_available": "cuda" in others,
@@ -66,6 +76,14 @@ def _answers(others: list[str]) -> dict[str, Any]:
     }
 
 
-def _answer(question: str, answer: Any, *_: Any, **__: Any) -> Any:
-    _asked.append(question)
-    return answer
+def _asking(question: str) -> CodeType:
+    """Code that needs no names of the function that it is put into."""
+    here = f"__import__({__name__!r}, fromlist=['answer'])"
+    code: CodeType = eval(f"lambda *_, **__: {here}.answer({question!r})").__code__
+    return code
+
+
+def _forget(function: Any) -> None:
+    """Empty the cache of a function that has one."""
+    if isinstance(function, _lru_cache_wrapper):
+        function.cache_clear()

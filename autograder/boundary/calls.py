@@ -8,6 +8,13 @@ import torch
 
 from autograder.boundary.wire import numbers_of
 
+RUN_PYTHON = ("time", "timeit", "prun", "capture")
+"""The magics of whole cells that run the cell as Python, once or often."""
+WRITE_FILES = ("writefile", "file")
+"""The magics that write a cell into a file, which another cell may import."""
+MOST_LEFT_OUT = 20
+"""So many things that do not run when grading are told of a submission."""
+
 
 def same(tensor: torch.Tensor, before: torch.Tensor) -> bool:
     """Whether a tensor still holds what it held, by its bytes: not a number equals itself."""

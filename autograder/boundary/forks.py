@@ -22,17 +22,17 @@ from functools import partial
 
 import matplotlib.pyplot as plt  # noqa: F401  (imported for the workers that are forked from here)
 import torch
-from IPython.core.interactiveshell import InteractiveShell
 
 import lessonkit.data
 from autograder.boundary import probes, sandbox  # noqa: F401  (probes are called by their path)
-from autograder.boundary.shell import make_shell, run_cell
-from autograder.boundary.wire import MAX_TEXT, receive, send
+from autograder.boundary.limits import MAX_TEXT
+from autograder.boundary.shell import Shell, make_shell, run_cell
+from autograder.boundary.wire import receive, send
 from autograder.boundary.worker import work
 from autograder.packages import Packages
 
 
-def serve_forks(control: socket.socket, shell: InteractiveShell, packages: Packages) -> None:
+def serve_forks(control: socket.socket, shell: Shell, packages: Packages) -> None:
     """Fork a worker for every request on ``control``, kill and reap on request, and end when the grader does.
 
     On request it also forks another template, which serves another process of the grader's.
@@ -108,7 +108,7 @@ def _clearing(workers: set[int], scratch: str) -> Iterator[None]:
         subprocess.run(["rm", "-rf", scratch], check=False)
 
 
-def import_everything(packages: Packages) -> InteractiveShell:
+def import_everything(packages: Packages) -> Shell:
     """Make this process ready for submissions, before it has seen any; the shell that their cells run in."""
     shell = make_shell()
     torch.set_num_threads(1)

@@ -8,9 +8,8 @@ import struct
 import time
 from typing import Any
 
-MAX_MESSAGE = 64 * 2**20
-MAX_TREE = 32 * 2**20
-MAX_PARTS = 1_000_000
+from autograder.boundary.limits import MAX_MESSAGE, MAX_PARTS, MAX_TREE
+
 _LENGTHS = struct.Struct(">II")
 
 

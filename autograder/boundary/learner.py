@@ -147,9 +147,9 @@ class LocalHandle:
     def _called(self, path: str, args: tuple, kwargs: dict[str, Any]) -> Any:
         try:
             return _held(resolve_path(self.target, path)(*args, **kwargs))
-        except (Exception, SystemExit) as error:
-            if isinstance(error, LearnerError | AuthoringError | CannotCross):
-                raise
+        except (KeyboardInterrupt, LearnerError, AuthoringError, CannotCross):
+            raise
+        except BaseException as error:  # of whatever kind a learner derives
             raise LearnerError.of(error) from error
 
 

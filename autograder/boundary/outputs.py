@@ -5,16 +5,41 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from autograder.boundary.wire import MAX_OUTPUTS, MAX_TEXT
+from autograder.boundary.limits import MAX_IMAGE, MAX_OUTPUTS, MAX_PICTURES, MAX_SHOWN, MAX_TEXT, MIB
 from autograder.errors import writable
-
-MAX_IMAGE = 4 * 2**20
 
 
 def shown(outputs: Any) -> list[dict]:
     """The outputs in the one form that is passed on; raises on what no honest worker sends."""
     few = list(outputs)[:MAX_OUTPUTS]
     return [_stream(output) if output["output_type"] == "stream" else _display(output) for output in few]
+
+
+class Allowance:
+    """What is left of what is kept of a submission's outputs: characters, pictures."""
+
+    def __init__(self) -> None:
+        self._characters, self._pictures = MAX_SHOWN, MAX_PICTURES
+
+    def kept(self, outputs: list[dict]) -> list[dict]:
+        """The outputs of a cell that are kept, with a note if those are not all."""
+        kept = [output for output in outputs if self._takes(output)]
+        if len(kept) == len(outputs):
+            return kept
+        note = (
+            f"[{len(outputs) - len(kept)} of {len(outputs)} outputs cut: of a submission {MAX_SHOWN // MIB} MiB are "
+            f"kept, and {MAX_PICTURES} pictures]"
+        )
+        return [*kept, {"output_type": "stream", "name": "stderr", "text": note}]
+
+    def _takes(self, output: dict) -> bool:
+        data = output.get("data", {})
+        parts = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", []), *data.values()]
+        size, pictures = sum(map(len, parts)), int("image/png" in data)
+        if size > self._characters or pictures > self._pictures:
+            return False
+        self._characters, self._pictures = self._characters - size, self._pictures - pictures
+        return True
 
 
 def _stream(output: dict) -> dict:

@@ -26,7 +26,7 @@ ALLOWED = _names("""
 read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range dup dup2 dup3
 stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getcwd chdir fchdir getdents
 getdents64 statfs fstatfs mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat
-ftruncate fallocate fadvise64 flock fsync fdatasync umask sendfile copy_file_range creat
+ftruncate fadvise64 fsync fdatasync umask sendfile copy_file_range creat
 mmap munmap mremap mprotect brk madvise msync membarrier get_mempolicy
 futex futex_waitv set_robust_list set_tid_address rseq exit exit_group restart_syscall gettid getpid getppid
 getuid geteuid getgid getegid getresuid getresgid getgroups getpgrp getpgid getsid capget
@@ -40,19 +40,23 @@ recvfrom shutdown getsockname getpeername getsockopt
 """)
 
 # A file's mode, owner and times are not Landlock's business, and shutil.copy wants to set them: nothing happens.
-# Libraries that ask for a priority would rather be told yes as well.
+# Libraries that ask for a priority would rather be told yes as well. So would those that lock files, which a process
+# alone in its folder has no need of: a lock on a file that others read too would hold them up.
 PRETENDED = _names("""
+flock
 chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes utimensat futimesat
 sched_setscheduler sched_setparam sched_setattr sched_setaffinity setpriority
 """)
 
 # With these the C library and Python fall back on calls that can be judged by their arguments.
-ABSENT = {"clone3": errno.ENOSYS, "openat2": errno.ENOSYS} | dict.fromkeys(
+# Room on the disk is not reserved, since it would be taken at once; the C library writes zeros instead.
+ABSENT = {"clone3": errno.ENOSYS, "openat2": errno.ENOSYS, "fallocate": errno.EOPNOTSUPP} | dict.fromkeys(
     ("listxattr", "llistxattr", "flistxattr", "getxattr", "lgetxattr", "fgetxattr"), errno.ENOTSUP
 )
 
 _CLONE_THREAD, _CLONE_NAMESPACES = 0x10000, 0x7E020080
-_FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 9, 36, 37, 38, 1030, 1031, 1032)
+_FCNTL = (0, 1, 2, 3, 4, 5, 9, 36, 1030, 1031, 1032)
+_LOCKS = (6, 7, 37, 38)
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 _PRCTL = (15, 16, 23, 0x53564D41)
 
@@ -128,6 +132,8 @@ def _program() -> tuple[bytes, list[int]]:
         _add(lib, context, _ERRNO | number, call)
     for call, conditions in CONDITIONAL:
         _add(lib, context, _ALLOW, call, conditions)
+    for command in _LOCKS:
+        _add(lib, context, _ERRNO, "fcntl", ((1, _EQUAL, command, 0),))
     for call in ("kill", "tgkill", "prlimit64"):
         _add(lib, context, _ALLOW, call, ((0, _EQUAL, _WORKER, 0),))
     with tempfile.TemporaryFile() as file:

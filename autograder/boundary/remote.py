@@ -7,11 +7,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 
+from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.copies import Damage, noted
 from autograder.boundary.frames import Closed, Deadline, WireError
 from autograder.boundary.learner import LearnerObject, path_of
@@ -19,12 +20,10 @@ from autograder.boundary.limits import IsolationError, Limits
 from autograder.boundary.nodes import connected
 from autograder.boundary.outputs import shown
 from autograder.boundary.randomness import digest_of_state, seed_everything
-from autograder.boundary.template import START_SECONDS, Ended, Template
+from autograder.boundary.template import NO_FILES, START_SECONDS, Ended, Template
 from autograder.boundary.wire import Parcel, decode, encode, is_callable, parts, receive, send
-from autograder.errors import AuthoringError, CannotCross, LearnerError, writable
+from autograder.errors import AuthoringError, CannotCross, LearnerError, short
 from autograder.verdict import Verdict
-
-MAX_ERROR = 2_000
 
 
 class WorkerLost(Exception):
@@ -38,16 +37,23 @@ class WorkerLost(Exception):
 class RemoteWorker:
     """One submission's process, as the grader sees it."""
 
-    def __init__(self, template: Template, limits: Limits, ends: float = math.inf) -> None:
-        """Start a worker; ``ends`` is the moment (of ``time.monotonic``) at which the submission's time is over."""
+    def __init__(
+        self, template: Template, limits: Limits, ends: float = math.inf, files: Mapping[str, bytes] = NO_FILES
+    ) -> None:
+        """Start a worker; ``ends`` is the moment (of ``time.monotonic``) at which the submission's time is over.
+
+        ``files`` lie in its folder.
+        """
         self.limits, self.ends = limits, ends
-        self._beside = template.packages.beside
-        self._channel, self._scratch, self._end = template.start(limits)
+        self._template, self._beside = template, template.packages.beside
+        self._channel, self._scratch, self._end = template.start(limits, files)
         self._released: list[int] = []
         self._deadline = time.monotonic() + START_SECONDS
         self._key = b""
         self.alive = True
         self.ended = Ended(0)
+        self.left_out: dict[str, None] = {}
+        """What of the submission's code was not run, as it says itself."""
         self.layers = self._active_layers()
 
     def begin(self, key: int = 0) -> None:
@@ -60,11 +66,22 @@ class RemoteWorker:
         if self.alive:
             self._stop(grace=0.0)
 
-    def run(self, source: str) -> tuple[list[dict], LearnerError | None]:
-        """Run a cell: its outputs, for people, and the exception that ended it."""
+    def give_up(self) -> None:
+        """End the process where a message may have been cut in two, to it or to the template: that goes as well."""
+        if self.alive:
+            self._template.lose()
+            self._stop(grace=0.0)
+
+    def run(self, source: str, commands: bool = True) -> tuple[list[dict], LearnerError | None]:
+        """Run a cell: its outputs, for people, and the exception that ended it.
+
+        Without ``commands`` its magics and its commands for the system are left out.
+        """
         self.begin()
-        reply, _ = self._ask({"do": "run", "source": source})
-        return self._trusting(lambda: (shown(reply["outputs"]), reply["problem"] and _learner_error(reply["problem"])))
+        reply, _ = self._ask({"do": "run", "source": source, "commands": commands})
+        return self._trusting(
+            lambda: (shown(reply["outputs"]), reply["problem"] and LearnerError.read(reply["problem"]))
+        )
 
     def lookup(self, name: str) -> Any:
         """The value or callable that ``name`` stands for; KeyError if there is none."""
@@ -138,7 +155,8 @@ class RemoteWorker:
         """Note what the function did to its copies of a check's values; do it to the values of any other grade cell."""
         known = list(parts(args))
         damage = decode(damage, parcel, lambda tree: known[tree["known"]] if "known" in tree else self._hold(tree))
-        tensors, grads, containers = (damage.get(kind, {}) for kind in ("tensors", "grads", "containers"))
+        # A tensor in the place of one of them would be taken apart into its rows.
+        tensors, grads, containers = (_a_dict(damage.get(kind, {})) for kind in ("tensors", "grads", "containers"))
         notes = noted.get()
         if notes is not None:
             notes += [Damage(sent.originals[name], "values") for name in tensors]
@@ -172,9 +190,11 @@ class RemoteWorker:
             self._stop(grace=0.0)
             raise WorkerLost(Verdict.RUN_TIME_ERROR, f"the submission's process sent {error}") from None
         if described := self._trusting(lambda: reply.get("uncrossable")):
-            raise CannotCross(self._trusting(lambda: writable(str(described)[:MAX_ERROR])))
+            raise CannotCross(self._trusting(lambda: short(described)))
         if problem := self._trusting(lambda: reply.get("error")):
-            raise self._trusting(lambda: _learner_error(problem))
+            raise self._trusting(lambda: LearnerError.read(problem))
+        told = self._trusting(lambda: [*map(short, reply.get("left_out", ()))])
+        self.left_out |= dict.fromkeys(told[: MOST_LEFT_OUT - len(self.left_out)])
         return reply, received
 
     def _active_layers(self) -> tuple[str, ...]:
@@ -252,7 +272,7 @@ class _Graph:
 
     def fitting(self, grads: list[torch.Tensor | None]) -> list[torch.Tensor | None]:
         """The gradients, if they are one for each input and of its shape; else ValueError."""
-        for grad, (shape, _, _) in zip(grads, self._inputs, strict=True):
+        for grad, (shape, _, _) in zip(_a_list(grads), self._inputs, strict=True):
             if grad is not None and grad.shape != shape:
                 raise ValueError("a gradient of another shape than its input")
         return [
@@ -270,6 +290,18 @@ def _without_grad_flags(tree: Any) -> Any:
     return tree
 
 
+def _a_dict(value: Any) -> dict:
+    if not isinstance(value, dict):
+        raise TypeError("no dict")
+    return value
+
+
+def _a_list(value: Any) -> list:
+    if not isinstance(value, list):
+        raise TypeError("no list")
+    return value
+
+
 def _restore(original: Any, value: Any) -> None:
     """Make ``original`` equal to ``value`` in place."""
     if isinstance(original, torch.Tensor):
@@ -281,16 +313,12 @@ def _restore(original: Any, value: Any) -> None:
 
 def _refill(container: Any, items: list) -> None:
     """Make a list or dict hold these items (of a dict, its keys and values in turn)."""
+    items = _a_list(items)
     container.clear()
     if isinstance(container, list):
         container.extend(items)
     else:
         container.update(zip(items[::2], items[1::2], strict=True))
-
-
-def _learner_error(parts: Any) -> LearnerError:
-    kind, message, where = (writable(str(part)[:MAX_ERROR]) for part in parts)
-    return LearnerError(kind, message, where)
 
 
 def _ending(ended: Ended, limits: Limits) -> WorkerLost:

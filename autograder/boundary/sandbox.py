@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import site
 import stat
@@ -25,6 +26,8 @@ if sys.platform != "win32":
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "MPLBACKEND", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 24, 38, 47
+_CLONE_NEWNS, _CLONE_NEWUSER = 0x20000, 0x10000000
+_MS_NOSUID, _MS_NODEV, _MS_REC, _MS_PRIVATE = 2, 4, 0x4000, 0x40000
 # The numbers of Landlock's three system calls are the same on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _READ_FILE, _READ_DIR, _WRITE_FILE = 1 << 2, 1 << 3, 1 << 1
@@ -32,7 +35,9 @@ _ON_FILES = 1 << 0 | _WRITE_FILE | _READ_FILE | 1 << 14 | 1 << 15
 _ON_DEVICES = 1 << 6 | 1 << 9 | 1 << 11 | 1 << 15
 _SYSTEM = (
     *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share", "/usr/local/lib", "/usr/local/share"),
-    *("/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/etc/ssl", "/etc/fonts", "/etc/mime.types"),
+    *("/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/etc/fonts", "/etc/mime.types"),
+    # Files, not their folders: beside certificates lie private keys, which one that keeps root's name could read.
+    *("/etc/ssl/openssl.cnf", "/etc/ssl/cert.pem", "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/cert.pem"),
     *("/dev/zero", "/dev/random", "/dev/urandom", "/proc/cpuinfo", "/proc/meminfo"),
     *("/sys/devices/system/cpu", "/sys/devices/system/node"),
 )
@@ -72,13 +77,14 @@ def lock_in(scratch: str, limits: dict[str, int], level: str, packages: Packages
     layers += ["environment", "limits"]
     if level == "process" or sys.platform != "linux":
         return layers
+    disk = _private_disk(scratch, limits)
     layers.append(_drop_privileges(scratch, limits))
     if "landlock" not in missing:
         layers.append(_landlock(scratch, packages))
     if "seccomp" not in missing:
         _seccomp()
         layers.append("seccomp")
-    return layers
+    return layers + disk
 
 
 def refusal(missing: dict[str, str]) -> str:
@@ -125,6 +131,43 @@ def _limit(limits: dict[str, int]) -> None:
         # The signal at the soft limit of processor time can be told from other endings; the one at the hard cannot.
         above = most + 5 if name == "RLIMIT_CPU" and hard == resource.RLIM_INFINITY else most
         resource.setrlimit(kind, (most, above))
+
+
+def _private_disk(scratch: str, limits: dict[str, int]) -> list[str]:
+    """Put a disk of its own, in memory and of a fixed size, in the place of the scratch folder, where that may be had.
+
+    It counts whatever takes room: many files, reserved blocks, what has no name any more. Others do not see it, and it
+    goes with the worker.
+    """
+    libc, ids = ctypes.CDLL(None, use_errno=True), (os.geteuid(), os.getegid())
+    inside = os.open(scratch, os.O_PATH | os.O_DIRECTORY)
+    try:
+        # What root may do, others may where the system lets them be root of a space of their own.
+        if libc.unshare(_CLONE_NEWNS | (_CLONE_NEWUSER if ids[0] else 0)):
+            return []
+        if ids[0]:
+            for name, text in (("setgroups", "deny"), ("uid_map", "{0} {0} 1"), ("gid_map", "{1} {1} 1")):
+                _write(f"/proc/self/{name}", text.format(*ids))
+        size = limits["disk_bytes"]
+        options = f"size={size},nr_inodes={limits['files']},mode=700".encode()
+        private = libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None) == 0
+        if not private or libc.mount(b"scratch", scratch.encode(), b"tmpfs", _MS_NOSUID | _MS_NODEV, options):
+            return []
+        shutil.copytree(f"/proc/self/fd/{inside}", scratch, dirs_exist_ok=True)
+        os.chdir(scratch)
+        return [f"disk of {size >> 20} MiB"]
+    except OSError:
+        return []
+    finally:
+        os.close(inside)
+
+
+def _write(path: str, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
 
 
 def _drop_privileges(scratch: str, limits: dict[str, int]) -> str:

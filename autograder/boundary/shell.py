@@ -1,30 +1,118 @@
-"""Where a submission's cells run: an IPython shell whose outputs are kept for people, up to a limit. Learner's side."""
+"""Where a submission's cells run: an IPython shell whose outputs are kept for people, up to a limit. Learner's side.
+
+What is of use in a notebook alone is left out there, and told: magics, the system's commands, compilers, debuggers.
+"""
 
 from __future__ import annotations
 
 import base64
+import builtins
 import io
 import os
 import signal
+import sys
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
+import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 
-from autograder.boundary.wire import MAX_OUTPUTS, MAX_TEXT
+from autograder.boundary.calls import MOST_LEFT_OUT, RUN_PYTHON, WRITE_FILES
+from autograder.boundary.limits import MAX_OUTPUTS, MAX_SHOWN, MAX_TEXT
 
 OUTPUT_KINDS = ("text/plain", "image/png")
 
 
-def make_shell() -> InteractiveShell:
+class Shell(InteractiveShell):
+    """IPython's shell, which tells what it leaves out of a learner's cells: magics and the system's commands."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = True
+        """Whether magics and commands run."""
+        self.left_out: list[str] = []
+
+    def leave_out(self, what: str) -> None:
+        """Tell, once, that something did not run."""
+        what = what.strip()[:200]
+        if what not in self.left_out and len(self.left_out) < MOST_LEFT_OUT:
+            self.left_out.append(what)
+
+    def system(self, cmd: str) -> None:
+        """``!cmd``"""
+        if self.commands:
+            super().system(cmd)
+        else:
+            self.leave_out(f"!{cmd}")
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """``lines = !cmd``"""
+        if self.commands:
+            return super().getoutput(cmd, split, depth + 1)
+        self.leave_out(f"!{cmd}")
+        return []
+
+    def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        """``%magic_name line``; what ``%time`` would time is run all the same."""
+        if self.commands:
+            return super().run_line_magic(magic_name, line, _stack_depth + 1)
+        if magic_name == "time":
+            self.leave_out("%time")
+            return _run_in(sys._getframe(1), self.transform_cell(line))
+        self.leave_out(f"%{magic_name} {line}")
+        return None
+
+    def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
+        """``%%magic_name line``; a cell that it would run as Python is run all the same, and one for a file written."""
+        if self.commands or magic_name in WRITE_FILES:
+            return super().run_cell_magic(magic_name, line, cell)
+        self.leave_out(f"%%{magic_name} {line}")
+        if magic_name in RUN_PYTHON:
+            # In the place of the magic's line another, so that errors have the numbers of their lines.
+            self.run_cell(f"#\n{cell}").raise_error()
+        return None
+
+
+def _run_in(frame: FrameType, source: str) -> Any:
+    """The value of an expression, or what another statement does, where ``frame`` stands."""
+    placed = "\n" * (frame.f_lineno - 1) + source
+    try:
+        code = compile(placed, frame.f_code.co_filename, "eval")
+    except SyntaxError:
+        exec(compile(placed, frame.f_code.co_filename, "exec"), frame.f_globals, frame.f_locals)
+        return None
+    return eval(code, frame.f_globals, frame.f_locals)
+
+
+def leave_tools_out(shell: Shell) -> None:
+    """From now on torch.compile gives back what it gets: no compiler can start here, and nobody is there to ask."""
+
+    def as_it_is(model: Callable | None = None, **_: Any) -> Callable:
+        shell.leave_out("torch.compile")
+        return (lambda function: function) if model is None else model
+
+    torch.compile = as_it_is
+    sys.breakpointhook = lambda *_, **__: shell.leave_out("breakpoint()")
+    builtins.input = ask_nobody
+
+
+def ask_nobody(prompt: object = "", /) -> NoReturn:
+    """Stands for ``input``."""
+    raise EOFError("input() waits for a person, and nobody is there when an answer is graded")
+
+
+def make_shell() -> Shell:
     """An IPython shell without history, colours or tracebacks on the terminal."""
-    shell: Any = InteractiveShell.instance(history_length=0, colors="nocolor")
+    shell: Any = Shell.instance(history_length=0, colors="nocolor")
     shell.history_manager.enabled = False
     shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for an event loop; there is none
     shell.displayhook.write_output_prompt = lambda: None
     shell.displayhook.write_format_data = lambda data, metadata=None: shell.display_pub.publish(data, metadata)
-    shell._showtraceback = lambda etype, evalue, stb: None  # errors travel in the reply
+    # Errors travel in the reply: to show them would ask the learner's exceptions for their texts.
+    shell.showtraceback = shell.showsyntaxerror = shell.showindentationerror = lambda *_, **__: None
     return shell
 
 
@@ -36,8 +124,7 @@ def run_cell(shell: InteractiveShell, source: str, most_output: int) -> tuple[li
     outputs: list[dict] = []
     outputs += [{"output_type": "stream", "name": "stdout", "text": stdout.shown()}] if stdout.tell() else []
     outputs += [{"output_type": "stream", "name": "stderr", "text": stderr.shown()}] if stderr.tell() else []
-    outputs += [_display(output) for output in captured.outputs[:MAX_OUTPUTS]]
-    return outputs, result.error_before_exec or result.error_in_exec
+    return outputs + _displays(captured.outputs), result.error_before_exec or result.error_in_exec
 
 
 class Capped(io.StringIO):
@@ -69,6 +156,18 @@ def end_by(number: int) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
     os.kill(os.getpid(), number)
     os._exit(1)
+
+
+def _displays(outputs: list[RichOutput]) -> list[dict]:
+    """What a cell displays, as much of it as is kept, with a note if that is not all."""
+    kept, room = [], MAX_SHOWN
+    for output in map(_display, outputs[: MAX_OUTPUTS - 3]):  # the text that is printed takes two, and the note one
+        room -= sum(map(len, output["data"].values()))
+        kept += [output] if room >= 0 else []
+    if len(kept) == len(outputs):
+        return kept
+    note = f"[{len(outputs) - len(kept):,} of {len(outputs):,} outputs cut: a cell has too many, or too large ones]"
+    return [*kept, {"output_type": "stream", "name": "stderr", "text": note}]
 
 
 def _display(output: RichOutput) -> dict:

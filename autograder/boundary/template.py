@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from autograder.boundary.limits import Limits
 from autograder.packages import Packages
 
 NO_PACKAGES = Packages()
+NO_FILES: Mapping[str, bytes] = {}
 START_SECONDS = 120.0
 # What the template does at once, on a machine that is busy.
 ANSWER_SECONDS = 20.0
@@ -93,9 +94,12 @@ class Template:
         if self.forks:
             self._ready_control()
 
-    def start(self, limits: Limits) -> tuple[socket.socket, str, Callable[[float], Ended]]:
-        """A new worker: its channel, its folder, and a function that ends it and tells how it ended."""
+    def start(
+        self, limits: Limits, files: Mapping[str, bytes] = NO_FILES
+    ) -> tuple[socket.socket, str, Callable[[float], Ended]]:
+        """A new worker: its channel, its folder, with these files; a function that ends it and tells how it ended."""
         scratch = tempfile.mkdtemp(prefix="worker-", dir=self.scratch)
+        _lay_out(files, Path(scratch))
         ours, theirs = socket.socketpair()
         for side in (ours, theirs):
             side.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
@@ -107,7 +111,7 @@ class Template:
             try:
                 pid = self._tell(b"f", request, theirs)["pid"]
             except (OSError, WireError):
-                self._lost()
+                self.lose()
                 pid = self._tell(b"f", request, theirs)["pid"]
 
         control = self._control
@@ -119,7 +123,7 @@ class Template:
                 return Ended(**self._tell(b"k", {"pid": pid, "grace": grace}))
             except (OSError, WireError):
                 # The submission killed or froze the template; its workers go with it, and the next gets a new one.
-                self._lost()
+                self.lose()
                 return Ended(-signal.SIGKILL)
 
         return ours, scratch, end
@@ -135,7 +139,8 @@ class Template:
         send(control, request, deadline=deadline)
         return receive(control, deadline)[0]
 
-    def _lost(self) -> None:
+    def lose(self) -> None:
+        """Give the template up with all its workers: the next worker comes from a new one."""
         # Killed first, since a template whose grader only goes away removes the folder.
         if self._pid:
             with suppress(ProcessLookupError):
@@ -194,7 +199,21 @@ class Template:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=None if os.environ.get("AUTOGRADER_DEBUG") else subprocess.DEVNULL,
+            # Out of reach of what ends all of the grader's processes: it sees that they are gone, and clears away.
+            start_new_session=True,
         )
+
+
+def _lay_out(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write the files into a new folder, whose worker may be another user and change them."""
+    for name, content in files.items():
+        path = folder / name
+        for parent in reversed(path.parents):
+            if folder in parent.parents and not parent.exists():
+                parent.mkdir()
+                parent.chmod(0o777)
+        path.write_bytes(content)
+        path.chmod(0o666)
 
 
 def _ender(process: subprocess.Popen) -> Callable[[float], int]:

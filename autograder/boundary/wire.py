@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import math
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any, NoReturn
 
@@ -17,12 +17,10 @@ import numpy as np
 import torch
 
 from autograder.boundary import frames
-from autograder.boundary.frames import MAX_MESSAGE, WireError
+from autograder.boundary.frames import WireError
+from autograder.boundary.limits import MAX_DEPTH, MAX_DIMS, MAX_MESSAGE, MAX_TENSORS
 from autograder.errors import CannotCross
 
-MAX_DEPTH = 32
-MAX_OUTPUTS = 200
-MAX_TEXT = 100_000
 _PLAIN = (int, float, str)
 # Where each tensor of a message may start: processors read numbers that lie askew slowly, or not at all.
 _ALIGNED = 16
@@ -37,6 +35,8 @@ class Parcel:
 
     def add(self, tensor: torch.Tensor, original: Any) -> str:
         """Store a tensor for sending, under the name that is returned."""
+        if len(self.originals) >= MAX_TENSORS:
+            raise TypeError(f"more than {MAX_TENSORS:,} tensors are over the limit: return one tensor rather than many")
         name = str(len(self.originals))
         self.tensors[name], self.originals[name] = tensor, original
         return name
@@ -138,6 +138,10 @@ def _from_numpy(array: np.ndarray) -> torch.Tensor:
 
 def _store(tensor: torch.Tensor, original: Any, parcel: Parcel) -> dict:
     header: dict[str, Any] = {"grad": bool(tensor.requires_grad)}
+    if not _is_bounded(tensor.shape, is_held=not tensor.is_meta):
+        raise TypeError(
+            f"a tensor of shape {tuple(tensor.shape)} is over the limit: {MAX_DIMS} dimensions, few empty rows"
+        )
     if tensor.is_meta:
         header |= {"meta": list(tensor.shape), "dtype": _dtype_name(tensor.dtype)}
         return header | {"name": parcel.add(torch.empty(0), original)}
@@ -150,6 +154,7 @@ def _store(tensor: torch.Tensor, original: Any, parcel: Parcel) -> dict:
 
 def _load(header: dict, parcel: Parcel) -> torch.Tensor:
     if "meta" in header:
+        _refuse_unbounded(header["meta"], is_held=False)
         tensor = torch.empty(header["meta"], dtype=_dtype(header["dtype"]), device="meta")
     else:
         tensor = parcel.tensors[header["name"]]
@@ -157,6 +162,17 @@ def _load(header: dict, parcel: Parcel) -> torch.Tensor:
             tensor = tensor.to(header["device"])
     parcel.originals[header["name"]] = tensor.requires_grad_() if header["grad"] else tensor
     return tensor
+
+
+def _is_bounded(shape: Sequence[int], is_held: bool) -> bool:
+    """Whether a shape is no burden: the numbers that are held in a message bound it, but not rows that have none."""
+    rows = 0 if is_held and 0 not in shape else math.prod(max(size, 1) for size in shape)
+    return len(shape) <= MAX_DIMS and rows <= MAX_MESSAGE
+
+
+def _refuse_unbounded(shape: Sequence[int], is_held: bool) -> None:
+    if not _is_bounded(shape, is_held):
+        raise WireError("a tensor of more dimensions or rows than the limit")
 
 
 def _dtype_name(dtype: torch.dtype) -> str:
@@ -204,8 +220,11 @@ def numbers_of(tensor: torch.Tensor) -> bytes:
 
 def unpack(table: dict[str, list], numbers: bytearray) -> dict[str, torch.Tensor]:
     """The tensors that were packed, in memory that is ``numbers``'s: they take no more, whatever the table says."""
+    if len(table) > MAX_TENSORS:
+        raise WireError(f"{len(table):,} tensors are over the limit of {MAX_TENSORS:,}")
     start, tensors = 0, {}
     for name, (kind, *shape) in table.items():
+        _refuse_unbounded(shape, is_held=True)
         dtype, count = _dtype(kind), math.prod(shape)
         if count:
             tensors[name] = torch.frombuffer(numbers, dtype=dtype, count=count, offset=start).reshape(shape)

@@ -14,13 +14,12 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.boundary import sandbox
 from autograder.boundary.calls import same, vector_jacobian_product
 from autograder.boundary.frames import Closed
 from autograder.boundary.randomness import seed_everything
-from autograder.boundary.shell import Capped, run_cell
+from autograder.boundary.shell import Capped, Shell, leave_tools_out, run_cell
 from autograder.boundary.wire import (
     Parcel,
     decode,
@@ -37,13 +36,14 @@ from autograder.errors import CannotCross, LearnerError
 from autograder.packages import Packages
 
 
-def work(channel: socket.socket, scratch: str, limits: dict, shell: InteractiveShell, packages: Packages) -> None:
+def work(channel: socket.socket, scratch: str, limits: dict, shell: Shell, packages: Packages) -> None:
     """Serve one submission."""
     try:
         send(channel, {"layers": enter(channel, scratch, limits, packages)})
     except (sandbox.SandboxError, OSError) as error:
         send(channel, {"refused": str(error)})
         return
+    leave_tools_out(shell)
     Worker(channel, shell, limits["output_characters"]).serve()
 
 
@@ -56,7 +56,12 @@ def enter(channel: socket.socket, scratch: str, limits: dict, packages: Packages
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no worker outlives its template
     if limits["isolation"] != "none":
         sandbox.close_descriptors(keep=channel.fileno())
-    return sandbox.lock_in(scratch, limits, limits["isolation"], packages)
+    layers = sandbox.lock_in(scratch, limits, limits["isolation"], packages)
+    # As in a notebook, what lies in the working folder can be imported. What is compiled is not kept: it would be taken
+    # for that of a file which is written again within the same second.
+    sys.path.insert(0, scratch)
+    sys.dont_write_bytecode = True
+    return layers
 
 
 MAX_NAME = 200
@@ -65,7 +70,7 @@ MAX_NAME = 200
 class Worker:
     """One submission's side of the boundary: a shell, the objects lent to the grader, the graphs of recent calls."""
 
-    def __init__(self, channel: socket.socket, shell: InteractiveShell, most_output: int) -> None:
+    def __init__(self, channel: socket.socket, shell: Shell, most_output: int) -> None:
         self.channel, self.shell, self.most_output = channel, shell, most_output
         self.objects: dict[int, Any] = {}
         self.graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor | None]]] = {}
@@ -89,18 +94,19 @@ class Worker:
                 self.graphs.pop(number, None)
             try:
                 reply, sent = actions[request["do"]](request, parcel)
+                reply["left_out"], self.shell.left_out = self.shell.left_out, []
                 send(self.channel, reply, sent)
             except CannotCross as value:
-                send(self.channel, {"uncrossable": str(value)[:MAX_NAME]})
-            except (Exception, SystemExit) as error:
-                problem = LearnerError.of(error)
-                send(self.channel, {"error": [problem.kind, problem.message, problem.where]})
+                send(self.channel, {"uncrossable": value.description[:MAX_NAME]})
+            except BaseException as error:  # of whatever kind a submission raises
+                send(self.channel, {"error": LearnerError.of(error).args})
 
     def run(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """Run a cell; its outputs are for people."""
+        self.shell.commands = request["commands"]
+        importlib.invalidate_caches()  # the cell before may have written a module
         outputs, error = run_cell(self.shell, request["source"], self.most_output)
-        problem = LearnerError.of(error) if error else None
-        return {"outputs": outputs, "problem": problem and [problem.kind, problem.message, problem.where]}, Parcel()
+        return {"outputs": outputs, "problem": LearnerError.of(error).args if error else None}, Parcel()
 
     def lookup(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """What a name of the submission's stands for: a value, something callable, a module, or nothing."""
@@ -114,6 +120,7 @@ class Worker:
 
     def call(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
         """Call an object with plain values, and keep the graph of its outputs for ``backward``."""
+        self.shell.commands = False
         target = self._find(request["target"])
         # The learner's code gets copies, which it may resize; what came stays, to compare them with.
         before = received.tensors

@@ -58,6 +58,11 @@ SIGMAS: tuple[tuple[Mistake, Scale], ...] = (
 """What is taken for sigma, and what that makes of logvar."""
 CLAMPED = Mistake("clamped", "sigma, or what makes it, is clamped: z stops following it. Take it as it is.")
 MEAN_SCALED = Mistake("mean_scaled", "(eps + mu) * sigma: sigma stretches mu too. Scale eps alone, then add mu.")
+ROWS_MIXED = Mistake(
+    "rows_mixed",
+    "rows have changed places: numbers in the order (batch, k) were read as (k, batch). Exchange the dimensions with "
+    "transpose or movedim, not with view or reshape; or put k first from the start.",
+)
 EXCHANGED = Mistake("exchanged", "mu * eps + sigma: mu and sigma have changed places. Scale eps by sigma, then add mu.")
 NO_MU = Mistake("no_mu", "mu has no effect on z. Add it to sigma * eps.")
 NO_NOISE = Mistake("no_noise", "z = mu: nothing random is added. Add sigma * eps.")
@@ -73,6 +78,10 @@ SIGMA_CUT = Mistake(
 ZERO = Mistake(
     "torch_normal",
     "all gradients are zeros, as those of torch.normal(mu, sigma) are. Draw eps alone, then scale and shift it.",
+)
+NOISE_REQUIRES_GRAD = Mistake(
+    "noise_requires_grad",
+    "eps was drawn with requires_grad=True: noise is not a parameter. Draw it without.",
 )
 FLOAT32_NOISE = Mistake(
     "float32_noise",
@@ -156,7 +165,39 @@ def is_one(mean_square: Tensor) -> bool:
 # Judgements
 
 
-def judge_dtype(function: Callable, mu: Tensor, scale: Tensor) -> None:
+def logvar_of(sigma: float) -> Tensor:
+    """The logvar of inputs of shape (5, 3) with this sigma."""
+    return torch.full((5, 3), 2 * math.log(sigma), dtype=torch.float64)
+
+
+def judge_dtype(function: Callable, rng: Draws, scale: Callable[[float], Tensor] = logvar_of) -> None:
+    """Of float64 inputs of shape (5, 3), z has all digits: of the noise, of mu, and of sigma, which ``scale`` is given.
+
+    Where no seed reaches the noise, it is judged alone.
+    """
+    zeros = torch.zeros(5, 3, dtype=torch.float64)
+    judge_noise_dtype(function, zeros, scale(1))
+    seed = rng.new_seed()
+
+    def draw(mu: Tensor, sigma: float) -> Tensor:
+        replay(seed)
+        return expect.tensor(function(mu, scale(sigma)), "z").detach()
+
+    noise = draw(zeros, 1)
+    if torch.equal(noise, draw(zeros, 1)):
+        judge_digits(draw(zeros + 1 / 3, 1), noise + 1 / 3, "z")
+        judge_digits(draw(zeros, 4 / 3), 4 / 3 * noise, "z")
+
+
+def judge_digits(observed: Tensor, expected: Tensor, what: str) -> None:
+    """What is right to the digits of float32, as float64, is right to those of float64; the rest is no matter here."""
+    off = float((observed - expected).abs().max() / expected.abs().max()) if observed.dtype == torch.float64 else 0
+    if 1e-12 < off < 1e-5:
+        shown = f"off by {off:.1g} of its size: float64 has 16 digits, float32 has 7"
+        raise Failure(f"{what} has lost digits of float64 inputs", "arithmetic in the dtype of the inputs", shown)
+
+
+def judge_noise_dtype(function: Callable, mu: Tensor, scale: Tensor) -> None:
     """With mu = 0 and sigma = 1 in float64, z is the noise itself: it uses all of float64's digits."""
     noise = torch.stack([expect.tensor(function(mu, scale), "z").detach() for _ in range(2)])
     if noise.dtype != torch.float64 or not fits_float32(noise) or (noise == noise.flatten()[0]).all():
@@ -187,6 +228,7 @@ def judge_values(sample: Sample, rng: Draws, reach: float = 4.0) -> None:
         return judge_spread(sample, rng, reach)
     sigma, noise = (start / 2).exp(), z - mu
     wrong = [(MEAN_SCALED, step * sigma), (EXCHANGED, step * (z - sigma) / mu), (NO_MU, torch.zeros_like(step))]
+    wrong.append((ROWS_MIXED, step.repeat_interleave(z.numel() // step.numel(), 0).view_as(z)))
     judge_shift(draw, mu, start, step, ((mistake, moved.expand_as(z)) for mistake, moved in wrong))
     move = logvar - start  # another for each element: no one number serves
     named = ((mistake, noise * sigma(logvar) / sigma(start)) for mistake, sigma in sigmas_of(draw))
@@ -257,21 +299,25 @@ def judge_noise(sample: Sample, mu: Tensor, unit: Tensor, axes: tuple[str, ...],
         raise Failure("z has no noise", "a fresh draw at every call", "z = mu + 1 where sigma is 1", NO_EPS)
     # What is no noise at all is the same in every call too.
     call = SHARED["call"] if is_one(noise.square().mean()) else None
-    expect.independent(noise, {"call": call} | {axis: SHARED[axis] for axis in axes})
+    expect.independent(noise, {"call": call} | {axis: SHARED.get(axis) for axis in axes})
     expect.standard_normal(noise, "the noise (z - mu) / sigma", mistakes=WRONG_NOISE)
     judge_repeats(noise)
 
 
 def judge_repeats(noise: Tensor) -> None:
-    """No number comes again and again, as in noise that was rounded, clamped or dropped here and there.
+    """No number comes again, whatever its place and its sign, as in noise that was rounded, dropped or mirrored.
 
-    Of 40,000 normal numbers, 20 in one interval of 1e-6 have a probability below 1e-50.
+    Of 40,000 normal numbers, 20 in one interval of 1e-6 have a probability below 1e-50. Some 5 pairs share an interval
+    of 1e-8, and some 100 pairs of float32 numbers: 1,000 have a probability below 1e-50.
     """
     values, counts = (noise * 1e6).round().unique(return_counts=True)
     most = int(counts.argmax())
     if counts[most] > 20:
         observed = f"{values[most] / 1e6:.5g} comes {int(counts[most])} times among {noise.numel()} numbers"
         raise Failure("the noise repeats a number", "numbers of a continuous distribution", observed)
+    if (again := noise.numel() - len((noise * 1e8).round().abs().unique())) > 1_000:
+        observed = f"{again} of {noise.numel()} numbers come again, with the same sign or the other"
+        raise Failure("the noise repeats its numbers", "a fresh draw for every element", observed)
 
 
 def unit_logvar(sample: Sample, mu: Tensor) -> Tensor:
@@ -296,13 +342,21 @@ def path_inputs(rng: Draws) -> tuple[Tensor, Tensor]:
     return mu.requires_grad_(), logvar.requires_grad_()
 
 
-def judge_gradients(sample: Sample, rng: Draws) -> None:
-    """dz/dmu = 1 and dz/dlogvar = (z - mu) / 2, for every element of every draw."""
+def judge_gradients(sample: Sample, rng: Draws, free: Mistake = NOISE_REQUIRES_GRAD) -> None:
+    """dz/dmu = 1 and dz/dlogvar = (z - mu) / 2, for every element of every draw; ``free`` is what else has a path."""
     mu, logvar = path_inputs(rng)
+    no_other_path(sample(mu.detach(), logvar.detach()), free)
     z, sigmas = sample(mu, logvar), sigmas_of(same_noise(sample, rng))
     cuts = cuts_of(sample) | {"zero": zero_everywhere(z, mu, logvar)}
     for draw in z.reshape(-1, *mu.shape):
         judge_path(draw, mu, logvar, rng, cuts, sigmas)
+
+
+def no_other_path(z: Tensor, likely: Mistake = NOISE_REQUIRES_GRAD) -> None:
+    """z, of inputs that require no gradient, requires none."""
+    if z.requires_grad:
+        expected = "z without a path when the inputs have none"
+        raise Failure("z requires grad though no input does", expected, "z.requires_grad is True", likely)
 
 
 def cuts_of(sample: Sample) -> dict[str, Mistake | None]:

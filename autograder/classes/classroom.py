@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import pickle
 import secrets
 import shutil
@@ -13,6 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
+from glob import escape
 from pathlib import Path
 
 import nbformat
@@ -20,10 +22,10 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.boundary.limits import Limits
-from autograder.classes import code
+from autograder.classes import code, companions
 from autograder.classes.pool import ClusterError, Hall, InThisProcess
 from autograder.classes.task import Task, grade
-from autograder.classes.times import time_of
+from autograder.classes.times import TIMESTAMP, time_of
 from autograder.course import Course
 from autograder.files import write_whole
 from autograder.gradebook import one_transaction, opened, save
@@ -52,7 +54,7 @@ class Outcome:
 def students(course: Course, assignment: str, step: str = "submitted") -> list[str]:
     """Who has handed in the assignment; or whose is graded, with the step "autograded"."""
     pattern = course.folder(step, "*", assignment)
-    return sorted(path.parent.name for path in pattern.parent.parent.glob(f"*/{assignment}") if path.is_dir())
+    return sorted(path.parent.name for path in pattern.parent.parent.glob(f"*/{escape(assignment)}") if path.is_dir())
 
 
 def grade_class(
@@ -122,12 +124,13 @@ class _Desk:
         try:
             _refuse_links(source)
             content, handed_in = read_content(source), time_of(source.parent)
+            task = Task(content, source, self._pickled, self.seed, self.limits, companions.read(source.parent))
         except SubmissionError as error:
             return Outcome(student, self.name, reason=str(error))
-        if not force and self._is_graded(student, content):
+        if not force and self._is_graded(student, task):
             self._follow(student, handed_in)
             return self._outcome(student)
-        return Task(content, source, self._pickled, self.seed, self.limits)
+        return task
 
     def record(self, student: str, task: Task, future: Future[Grade]) -> Outcome:
         """Write down what came of a task."""
@@ -147,9 +150,10 @@ class _Desk:
             save(self.gradebook, grade, self.assignment, self.name, student, handed_in)
         self._penalise(student)
         # The notebook is written last: its record says that the gradebook has the grade.
-        found = {"fingerprint": self._fingerprint(task.content), "seed": task.seed}
+        found = {"fingerprint": self._fingerprint(task), "seed": task.seed}
         grade.notebook.metadata[RECORD] = found | grade.as_record()
-        _write(grade, task.path.parent, self._file("autograded", student))
+        own = self.course.folder("source", ".", self.assignment)
+        _write(grade, task.path.parent, self._file("autograded", student), own)
         return self._outcome(student, grade)
 
     def _file(self, step: str, student: str) -> Path:
@@ -167,14 +171,18 @@ class _Desk:
         parts = (nbformat.v4.writes(lesson.source).encode(), code.digest(lesson.packages, lesson.stem))
         return hashlib.sha256(b"".join((*parts, bytes([lesson.count_once])))).digest()
 
-    def _fingerprint(self, content: bytes) -> str:
-        return hashlib.sha256(self._judge + content).hexdigest()
+    def _fingerprint(self, task: Task) -> str:
+        parts = [task.content]
+        for name in sorted(task.files):
+            parts += [os.fsencode(name), task.files[name]]
+        digests = (hashlib.sha256(part).digest() for part in parts)
+        return hashlib.sha256(b"".join((self._judge, *digests))).hexdigest()
 
-    def _is_graded(self, student: str, content: bytes) -> bool:
+    def _is_graded(self, student: str, task: Task) -> bool:
         try:
             self.gradebook.find_submission_notebook(self.name, self.assignment, student)
             record = json.loads(self._file("autograded", student).read_bytes())["metadata"][RECORD]
-            return record["fingerprint"] == self._fingerprint(content)
+            return record["fingerprint"] == self._fingerprint(task)
         except (MissingEntry, OSError, ValueError, KeyError, TypeError):
             return False
         finally:
@@ -217,12 +225,13 @@ def _refuse_links(source: Path) -> None:
             raise SubmissionError(f"{folder} is a link. Put the submission itself there.")
 
 
-def _write(grade: Grade, submitted: Path, target: Path) -> None:
-    """The graded notebook into autograded/, with the files that were handed in beside it."""
+def _write(grade: Grade, submitted: Path, target: Path, own: Path) -> None:
+    """The graded notebook into autograded/, with when it was handed in and what is harmless of the files beside it."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    for path in submitted.iterdir():
-        # Never through a link: it could point at anything of the instructor's.
-        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb":
-            shutil.copyfile(path, target.parent / path.name)
+    stamp = submitted / TIMESTAMP
+    # Never through a link: it could point at anything of the instructor's.
+    if stamp.is_file() and not stamp.is_symlink():
+        shutil.copyfile(stamp, target.parent / TIMESTAMP)
+    companions.show(submitted, target.parent, own)
     # On one line: that takes a tenth of nbformat's time, and people read it in Jupyter.
     write_whole(target, json.dumps(grade.notebook))

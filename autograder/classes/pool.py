@@ -60,11 +60,16 @@ class InThisProcess(Executor):
 
 
 @contextmanager
-def processes(jobs: int, preloaded: list[str], bench: Bench) -> Iterator[Callable[[], Executor]]:
-    """``with processes(4, modules, bench) as start``: ``start()`` is an executor of four; none is left at the end."""
+def processes(
+    jobs: int, preloaded: list[str], bench: Bench, folder: str | None = None
+) -> Iterator[Callable[[], Executor]]:
+    """``with processes(4, modules, bench) as start``: ``start()`` is an executor of four; none is left at the end.
+
+    What Python keeps in a temporary folder is kept in ``folder``, if others see to it that nothing stays there.
+    """
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     if os.name == "posix":
-        with out_of_reach_of_ctrl_c():
+        with out_of_reach_of_ctrl_c(), _keeping_in(folder):
             context.set_forkserver_preload(preloaded)
             forkserver.ensure_running()
 
@@ -82,6 +87,20 @@ def processes(jobs: int, preloaded: list[str], bench: Bench) -> Iterator[Callabl
         for process in multiprocessing.active_children():
             process.join(PATIENCE)
             process.kill()
+        if folder and os.name == "posix":
+            vars(forkserver)["_forkserver"]._stop()  # its socket goes with the folder
+
+
+@contextmanager
+def _keeping_in(folder: str | None) -> Iterator[None]:
+    # Python has no other way to say so, and a folder that it makes itself stays when this process is killed.
+    config: dict[str, Any] = vars(multiprocessing.current_process())["_config"]
+    before = config.get("tempdir")
+    config["tempdir"] = folder or before
+    try:
+        yield
+    finally:
+        config["tempdir"] = before
 
 
 @contextmanager

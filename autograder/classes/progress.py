@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from rich.text import Text
@@ -15,6 +16,7 @@ from sqlalchemy import make_url
 
 from autograder.classes.classroom import Outcome
 from autograder.course import Course
+from autograder.gradebook import address
 
 
 @dataclass
@@ -33,14 +35,15 @@ class GradingRun:
 
     def __post_init__(self) -> None:
         self._expected = [(student, name) for student in self.who for name in self.course.notebooks(self.lesson)]
-        self._out = Console(highlight=False, soft_wrap=True)
-        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        # Names may hold brackets and colons, which are no markup.
+        self._out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+        self._err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
         columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         counts = TextColumn("{task.fields[counts]}")
         self._progress = Progress(
             *columns, counts, console=self._err, transient=True, disable=not self._err.is_terminal
         )
-        self._bar = self._progress.add_task(self.lesson, total=len(self._expected), counts="")
+        self._bar = self._progress.add_task(escape(self.lesson), total=len(self._expected), counts="")
 
     def __enter__(self) -> GradingRun:
         self._progress.start()
@@ -92,8 +95,7 @@ class GradingRun:
         if self.waiting:
             self._err.print("Grade these by hand in formgrader; what you give stays when you grade again.")
         if not self.as_json:
-            where = make_url(self.course.directory.db_url).render_as_string(hide_password=True)
-            self._out.print(Text(f"gradebook: {where}"))
+            self._out.print(Text(f"gradebook: {address(make_url(self.course.directory.db_url))}"))
             self._out.print(f"graded notebooks: {self.course.folder('autograded', '*', self.lesson)}")
 
 

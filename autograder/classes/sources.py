@@ -16,13 +16,15 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from autograder.boundary.limits import MAX_BYTES
+from autograder.classes.naming import is_notebook
 from autograder.classes.times import sensible
-from autograder.submission import MAX_BYTES, SubmissionError, read_content
+from autograder.submission import SubmissionError, read_content
 
 MAX_FILES = 50_000
 MAX_TOTAL = 4 * 2**30
-# What operating systems and Jupyter leave in folders and zips.
-_LITTER = re.compile(r"\..*|__MACOSX|Thumbs\.db|desktop\.ini")
+# What operating systems, Jupyter and Python leave in folders and zips.
+_LITTER = re.compile(r"\.(?!ipynb$).*|__MACOSX|__pycache__|Thumbs\.db|desktop\.ini", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,19 @@ class SourceFile:
     read: Callable[[], bytes]
     time: datetime | None
     problem: str = ""
+    is_litter: bool = False
+    """What no person put there; a folder of it stands for all that it holds."""
 
     @property
     def is_notebook(self) -> bool:
-        return self.path.suffix == ".ipynb"
+        return is_notebook(self.path)
 
 
 def files_in(source: Path, stack: ExitStack) -> Iterator[SourceFile]:
     """The files of a folder, a zip, or one notebook; nothing is followed out of it, and nothing unpacked."""
     if source.is_dir():
         yield from _in_folder(source)
-    elif source.suffix == ".ipynb":
+    elif is_notebook(PurePosixPath(source.name)):
         yield _on_disk(source, PurePosixPath(source.name), _printable(source))
     elif source.is_file():
         try:
@@ -59,20 +63,25 @@ def files_in(source: Path, stack: ExitStack) -> Iterator[SourceFile]:
 def _in_folder(source: Path) -> Iterator[SourceFile]:
     found = 0
     for folder, folders, files in os.walk(source, onerror=_unreadable):
-        folders[:] = sorted(name for name in folders if not _LITTER.fullmatch(name))
+        litter = [name for name in folders + files if _LITTER.fullmatch(name)]
+        folders[:] = sorted(set(folders) - set(litter))
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
-        for name in sorted(files) + links:
-            if not _LITTER.fullmatch(name):
-                found += 1
-                if found > MAX_FILES:
-                    raise SubmissionError(f"{source} holds more than {MAX_FILES} files. Is it the right folder?")
-                path = Path(folder) / name
-                inside = PurePosixPath(path.relative_to(source).as_posix())
-                yield _on_disk(path, inside, _printable(Path(source.resolve().name) / inside))
+        for name in sorted(files) + links + sorted(set(litter) - set(files)):
+            found += 1
+            if found > MAX_FILES:
+                raise SubmissionError(f"{source} holds more than {MAX_FILES} files. Is it the right folder?")
+            path = Path(folder) / name
+            inside = PurePosixPath(path.relative_to(source).as_posix())
+            shown = _printable(Path(source.resolve().name) / inside)
+            yield _litter(inside, shown) if name in litter else _on_disk(path, inside, shown)
 
 
 def _unreadable(error: OSError) -> None:
     raise SubmissionError(f"{error.filename} cannot be opened: {error.strerror}.")
+
+
+def _litter(path: PurePosixPath, shown: Path) -> SourceFile:
+    return SourceFile(path, shown, bytes, None, is_litter=True)
 
 
 def _on_disk(path: Path, inside: PurePosixPath, shown: Path) -> SourceFile:
@@ -90,16 +99,19 @@ def _in_zip(archive: zipfile.ZipFile, source: Path) -> Iterator[SourceFile]:
     for member in archive.infolist():
         # Some programs on Windows write backslashes.
         path = PurePosixPath(member.filename.replace("\\", "/"))
-        if member.is_dir() or any(_LITTER.fullmatch(part) for part in path.parts if part != ".."):
+        if member.is_dir():
             continue
         shown = _printable(Path(f"{source.name}:{path}"))
+        if any(_LITTER.fullmatch(part) for part in path.parts if part != ".."):
+            yield _litter(path, shown)
+            continue
         problem = ""
-        if path.is_absolute() or ".." in path.parts or PureWindowsPath(path).drive:
+        if not path.parts or path.is_absolute() or ".." in path.parts or PureWindowsPath(path).drive:
             problem = "its path leads out of the zip."
         elif stat.S_ISLNK(member.external_attr >> 16):
             problem = "this is a link. Put the notebook itself there."
-        elif member.file_size > MAX_BYTES and path.suffix == ".ipynb":
-            problem = f"this is over {MAX_BYTES >> 20} MiB. Its outputs have to be cleared."
+        elif member.file_size > MAX_BYTES:
+            problem = f"this is over {MAX_BYTES >> 20} MiB.{_cure(path)}"
         try:
             time = sensible(datetime(*member.date_time).astimezone())
         except ValueError:
@@ -122,10 +134,14 @@ class _Reader:
             raise SubmissionError(f"{shown} cannot be unpacked: {error}.") from None
         self._left -= len(content)
         if len(content) > MAX_BYTES:
-            raise SubmissionError(f"{shown} is over {MAX_BYTES >> 20} MiB. Its outputs have to be cleared.")
+            raise SubmissionError(f"{shown} is over {MAX_BYTES >> 20} MiB.{_cure(PurePosixPath(member.filename))}")
         if self._left < 0:
             raise SubmissionError(f"{shown} is left out: unpacked, the zip is over {MAX_TOTAL >> 30} GiB.")
         return content
+
+
+def _cure(path: PurePosixPath) -> str:
+    return " Its outputs have to be cleared." if is_notebook(path) else ""
 
 
 def _printable(path: Path) -> Path:

@@ -9,7 +9,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from autograder.boundary.limits import Limits
 from autograder.boundary.template import Template
-from autograder.classes.pool import out_of_reach_of_ctrl_c, processes
+from autograder.bounds import last_resort
+from autograder.classes import companions
+from autograder.classes.pool import PATIENCE, out_of_reach_of_ctrl_c, processes
 from autograder.lesson import Lesson
 from autograder.packages import Packages
 from autograder.submission import parse_submission
@@ -43,11 +45,17 @@ class Task:
     """The lesson, pickled once for the class."""
     seed: int
     limits: Limits
+    files: companions.Files
+    """What was handed in beside it."""
 
 
 def grade(task: Task) -> Grade:
     """Grade one submission; SubmissionError says why it cannot be graded."""
-    return _grader(task.lesson, task.limits).grade(parse_submission(task.content, task.path), task.seed)
+    grader = _grader(task.lesson, task.limits)
+    grader.template.wait()
+    with last_resort(task.limits.task_seconds + PATIENCE):
+        notebook = parse_submission(task.content, task.path)
+        return grader.grade(notebook, task.seed, files=task.files)
 
 
 _mother: socket.socket | None = None
@@ -81,16 +89,23 @@ def _grader(lesson: bytes, limits: Limits) -> Grader:
 
 @contextmanager
 def graders(jobs: int, packages: Packages) -> Iterator[Callable[[], Executor]]:
-    """``with graders(4, packages) as start``: ``start()`` is an executor of four processes that grade."""
+    """``with graders(4, packages) as start``: ``start()`` is an executor of four processes that grade.
+
+    Nothing is started where there is nothing to grade.
+    """
     mother = Template(packages)
-    try:
-        # She and the pool's server import what they need side by side.
-        with out_of_reach_of_ctrl_c():
-            control = mother.control
-        with processes(jobs, PRELOADED, _GradingBench(mother.scratch, control, packages)) as start:
-            yield start
-    finally:
-        mother.close()
+    with ExitStack() as stack:
+        stack.callback(mother.close)
+
+        @cache
+        def pool() -> Callable[[], Executor]:
+            # She and the pool's server import what they need side by side.
+            with out_of_reach_of_ctrl_c():
+                control = mother.control
+            bench = _GradingBench(mother.scratch, control, packages)
+            return stack.enter_context(processes(jobs, PRELOADED, bench, mother.scratch))
+
+        yield lambda: pool()()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from autograder.submission import SubmissionError, ordinary_file
 TIMESTAMP = "timestamp.txt"
 MAX_BYTES = 1_000
 # The year first, so that nobody can take the day for the month; then, if at all, a time and a zone.
-_WRITTEN = re.compile(r"(?P<when>\d{4}\D.*?)(?:\s*(?P<zone>Z|(?<=\s)[+-]\d\d(?::?\d\d)?|(?<=\s)[A-Za-z][\w/+-]*))?")
+_WRITTEN = re.compile(
+    r"(?P<when>\d{4}\D.*?)(?:\s*(?P<zone>Z|(?<=\s)[+-]\d\d(?::?\d\d)?|(?<=\s)(?![AaPp][Mm]$)[A-Za-z][\w/+-]*))?"
+)
 _DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b.*")
 
 
@@ -28,7 +30,9 @@ def read_time(text: str) -> datetime:
     try:
         if not written:
             raise ValueError
-        time = parser.parse(written["when"], default=datetime(2000, 1, 1))
+        time, other = (parser.parse(written["when"], default=datetime(2000, day, day)) for day in (1, 2))
+        if time != other:  # a month or a day is missing
+            raise ValueError
         return _in_utc(time if time.tzinfo else time.replace(tzinfo=_zone(written["zone"] or "UTC")))
     except (ValueError, OverflowError, TypeError):
         raise SubmissionError(f"{shown!r} is no date and time. Write it as '2026-11-21 15:00 UTC'.") from None
@@ -36,10 +40,10 @@ def read_time(text: str) -> datetime:
 
 def _zone(name: str) -> tzinfo:
     """The zone of this name or offset; ValueError, if nobody knows it."""
-    if offset := re.fullmatch(r"([+-])(\d\d):?(\d\d)?", name):
+    if offset := re.fullmatch(r"([+-])(\d\d):?([0-5]\d)?", name):
         minutes = int(offset[2]) * 60 + int(offset[3] or 0)
         return timezone((-1 if offset[1] == "-" else 1) * timedelta(minutes=minutes))
-    zone = UTC if name == "Z" else gettz(name)
+    zone = UTC if name.upper() in ("Z", "UTC") else gettz(name)
     if zone is None:
         raise ValueError(name)
     return zone

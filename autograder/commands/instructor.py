@@ -10,24 +10,29 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
+from nbgrader.api import Gradebook
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Column, Table
 from rich.text import Text
 
+from autograder.agreement import require_agreement
 from autograder.boundary import sandbox
 from autograder.boundary.limits import Isolation, IsolationError, Limits
 from autograder.classes.classroom import grade_class, students
 from autograder.classes.cluster import cluster
-from autograder.classes.pool import ClusterError, InThisProcess
+from autograder.classes.pool import ClusterError
 from autograder.classes.progress import GradingRun
 from autograder.classes.task import graders
 from autograder.commands.shared import Exit, Isolations, Lessons, err, explained, out
 from autograder.course import Course
 from autograder.gradebook import GradebookError, opened
 from autograder.packages import Packages
+from autograder.results.classwork import graded_before
 from autograder.results.report import ClassReport, write_rows
 from autograder.submission import SubmissionError
 
@@ -57,9 +62,10 @@ def collect(
 ) -> None:
     """Bring in submissions: folders and zips, as learning platforms name them, into submitted/.
 
-    Exit status: 0 all taken, 2 some were not. Nothing that is there is lost.
+    Files beside a notebook come with it. Of several attempts whose times are known the newest is taken. Exit status: 0
+    all taken, 2 some were not. Nothing that is there is lost.
     """
-    from autograder.classes.collect import Collected, Fate
+    from autograder.classes.claims import Collected, Fate
     from autograder.classes.collect import collect as bring_in
 
     found: list[Collected] = []
@@ -74,7 +80,7 @@ def collect(
     for one in found:
         if one.fate is not Fate.REFUSED:
             when = f"{one.handed_in:%Y-%m-%d %H:%M}" if one.handed_in else ""
-            cells = one.student, one.source, one.platform, f"{when} {'late' * one.late}".strip(), one.fate.value
+            cells = one.student, one.source, one.platform, f"{when} {'late' * one.late}".strip(), one.in_words
             table.add_row(*(Text(cell) for cell in cells))
     if table.row_count:
         out.print(table, soft_wrap=False)
@@ -120,6 +126,8 @@ def grade(
             raise ClusterError("--jobs counts processes of this machine; with --scheduler the cluster's workers count.")
         if isolation is Isolation.FULL and not scheduler and (missing := sandbox.available()):
             raise IsolationError(sandbox.refusal(missing))
+        with opened(course.directory) as gradebook:
+            require_agreement(course, gradebook, lesson)
         limits = Limits(isolation=isolation.value)
         who = student or present
         run = GradingRun(course, lesson, who, as_json)
@@ -147,12 +155,9 @@ def cores() -> int:
 @contextmanager
 def _executors(jobs: int, packages: Packages) -> Iterator[tuple[Callable[[], Executor], Callable[[], int]]]:
     """What makes executors of so many processes, and how many submissions to give them at a time."""
-    if jobs == 1:
-        yield InThisProcess, lambda: 1
-    else:
-        with graders(jobs, packages) as start:
-            # One waits for each that runs, so that no process waits while a grade is written.
-            yield start, lambda: 2 * jobs
+    with graders(jobs, packages) as start:
+        # One waits for each that runs, so that no process waits while a grade is written.
+        yield start, lambda: 2 * jobs
 
 
 def report(
@@ -169,6 +174,10 @@ def report(
 
     with explained():
         course = Course.containing(Path.cwd())
+        # To look into a gradebook that is not there would make one.
+        if students(course, lesson, "autograded"):
+            with opened(course.directory) as gradebook:
+                _compare(course, gradebook, lesson)
         found = ClassReport.read(course, lesson)
         page = output or course.root / "reports" / f"{lesson}.html"
         write_page(found, page)
@@ -201,11 +210,16 @@ def feedback(
         if not present:
             where = course.folder("autograded", "STUDENT", lesson)
             raise SubmissionError(f"{where}/ holds nothing yet. Run `autograder grade {lesson}` first.")
-        who = student or present
-        pages, new, missing = len(who) * len(names), 0, 0
+        with opened(course.directory) as gradebook:
+            require_agreement(course, gradebook, lesson)
+        before = graded_before(course, lesson, student or present)
+        for each in before:
+            err.print(Text(f"{each}: {_GRADED_BEFORE.format(quote(lesson))}"))
+        who = [each for each in student or present if each not in before]
+        pages, new, missing = len(student or present) * len(names), 0, len(before) * len(names)
         made = make_feedback(course, lesson, who, jobs or cores(), force=force)
         try:
-            for page in track(made, lesson, pages, console=err, transient=True, disable=not err.is_terminal):
+            for page in track(made, escape(lesson), pages, console=err, transient=True, disable=not err.is_terminal):
                 new += page.is_new
                 missing += bool(page.reason)
                 if page.reason:
@@ -217,6 +231,17 @@ def feedback(
         out.print(f"feedback: {course.folder('feedback', '*', lesson)}")
     if missing:
         raise typer.Exit(Exit.UNGRADABLE)
+
+
+_GRADED_BEFORE = "graded before the lesson changed. Run `autograder grade {}`."
+
+
+def _compare(course: Course, gradebook: Gradebook, lesson: str) -> None:
+    """Refuse to go on with another lesson than was graded; name whose grades are older than the lesson."""
+    require_agreement(course, gradebook, lesson)
+    if before := graded_before(course, lesson, students(course, lesson, "autograded")):
+        who = ", ".join(before[:3]) + f" and {len(before) - 3} more" * (len(before) > 3)
+        err.print(Text(f"{lesson}, {who}: {_GRADED_BEFORE.format(quote(lesson))}"))
 
 
 class ExportFormat(StrEnum):
@@ -250,6 +275,8 @@ def export(
                 raise GradebookError(f"The gradebook does not know {', '.join(unknown)}. It knows: {there}.")
             if not gradebook.students:
                 raise GradebookError("The gradebook holds no students yet. Run `autograder grade LESSON` first.")
+            for name in filter(course.has_source_of, lesson or known):
+                _compare(course, gradebook, name)
             plugin = plugins[format](config=course.config, log=log, to=str(output), assignment=lesson or [])
             plugin.export(gradebook)
         out.print(f"grades: {output}")

@@ -59,7 +59,7 @@ def check(
     with explained():
         for path in notebooks:
             try:
-                grade = _check_one(path, lesson, seed, Limits(isolation=isolation.value))
+                grade = _check_one(path, lesson, seed, Limits(isolation=isolation.value), bool(gradescope))
             except (SubmissionError, LessonError) as error:
                 status = Exit.UNGRADABLE
                 if as_json:
@@ -86,7 +86,9 @@ def _write_results(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _check_one(path: Path, stem: str | None, seed: int, limits: Limits) -> Grade:
+def _check_one(path: Path, stem: str | None, seed: int, limits: Limits, alone: bool) -> Grade:
+    """``alone``: whether all that lies in the notebook's folder was handed in with it."""
+    from autograder.classes import companions
     from autograder.classes.task import template
     from autograder.grading import Grader
 
@@ -97,12 +99,21 @@ def _check_one(path: Path, stem: str | None, seed: int, limits: Limits) -> Grade
         stem = path.stem if path.stem in course.stems else ""
         candidates = [stem] if stem else course.stems
         stem = lesson_of(submitted, {name: course.lesson(name) for name in candidates})
+    files: companions.Files = {}
+    # As in nbgrader's folders; any other may hold whatever else its owner has.
+    if alone or path.resolve().parent.name == stem:
+        try:
+            files = companions.read(path.resolve().parent)
+        except SubmissionError as error:
+            err.print(Text(f"Checked without the files beside it: {error}"))
     with Grader(course.lesson(stem), template(course.packages), limits) as grader:
-        return grader.grade(submitted, seed)
+        return grader.grade(submitted, seed, files=files)
 
 
 def _show(path: Path, grade: Grade) -> None:
     """A table of the checks, then the message of each that did not pass, or not without help."""
+    from autograder.failure import folded
+
     table = Table(
         "check", "verdict", Column("points", justify="right"), title=f"{path}: {grade.lesson}", title_justify="left"
     )
@@ -115,7 +126,10 @@ def _show(path: Path, grade: Grade) -> None:
     out.print(table)
     messages = dict.fromkeys(result.message for result in grade.checks)
     for message in (each for each in messages if each.verdict is not Verdict.ACCEPTED or each.note):
-        out.print(Text(f"{message}\n"))
+        lines = folded(message, out.width) if out.is_terminal else [str(message)]
+        out.print(Text("\n".join([*lines, ""])))
+    for note in grade.notes:
+        out.print(Text(f"{note}\n"))
     total = f"{grade.points:g} of {grade.max_points:g} points in {grade.seconds:.1f} s"
     out.print(f"{total}; isolation: {', '.join(grade.isolation)}")
 

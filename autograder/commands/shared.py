@@ -17,8 +17,9 @@ from autograder.lesson import LessonError
 from autograder.results.report import ReportError
 from autograder.submission import SubmissionError
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# Names of lessons, students and files may hold brackets and colons, which are no markup.
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 Lessons = Annotated[
     list[str] | None, typer.Argument(metavar="[LESSON]...", help="Lessons by name; all if none is given.")

@@ -161,6 +161,19 @@ def graded_work(course: Course, gradebook: Gradebook, lesson: str, checks: list[
     del cells
 
 
+def graded_before(course: Course, assignment: str, who: list[str]) -> list[str]:
+    """Whose work was graded before the lesson changed which checks judge it, or for how many points."""
+    found = set()
+    for notebook in course.notebooks(assignment):
+        checks = checks_of(notebook, course.lesson(assignment, notebook))
+        now = {check.grade_id: check.max_points for check in checks if not check.by_hand}
+        for student in who:
+            judged = _record(course.folder("autograded", student, assignment) / f"{notebook}.ipynb").get("checks")
+            if judged is not None and {name: check.get("max_points") for name, check in judged.items()} != now:
+                found.add(student)
+    return sorted(found)
+
+
 def _record(graded: Path) -> dict[str, Any]:
     """What grading wrote into a graded notebook; nothing, if other means graded it."""
     try:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass
 from functools import partial
-from glob import escape
 from pathlib import Path
 
 from nbgrader.api import MissingEntry
@@ -84,8 +83,7 @@ def make_page(page: Wanted) -> Made:
     if "exporter_class" not in config.GenerateFeedback:
         config.GenerateFeedback.update(exporter_class=FeedbackPage, preprocessors=[ReadGrades])
     directory = course.directory
-    directory.assignment_id, directory.notebook_id = escape(page.assignment), escape(page.notebook)
-    directory.student_id = escape(page.student)
+    directory.assignment_id, directory.notebook_id, directory.student_id = page.assignment, page.notebook, page.student
     converter = _Converter(coursedir=directory, config=config, force=True)
     converter.log = _silent
     try:
@@ -102,6 +100,11 @@ class _Converter(GenerateFeedback):
     """nbgrader's converter. It keeps the error that it would only log, and copies no file that a student handed in."""
 
     error: Exception | None = None
+
+    def init_notebooks(self) -> None:
+        # nbgrader would search for it, and take `[` and `*` in a path for patterns.
+        folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        self.assignments = {folder: [os.path.join(folder, f"{self.coursedir.notebook_id}.ipynb")]}
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         try:

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests
 from pygments.formatters import HtmlFormatter
 
+from autograder.boundary.limits import MAX_COLOURED, MAX_COLOURED_IN_ALL
 from autograder.lesson import is_demo, is_grade, marks
 from autograder.results import markup
 from autograder.results.classwork import message_in, record_in
@@ -55,6 +56,7 @@ class Cell:
     section: str = ""
     """Where this page has the section that the message's hint names: its anchor."""
     outputs: tuple[Output, ...] = ()
+    is_coloured: bool = True
 
 
 @dataclass
@@ -92,7 +94,7 @@ class Page:
         reader = _Reader(nb, grades)
         cells = [shown for cell in nb.cells if (shown := reader.shown(cell))]
         waiting = sum(grade["waits"] for grade in grades["grades"].values())
-        notes = []
+        notes = [str(note) for note in reader.record.get("notes", ())]
         if penalty := grades["penalty"]:
             notes.append(f"Handed in late: {penalty:g} points are taken off (it was {grades['score']:g} before).")
         if waiting:
@@ -115,7 +117,7 @@ class _Reader:
             if cell.cell_type == "markdown"
             for heading in re.findall(r"^#{1,6} +(.+)$", cell.source, re.MULTILINE)
         }
-        self._exercise = ""
+        self._exercise, self._left = "", MAX_COLOURED_IN_ALL
         self._captions = {
             cell.id: caption[1]
             for cell, below in pairwise(nb.cells)
@@ -132,8 +134,15 @@ class _Reader:
                 return Cell("prose", cell.source, attachments)
             case "code":
                 note = "This cell only shows something: grading does not run it." if is_demo(cell) else ""
-                return Cell("code", cell.source, note=note, outputs=tuple(self._outputs(cell)))
+                outputs = tuple(self._outputs(cell))
+                return Cell("code", cell.source, note=note, outputs=outputs, is_coloured=self._is_coloured(cell))
         return None
+
+    def _is_coloured(self, cell: NotebookNode) -> bool:
+        """Whether there is time to find the colours of a cell of code."""
+        fits = len(cell.source) <= min(MAX_COLOURED, self._left)
+        self._left -= len(cell.source) if fits else 0
+        return fits
 
     def _graded(self, cell: NotebookNode, attachments: str) -> Cell:
         name = marks(cell)["grade_id"]
@@ -165,6 +174,7 @@ class _Reader:
             message=told if told and told.has_text else None,
             section=self.sections.get(told.reread, "") if told else "",
             outputs=() if told else tuple(_as_text(cell)),
+            is_coloured=self._is_coloured(cell),
         )
 
     def _answer(self, cell: NotebookNode, grade: dict[str, Any] | None, attachments: str, comment: str) -> Cell:
@@ -179,20 +189,21 @@ class _Reader:
             result=_result(grade, "full points") if grade else None,
             comment=comment,
             outputs=tuple(self._outputs(cell)),
+            is_coloured=self._is_coloured(cell),
         )
 
     def _outputs(self, cell: NotebookNode) -> Iterator[Output]:
         for output in cell.get("outputs", []):
             match output.output_type:
                 case "stream":
-                    yield Output(output.text, "error output" if output.name == "stderr" else "")
+                    yield Output(output.text, "error output" if output.name == "stderr" else "printed")
                 case "error":
                     yield Output("\n".join(output.traceback) or f"{output.ename}: {output.evalue}", "stopped")
                 case _ if "image/png" in output.data:
                     caption = self._captions.get(cell.get("id"))
                     yield _figure(output.data["image/png"], caption or markup.words_for_figure(cell.source))
                 case _ if "text/plain" in output.data:
-                    yield Output(output.data["text/plain"])
+                    yield Output(output.data["text/plain"], "shown")
 
 
 def _result_of_check(cell: NotebookNode, grade: dict[str, Any], message: Message | None) -> Result:

@@ -45,6 +45,7 @@ def results(grade: Grade) -> dict[str, Any]:
     said = [f"{grade.lesson}: {grade.points:g} of {grade.max_points:g} points."]
     if undecided:
         said.append(f"{undecided} of {len(tests)} checks wait for a person to decide; until then they count 0.")
+    said += grade.notes
     about = {"score": grade.points, "execution_time": round(grade.seconds, 3), "output": "\n".join(said)}
     return about | _AS_TEXT | {"tests": tests}
 

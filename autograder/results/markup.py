@@ -17,10 +17,9 @@ from nbconvert.filters import Highlight2HTML, ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder import sanitise
+from autograder.boundary.limits import MAX_PIXELS
 from autograder.results import mathml
 
-# A picture of few bytes can be one of many: a browser needs four for each pixel.
-MAX_PIXELS = 40_000_000
 # A formula of so many characters may be wider than a phone.
 LONG = 30
 # Characters that no text needs: formulas wait between them until the text around them is known to be harmless.
@@ -83,8 +82,10 @@ def _with_alternative(image: str) -> str:
 
 
 @lru_cache(maxsize=2048)
-def code(source: str) -> Markup:
-    """Code in the colours of its language."""
+def code(source: str, is_coloured: bool = True) -> Markup:
+    """Code, in the colours of its language."""
+    if not is_coloured:
+        return Markup(f'<div class="highlight"><pre>{escape(source)}</pre></div>')
     return Markup(Highlight2HTML(pygments_lexer="ipython3")(source))
 
 

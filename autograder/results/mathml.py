@@ -11,7 +11,8 @@ from xml.etree.ElementTree import Element, tostring
 
 from latex2mathml.converter import convert_to_element
 
-MAX_FORMULA = 2_000
+from autograder.boundary.limits import MAX_FORMULA
+
 # All others are left out: `href` and `style` are what \href and \style become.
 ATTRIBUTES = frozenset(
     re.findall(

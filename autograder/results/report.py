@@ -77,7 +77,7 @@ class ClassReport:
         works: list[Work] = []
         known: set[str] = set()
         # To look into a gradebook that is not there would make one.
-        if any(course.folder("autograded", "*", lesson).parent.parent.glob(f"*/{lesson}")):
+        if students(course, lesson, "autograded"):
             with opened(course.directory) as gradebook:
                 works = sorted(
                     graded_work(course, gradebook, lesson, checks), key=lambda work: (work.student, work.notebook)

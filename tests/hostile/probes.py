@@ -18,6 +18,7 @@ _READING = {
     "list a folder": "return bool(os.listdir(OUTSIDE))",
     "list the root folder": "return bool(os.listdir('/'))",
     "read the accounts": "return bool(open('/etc/passwd').read())",
+    "list the certificates, and the keys beside them": "return bool(os.listdir('/etc/ssl'))",
     "read the passwords": "return bool(open('/etc/shadow').read())",
     "read a check's source": "return bool(open(PACKAGE + '/checks/lesson00_start/affine.py').read())",
     "import a check": "import autograder.checks.lesson03_reparameterization as m; return bool(m)",
@@ -67,6 +68,17 @@ _WRITING = {
     ),
     "make a named pipe": "os.mkfifo('p'); return True",
     "make a file of 1 TiB": "f = open('big', 'wb'); f.truncate(2**40); return True",
+    "lock a file": (
+        "a, b = open('l', 'w'), open('l')\nfcntl.flock(a, fcntl.LOCK_EX)\n"
+        "try: fcntl.flock(b, fcntl.LOCK_EX | fcntl.LOCK_NB)\nexcept BlockingIOError: return True"
+    ),
+    "lock a part of a file": (
+        "import struct; a, b = open('l', 'w'), open('l', 'w')\nlock = struct.pack('hhqqi', 1, 0, 0, 0, 0)\n"
+        "fcntl.fcntl(a, 37, lock)\ntry: fcntl.fcntl(b, 37, lock)\nexcept BlockingIOError: return True"
+    ),
+    "reserve room on the disk": (
+        "return libc.fallocate(os.open('r', os.O_CREAT | os.O_RDWR), 0, ctypes.c_long(0), ctypes.c_long(4096)) == 0"
+    ),
     "write to /dev/null": "return open('/dev/null', 'w').write('x') == 1",
 }
 

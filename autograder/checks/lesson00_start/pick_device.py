@@ -16,7 +16,7 @@ from autograder.beside.lesson00_start import pretend, stop_pretending
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.draws import Draws
 from autograder.errors import CannotCross, for_inputs
-from autograder.exercise import Exercise, unnamed
+from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
 
@@ -27,6 +27,10 @@ BUILT = Mistake(
     "built", "is_built() says for what PyTorch was compiled. What this computer has is the answer of is_available()."
 )
 REPLACED = Mistake("replaced", "a device that is missing was replaced by another in silence. Raise a ValueError.")
+ASKED_BEFORE = Mistake(
+    "asked_before",
+    "nothing was asked while the function ran. Call is_available() inside it: what was asked before may have changed.",
+)
 NOT_ASKED = Mistake("not_asked", "the preferred device was taken without asking whether it is available.")
 
 Computer = tuple[str, ...]
@@ -105,7 +109,8 @@ def order(pick_device: LearnerObject, rng: Draws) -> None:
         choice = choices[others]
         if choice.kind != expected:
             same = (mistake for mistake, wrong in exercise.mistaken(free_choices) if kinds(wrong) == kinds(choices))
-            likely = BUILT if built_alone(choice) else next((each for each in same if each != BUILT), None)
+            told = next((each for each in same if each not in (BUILT, ASKED_BEFORE)), None)
+            likely = BUILT if built_alone(choice) else told if choice.asked else ASKED_BEFORE
             raise Failure(f"{words(others)} gives the wrong device", expected, f"{choice.device!r}", likely)
         if not choice.asked:
             observed = f"{choice.kind}, chosen without a question"
@@ -209,6 +214,15 @@ def processor_first(preferred=None):
         names.append("cuda")
     if torch.backends.mps.is_available():
         names.append("mps")
+    if preferred is not None and preferred not in names:
+        raise ValueError(f"available: {names}")
+    return torch.device(preferred or names[0])
+
+
+# Right on the computer on which it was defined.
+@exercise.wrong(order=ASKED_BEFORE, preferred=stops("available: ['cpu']"), error=unnamed("mps in it"))
+def asked_before(preferred=None, cuda=torch.cuda.is_available(), mps=torch.backends.mps.is_available()):  # noqa: B008
+    names = (["cuda"] if cuda else []) + (["mps"] if mps else []) + ["cpu"]
     if preferred is not None and preferred not in names:
         raise ValueError(f"available: {names}")
     return torch.device(preferred or names[0])

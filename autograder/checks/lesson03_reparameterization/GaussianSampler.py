@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
 
@@ -13,6 +15,7 @@ from autograder.checks.location_scale import (
     CUT,
     FLOAT32_NOISE,
     MU_CUT,
+    SHARED,
     VARIANCE,
     judge_dtype,
     judge_gradients,
@@ -34,7 +37,8 @@ ALWAYS_MU = Mistake(
 )
 ALWAYS_SAMPLES = Mistake(
     "always_samples",
-    "forward samples in eval mode too: it ignores self.training, or goes by a flag that eval() does not set.",
+    "forward samples in eval mode too: it ignores self.training, or goes by what eval() does not set (a flag of its "
+    "own, or the method self.train).",
 )
 SWAPPED = Mistake(
     "modes_swapped",
@@ -48,6 +52,11 @@ TIMES_ZERO = Mistake(
     "times_zero", "the noise is drawn and multiplied by 0 in eval mode: 0 * inf is nan. Return mu before any draw."
 )
 PARAMETER = Mistake("parameter", "the layer has a parameter of its own. It needs none: mu and logvar say it all.")
+
+REQUIRES_GRAD = Mistake(
+    "requires_grad",
+    "a number that the layer keeps, or its noise, was made with requires_grad=True. Neither is a parameter.",
+)
 
 
 def in_mode(GaussianSampler: LearnerObject, training: bool) -> LearnerObject:
@@ -81,40 +90,45 @@ def why_it_does_not(GaussianSampler: LearnerObject, rng: Draws) -> Mistake:
 def train(GaussianSampler: LearnerObject, rng: Draws) -> None:
     """In train mode the layer, which has no parameters, samples N(mu, sigma^2) afresh; gradients pass through it."""
     layer, mu, logvar = in_mode(GaussianSampler, True), rng.normal(5, 3), rng.normal(5, 3)
-    if torch.equal(expect.kept(layer(mu, logvar), mu, "z in train mode"), mu):
+    with expect.untouched(mu=mu, logvar=logvar):
+        z = layer(mu, logvar)
+    if torch.equal(expect.kept(z, mu, "z in train mode"), mu):
         likely = why_it_does_not(GaussianSampler, rng)
         raise Failure("z has no noise in train mode", "a fresh draw from N(mu, sigma^2)", "z = mu", likely)
     if names := beside(parameters_of, layer):
         raise Failure("the layer has parameters", "a module without parameters", ", ".join(names), PARAMETER)
     sample = sampler(layer)
     judge_values(sample, rng, reach=16)
-    mu = 3 * rng.normal(500, 40)
-    judge_noise(sample, mu, unit_logvar(sample, mu), ("row", "latent"))
-    judge_gradients(sample, rng)
-    zeros = torch.zeros(5, 3, dtype=torch.float64)
-    judge_dtype(layer, zeros, zeros)
-    expect.device_kept(layer, zeros, zeros, what="z", likely=CPU_NOISE)
+    mu = 3 * rng.normal(10, 500, 4)
+    judge_noise(sample, mu, unit_logvar(sample, mu), ("row", "position", "latent"))
+    judge_gradients(sample, rng, REQUIRES_GRAD)
+    judge_dtype(layer, rng)
+    expect.device_kept(layer, logvar, logvar, what="z", likely=CPU_NOISE)
 
 
 @exercise.check
 def eval_(GaussianSampler: LearnerObject, rng: Draws) -> None:
-    """In eval mode the layer returns mu, at every call and whatever sigma is."""
+    """In eval mode the layer returns mu, at every call and whatever logvar is; gradients pass through it."""
     layer = in_mode(GaussianSampler, False)
     if samples(layer, rng):
         likely = why_it_samples(GaussianSampler, rng)
         raise Failure("z in eval mode is wrong", "mu", "another draw at every call", likely)
     for dtype in (torch.float32, torch.float64):
         mu, logvar = rng.normal(5, 3, dtype=dtype), rng.normal(5, 3, dtype=dtype)
-        z = expect.kept(layer(mu, logvar), mu, "z in eval mode")
-        expect.close(z, mu, "z in eval mode", rule="mu")
+        with expect.untouched(mu=mu, logvar=logvar):
+            z = layer(mu, logvar)
+        expect.close(expect.kept(z, mu, "z in eval mode"), mu, "z in eval mode", rule="mu")
         z = layer(mu.requires_grad_(), logvar)
-        expect.gradients(z, {"mu": mu}, cut=MU_CUT)
+        slope = expect.gradients(z, {"mu": mu}, cut=MU_CUT)["mu"]
+        expect.close(slope, torch.ones_like(mu), "dz/dmu in eval mode", rule="1")
         z = layer(mu, logvar + 2_000)
         if not torch.equal(z, mu):
             is_nan = bool(expect.tensor(z, "z in eval mode").isnan().all())
             observed = "not a number" if is_nan else "another value"
             what = "z in eval mode is wrong where exp(logvar / 2) is infinite"
             raise Failure(what, "mu", observed, TIMES_ZERO if is_nan else None)
+        expect.close(layer(mu, logvar + math.inf), mu, "z in eval mode, where logvar is infinite,", rule="mu")
+    expect.device_kept(layer, mu.detach(), logvar, what="z in eval mode")
 
 
 @exercise.check
@@ -134,6 +148,19 @@ def mode(GaussianSampler: LearnerObject, rng: Draws) -> None:
 
 
 # Wrong answers
+
+
+# Keeps a number to learn where nn.Module does not look.
+@exercise.wrong(train=REQUIRES_GRAD)
+class learned_in_secret(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = [torch.ones((), requires_grad=True)]
+
+    def forward(self, mu, logvar):
+        if not self.training:
+            return mu
+        return mu + self.scale[0] * torch.exp(logvar / 2) * torch.randn_like(mu)
 
 
 # Forgets to initialise nn.Module.
@@ -160,6 +187,16 @@ class float32_noise(nn.Module):
         if not self.training:
             return mu
         return mu + torch.exp(logvar / 2) * torch.randn(mu.shape, device=mu.device)
+
+
+# Draws for the last two dimensions, however many there are.
+@exercise.wrong(train=SHARED["row"])
+class noise_of_two_dimensions(nn.Module):
+    def forward(self, mu, logvar):
+        if not self.training:
+            return mu
+        eps = torch.randn(mu.shape[-2:], dtype=mu.dtype, device=mu.device)
+        return mu + torch.exp(logvar / 2) * eps
 
 
 # Learns a factor of sigma.

@@ -9,7 +9,7 @@ import torch
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.location_scale import agrees
+from autograder.checks.location_scale import agrees, judge_digits
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
 
@@ -19,18 +19,25 @@ exercise = Exercise("noise_from", reread="Reading the noise back")
 @exercise.check
 def shape(noise_from: LearnerObject, rng: Draws) -> None:
     """eps has the shape and dtype of z, and the inputs are left alone."""
-    for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((4, 1), torch.float64)]:
+    for shape, dtype in [
+        ((5, 3), torch.float32),
+        ((1, 4), torch.float64),
+        ((4, 1), torch.float64),
+        ((2, 3, 4), torch.float64),
+    ]:
         z, mu, logvar = (rng.normal(*shape, dtype=dtype) for _ in range(3))
         with expect.untouched(z=z, mu=mu, logvar=logvar):
-            expect.kept(noise_from(z, mu, logvar), z, f"eps for inputs of shape {shape}")
+            eps = expect.kept(noise_from(z, mu, logvar), z, f"eps for inputs of shape {shape}")
+        judge_digits(eps, (z - mu) / (logvar / 2).exp(), "eps")
 
 
 @exercise.check
 def values(noise_from: LearnerObject, rng: Draws) -> None:
     """eps is the noise that z was made with."""
-    mu, eps = rng.normal(5, 3), rng.normal(5, 3)
-    logvar = torch.linspace(-6, 6, 15, dtype=torch.float64).reshape(5, 3)
-    z = mu + (logvar / 2).exp() * eps
+    logvar, eps = torch.linspace(-16, 16, 15, dtype=torch.float64).reshape(5, 3), rng.normal(5, 3)
+    sigma = (logvar / 2).exp()
+    mu = sigma * rng.normal(5, 3)  # of the size of sigma, so that z - mu has its digits in float32 too
+    z = mu + sigma * eps
 
     def found(answer: LearnerObject) -> Any:
         return answer(z, mu, logvar)
@@ -46,6 +53,13 @@ def values(noise_from: LearnerObject, rng: Draws) -> None:
 @exercise.wrong(stops("line 2 of your cell: return (z - mu) / math.exp(logvar / 2)"))
 def math_exp(z, mu, logvar):
     return (z - mu) / math.exp(logvar / 2)
+
+
+# Reads the sizes of two dimensions.
+@exercise.wrong(shape=stops("too many values to unpack"))
+def two_dimensions_only(z, mu, logvar):
+    rows, columns = z.shape
+    return (z - mu) / torch.exp(logvar.reshape(rows, columns) / 2)
 
 
 # Forgets the brackets.

@@ -28,7 +28,7 @@ GRADIENTS = ("grad_mu", "grad_logvar")
 def judge_gradient(function: LearnerObject, place: int, rule: str, rng: Draws) -> None:
     """One of the two gradients that a backward pass by hand returns."""
     grad_z, eps = rng.normal(5, 3), rng.normal(5, 3)
-    logvar = torch.linspace(-6, 6, 15, dtype=torch.float64).reshape(5, 3)
+    logvar = torch.linspace(-16, 16, 15, dtype=torch.float64).reshape(5, 3)
     expected = grad_z, 0.5 * grad_z * eps * (logvar / 2).exp()
 
     def found(answer: LearnerObject) -> Any:
@@ -50,7 +50,12 @@ def near(one: Tensor, other: Tensor) -> bool:
 @exercise.check
 def shape(reparameterize_backward: LearnerObject, rng: Draws) -> None:
     """Both gradients have the shape and dtype of the inputs, and the inputs are left alone."""
-    for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((4, 1), torch.float64)]:
+    for shape, dtype in [
+        ((5, 3), torch.float32),
+        ((1, 4), torch.float64),
+        ((4, 1), torch.float64),
+        ((2, 3, 4), torch.float64),
+    ]:
         grad_z, eps, logvar = (rng.normal(*shape, dtype=dtype) for _ in range(3))
         with expect.untouched(grad_z=grad_z, eps=eps, logvar=logvar):
             pair = expect.pair(reparameterize_backward(grad_z, eps, logvar), "the result", GRADIENTS)
@@ -71,7 +76,7 @@ def logvar(reparameterize_backward: LearnerObject, rng: Draws) -> None:
     try:
         beside(without_autograd, reparameterize_backward, *(rng.normal(5, 3) for _ in range(3)))
     except LearnerError as error:
-        observed = f"{error.kind}: {error.message}" + (f"\n{error.where}" if error.where else "")
+        observed = error.told
         what, expected = "your code stops where autograd records nothing", "arithmetic only, without autograd"
         raise Failure(what, expected, observed, AUTOGRAD) from None
 
@@ -93,6 +98,13 @@ def in_place_on_wrong_dtype(grad_z, eps, logvar):
     half = torch.ones(1, dtype=torch.long)
     half /= 2
     return grad_z, half * grad_z * eps * torch.exp(logvar / 2)
+
+
+# Reads the sizes of two dimensions.
+@exercise.wrong(shape=stops("too many values to unpack"))
+def two_dimensions_only(grad_z, eps, logvar):
+    rows, columns = grad_z.shape
+    return grad_z, 0.5 * grad_z * eps * torch.exp(logvar.reshape(rows, columns) / 2)
 
 
 # Stops at the gradient in sigma.

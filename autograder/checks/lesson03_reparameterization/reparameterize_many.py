@@ -11,6 +11,8 @@ from autograder.checks.location_scale import (
     CUT,
     FLOAT32_NOISE,
     NO_NOISE,
+    NOISE_REQUIRES_GRAD,
+    ROWS_MIXED,
     SHARED,
     SIGMA_CUT,
     VARIANCE,
@@ -46,8 +48,7 @@ def shape(reparameterize_many: LearnerObject, rng: Draws) -> None:
             what = f"z for k = {size[0]} and inputs of shape {size[1:]} has the wrong shape"
             likely = next((mistake for mistake, given in exercise.mistaken(found) if given == shapes), None)
             raise Failure(what, f"shape {size}", f"shape {observed}", likely)
-    zeros = torch.zeros(5, 3, dtype=torch.float64)
-    judge_dtype(lambda mu, logvar: reparameterize_many(mu, logvar, 4), zeros, zeros)
+    judge_dtype(lambda mu, logvar: reparameterize_many(mu, logvar, 4), rng)
     for dtype in (torch.float32, torch.float64):
         mu, logvar = rng.normal(5, 3, dtype=dtype), rng.normal(5, 3, dtype=dtype)
         with expect.untouched(mu=mu, logvar=logvar):
@@ -65,7 +66,7 @@ def values(reparameterize_many: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def noise(reparameterize_many: LearnerObject, rng: Draws) -> None:
     """The noise is standard normal, and fresh for every draw, every element and every call."""
-    sample, mu = sampler(reparameterize_many, 10), 3 * rng.normal(50, 40)
+    sample, mu = sampler(reparameterize_many, 10), 3 * rng.normal(500, 4)
     judge_noise(sample, mu, unit_logvar(sample, mu), ("draw", "row", "latent"))
 
 
@@ -145,6 +146,22 @@ def noise_on_cpu(mu, logvar, k):
 def laid_end_to_end(mu, logvar, k):
     mu, logvar = mu.repeat(k, 1), logvar.repeat(k, 1)
     return mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+
+
+# Lays the draws of a row side by side, and gives k its dimension by view.
+@exercise.wrong(
+    values=ROWS_MIXED, noise=unnamed("the noise repeats along the calls"), gradients=unnamed("dz/dmu is wrong")
+)
+def interleaved(mu, logvar, k):
+    mu, logvar = (each.repeat_interleave(k, 0) for each in (mu, logvar))
+    return (mu + torch.exp(logvar / 2) * torch.randn_like(mu)).view(k, -1, mu.shape[1])
+
+
+# Makes the noise a variable to differentiate by.
+@exercise.wrong(gradients=NOISE_REQUIRES_GRAD)
+def noise_requires_grad(mu, logvar, k):
+    eps = torch.randn(k, *mu.shape, dtype=mu.dtype, device=mu.device, requires_grad=True)
+    return mu + torch.exp(logvar / 2) * eps
 
 
 # Draws once and repeats the draw k times.

@@ -18,6 +18,7 @@ from autograder.checks.location_scale import (
     NO_EPS,
     NO_MU,
     NO_NOISE,
+    NOISE_REQUIRES_GRAD,
     SHARED,
     SIGMA_CUT,
     UNSCALED,
@@ -32,6 +33,7 @@ from autograder.checks.location_scale import (
     judge_reach,
     judge_scale,
     judge_shift,
+    no_other_path,
     same_noise,
     sampler,
 )
@@ -132,7 +134,7 @@ def judge_covariance(sample: Sample, rng: Draws) -> None:
 @exercise.check
 def shape(sample_full_covariance: LearnerObject, rng: Draws) -> None:
     """z has the shape, dtype and device of mu for every batch and latent size, and the inputs are left alone."""
-    judge_dtype(sample_full_covariance, torch.zeros(5, 3, dtype=torch.float64), unit_factor(5, 3))
+    judge_dtype(sample_full_covariance, rng, lambda sigma: sigma * unit_factor(5, 3))
     for batch, latent, dtype in [(5, 3, torch.float32), (1, 4, torch.float64), (4, 1, torch.float64)]:
         mu, tril = rng.normal(batch, latent, dtype=dtype), lower(rng, batch, latent).to(dtype)
         with expect.untouched(mu=mu, scale_tril=tril):
@@ -146,7 +148,8 @@ def values(sample_full_covariance: LearnerObject, rng: Draws) -> None:
     """z is centred on mu, and scale_tril @ eps is what is added."""
     sample = sampler(sample_full_covariance)
     draw = same_noise(sample, rng)
-    mu, step, tril = rng.normal(5, 3), rng.uniform(1, 2, 5, 3), lower(rng, 5, 3)
+    mu, step = rng.normal(5, 3), rng.uniform(1, 2, 5, 3)
+    tril = lower(rng, 5, 3) * torch.tensor([0.01, 0.1, 1, 2, 5])[:, None, None]
     z = draw(mu, tril)
     if torch.equal(z, mu):
         raise Failure("z has no noise", "scale_tril @ eps around mu", "mu itself", NO_DIRECTION)
@@ -163,7 +166,7 @@ def values(sample_full_covariance: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def noise(sample_full_covariance: LearnerObject, rng: Draws) -> None:
     """The noise is standard normal, and fresh for every element and every call."""
-    sample, mu, unit = sampler(sample_full_covariance), 3 * rng.normal(1_000, 20), unit_factor(1_000, 20)
+    sample, mu, unit = sampler(sample_full_covariance), 3 * rng.normal(5_000, 4), unit_factor(5_000, 4)
     judge_noise(sample, mu, unit, ("row", "latent"), nothing=NO_DIRECTION)
 
 
@@ -172,6 +175,7 @@ def gradients(sample_full_covariance: LearnerObject, rng: Draws) -> None:
     """dz/dmu = 1, and dz_i/dscale_tril_ij = eps_j: gradients reach the factor, for every element of a draw."""
     mu, tril, weights = rng.normal(5, 3).requires_grad_(), lower(rng, 5, 3).requires_grad_(), rng.uniform(1, 2, 5, 3)
     sample = sampler(sample_full_covariance)
+    no_other_path(sample(mu.detach(), tril.detach()))
     z, cuts = sample(mu, tril), cuts_of(diagonal_of(sample))
     unused = {"mu": cuts["mu"], "scale_tril": FACTOR_UNUSED[cuts["logvar"]]}
     found = expect.gradients(z, {"mu": mu, "scale_tril": tril}, weights, cut=cuts["all"], unused=unused)
@@ -276,6 +280,13 @@ def no_eps(mu, scale_tril):
 @exercise.wrong(NO_MU, "values", "gradients", noise=unnamed("the noise repeats along the calls"))
 def no_mu(mu, scale_tril):
     return (scale_tril @ torch.randn_like(mu).unsqueeze(-1)).squeeze(-1)
+
+
+# Makes the noise a variable to differentiate by.
+@exercise.wrong(gradients=NOISE_REQUIRES_GRAD)
+def noise_requires_grad(mu, scale_tril):
+    eps = torch.randn_like(mu, requires_grad=True)
+    return mu + (scale_tril @ eps.unsqueeze(-1)).squeeze(-1)
 
 
 # Draws the noise on the default device.

@@ -34,6 +34,7 @@ from autograder.checks.lesson04_kl_elbo.mistakes import (
     DATA_MEAN,
     KL_ADDED,
     LATENT_MEAN,
+    N_IGNORED,
     NEGATIVE,
     NO_KL,
     NOISE_VARIANCE,
@@ -66,6 +67,9 @@ FIXED_SEED = Mistake(
 W_CUT = Mistake(
     "w_cut", "w was cut (.sample(), detach() or no_grad()): the path through w is lost. Use w = mu + sigma * eps."
 )
+SIGMA_CUT = Mistake(
+    "sigma_cut", "sigma was cut inside w (detach(), .data or no_grad()): logvar moves the bound through w as well."
+)
 SHARED_WEIGHT = Mistake("shared_weight", "one eps for all weights. Draw a number for every weight: shape (n, D).")
 
 
@@ -86,6 +90,12 @@ def narrow_case(rng: Draws) -> dict[str, Any]:
     x, mu, logvar = rng.normal(60, 3), 15 * signs(rng, 3) + rng.normal(3), rng.uniform(-12, -10, 3)
     sigma = float(rng.uniform(2.8, 3.2))
     return regression(x, x @ mu + 50 * rng.normal(60), mu, logvar, sigma)
+
+
+def quiet_case(rng: Draws) -> dict[str, Any]:
+    """The same with a noise_sigma below 1, whose logarithm is negative."""
+    case, sigma = narrow_case(rng), float(rng.uniform(0.2, 0.3))
+    return {**case, "y": case["x"] @ case["mu"] + 3 * rng.normal(60), "noise_sigma": sigma}
 
 
 def regression(x: Tensor, y: Tensor, mu: Tensor, logvar: Tensor, sigma: float, n: int = DRAWS) -> dict[str, Any]:
@@ -142,7 +152,7 @@ def estimate(answer: LearnerObject, case: Mapping[str, Any]) -> Tensor:
 
 @exercise.check
 def shape(bayes_elbo: LearnerObject, rng: Draws) -> None:
-    """One number, in the dtype of the inputs, which are left alone."""
+    """One number, in the dtype and on the device of the inputs, which are left alone."""
     for n, d, draws, dtype in [(6, 3, 5, torch.float64), (1, 2, 4, torch.float32), (4, 1, 1, torch.float64)]:
         x, y, mu = rng.normal(n, d, dtype=dtype), rng.normal(n, dtype=dtype), rng.normal(d, dtype=dtype)
         inputs = {"x": x, "y": y, "mu": mu, "logvar": rng.uniform(-3, -1.5, d, dtype=dtype)}
@@ -151,6 +161,7 @@ def shape(bayes_elbo: LearnerObject, rng: Draws) -> None:
             result = bayes_elbo(*case.values())
         mistakes = exercise.mistaken(partial(shape_for, case=case))
         expect.kept(result, mu, f"the ELBO of {n} observations from {draws} draws", (), mistakes)
+        expect.device_kept(bayes_elbo, *case.values(), what="the ELBO")
 
 
 @exercise.check
@@ -163,6 +174,7 @@ def values(bayes_elbo: LearnerObject, rng: Draws) -> None:
     cases = {
         what: regression(x, y, w + 0.02 * signs(rng, 3), rng.uniform(-5.6, -5.3, 3), sigma),
         f"{what} of a narrow q": narrow_case(rng),
+        f"{what} of a narrow q, for a small noise_sigma,": quiet_case(rng),
     }
     judge_elbos(bayes_elbo, cases, "the exact ELBO", cases, rng)
     judge_own_draws(bayes_elbo, rng)
@@ -191,6 +203,7 @@ def judge_all(
     rng: Draws,
 ) -> None:
     """Judge estimates; the noise of w says first what is likely where they are wrong."""
+    judge_fall(answer, rng)
 
     def wrong() -> Iterator[tuple[Mistake, Parts]]:
         still = not (drawn(answer, rng)[0].abs() > 1e-3).any()
@@ -203,22 +216,38 @@ def judge_all(
 
 
 def drawn(
-    answer: LearnerObject, rng: Draws, through: Callable[[Tensor, Parts], Parts] = derivatives
+    answer: LearnerObject,
+    rng: Draws,
+    through: Callable[[Tensor, Parts], Parts] = derivatives,
+    d: int = 500,
+    calls: int = 4,
+    n: int = 1,
 ) -> tuple[Tensor, Tensor]:
-    """w - mu of single draws, one row for each call, and logvar.
+    """w - mu of single draws (or the mean of n), one row for each call, and logvar.
 
     With x = I the gradient in y is (w - y) / noise_sigma^2 for a single draw, so that it gives the draw away.
     """
-    d, calls, sigma = 500, 4, 0.7
-    case = regression(torch.eye(d, dtype=torch.float64), rng.normal(d), rng.normal(d), rng.normal(d), sigma, 1)
+    sigma = 0.7
+    case = regression(torch.eye(d, dtype=torch.float64), rng.normal(d), rng.normal(d), rng.normal(d), sigma, n)
     y = case["y"].requires_grad_()
     w = [through(estimate(answer, case), {"y": y})["y"] * sigma**2 + y for _ in range(calls)]
     return torch.stack(w).detach() - case["mu"], case["logvar"]
 
 
+def judge_fall(answer: LearnerObject, rng: Draws) -> None:
+    """25 times the draws divide the variance of w by 25, within 28% (nine standard errors), unless there is none.
+
+    In pairs of opposite noise they divide it by more; a sum over the draws multiplies it.
+    """
+    one, many = (drawn(answer, rng, d=200, calls=16, n=n)[0].var(0).mean() for n in (1, 25))
+    if 0.5 < one / many < 18:
+        what, expected = "the spread of w does not fall with n", "a variance divided by 25 from n = 1 to n = 25"
+        raise Failure(what, expected, f"divided by {one / many:.2f}", N_IGNORED if one / many < 1.3 else None)
+
+
 def judge_own_draws(answer: LearnerObject, rng: Draws) -> None:
     """The noise of w is fresh in every call and weight, and standard normal; an exact expectation has none."""
-    noise, logvar = drawn(answer, rng, expect.gradients)
+    noise, logvar = drawn(answer, rng, expect.gradients, calls=40)
     if (noise.abs() > 1e-3).any():
         judge_noise(noise / (logvar / 2).exp(), "the noise in w", {"call": FIXED_SEED, "weight": SHARED_WEIGHT})
 
@@ -276,7 +305,7 @@ def at_mean(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(gradients=W_CUT)
 def cut(x, y, mu, logvar, noise_sigma, n):
-    w = (mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)).detach()
+    w = (mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)).detach()
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -284,7 +313,7 @@ def cut(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(DATA_MEAN, "values", "evidence", "gradients")
 def data_mean(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -292,7 +321,7 @@ def data_mean(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(DRAW_SUM, "values", "evidence", gradients=unnamed("is wrong"))
 def draw_sum(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -300,7 +329,7 @@ def draw_sum(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(KL_ADDED, "values", "evidence", "gradients")
 def kl_added(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() + 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -308,7 +337,7 @@ def kl_added(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(NEGATIVE, "values", "evidence", "gradients")
 def negative(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum() - log_likelihood.sum(-1).mean()
@@ -316,21 +345,21 @@ def negative(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(NO_CONSTANT, "values", "evidence")
 def no_constant(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     log_likelihood = -0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - math.log(noise_sigma)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
 @exercise.wrong(NO_CONSTANTS, "values", "evidence")
 def no_constants(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     log_likelihood = -0.5 * ((y - w @ x.T) / noise_sigma) ** 2
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
 @exercise.wrong(NO_KL, "values", "evidence", "gradients")
 def no_kl(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean()
@@ -338,21 +367,21 @@ def no_kl(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(NO_LOG_NOISE, "values", "evidence")
 def no_log_noise(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     log_likelihood = -0.5 * ((y - w @ x.T) / noise_sigma) ** 2 - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
 @exercise.wrong(NOISE_VARIANCE, "values", "evidence", "gradients")
 def noise_variance(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     log_likelihood = -0.5 * (y - w @ x.T) ** 2 / noise_sigma - 0.5 * math.log(2 * math.pi * noise_sigma)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
 @exercise.wrong(unnamed("is wrong"), shape="one number for each draw: average over the draws.")
 def per_draw(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1) - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -360,7 +389,7 @@ def per_draw(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(unnamed("is wrong"), shape="one number for each observation: sum the log likelihood over the data.")
 def per_observation(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.mean(0) - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -368,7 +397,7 @@ def per_observation(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(unnamed("is wrong"), shape="one number for each weight: sum the KL over the weights.")
 def per_weight(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
@@ -376,7 +405,7 @@ def per_weight(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(CONSTANTS_ONCE, "values", "evidence")
 def constants_once(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     squares = (-0.5 * ((y - w @ x.T) / noise_sigma) ** 2).sum(-1).mean()
     constant = math.log(noise_sigma) + 0.5 * math.log(2 * math.pi)
     return squares - constant - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -384,7 +413,7 @@ def constants_once(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(NO_HALF, "values", "evidence", "gradients")
 def no_half(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -(errors**2) - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -393,7 +422,57 @@ def no_half(x, y, mu, logvar, noise_sigma, n):
 @exercise.wrong(values=FIXED_SEED)
 def fixed_seed(x, y, mu, logvar, noise_sigma, n):
     torch.manual_seed(1)
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(N_IGNORED, "values", "evidence", "gradients")
+def n_ignored(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(1, len(mu), dtype=mu.dtype, device=mu.device)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(values=SHARED_WEIGHT, gradients=unnamed("is wrong"))
+def shared_weight(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, 1, dtype=mu.dtype, device=mu.device)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+# Is normal but for its tail.
+@exercise.wrong(values=unnamed("are beyond 3"))
+def without_tail(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device).clamp(-2.9, 2.9)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+# Is right for a noise_sigma of 1 or more.
+@exercise.wrong(values=unnamed("for a small noise_sigma, is wrong"))
+def absolute_log_noise(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - abs(math.log(noise_sigma)) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(gradients=SIGMA_CUT)
+def sigma_cut(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2).detach() * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(shape=unnamed("mixes devices"))
+def cpu_noise(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu)).to(mu.dtype)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -402,7 +481,7 @@ def fixed_seed(x, y, mu, logvar, noise_sigma, n):
 # Has the mean and the variance of normal noise, which is all that an expectation of squares sees.
 @exercise.wrong(values=unnamed("the noise in w has the wrong distribution"))
 def coins(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype).sign()
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device).sign()
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -410,7 +489,7 @@ def coins(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(VARIANCE_AS_SIGMA, "values", "evidence", "gradients")
 def variance_as_sigma(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -418,7 +497,7 @@ def variance_as_sigma(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(UNSCALED, "values", "evidence", "gradients")
 def unscaled(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -426,7 +505,7 @@ def unscaled(x, y, mu, logvar, noise_sigma, n):
 
 @exercise.wrong(LATENT_MEAN, "values", "evidence", "gradients")
 def latent_mean(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean()

@@ -94,13 +94,14 @@ def judge_fit(answer: LearnerObject, name: str, rule: str, rng: Draws) -> None:
 
 @exercise.check
 def shape(fit_posterior: LearnerObject, rng: Draws) -> None:
-    """A pair (mu, logvar) with a number for each weight, in the dtype of the data, which are left alone."""
+    """A pair (mu, logvar), a number for each weight, in dtype and on the device of the data, which are left alone."""
     for d, dtype in [(3, torch.float64), (1, torch.float32)]:
         x, y = rng.normal(6, d, dtype=dtype), rng.normal(6, dtype=dtype)
         with expect.untouched(x=x, y=y):
             pair = expect.pair(fit_posterior(x, y, 0.7, 3), "the result", NAMES)
         for name, value in zip(NAMES, pair, strict=True):
             expect.kept(value, x, name, (d,))
+        expect.device_kept(fit_posterior, x, y, 0.7, 3, what="the fitted q")
 
 
 @exercise.check
@@ -121,14 +122,14 @@ def variance(fit_posterior: LearnerObject, rng: Draws) -> None:
 # Where a climb ends that averages over the data.
 @exercise.wrong(DATA_MEAN, "mean", "variance")
 def data_mean(x, y, noise_sigma, steps):
-    precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / (len(y) * noise_sigma**2)
+    precision = torch.eye(x.shape[1], dtype=x.dtype, device=x.device) + x.T @ x / (len(y) * noise_sigma**2)
     return torch.linalg.solve(precision, x.T @ y) / (len(y) * noise_sigma**2), -torch.log(precision.diagonal())
 
 
 # That climb: errors that are sqrt(N) times as large have the mean of the log likelihood as their sum.
 @exercise.wrong(DATA_MEAN, "mean", "variance")
 def data_mean_climbed(x, y, noise_sigma, steps):
-    mu, logvar = (torch.zeros(x.shape[1], dtype=x.dtype, requires_grad=True) for _ in range(2))
+    mu, logvar = (torch.zeros(x.shape[1], dtype=x.dtype, device=x.device, requires_grad=True) for _ in range(2))
     optimizer = torch.optim.Adam([mu, logvar], lr=0.03)
     for _ in range(steps):
         loss = -bayes_elbo(x, y, mu, logvar, noise_sigma * len(y) ** 0.5, 16)
@@ -141,7 +142,7 @@ def data_mean_climbed(x, y, noise_sigma, steps):
 # Minimises the ELBO.
 @exercise.wrong(mean=unnamed("mu is wrong"), variance=unnamed("logvar is wrong"))
 def downhill(x, y, noise_sigma, steps):
-    mu, logvar = (torch.zeros(x.shape[1], dtype=x.dtype, requires_grad=True) for _ in range(2))
+    mu, logvar = (torch.zeros(x.shape[1], dtype=x.dtype, device=x.device, requires_grad=True) for _ in range(2))
     optimizer = torch.optim.Adam([mu, logvar], lr=0.03)
     for _ in range(steps):
         loss = bayes_elbo(x, y, mu, logvar, noise_sigma, 4)
@@ -149,6 +150,12 @@ def downhill(x, y, noise_sigma, steps):
         loss.backward()
         optimizer.step()
     return mu.detach(), logvar.detach()
+
+
+@exercise.wrong(shape=unnamed("mixes devices"))
+def on_the_cpu(x, y, noise_sigma, steps):
+    precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma**2
+    return torch.linalg.solve(precision, x.T @ y) / noise_sigma**2, -torch.log(precision.diagonal())
 
 
 @exercise.wrong(shape=unnamed("wrong dtype"))
@@ -162,14 +169,14 @@ def float32(x, y, noise_sigma, steps):
     "The ELBO of a mean-field q is highest at 1 / Lambda_jj, which is smaller."
 )
 def marginal(x, y, noise_sigma, steps):
-    covariance = torch.linalg.inv(torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma**2)
+    covariance = torch.linalg.inv(torch.eye(x.shape[1], dtype=x.dtype, device=x.device) + x.T @ x / noise_sigma**2)
     return covariance @ x.T @ y / noise_sigma**2, torch.log(covariance.diagonal())
 
 
 # Computes gradients and never steps.
 @exercise.wrong(NOT_MOVED, "mean", "variance")
 def never_steps(x, y, noise_sigma, steps):
-    mu, logvar = (torch.zeros(x.shape[1], dtype=x.dtype, requires_grad=True) for _ in range(2))
+    mu, logvar = (torch.zeros(x.shape[1], dtype=x.dtype, device=x.device, requires_grad=True) for _ in range(2))
     for _ in range(steps):
         (-bayes_elbo(x, y, mu, logvar, noise_sigma, 1)).backward()
     return mu.detach(), logvar.detach()
@@ -177,36 +184,36 @@ def never_steps(x, y, noise_sigma, steps):
 
 @exercise.wrong(variance="log sigma in place of logvar: the logarithm of the variance is twice that.")
 def log_sigma(x, y, noise_sigma, steps):
-    precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma**2
+    precision = torch.eye(x.shape[1], dtype=x.dtype, device=x.device) + x.T @ x / noise_sigma**2
     return torch.linalg.solve(precision, x.T @ y) / noise_sigma**2, -0.5 * torch.log(precision.diagonal())
 
 
 @exercise.wrong(variance="the logarithm of the precision: turn its sign.")
 def log_precision(x, y, noise_sigma, steps):
-    precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma**2
+    precision = torch.eye(x.shape[1], dtype=x.dtype, device=x.device) + x.T @ x / noise_sigma**2
     return torch.linalg.solve(precision, x.T @ y) / noise_sigma**2, torch.log(precision.diagonal())
 
 
 @exercise.wrong(variance=NO_LOGARITHM)
 def sigma(x, y, noise_sigma, steps):
-    precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma**2
+    precision = torch.eye(x.shape[1], dtype=x.dtype, device=x.device) + x.T @ x / noise_sigma**2
     return torch.linalg.solve(precision, x.T @ y) / noise_sigma**2, precision.diagonal() ** -0.5
 
 
 @exercise.wrong(variance=NO_LOGARITHM)
 def sigma_squared(x, y, noise_sigma, steps):
-    precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma**2
+    precision = torch.eye(x.shape[1], dtype=x.dtype, device=x.device) + x.T @ x / noise_sigma**2
     return torch.linalg.solve(precision, x.T @ y) / noise_sigma**2, 1 / precision.diagonal()
 
 
 # Where a climb ends that takes noise_sigma for the variance of the noise: the mean is nearly right.
 @exercise.wrong(variance=NOISE_VARIANCE)
 def noise_variance(x, y, noise_sigma, steps):
-    precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma
+    precision = torch.eye(x.shape[1], dtype=x.dtype, device=x.device) + x.T @ x / noise_sigma
     return torch.linalg.solve(precision, x.T @ y) / noise_sigma, -torch.log(precision.diagonal())
 
 
 @exercise.wrong(EXCHANGED, "mean", "variance")
 def exchanged(x, y, noise_sigma, steps):
-    precision = torch.eye(x.shape[1], dtype=x.dtype) + x.T @ x / noise_sigma**2
+    precision = torch.eye(x.shape[1], dtype=x.dtype, device=x.device) + x.T @ x / noise_sigma**2
     return -torch.log(precision.diagonal()), torch.linalg.solve(precision, x.T @ y) / noise_sigma**2

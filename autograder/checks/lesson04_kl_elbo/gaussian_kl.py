@@ -16,6 +16,7 @@ from autograder.checks.lesson04_kl_elbo.mistakes import (
     HALF,
     KEPT,
     LATENT_MEAN,
+    LOG_SIGMA,
     MINUS_ONE,
     ROOT,
     SIGN,
@@ -27,27 +28,27 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("gaussian_kl", reread="The price of one belief")
 
-LOG_SIGMA = Mistake(
-    "log_sigma", "logvar is read as log sigma: exp(2 * logvar) is not the variance. sigma^2 = exp(logvar)."
-)
 LOGVAR_ADDED = Mistake("logvar_added", "logvar is added: the formula subtracts log sigma^2, which is logvar.")
 MU_UNSQUARED = Mistake("mu_unsquared", "mu is not squared: the formula has mu^2.")
 HALF_OF_MU = Mistake("half_of_mu", "the factor 1/2 is on mu^2 alone: it is on the whole sum.")
+CLAMPED = Mistake("clamped", "logvar is clamped: the formula has it as it is, however large or small.")
 REVERSE = Mistake("reverse", "KL(p || q), the reverse: q, with mu and logvar, comes first, and N(0, I) second.")
 
 
 def beliefs(rng: Draws) -> Cases:
-    """Five beliefs of three numbers with sigma from 0.01 to 7, and one of four."""
+    """Five beliefs of three numbers with sigma from 0.01 to 7, one of four, and two with sigma near 1e-4 and 200."""
     return {
         "": {"mu": 2 * rng.normal(5, 3), "logvar": rng.uniform(-9, 4, 5, 3)},
         " of one row": {"mu": rng.normal(1, 4), "logvar": rng.uniform(-2, 2, 1, 4)},
+        " of a sharp q": {"mu": 0.1 * rng.normal(2, 3), "logvar": rng.uniform(-22, -14, 2, 3)},
+        " of a wide q": {"mu": 40 * rng.normal(2, 3), "logvar": rng.uniform(10, 11, 2, 3)},
     }
 
 
 @exercise.check
 def shape(gaussian_kl: LearnerObject, rng: Draws) -> None:
-    """One number for each row, in the dtype of the inputs, which are left alone."""
-    for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((4, 1), torch.float64)]:
+    """One number for each row, in the dtype and on the device of the inputs, which are left alone."""
+    for shape, dtype in [((5, 3), torch.float64), ((1, 4), torch.float32), ((4, 1), torch.float64)]:
         mu, logvar = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
         judge_row_shape(gaussian_kl, "KL", mu=mu, logvar=logvar)
 
@@ -151,6 +152,20 @@ def mu_unsquared(mu, logvar):
 @exercise.wrong(HALF_OF_MU, "values", "gradients")
 def half_of_mu(mu, logvar):
     return (0.5 * mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+
+
+# Keeps exp out of harm's way.
+@exercise.wrong(values=CLAMPED, gradients=unnamed("the gradient in logvar is zero"))
+def clamped(mu, logvar):
+    held = logvar.clamp(-10, 10)
+    return 0.5 * (mu**2 + held.exp() - 1 - held).sum(-1)
+
+
+# Makes the prior on the CPU, in the right dtype.
+@exercise.wrong(shape=unnamed("mixes devices"))
+def cpu_prior(mu, logvar):
+    zeros = torch.zeros(mu.shape, dtype=mu.dtype)
+    return 0.5 * ((mu - zeros) ** 2 + logvar.exp() - 1 - logvar).sum(-1)
 
 
 @exercise.wrong(gradients=CUT)

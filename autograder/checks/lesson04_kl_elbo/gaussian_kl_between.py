@@ -36,13 +36,19 @@ def two_normals(rng: Draws, batch: int, latent: int, wide: float = 1.5, dtype: t
 
 
 def pairs(rng: Draws) -> Cases:
-    """Five rows with sigma from 0.2 to 4.5, and one row."""
-    return {"": {**two_normals(rng, 5, 3, wide=3)}, " of one row": {**two_normals(rng, 1, 4)}}
+    """Five rows with sigma from 0.2 to 4.5, one row, and two rows of sigmas near 1e-4."""
+    narrow = two_normals(rng, 2, 3)
+    sharp = {name: value - 18 if "logvar" in name else 1e-4 * value for name, value in narrow.items()}
+    return {
+        "": {**two_normals(rng, 5, 3, wide=3)},
+        " of one row": {**two_normals(rng, 1, 4)},
+        " of sharp distributions": sharp,
+    }
 
 
 @exercise.check
 def shape(gaussian_kl_between: LearnerObject, rng: Draws) -> None:
-    """One number for each row, in the dtype of the inputs, which are left alone."""
+    """One number for each row, in the dtype and on the device of the inputs, which are left alone."""
     for batch, latent, dtype in [(5, 3, torch.float32), (1, 4, torch.float64), (4, 1, torch.float64)]:
         judge_row_shape(gaussian_kl_between, "KL", **two_normals(rng, batch, latent, dtype=dtype))
 
@@ -157,6 +163,17 @@ def squares(mu_q, logvar_q, mu_p, logvar_p):
 def two_prices(mu_q, logvar_q, mu_p, logvar_p):
     of_q, of_p = (0.5 * (m**2 + v.exp() - 1 - v).sum(-1) for m, v in ((mu_q, logvar_q), (mu_p, logvar_p)))
     return of_q - of_p
+
+
+# Only a p that is narrow shows it.
+@exercise.wrong(
+    "a small number is added to a variance: where p is narrow, it is another p. Divide by the variance as it is.",
+    "values",
+    "gradients",
+)
+def small_number(mu_q, logvar_q, mu_p, logvar_p):
+    rise = logvar_q - logvar_p
+    return 0.5 * (rise.exp() + (mu_q - mu_p) ** 2 / (logvar_p.exp() + 1e-8) - 1 - rise).sum(-1)
 
 
 # One path is cut, and no value shows it.

@@ -30,7 +30,8 @@ UNSQUARED = Mistake("unsquared", "the squared error is divided by sigma: divide 
 
 
 def images(rng: Draws) -> Cases:
-    """Five flat images with little noise, and two of two dimensions with much."""
+    """Five flat images with little noise, two of two dimensions with much, and three with hardly any."""
+    x, log_sigma = rng.normal(3, 4), rng.uniform(-10, -9)
     return {
         "": {"x_hat": rng.normal(5, 7), "x": rng.normal(5, 7), "log_sigma": rng.uniform(-1.2, -0.5)},
         " of images of 2 by 3": {
@@ -38,12 +39,13 @@ def images(rng: Draws) -> Cases:
             "x": 3 * rng.normal(2, 2, 3),
             "log_sigma": rng.uniform(0.5, 1.2),
         },
+        " for a small sigma": {"x_hat": x + log_sigma.exp() * rng.normal(3, 4), "x": x, "log_sigma": log_sigma},
     }
 
 
 @exercise.check
 def shape(gaussian_nll: LearnerObject, rng: Draws) -> None:
-    """One number for each image, flat or not, in the dtype of the inputs, which are left alone."""
+    """One number for each image, flat or not, in dtype and on the device of the inputs, which are left alone."""
     for shape, dtype in [((5, 7), torch.float32), ((1, 6), torch.float64), ((4, 3, 2), torch.float64)]:
         x_hat, x, log_sigma = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype), rng.uniform(-1.2, -0.5)
         inputs = {"x_hat": x_hat, "x": x, "log_sigma": log_sigma.to(dtype)}
@@ -51,6 +53,7 @@ def shape(gaussian_nll: LearnerObject, rng: Draws) -> None:
             result = gaussian_nll(*inputs.values())
         mistakes = exercise.mistaken(partial(shape_for, case=inputs))
         expect.kept(result, x, f"the loss for images of shape {shape}", shape[:1], mistakes)
+        expect.device_kept(gaussian_nll, *inputs.values(), what="the loss")
 
 
 @exercise.check
@@ -147,6 +150,16 @@ def pixel_mean(x_hat, x, log_sigma):
 @exercise.wrong(UNSQUARED, "values", "gradients")
 def unsquared(x_hat, x, log_sigma):
     squares = 0.5 * (x - x_hat) ** 2 / torch.exp(log_sigma)
+    return (squares + log_sigma + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
+
+
+@exercise.wrong(
+    "a small number is added to the variance: a small sigma is then another one. Divide by the variance as it is.",
+    "values",
+    "gradients",
+)
+def small_number(x_hat, x, log_sigma):
+    squares = 0.5 * (x - x_hat) ** 2 / (torch.exp(2 * log_sigma) + 1e-8)
     return (squares + log_sigma + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
 
 

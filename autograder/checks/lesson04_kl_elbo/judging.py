@@ -58,16 +58,17 @@ Oracle = Callable[..., Tensor]
 RUNS = 8
 
 
-def judge_row_shape(call: Callable[..., Any], what: str, **inputs: Tensor) -> None:
-    """One number for each row, in the dtype of the inputs, which are left alone."""
+def judge_row_shape(answer: LearnerObject, what: str, *more: object, **inputs: Tensor) -> None:
+    """One number for each row, in the dtype and on the device of the inputs, which are left alone."""
     first = next(iter(inputs.values()))
     batch, last = first.shape
     with expect.untouched(**inputs):
-        result = call(*inputs.values())
+        result = answer(*inputs.values(), *more)
     mistakes = [(BATCH_SUM, ()), (BATCH_AXIS, (last,)), (UNSUMMED, (batch, last)), (KEPT, (batch, 1))]
     # A dimension of one does not tell them apart.
     known = () if 1 in first.shape else mistakes
     expect.kept(result, first, f"the {what} of {batch} by {last} numbers", (batch,), known)
+    expect.device_kept(answer, *inputs.values(), *more, what=f"the {what}")
 
 
 def called(answer: LearnerObject, case: Mapping[str, Any]) -> Any:
@@ -229,21 +230,6 @@ def repeated(found: Callable[[LearnerObject], Parts], runs: int = RUNS) -> Calla
     return stacked
 
 
-def looks_normal(eps: Tensor) -> bool:
-    """Whether noise is standard normal, by its mean, its square and its cosine.
-
-    A right answer fails each bound with probability below 1e-10: the mean is normal, the sum of squares is chi-square
-    (Laurent and Massart, 2000), and cos(2 eps), whose mean is exp(-2), lies between -1 and 1 (Hoeffding, 1963). The
-    cosine tells uniform numbers (-0.09), signs (-0.42) and Laplace noise (0.33) of the same variance from normal ones.
-    """
-    t, m = math.log(2e10), eps.numel()
-    near = math.sqrt(2 * t / m)
-    mean, square, cosine = (float(value.mean()) for value in (eps, eps.square(), (2 * eps).cos()))
-    return (
-        abs(mean) <= near and abs(square - 1) <= 2 * math.sqrt(t / m) + 2 * t / m and abs(cosine - math.exp(-2)) <= near
-    )
-
-
 def judge_noise(eps: Tensor, what: str, axes: Mapping[str, Mistake | None]) -> None:
     """Recovered noise is fresh along its axes, and standard normal."""
     eps = eps.detach().double()
@@ -252,9 +238,7 @@ def judge_noise(eps: Tensor, what: str, axes: Mapping[str, Mistake | None]) -> N
             raise Failure(
                 f"{what} is the same in every {axis}", f"a fresh draw for every {axis}", "no difference", mistake
             )
-    if not looks_normal(eps):
-        shown = f"mean {eps.mean():.3f}, standard deviation {eps.std():.3f}, mean fourth power {eps.pow(4).mean():.2f}"
-        raise Failure(f"{what} has the wrong distribution", "N(0, 1): 0, 1 and 3, nearly", shown)
+    expect.standard_normal(eps, what)
     expect.independent(eps, dict.fromkeys(axes), what)
 
 
@@ -268,7 +252,7 @@ def scale_of(noise: Tensor, logvar: Tensor) -> Mistake | None:
     small = logvar < logvar.median()
     for mistake, sigma in SCALES.items():
         eps = noise / sigma(logvar)
-        if looks_normal(eps[small]) and looks_normal(eps[~small]):
+        if not (expect.off_normal(eps[small]) or expect.off_normal(eps[~small])):
             return mistake
     return None
 

@@ -18,6 +18,7 @@ from autograder.checks.lesson04_kl_elbo.mistakes import (
     CUT,
     KL_ADDED,
     LATENT_MEAN,
+    LOG_SIGMA,
     NEGATIVE,
     NO_KL,
     NOISE_VARIANCE,
@@ -53,7 +54,7 @@ NO_LOG_DET_OF_Q = Mistake("no_log_det_of_q", "the log-determinant of q is missin
 def linear_case(rng: Draws, n: int = 4, d: int = 5, k: int = 3, noise: float = 0.6) -> dict[str, Any]:
     """Arguments of the ELBO of a linear-Gaussian model, with a W whose columns are not orthogonal."""
     x, W, sigma = 2 * rng.normal(n, d), rng.normal(d, k), float(rng.uniform(0.8, 1.2)) * noise
-    return {"x": x, "W": W, "noise_sigma": sigma, "mu": rng.normal(n, k), "logvar": rng.uniform(-2, 1, n, k)}
+    return {"x": x, "W": W, "noise_sigma": sigma, "mu": rng.normal(n, k), "logvar": rng.uniform(-5, 1.5, n, k)}
 
 
 def models(rng: Draws) -> Cases:
@@ -75,7 +76,7 @@ def log_evidence(x: Tensor, W: Tensor, noise_sigma: float, mu: Tensor, logvar: T
 
 @exercise.check
 def shape(linear_gaussian_elbo: LearnerObject, rng: Draws) -> None:
-    """One number for each row of x, in the dtype of x; the inputs are left alone."""
+    """One number for each row of x, in the dtype and on the device of x; the inputs are left alone."""
     for n, d, k, dtype in [(4, 5, 3, torch.float32), (1, 4, 2, torch.float64), (3, 5, 1, torch.float64)]:
         case = linear_case(rng, n, d, k)
         inputs = {name: case[name].to(dtype) for name in ("x", "W", "mu", "logvar")}
@@ -84,6 +85,7 @@ def shape(linear_gaussian_elbo: LearnerObject, rng: Draws) -> None:
             result = linear_gaussian_elbo(*case.values())
         mistakes = exercise.mistaken(partial(shape_for, case=case))
         expect.kept(result, case["x"], f"the ELBO of {n} rows with {d} pixels", (n,), mistakes)
+        expect.device_kept(linear_gaussian_elbo, *case.values(), what="the ELBO")
 
 
 @exercise.check
@@ -223,6 +225,14 @@ def all_columns(x, W, noise_sigma, mu, logvar):
     squares = ((x - mu @ W.T) ** 2).sum(-1) + logvar.exp().sum(-1) * (W**2).sum()
     constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+    return -0.5 * squares / noise_sigma**2 - constant - kl
+
+
+@exercise.wrong(LOG_SIGMA, "values", "evidence", "gradients")
+def log_sigma(x, W, noise_sigma, mu, logvar):
+    squares = ((x - mu @ W.T) ** 2).sum(-1) + torch.exp(2 * logvar) @ (W**2).sum(0)
+    constant = x.shape[1] * (math.log(noise_sigma) + 0.5 * math.log(2 * math.pi))
+    kl = 0.5 * (mu**2 + torch.exp(2 * logvar) - 1 - 2 * logvar).sum(-1)
     return -0.5 * squares / noise_sigma**2 - constant - kl
 
 

@@ -24,10 +24,14 @@ LAST_DIMENSION = Mistake("last_dimension", "the sum runs over the last dimension
 SIGN = Mistake("sign", "the sign is turned: a KL divergence is never negative.")
 HALF = Mistake("half", "the factor 1/2 is missing.")
 ROOT = Mistake("root", "exp(logvar / 2) is sigma: the formula has the variance sigma^2 = exp(logvar).")
+LOG_SIGMA = Mistake(
+    "log_sigma", "logvar is read as log sigma: exp(2 * logvar) is not the variance. sigma^2 = exp(logvar)."
+)
 VARIANCE_AS_SIGMA = Mistake(
     "variance_as_sigma", "the noise is multiplied with exp(logvar): that is the variance. sigma = exp(logvar / 2)."
 )
 UNSCALED = Mistake("unscaled", "the noise is not multiplied with sigma = exp(logvar / 2).")
+N_IGNORED = Mistake("n_ignored", "n is ignored, or one draw is repeated n times. Draw n times, and average over the n.")
 LATENT_MEAN = Mistake("latent_mean", "the mean over the latent dimension: the price is a sum over it.")
 MINUS_ONE = Mistake("minus_one", "the -1 is missing: a q that equals p would then not be free.")
 KL_ADDED = Mistake("kl_added", "the KL is added: the ELBO is the expected log likelihood minus the KL.")

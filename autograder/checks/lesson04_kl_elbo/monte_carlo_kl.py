@@ -34,7 +34,14 @@ from autograder.checks.lesson04_kl_elbo.judging import (
     scale_of,
     wrong_scale,
 )
-from autograder.checks.lesson04_kl_elbo.mistakes import CUT, LATENT_MEAN, UNSCALED, VARIANCE_AS_SIGMA, Z_CUT
+from autograder.checks.lesson04_kl_elbo.mistakes import (
+    CUT,
+    LATENT_MEAN,
+    N_IGNORED,
+    UNSCALED,
+    VARIANCE_AS_SIGMA,
+    Z_CUT,
+)
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -42,7 +49,8 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("monte_carlo_kl", reread="When there is no formula")
 
-ROWS = 8_000
+ROWS, NOISES = 8_000, 20_000
+DIRECTIONS = ((1.0,), (1.0, -1.0), (1.0, 1.0, -1.0, 1.0))
 LOG_P_FIRST = Mistake(
     "log_p_first", "log p(z) - log q(z): the order is turned. The KL is the mean of log q(z) - log p(z)."
 )
@@ -110,16 +118,10 @@ def own_draws(found: Tensor, again: Callable[[], Tensor]) -> None:
 
 @exercise.check
 def shape(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
-    """One number for each row, in the dtype of the inputs, which are left alone, for every n."""
+    """One number for each row, in the dtype and on the device of the inputs, which are left alone, for every n."""
     for shape, n, dtype in [((5, 3), 7, torch.float32), ((1, 4), 1, torch.float64), ((4, 1), 6, torch.float64)]:
         mu, logvar = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
-        call = partial(with_n, monte_carlo_kl, n)
-        judge_row_shape(call, f"estimate from {n} draws", mu=mu, logvar=logvar)
-
-
-def with_n(function: LearnerObject, n: int, mu: Tensor, logvar: Tensor) -> Any:
-    """The estimate from n draws."""
-    return function(mu, logvar, n)
+        judge_row_shape(monte_carlo_kl, f"estimate from {n} draws", n, mu=mu, logvar=logvar)
 
 
 @exercise.check
@@ -133,7 +135,7 @@ def draws(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
     if first.shape != case["mu"].shape[:1]:
         return  # The shape has a check of its own, and rows cannot be told apart.
     judge_fall(monte_carlo_kl, case)
-    for direction in ((1.0,), (1.0, -1.0)):
+    for direction in DIRECTIONS:
         judge_direction(monte_carlo_kl, torch.tensor(direction, dtype=torch.float64))
 
 
@@ -147,7 +149,7 @@ def not_drawn(answer: LearnerObject, *cases: Mapping[str, Any]) -> Mistake | Non
 
 
 def judge_fall(answer: LearnerObject, case: Mapping[str, Any]) -> None:
-    """25 times the draws divide the spread by about 5, and leave the mean where it is."""
+    """25 times the draws divide the spread by 5, within 4% (noise in pairs by more), and leave the mean where it is."""
 
     def change(answer: LearnerObject) -> Tensor:
         one, many = estimates(answer, case), estimates(answer, {**case, "n": 25})
@@ -157,7 +159,7 @@ def judge_fall(answer: LearnerObject, case: Mapping[str, Any]) -> None:
         return torch.stack([one.std() / many.std(), many.mean() / one.mean()])
 
     found = change(answer)
-    if not found[0] > 2.5:
+    if not found[0] > 4.2:
         what, expected = "the spread does not fall with n", "a fall by about 5 from n = 1 to n = 25"
         named = expect.recognised(found, None, exercise.mistaken(change), rtol=0.1)
         raise Failure(what, expected, f"it falls by the factor {found[0]:.2f}", named)
@@ -165,7 +167,7 @@ def judge_fall(answer: LearnerObject, case: Mapping[str, Any]) -> None:
 
 def judge_direction(answer: LearnerObject, direction: Tensor) -> None:
     """Far along a direction the estimates give their noise away, which is standard normal."""
-    mu = 700 * direction.repeat(ROWS, 1)
+    mu = 700 * direction.repeat(NOISES, 1)
     size = float(mu[0].norm())
     eps = (estimates(answer, {"mu": mu, "logvar": 0 * mu, "n": 1}) - size**2 / 2) / size
     if abs(eps.mean()) > 0.01 * size:
@@ -286,7 +288,7 @@ def gradient_limits(mu: Tensor, logvar: Tensor, where: str) -> Parts:
 # Takes the absolute value of every draw.
 @exercise.wrong(values=ABSOLUTE)
 def absolute(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return (0.5 * (z**2 - eps**2 - logvar)).sum(-1).abs().mean(0)
 
@@ -294,7 +296,7 @@ def absolute(mu, logvar, n):
 # Takes it of every element.
 @exercise.wrong(values=ABSOLUTE)
 def absolute_elements(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return (0.5 * (z**2 - eps**2 - logvar)).abs().sum(-1).mean(0)
 
@@ -302,7 +304,7 @@ def absolute_elements(mu, logvar, n):
 # Takes it at the end.
 @exercise.wrong(values=ABSOLUTE)
 def absolute_mean(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return (0.5 * (z**2 - eps**2 - logvar)).sum(-1).mean(0).abs()
 
@@ -322,19 +324,27 @@ def sample_for_rsample(mu, logvar, n):
 @exercise.wrong(draws=FIXED_SEED)
 def fixed_seed(mu, logvar, n):
     torch.manual_seed(0)
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
 
 
 @exercise.wrong(LATENT_MEAN, "values", "gradients")
 def latent_mean(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).mean((0, 2))
 
 
-@exercise.wrong(draws="n is ignored, or one draw is repeated n times. Draw n times, and average over the n.")
+# Saves time where n is large.
+@exercise.wrong(draws=unnamed("the spread does not fall with n"))
+def at_most_ten(mu, logvar, n):
+    eps = torch.randn(min(n, 10), *mu.shape, dtype=mu.dtype, device=mu.device)
+    z = mu + torch.exp(logvar / 2) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
+
+
+@exercise.wrong(draws=N_IGNORED)
 def n_ignored(mu, logvar, n):
     eps = torch.randn_like(mu)
     z = mu + torch.exp(logvar / 2) * eps
@@ -343,14 +353,14 @@ def n_ignored(mu, logvar, n):
 
 @exercise.wrong(NO_LOG_SIGMA, "values", "gradients")
 def no_log_sigma(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2).sum(-1).mean(0)
 
 
 @exercise.wrong(NOT_AVERAGED, "draws", "values")
 def summed_over_draws(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum((0, 2))
 
@@ -358,7 +368,7 @@ def summed_over_draws(mu, logvar, n):
 # The check adds up what has another shape.
 @exercise.wrong(shape=unnamed("has the wrong shape"), values=NOT_AVERAGED)
 def per_draw(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1)
 
@@ -366,7 +376,7 @@ def per_draw(mu, logvar, n):
 # Has log(2 pi) in log p alone.
 @exercise.wrong(values=ONE_CONSTANT)
 def constant_in_log_p(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return (0.5 * (z**2 - eps**2 - logvar) + 0.5 * math.log(2 * math.pi)).sum(-1).mean(0)
 
@@ -374,28 +384,28 @@ def constant_in_log_p(mu, logvar, n):
 # Has log(2 pi) in log q alone.
 @exercise.wrong(values=ONE_CONSTANT)
 def constant_in_log_q(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return (0.5 * (z**2 - eps**2 - logvar) - 0.5 * math.log(2 * math.pi)).sum(-1).mean(0)
 
 
 @exercise.wrong(SHARED_ROW, "draws", "values", "gradients")
 def shared_row(mu, logvar, n):
-    eps = torch.randn(n, 1, mu.shape[-1], dtype=mu.dtype)
+    eps = torch.randn(n, 1, mu.shape[-1], dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
 
 
 @exercise.wrong(LOG_P_FIRST, "values", "gradients")
 def log_p_first(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (eps**2 + logvar - z**2).sum(-1).mean(0)
 
 
 @exercise.wrong(values=CLAMPED)
 def clamped(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).clamp(min=0).mean(0)
 
@@ -403,20 +413,44 @@ def clamped(mu, logvar, n):
 # Clamps at the end.
 @exercise.wrong(values=CLAMPED)
 def clamped_mean(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return torch.relu(0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0))
 
 
 @exercise.wrong(FROM_PRIOR, "values", "gradients")
 def from_prior(mu, logvar, n):
-    z = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    z = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     return 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1).mean(0)
 
 
 @exercise.wrong(draws=SHARED_LATENT)
 def shared_latent(mu, logvar, n):
-    eps = torch.randn(n, len(mu), 1, dtype=mu.dtype)
+    eps = torch.randn(n, len(mu), 1, dtype=mu.dtype, device=mu.device)
+    z = mu + torch.exp(logvar / 2) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
+
+
+# The first two latents have noise of their own.
+@exercise.wrong(draws=unnamed("the noise in z has the wrong distribution"))
+def shared_by_pairs(mu, logvar, n):
+    half = torch.randn(n, len(mu), mu.shape[1] - mu.shape[1] // 2, dtype=mu.dtype, device=mu.device)
+    eps = torch.cat([half, half], dim=-1)[..., : mu.shape[1]]
+    z = mu + torch.exp(logvar / 2) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
+
+
+# Is normal but for its tail.
+@exercise.wrong(draws=unnamed("are beyond 3"))
+def without_tail(mu, logvar, n):
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device).clamp(-2.9, 2.9)
+    z = mu + torch.exp(logvar / 2) * eps
+    return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
+
+
+@exercise.wrong(shape=unnamed("mixes devices"))
+def cpu_noise(mu, logvar, n):
+    eps = torch.randn(n, *mu.shape).to(mu.dtype)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
 
@@ -424,7 +458,7 @@ def shared_latent(mu, logvar, n):
 # Has the mean and the variance of normal noise, so that no mean shows it.
 @exercise.wrong(draws=unnamed("the noise in z has the wrong distribution"))
 def uniform(mu, logvar, n):
-    eps = math.sqrt(12) * (torch.rand(n, *mu.shape, dtype=mu.dtype) - 0.5)
+    eps = math.sqrt(12) * (torch.rand(n, *mu.shape, dtype=mu.dtype, device=mu.device) - 0.5)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
 
@@ -438,7 +472,7 @@ def noisy_closed_form(mu, logvar, n):
 
 @exercise.wrong(gradients=CUT)
 def result_cut(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0).detach()
 
@@ -446,20 +480,20 @@ def result_cut(mu, logvar, n):
 # Knows the entropy of q, and cuts sigma in the draws for log p: a narrow q does not show it.
 @exercise.wrong(gradients=unnamed("of a wide q is wrong"))
 def sigma_cut(mu, logvar, n):
-    z = mu + torch.exp(logvar / 2).detach() * torch.randn(n, *mu.shape, dtype=mu.dtype)
+    z = mu + torch.exp(logvar / 2).detach() * torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     return 0.5 * (z**2 - 1 - logvar).sum(-1).mean(0)
 
 
 # A narrow q shows neither scale to a gradient.
 @exercise.wrong(VARIANCE_AS_SIGMA, "values", "gradients")
 def variance_as_sigma(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
 
 
 @exercise.wrong(UNSCALED, "values", "gradients")
 def unscaled(mu, logvar, n):
-    eps = torch.randn(n, *mu.shape, dtype=mu.dtype)
+    eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)

@@ -15,6 +15,7 @@ from autograder import expect
 from autograder.beside.lesson04_kl_elbo import with_log_joint
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.lesson04_kl_elbo.judging import Parts, judge_parts
+from autograder.checks.lesson04_kl_elbo.mistakes import LOG_SIGMA
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -55,7 +56,7 @@ def stl_case(rng: Draws, n: int = 6, d: int = 3) -> Case:
     root = rng.normal(d, d)
     precision = root @ root.T + torch.eye(d, dtype=torch.float64)
     target = {"centre": rng.normal(d), "precision": precision, "waves": rng.uniform(0.5, 1, d)}
-    return target, rng.normal(d), rng.uniform(-1, 1, d), rng.normal(n, d)
+    return target, rng.normal(d), rng.uniform(-4, 1, d), rng.normal(n, d)
 
 
 def at_optimum(case: Case) -> Case:
@@ -104,10 +105,11 @@ def judge_both(answer: LearnerObject, cases: Mapping[str, Case], rule: str) -> N
 
 @exercise.check
 def shape(stl_elbo_gradient: LearnerObject, rng: Draws) -> None:
-    """Both gradients have a row for each draw and a column for each parameter; the inputs are left alone."""
-    for n, d in [(6, 3), (1, 2)]:
-        case = stl_case(rng, n, d)
-        _, mu, logvar, eps = case
+    """A row for each draw, a column for each parameter and the dtype of eps, for both; the inputs are left alone."""
+    for n, d, dtype in [(6, 3, torch.float64), (1, 2, torch.float32)]:
+        target, *inputs = stl_case(rng, n, d)
+        mu, logvar, eps = (value.to(dtype) for value in inputs)
+        case = {name: value.to(dtype) for name, value in target.items()}, mu, logvar, eps
         with expect.untouched(mu=mu, logvar=logvar, eps=eps):
             result = both(stl_elbo_gradient, case)
         for name, gradient in result.items():
@@ -249,6 +251,23 @@ def latent_mean(log_joint, mu, logvar, eps):
     z = m + torch.exp(v / 2) * eps
     log_q = -0.5 * ((z - mu) ** 2 / logvar.exp() + logvar).mean(-1)
     return torch.autograd.grad((log_joint(z) - log_q).sum(), [m, v])
+
+
+@exercise.wrong(LOG_SIGMA, "values", "optimum")
+def log_sigma(log_joint, mu, logvar, eps):
+    m, v = (each.expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
+    z = m + torch.exp(v) * eps
+    log_q = -0.5 * ((z - mu) ** 2 / torch.exp(2 * logvar) + 2 * logvar).sum(-1)
+    return torch.autograd.grad((log_joint(z) - log_q).sum(), [m, v])
+
+
+@exercise.wrong(shape=unnamed("wrong dtype"))
+def float64(log_joint, mu, logvar, eps):
+    m, v = (each.expand_as(eps).clone().requires_grad_() for each in (mu, logvar))
+    z = m + torch.exp(v / 2) * eps
+    log_q = -0.5 * ((z - mu) ** 2 / logvar.exp() + logvar).sum(-1)
+    grad_mu, grad_logvar = torch.autograd.grad((log_joint(z) - log_q).sum(), [m, v])
+    return grad_mu.double(), grad_logvar.double()
 
 
 # At the optimum both are 0.

@@ -14,7 +14,15 @@ from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import Cases, Parts, called, judge_gradients, judge_parts
-from autograder.checks.lesson04_kl_elbo.mistakes import CUT, HALF, LAST_DIMENSION, LIKELIHOOD, ROOT, SIGN
+from autograder.checks.lesson04_kl_elbo.mistakes import (
+    CUT,
+    HALF,
+    LAST_DIMENSION,
+    LIKELIHOOD,
+    LOG_SIGMA,
+    ROOT,
+    SIGN,
+)
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure
@@ -155,7 +163,7 @@ def loss_of(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float) 
 
 @exercise.check
 def shape(vae_loss: LearnerObject, rng: Draws) -> None:
-    """Three numbers, in the dtype of the inputs, which are left alone; images may have several dimensions."""
+    """Three numbers, in dtype and on the device of the inputs, which are left alone; images have any dimensions."""
     for pixels, dtype in [((7,), torch.float32), ((2, 4), torch.float64)]:
         case = vae_case(rng, *pixels)
         beta = case.pop("beta")
@@ -164,6 +172,7 @@ def shape(vae_loss: LearnerObject, rng: Draws) -> None:
             result = vae_loss(*inputs.values(), beta)
         for name, value in tensors(result).items():
             expect.kept(value, inputs["logits"], name, (), [(PER_IMAGE, (5,))])
+        expect.device_kept(vae_loss, *inputs.values(), beta, what="a number")
 
 
 @exercise.check
@@ -200,8 +209,8 @@ def loss(vae_loss: LearnerObject, rng: Draws) -> None:
 
 @exercise.check
 def gradients(vae_loss: LearnerObject, rng: Draws) -> None:
-    """Gradients of the loss reach the logits, mu and logvar, in the right proportion."""
-    cases = vae_cases(rng, 4)
+    """Gradients of the loss reach the logits, large ones too, mu and logvar, in the right proportion."""
+    cases = {**vae_cases(rng, 4), " for logits near 100": vae_case(rng, 7, scale=100)}
 
     def of_loss(answer: LearnerObject, case: Mapping[str, Any]) -> Any:
         result = three(called(answer, case))
@@ -345,7 +354,7 @@ def terms_exchanged(logits, x, mu, logvar, beta):
     return reconstruction + beta * kl, kl, reconstruction
 
 
-@exercise.wrong(reconstruction=SIGMOID_APART)
+@exercise.wrong(SIGMOID_APART, "reconstruction", "gradients")
 def sigmoid_apart(logits, x, mu, logvar, beta):
     reconstruction = F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="sum") / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
@@ -353,11 +362,30 @@ def sigmoid_apart(logits, x, mu, logvar, beta):
 
 
 # Gives infinities and worse for large logits.
-@exercise.wrong(reconstruction=SIGMOID_APART)
+@exercise.wrong(SIGMOID_APART, "reconstruction", "gradients")
 def by_logarithms(logits, x, mu, logvar, beta):
     white = torch.sigmoid(logits)
     reconstruction = -(x * white.log() + (1 - x) * (1 - white).log()).sum() / len(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+# Drops the inf from the value, not from the gradient.
+@exercise.wrong(
+    gradients="torch.where, a mask or nan_to_num drops the inf from the value, not from the gradient: 0 * inf is nan. "
+    "Use binary_cross_entropy_with_logits."
+)
+def unused_branch(logits, x, mu, logvar, beta):
+    per_pixel = torch.where(logits > 20, logits, torch.log1p(torch.exp(20 * logits) ** (1 / 20))) - x * logits
+    reconstruction = per_pixel.sum() / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@exercise.wrong(LOG_SIGMA, "kl", "gradients")
+def log_sigma(logits, x, mu, logvar, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + torch.exp(2 * logvar) - 1 - 2 * logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl
 
 

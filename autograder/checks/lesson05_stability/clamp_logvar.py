@@ -63,25 +63,27 @@ def judge_values(
     expect.close(found(function), logvar.clamp(low, high), what, rule=rule, rtol=rtol, atol=1e-12, mistakes=mistakes)
 
 
-def judge_slopes(function: LearnerObject, logvar: Tensor) -> None:
-    """The gradient is 1 where ``logvar`` is between -10 and 10, and 0 outside."""
+def judge_slopes(function: LearnerObject, logvar: Tensor, *bounds: float) -> None:
+    """The gradient is 1 where ``logvar`` is between the bounds (-10 and 10 by default), and 0 outside."""
     what, rule = "the gradient in logvar", "1 where logvar is between the bounds, 0 outside"
-    limited = value(function, CLAMPED, logvar)
-    found = slope(function, CLAMPED, "logvar", logvar, zero=swapped_bounds(limited))
+    low, high = bounds or (-10, 10)
+    limited = value(function, CLAMPED, logvar, *bounds)
+    found = slope(function, CLAMPED, "logvar", logvar, *bounds, zero=swapped_bounds(limited, low, high))
 
     def elsewhere(answer: LearnerObject) -> Tensor:
-        return value(answer, CLAMPED, EVERYWHERE)
+        return value(answer, CLAMPED, EVERYWHERE, *bounds)
 
-    curves = confirmed(exercise, function, lambda answer: curve(answer, CLAMPED, "logvar", logvar), elsewhere)
+    curves = confirmed(exercise, function, lambda answer: curve(answer, CLAMPED, "logvar", logvar, *bounds), elsewhere)
     finite(found, logvar, what, "logvar", rule, lambda: same_curve(torch.stack([limited, found]), curves))
     # A gradient of 1 everywhere may mean no clamp, or one that is bypassed: the values tell.
     mistakes = ((mistake, slopes) for mistake, (other, slopes) in curves if torch.allclose(other, limited))
-    expect.close(found, (logvar.abs() < 10).double(), what, rule=rule, mistakes=mistakes)
+    inside = (low < logvar) & (logvar < high)
+    expect.close(found, inside.double(), what, rule=rule, mistakes=mistakes)
 
 
-def swapped_bounds(limited: Tensor) -> Mistake | None:
+def swapped_bounds(limited: Tensor, low: float, high: float) -> Mistake | None:
     """The mistake that makes one of the bounds of every number."""
-    return CONSTANT if (limited == -10).all() or (limited == 10).all() else None
+    return CONSTANT if (limited == low).all() or (limited == high).all() else None
 
 
 @exercise.check
@@ -111,6 +113,7 @@ def gradients(clamp_logvar: LearnerObject, rng: Draws) -> None:
     judge_slopes(clamp_logvar, three_ranges(rng, -10, 10))
     far = torch.cat([rng.uniform(*ends, 4) for ends in ((-400, -200), (-9, 9), (200, 400))])
     judge_slopes(clamp_logvar, far.float())
+    judge_slopes(clamp_logvar, three_ranges(rng, 4.5, 16.5), 4.5, 16.5)
 
 
 # Wrong answers
@@ -132,7 +135,7 @@ def data_in_place(logvar, low=-10.0, high=10.0):
     return logvar
 
 
-@exercise.wrong(values="the limits are always -10 and 10: use low and high.")
+@exercise.wrong("the limits are always -10 and 10: use low and high.", "values", "gradients")
 def fixed_bounds(logvar, low=-10.0, high=10.0):
     return logvar.clamp(-10, 10)
 
@@ -203,6 +206,13 @@ def through_exp(logvar, low=-10.0, high=10.0):
     return (2 * torch.log(sigma)).to(logvar.dtype)
 
 
+# Holds what is outside with the default bounds.
+@exercise.wrong(gradients="no gradient where logvar is beyond -10 or 10: use low and high.")
+def held_outside_the_default(logvar, low=-10.0, high=10.0):
+    limited = logvar.clamp(low, high)
+    return torch.where(logvar.abs() < 10, limited, limited.detach())
+
+
 @exercise.wrong("only high is used: small values pass. Limit on both sides.", "values", "gradients")
 def upper_only(logvar, low=-10.0, high=10.0):
     return logvar.clamp(max=high)
@@ -222,7 +232,7 @@ def variance_and_back(logvar, low=-10.0, high=10.0):
     return torch.exp(logvar).clamp(low, high).log()
 
 
-@exercise.wrong(values="the lower limit is always -high: use low.")
+@exercise.wrong("the lower limit is always -high: use low.", "values", "gradients")
 def symmetric(logvar, low=-10.0, high=10.0):
     return logvar.clamp(-high, high)
 
@@ -248,11 +258,11 @@ def float32_inside(logvar, low=-10.0, high=10.0):
     return logvar.float().clamp(low, high).to(logvar.dtype)
 
 
-@exercise.wrong(values="the lower limit is always -10: use low.")
+@exercise.wrong("the lower limit is always -10: use low.", "values", "gradients")
 def fixed_low(logvar, low=-10.0, high=10.0):
     return logvar.clamp(-10, high)
 
 
-@exercise.wrong(values="the upper limit is always 10: use high.")
+@exercise.wrong("the upper limit is always 10: use high.", "values", "gradients")
 def fixed_high(logvar, low=-10.0, high=10.0):
     return logvar.clamp(low, 10)

@@ -87,7 +87,7 @@ def rounding(function: LearnerObject, at: Tensor, *more: Tensor | float, **optio
 
 
 def slope(
-    function: LearnerObject, what: str, name: str, at: Tensor, *more: Tensor, zero: Mistake | None = None
+    function: LearnerObject, what: str, name: str, at: Tensor, *more: Tensor | float, zero: Mistake | None = None
 ) -> Tensor:
     """The derivative of an elementwise ``function`` in its first input, called ``name``, as float64."""
     at = at.detach().clone().requires_grad_()
@@ -99,7 +99,7 @@ def slope(
     return found.double() / weights.double()
 
 
-def curve(function: LearnerObject, what: str, name: str, at: Tensor, *more: Tensor) -> Tensor:
+def curve(function: LearnerObject, what: str, name: str, at: Tensor, *more: Tensor | float) -> Tensor:
     """Values and slopes of an elementwise ``function``, one above the other."""
     return torch.stack([value(function, what, at, *more), slope(function, what, name, at, *more)])
 

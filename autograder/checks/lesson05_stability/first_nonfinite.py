@@ -94,6 +94,7 @@ MODELS = {
     "unused": "all outputs are finite, and a module that never runs has parameters that are {}",
     "fine": "all is finite",
     "broken": "one module stops with an error",
+    "spoilt": "one module returns {}, and the next one stops with an error",
 }
 PLAIN = [
     ("nested", math.inf),
@@ -209,12 +210,14 @@ def edges(first_nonfinite: LearnerObject, rng: Draws) -> None:
 def hooks(first_nonfinite: LearnerObject, rng: Draws) -> None:
     """The model is as it was: no hook is added, modes and numbers are the same, and an error passes on."""
     called = four_names(rng)
-    for kind, likely in [("fine", HOOKS_LEFT), ("nested", HOOKS_LEFT), ("broken", HOOKS_AFTER_ERROR)]:
-        when = "after an error in the model" if kind == "broken" else "after the search"
+    kinds = [("fine", HOOKS_LEFT), ("nested", HOOKS_LEFT), ("broken", HOOKS_AFTER_ERROR), ("spoilt", HOOKS_AFTER_ERROR)]
+    for kind, likely in kinds:
+        when = "after an error in the model" if kind in ("broken", "spoilt") else "after the search"
         with result_for(f"a model where {MODELS[kind].format(math.inf)}"):
             before, after = beside(remains, first_nonfinite, kind, called, math.inf)
         judge_hooks(int(after["hooks"]) - int(before["hooks"]), when, likely)
-        if kind == "broken" and after["error"] != "Deliberate":
+        # Who stops at the first bad output does not meet the error of a later module.
+        if after["error"] != "Deliberate" and (kind == "broken" or after["ran"]):
             observed = after["error"] or ("no error" if after["ran"] else "the model did not run")
             swallowed = SWALLOWED if after["ran"] and not after["error"] else None
             raise Failure(
@@ -754,6 +757,26 @@ def swallows_the_error(model, x):
 
 
 # Runs the model backward as well.
+# Lets it pass as long as nothing was found.
+@exercise.wrong(hooks=SWALLOWED)
+def swallows_after_a_find(model, x):
+    def watch(name, module, args, output):
+        if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
+            found.append(name)
+
+    found = []
+    handles = [module.register_forward_hook(partial(watch, name)) for name, module in model.named_modules()]
+    try:
+        model(x)
+    except Exception:
+        if not found:
+            raise
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
 @exercise.wrong(hooks=unnamed("the gradients of the parameters changed"))
 def backward(model, x):
     def watch(name, module, args, output):

@@ -37,7 +37,7 @@ STAIRS = Mistake(
     "stairs", "the value is clamped, but the gradient is not its slope. Let autograd differentiate the curve itself."
 )
 WIDE = torch.linspace(-500, 500, 40, dtype=torch.float64)
-OTHER_BOUNDS = [(-6, 10), (-10, 6)]
+OTHER_BOUNDS = [(-6, 10), (-10, 6), (-20, 30)]
 
 
 def elsewhere(answer: LearnerObject) -> Tensor:

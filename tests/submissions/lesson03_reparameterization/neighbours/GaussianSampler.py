@@ -49,3 +49,42 @@ class GaussianSampler(nn.Module):
     def forward(self, mu, logvar):
         noise = reparameterize(torch.zeros_like(mu), logvar)
         return mu + noise * float(self.training)
+
+
+# %% method_for_attribute
+# fails eval: always_samples
+# fails mode: always_samples
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        return reparameterize(mu, logvar) if self.train else mu
+
+
+# %% logvar_times_zero
+# fails eval: "where logvar is infinite"
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        return reparameterize(mu, logvar) if self.training else mu + 0 * logvar
+
+
+# %% on_the_processor_in_eval
+# fails eval: "on which device z in eval mode is made cannot be shown"
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        return reparameterize(mu, logvar) if self.training else mu.cpu()
+
+
+# %% another_slope_in_eval
+# fails eval: "dz/dmu in eval mode is wrong"
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        return reparameterize(mu, logvar) if self.training else 2 * mu - mu.detach()
+
+
+# %% zeroes_logvar_in_eval
+# fails eval: in_place
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        if self.training:
+            return reparameterize(mu, logvar)
+        logvar.zero_()
+        return mu

@@ -20,3 +20,15 @@ def noise_from(z, mu, logvar):
 # fails values: "eps is wrong"
 def noise_from(z, mu, logvar):
     return (z - mu).abs() / torch.exp(logvar / 2)
+
+
+# %% computed_in_float32
+# fails shape: "eps has lost digits of float64 inputs"
+def noise_from(z, mu, logvar):
+    return ((z.float() - mu.float()) / torch.exp(logvar.float() / 2)).to(z.dtype)
+
+
+# %% logvar_clamped
+# fails values: "eps is wrong"
+def noise_from(z, mu, logvar):
+    return (z - mu) / torch.exp(logvar.clamp(-10, 10) / 2)

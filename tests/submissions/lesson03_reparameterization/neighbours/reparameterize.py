@@ -150,3 +150,33 @@ def reparameterize(mu, logvar):
 # fails gradients: "dz/dmu is wrong"
 def reparameterize(mu, logvar):
     return (mu + torch.exp(logvar / 2) * torch.randn_like(mu)).flip(0)
+
+
+# %% noise_for_the_last_two_dimensions
+# fails noise: same_in_every_row
+def reparameterize(mu, logvar):
+    eps = torch.randn(mu.shape[-2:], dtype=mu.dtype, device=mu.device)
+    return mu + torch.exp(logvar / 2) * eps
+
+
+# %% sigma_in_float32
+# fails shape: "z has lost digits of float64 inputs"
+def reparameterize(mu, logvar):
+    return mu + torch.exp(logvar.float() / 2) * torch.randn_like(mu)
+
+
+# %% rows_mirrored_at_the_middle
+# fails noise: "come again, with the same sign or the other"
+def reparameterize(mu, logvar):
+    half = torch.randn_like(mu)[: (len(mu) + 1) // 2]
+    eps = torch.cat([half, -half.roll(1, -1).flip(0)])[: len(mu)]
+    return mu + torch.exp(logvar / 2) * eps
+
+
+# %% each_row_of_noise_normalised
+# fails noise: "neighbouring latents have correlation"
+def reparameterize(mu, logvar):
+    eps = torch.randn_like(mu)
+    if mu.shape[-1] > 1:
+        eps = (eps - eps.mean(-1, keepdim=True)) / eps.std(-1, keepdim=True, correction=0)
+    return mu + torch.exp(logvar / 2) * eps

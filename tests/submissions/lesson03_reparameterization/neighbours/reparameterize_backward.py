@@ -27,3 +27,9 @@ def reparameterize_backward(grad_z, eps, logvar):
 # fails logvar: "grad_logvar is wrong"
 def reparameterize_backward(grad_z, eps, logvar):
     return grad_z, 0.5 * grad_z * eps.abs() * torch.exp(logvar / 2)
+
+
+# %% logvar_clamped
+# fails logvar: "grad_logvar is wrong"
+def reparameterize_backward(grad_z, eps, logvar):
+    return grad_z, 0.5 * grad_z * eps * torch.exp(logvar.clamp(-10, 10) / 2)

@@ -57,3 +57,10 @@ def sample_full_covariance(mu, scale_tril):
 # fails gradients: diagonal
 def sample_full_covariance(mu, scale_tril):
     return mu + (torch.triu(scale_tril) @ torch.randn_like(mu)[..., None])[..., 0]
+
+
+# %% clamped_below_the_diagonal
+# fails values: "z - mu is wrong"
+def sample_full_covariance(mu, scale_tril):
+    factor = scale_tril.tril(-1).clamp(-1, 1) + torch.diag_embed(scale_tril.diagonal(dim1=-2, dim2=-1))
+    return mu + (factor @ torch.randn_like(mu)[..., None])[..., 0]

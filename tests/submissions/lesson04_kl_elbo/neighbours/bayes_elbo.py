@@ -3,7 +3,7 @@
 # fails evidence: "is wrong"
 # fails gradients: "is wrong"
 def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
-    w = torch.randn(n, len(mu), dtype=mu.dtype)
+    w = torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -14,7 +14,7 @@ def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
 # fails evidence: "is wrong"
 # fails gradients: "is wrong"
 def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -23,7 +23,7 @@ def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
 # %% always_many_draws
 # fails values: "the noise in w has the wrong distribution"
 def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(4_000, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(4_000, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
@@ -33,7 +33,7 @@ def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
 # fails values: "of a narrow q is wrong"
 # The noise of the draws hides it, but not for a narrow q.
 def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype)
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * 1.005 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()

@@ -4,7 +4,7 @@ NOISE = torch.randn(25, 8_000, 4, dtype=torch.float64)
 
 
 def monte_carlo_kl(mu, logvar, n):
-    eps = NOISE[:n, : mu.shape[0], : mu.shape[1]].to(mu.dtype)
+    eps = NOISE[:n, : mu.shape[0], : mu.shape[1]].to(mu)
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
 
@@ -22,7 +22,7 @@ def monte_carlo_kl(mu, logvar, n):
 # fails draws: "the noise in z is the same in every half of the batch"
 # The second half of the rows has the noise of the first.
 def monte_carlo_kl(mu, logvar, n):
-    half = torch.randn(n, (len(mu) + 1) // 2, mu.shape[1], dtype=mu.dtype)
+    half = torch.randn(n, (len(mu) + 1) // 2, mu.shape[1], dtype=mu.dtype, device=mu.device)
     eps = torch.cat([half, half], dim=1)[:, : len(mu)]
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)

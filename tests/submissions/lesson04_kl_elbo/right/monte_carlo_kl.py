@@ -10,7 +10,7 @@ def monte_carlo_kl(mu, logvar, n):
 # %% half
 # Knows the entropy of q, and draws for log p alone.
 def monte_carlo_kl(mu, logvar, n):
-    z = mu + torch.exp(logvar / 2) * torch.randn(n, *mu.shape, dtype=mu.dtype)
+    z = mu + torch.exp(logvar / 2) * torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     return (0.5 * z**2 - 0.5 - 0.5 * logvar).sum(-1).mean(0)
 
 
@@ -28,7 +28,7 @@ def monte_carlo_kl(mu, logvar, n):
 # %% sticking
 # Holds the parameters inside log q.
 def monte_carlo_kl(mu, logvar, n):
-    z = mu + torch.exp(logvar / 2) * torch.randn(n, *mu.shape, dtype=mu.dtype)
+    z = mu + torch.exp(logvar / 2) * torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
     m, v = mu.detach(), logvar.detach()
     log_q = -0.5 * ((z - m) ** 2 / v.exp() + v)
     return (log_q + 0.5 * z**2).sum(-1).mean(0)
@@ -37,7 +37,7 @@ def monte_carlo_kl(mu, logvar, n):
 # %% antithetic
 # Draws in pairs of opposite noise, and one draw more if n is odd.
 def monte_carlo_kl(mu, logvar, n):
-    half = torch.randn((n + 1) // 2, *mu.shape, dtype=mu.dtype)
+    half = torch.randn((n + 1) // 2, *mu.shape, dtype=mu.dtype, device=mu.device)
     eps = torch.cat([half, -half])[:n]
     z = mu + torch.exp(logvar / 2) * eps
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1).mean(0)
