@@ -351,10 +351,10 @@ def monte_carlo_kl(mu: Tensor, logvar: Tensor, n: int) -> Tensor:
 
     mu, logvar: mean and log-variance, shape (batch, latent).
     n: number of draws, at least 1.
-    Returns shape (batch,): the mean of log q(z) - log p(z) over n fresh draws z of each row
-    from q = N(mu, sigma^2), summed over the latent dimension; unbiased, and so are its
-    gradients in mu and logvar.
-    Not the closed form.
+    Returns shape (batch,): the mean of log q(z) - log p(z) over n draws z from
+    q = N(mu, sigma^2), fresh at every call, for every row and for every latent number;
+    summed over the latent dimension; unbiased, and so are its gradients in mu and logvar.
+    Not the closed form (but a part of it may be computed exactly).
     """
     ### BEGIN SOLUTION
     eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
@@ -465,7 +465,8 @@ def bayes_elbo(
     n: number of draws of w from q, at least 1, fresh at every call and for every weight
     (exact expectations are accepted).
     Returns a 0-dim tensor: the mean over draws of the log likelihood summed over N,
-    minus KL(q || N(0, I)); all constants are included.
+    minus KL(q || N(0, I)); all constants are included.  Its gradients in mu and logvar
+    are unbiased.
     """
     ### BEGIN SOLUTION
     eps = torch.randn(n, *mu.shape, dtype=mu.dtype, device=mu.device)
@@ -623,12 +624,12 @@ def fit_posterior(
     noise_sigma: float,
     steps: int,
 ) -> tuple[Tensor, Tensor]:
-    """Fit q(w) = N(mu, sigma^2) to the posterior of exercise 4, by Adam on the ELBO.
+    """Fit q(w) = N(mu, sigma^2) to the posterior of exercise 4, where the ELBO is highest.
 
     x: (N, D).  y: (N,).  noise_sigma: float, a standard deviation.
-    steps: number of optimiser steps.
-    Returns (mu, logvar), each of shape (D,) and of x's dtype: where the ELBO is highest,
-    as far as the steps allow.
+    steps: how many steps an optimiser such as Adam may take (an exact fit needs none).
+    Returns (mu, logvar), each of shape (D,) and of x's dtype: close to that place, as far as
+    the steps allow.
     """
     ### BEGIN SOLUTION
     mu = torch.zeros(x.shape[1], dtype=x.dtype, device=x.device, requires_grad=True)

@@ -103,7 +103,7 @@ for dtype in (torch.float32, torch.float16, torch.bfloat16):
 # - On `cuda`: autocast with bfloat16 where the card has it natively, else with float16.
 #   `torch.cuda.is_bf16_supported(including_emulation=False)` answers for the current card.
 # - On every other kind of device for which `torch.amp.is_autocast_available(device.type)` is true: autocast with bfloat16.
-# - On the rest: a context that changes nothing.
+# - On the rest: a context that leaves autocast off.
 #
 # Every call returns a new context; it is entered with `with`.
 
@@ -132,7 +132,7 @@ def autocast_for(device: torch.device) -> AbstractContextManager:
     Returns a new context manager.
     On cuda: autocast with bfloat16 if the card has it natively (emulation does not count),
     else with float16.  Elsewhere: autocast with bfloat16.
-    Where the kind of device has no autocast: a context that changes nothing.
+    Where the kind of device has no autocast: a context that leaves autocast off.
     """
     ### BEGIN SOLUTION
     if not torch.amp.is_autocast_available(device.type):
@@ -283,8 +283,8 @@ def reparameterize_amp(mu: Tensor, logvar: Tensor) -> Tensor:
 
     mu, logvar: same shape and dtype (float16, bfloat16 or float32), with or without
     autocast around the call.  sigma = exp(logvar / 2).
-    Returns z: shape, dtype and device of mu; fresh noise for each element and each call;
-    gradients reach both inputs.
+    Returns z: shape, dtype and device of mu; fresh noise for each element and each call,
+    drawn in float32 or in the dtype of mu; gradients reach both inputs.
     """
     ### BEGIN SOLUTION
     sigma = torch.exp(logvar.float() / 2)
@@ -518,7 +518,7 @@ def amp_train_step(
     """Make one training step in mixed precision.
 
     model: model(x) gives (logits, mu, logvar); called once, under autocast_for(x.device),
-    in the mode that it is in.
+    in the mode that it and its layers are in.
     x: pixels, (batch, input).
     optimizer: of the model's parameters; left-over gradients have no effect.
     scaler: scales the loss, skips the step after an overflow, is updated; may be disabled.
@@ -649,7 +649,7 @@ def device_batches(
 ) -> Iterator[Tensor]:
     """Yield the rows of x once, in a new random order, in batches on the device of x.
 
-    x: (n, ...), left as it was.
+    x: (n, ...), n at least 1, left as it was.
     batch_size: rows of each batch; the last batch has what is left, and none is empty.
     generator: on the device of x, decides the order; None uses PyTorch's own random state.
     Neither the order nor the rows ever visit another device.
@@ -769,7 +769,7 @@ def throughput(
     warmup: calls that are not timed, 0 or more.  repeats: timed calls, 1 or more.
     device: where step works; on cuda, torch.cuda.synchronize(device) comes before each
     reading of the clock, which is time.perf_counter().
-    Returns repeats * samples / elapsed seconds.
+    Returns repeats * samples / elapsed seconds, as a float.
     """
 
     ### BEGIN SOLUTION

@@ -188,6 +188,17 @@ def test_output_that_was_cut_says_so(template: Template) -> None:
         assert outputs[0]["text"].endswith("[output cut: 200,001 characters were printed]")
 
 
+DISPLAYS = "from IPython.display import Pretty, display\nfor _ in range(300): display(Pretty({text}))"
+
+
+@pytest.mark.parametrize(("text", "kept"), [("'x'", 197), ("'x' * 90_000", 93)])
+def test_of_many_displays_some_are_kept_and_a_note_says_how_many_are_not(template: Template, text: str, kept: int):
+    with worker_running(template) as worker:
+        (*displays, note), _ = worker.run(DISPLAYS.format(text=text))
+    assert len(displays) == kept
+    assert note["text"] == f"[{300 - kept} of 300 outputs cut: a cell has too many, or too large ones]"
+
+
 @pytest.mark.parametrize(
     ("source", "kind"),
     [

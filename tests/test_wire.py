@@ -110,8 +110,34 @@ def test_a_tensor_of_any_layout_in_memory_arrives(tensor: torch.Tensor) -> None:
 
 
 def test_a_meta_tensor_crosses_as_shape_and_dtype() -> None:
-    arrived = crossed(torch.empty(10**9, 10**9, dtype=torch.float16, device="meta"))
-    assert (arrived.device.type, arrived.shape, arrived.dtype) == ("meta", (10**9, 10**9), torch.float16)
+    arrived = crossed(torch.empty(10**4, 10**3, dtype=torch.float16, device="meta"))
+    assert (arrived.device.type, arrived.shape, arrived.dtype) == ("meta", (10**4, 10**3), torch.float16)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.zeros([1] * 17),
+        torch.zeros(2**40, 0),
+        torch.zeros(2, 0, 2**40),
+        torch.zeros(2**40, device="meta"),
+        torch.zeros([1] * 64, device="meta"),
+    ],
+    ids=lambda tensor: f"{tensor.dim()} dimensions on {tensor.device}",
+)
+def test_a_tensor_of_too_many_dimensions_or_empty_rows_does_not_cross(tensor: torch.Tensor) -> None:
+    with pytest.raises(TypeError, match=f"a tensor of {tensor.dim()} dimensions, or of so many empty rows, is over"):
+        crossed(tensor)
+
+
+@pytest.mark.parametrize("shape", [[1] * 16, (10**6, 0), (10**6, 1)], ids=str)
+def test_a_tensor_of_many_dimensions_or_empty_rows_crosses(shape: list[int]) -> None:
+    assert crossed(torch.zeros(shape)).shape == torch.Size(shape)
+
+
+def test_more_tensors_than_a_message_may_hold_do_not_cross() -> None:
+    with pytest.raises(TypeError, match="more than 10,000 tensors are over the limit: return one tensor rather than"):
+        encode([torch.zeros(0)] * 10_001, Parcel(), refuse_value)
 
 
 def test_whether_a_tensor_requires_grad_crosses() -> None:

@@ -134,7 +134,10 @@ def _on_processor(watched: _Watched) -> list[str]:
 
 
 class Heads(nn.Module):
-    """Logits, mu and logvar as linear maps of x; notes outputs, their gradients, autocast's state and its mode."""
+    """Logits, mu and logvar as linear maps of x; notes outputs, their gradients, autocast's state and all modes.
+
+    The first outputs count, if there are more. It trains, and one of its layers does not.
+    """
 
     def __init__(self, weights: dict[str, Tensor], device: torch.device) -> None:
         super().__init__()
@@ -145,21 +148,27 @@ class Heads(nn.Module):
             layer.weight.register_hook(self._note_backward)
             self.heads[name] = layer
             self.add_module(name, layer)
+        self.heads["mu"].eval()
         self.record: dict[str, Any] = {
-            **{name: [] for name in ("forward", "training", "backward")},
+            **{name: [] for name in ("forward", "backward")},
             **{name: {} for name in ("outputs", "gradients")},
+            "modes": [self.modes()],
         }
+
+    def modes(self) -> list[bool]:
+        """Whether it trains, and each of its layers."""
+        return [module.training for module in self.modules()]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What a VAE returns."""
         on = torch.is_autocast_enabled(x.device.type)
         self.record["forward"].append(torch.get_autocast_dtype(x.device.type) if on else None)
-        self.record["training"].append(self.training)
+        self.record["modes"].append(self.modes())
         return self._watch("logits", x), self._watch("mu", x), self._watch("logvar", x)
 
     def _watch(self, name: str, x: Tensor) -> Tensor:
         output = self.heads[name](x)
-        self.record["outputs"][name] = output.detach().cpu()
+        self.record["outputs"].setdefault(name, output.detach().cpu())
 
         def note(gradient: Tensor) -> None:
             self.record["gradients"][name] = gradient.detach().cpu()
@@ -178,6 +187,7 @@ class Scaler(torch.amp.GradScaler):
     def note(self, optimizer: torch.optim.Optimizer) -> None:
         """Begin with the steps of this optimizer."""
         self.updates, self.steps, self._stepping = 0, list[str](), False
+        self.unchecked: list[str] | None = None
         optimizer.register_step_pre_hook(lambda *_: self.steps.append("scaler" if self._stepping else "alone"))
 
     def step(self, optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> float | None:
@@ -189,8 +199,13 @@ class Scaler(torch.amp.GradScaler):
             self._stepping = False
 
     def update(self, new_scale: float | Tensor | None = None) -> None:
-        """As before."""
-        super().update(new_scale)
+        """As before; where no gradient was looked at yet, it notes who stepped before, and goes on."""
+        try:
+            super().update(new_scale)
+        except AssertionError as error:
+            if "No inf checks" not in str(error):
+                raise
+            self.unchecked = [*self.steps]
         self.updates += 1
 
 
@@ -217,13 +232,14 @@ def watched_step(
     for parameter in model.parameters():
         parameter.grad = None if stale is None else torch.full_like(parameter, stale)
     loss = amp_train_step(model, x.to(place), optimizer, scaler, **options)
-    model.record["training"].append(model.training)
+    model.record["modes"].append(model.modes())
     return {
         "loss": loss.detach().cpu() if isinstance(loss, Tensor) else loss,
         "after": {name: layer.weight.detach().cpu() for name, layer in model.heads.items()},
         "scale": scaler.get_scale(),
         "steps": scaler.steps,
         "updates": scaler.updates,
+        "unchecked": scaler.unchecked,
         **model.record,
     }
 
@@ -262,7 +278,8 @@ def timed(
 ) -> dict[str, Any]:
     """Time a step on a simulated device with a driven clock; call i takes ``launch`` and then ``work[i]`` seconds.
 
-    A processor works during the call. A graphics card puts the work in a queue, and ``synchronize`` waits for it.
+    A processor works during the call. A graphics card puts the work in a queue, and ``synchronize`` waits for it. That
+    card is the second of two: a wait that names none is one for the first.
     """
     clock = SimpleNamespace(now=1000.0, queued=0.0)
     events: list[str] = []
@@ -276,9 +293,14 @@ def timed(
         else:
             clock.queued += seconds
 
-    def wait(*_: Any, **__: Any) -> None:
-        if device == "cpu":
+    place = torch.device(device, 1) if device == "cuda" else torch.device(device)
+
+    def wait(device: Any = None) -> None:
+        if place.type == "cpu":
             raise AssertionError("Torch not compiled with CUDA enabled: a processor has nothing to synchronize")
+        if device is None or (device != place.index and torch.device(device) != place):
+            events.append("wait for another card")
+            return
         events.append("wait")
         clock.now += clock.queued
         clock.queued = 0.0
@@ -292,7 +314,7 @@ def timed(
         return clock.now
 
     with _driven(throughput, read, other, wait, device == "cuda"):
-        rate = throughput(step, samples, warmup, repeats, torch.device(device))
+        rate = throughput(step, samples, warmup, repeats, place)
     return {"rate": rate.detach().cpu() if isinstance(rate, Tensor) else rate, "events": events}
 
 

@@ -42,6 +42,9 @@ MAX_DIMS = 16
 ANSWERED_WITHIN = 5.0
 """Seconds that a grade cell may take beyond those of the worker, which is asked first and waited for."""
 
+PAGE_SECONDS, PAGE_BYTES = 300.0, 4 * GIB
+"""What it may take to make a feedback page, beyond the memory that is taken before."""
+
 # What people get to see.
 MAX_SAID = 5_000
 """Characters of each part of a check's message."""

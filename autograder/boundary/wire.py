@@ -139,9 +139,7 @@ def _from_numpy(array: np.ndarray) -> torch.Tensor:
 def _store(tensor: torch.Tensor, original: Any, parcel: Parcel) -> dict:
     header: dict[str, Any] = {"grad": bool(tensor.requires_grad)}
     if not _is_bounded(tensor.shape, is_held=not tensor.is_meta):
-        raise TypeError(
-            f"a tensor of shape {tuple(tensor.shape)} is over the limit: {MAX_DIMS} dimensions, few empty rows"
-        )
+        raise TypeError(f"a tensor of {tensor.dim()} dimensions, or of so many empty rows, is over the limit")
     if tensor.is_meta:
         header |= {"meta": list(tensor.shape), "dtype": _dtype_name(tensor.dtype)}
         return header | {"name": parcel.add(torch.empty(0), original)}

@@ -15,7 +15,9 @@ from pathlib import Path
 from nbgrader.api import MissingEntry
 from nbgrader.converters import GenerateFeedback, NbGraderException
 
-from autograder.classes.pool import Hall, NothingToSetUp, processes
+from autograder.boundary.limits import PAGE_BYTES, PAGE_SECONDS
+from autograder.bounds import TimeUp, alarm, last_resort, memory
+from autograder.classes.pool import PATIENCE, Hall, NothingToSetUp, processes
 from autograder.course import Course
 from autograder.gradebook import opened
 from autograder.results.feedback_page import MADE_FROM, FeedbackPage, ReadGrades, digest, grades_of
@@ -87,9 +89,12 @@ def make_page(page: Wanted) -> Made:
     converter = _Converter(coursedir=directory, config=config, force=True)
     converter.log = _silent
     try:
-        converter.start()
+        with alarm(PAGE_SECONDS), memory(PAGE_BYTES), last_resort(PAGE_SECONDS + PATIENCE):
+            converter.start()
         if not page.target.is_file():
             raise NbGraderException("nbgrader's configuration leaves it out")
+    except TimeUp:
+        return Made(page.student, reason=f"{page.notebook} has no page: it took more than {PAGE_SECONDS:g} s.")
     except Exception as error:
         reason = converter.error or error
         return Made(page.student, reason=f"{page.notebook} has no page: {type(reason).__name__}: {reason}")

@@ -32,6 +32,7 @@ from autograder.checks.lesson02_estimators.estimates import (
 from autograder.draws import Draws
 from autograder.errors import LearnerError
 from autograder.exercise import Exercise, stops, unnamed
+from autograder.failure import Failure
 from autograder.verdict import Mistake
 
 exercise = Exercise("pathwise_gradient", reread="Move the points: the pathwise estimator")
@@ -63,6 +64,11 @@ NO_GRAPH = Mistake(
     "no_graph",
     "autograd refuses an output without a graph. Ask f(z).requires_grad first; if it is False, return zeros.",
 )
+FLOAT32_NOISE = Mistake(
+    "float32_noise",
+    "the noise is drawn in float32, as randn(n) does: what it is multiplied with adds no digits. Pass "
+    "dtype=torch.float64.",
+)
 
 
 def judge_path_column(estimator: LearnerObject, column: int, rng: Draws) -> None:
@@ -78,10 +84,19 @@ def shape(pathwise_gradient: LearnerObject, rng: Draws) -> None:
     mu, sigma = (torch.tensor(value, dtype=torch.float64) for value in some_parameters(rng))
     with expect.untouched(mu=mu, sigma=sigma):
         take(pathwise_gradient, "wave", mu, sigma, 5)
+    judge_digits(take(pathwise_gradient, "wave", 0.0, 1.0, 5).seen)
     with suppress(LearnerError):  # That it stops there, another check says.
         zeros = take(pathwise_gradient, "step", *some_parameters(rng), 5).result
         if isinstance(zeros, Tensor):
             expect.kept(zeros, torch.zeros(5, 2, dtype=torch.float64), "the result for an f without a graph")
+
+
+def judge_digits(noise: Tensor) -> None:
+    """Draws from N(0, 1) are the noise itself: they use all of float64's digits."""
+    exact = {dtype: torch.equal(noise, noise.to(dtype).double()) for dtype in (torch.float32, torch.bfloat16)}
+    if noise.any() and exact[torch.float32]:
+        observed, likely = "every draw from N(0, 1) fits in float32", None if exact[torch.bfloat16] else FLOAT32_NOISE
+        raise Failure("z carries float32 noise", "noise drawn in float64", observed, likely)
 
 
 @exercise.check
@@ -162,6 +177,17 @@ def float32_mu(f, mu, sigma, n):
     mus = torch.full((n,), float(mu), requires_grad=True)
     sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
     values = f(mus + sigmas * torch.randn(n, dtype=torch.float64))
+    if not values.requires_grad:
+        return torch.zeros(n, 2, dtype=torch.float64)
+    return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)
+
+
+# Draws without the dtype: the parameters make float64 of what has the digits of float32.
+@exercise.wrong(shape=FLOAT32_NOISE)
+def float32_noise(f, mu, sigma, n):
+    mus = torch.full((n,), float(mu), dtype=torch.float64, requires_grad=True)
+    sigmas = torch.full((n,), float(sigma), dtype=torch.float64, requires_grad=True)
+    values = f(mus + sigmas * torch.randn(n))
     if not values.requires_grad:
         return torch.zeros(n, 2, dtype=torch.float64)
     return torch.stack(torch.autograd.grad(values.sum(), (mus, sigmas)), dim=1)

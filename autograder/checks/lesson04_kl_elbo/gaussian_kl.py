@@ -31,6 +31,7 @@ exercise = Exercise("gaussian_kl", reread="The price of one belief")
 LOGVAR_ADDED = Mistake("logvar_added", "logvar is added: the formula subtracts log sigma^2, which is logvar.")
 MU_UNSQUARED = Mistake("mu_unsquared", "mu is not squared: the formula has mu^2.")
 HALF_OF_MU = Mistake("half_of_mu", "the factor 1/2 is on mu^2 alone: it is on the whole sum.")
+BITS = Mistake("bits", "the price in bits, as logarithms to base 2 give it: it is in nats. Do not divide by log 2.")
 CLAMPED = Mistake("clamped", "logvar is clamped: the formula has it as it is, however large or small.")
 REVERSE = Mistake("reverse", "KL(p || q), the reverse: q, with mu and logvar, comes first, and N(0, I) second.")
 
@@ -132,6 +133,11 @@ def reverse(mu, logvar):
 @exercise.wrong(ROOT, "values", "gradients")
 def root(mu, logvar):
     return 0.5 * (mu**2 + torch.exp(logvar / 2) - 1 - logvar).sum(-1)
+
+
+@exercise.wrong(BITS, "values", "gradients")
+def bits(mu, logvar):
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1) / math.log(2)
 
 
 @exercise.wrong(SIGN, "values", "gradients")

@@ -65,8 +65,9 @@ def judge_values(
 
 def judge_slopes(function: LearnerObject, logvar: Tensor, *bounds: float) -> None:
     """The gradient is 1 where ``logvar`` is between the bounds (-10 and 10 by default), and 0 outside."""
-    what, rule = "the gradient in logvar", "1 where logvar is between the bounds, 0 outside"
     low, high = bounds or (-10, 10)
+    where, rule = f" for low = {low:g}, high = {high:g}", "1 where logvar is between the bounds, 0 outside"
+    what = f"the gradient in logvar{where if bounds else ''}"
     limited = value(function, CLAMPED, logvar, *bounds)
     found = slope(function, CLAMPED, "logvar", logvar, *bounds, zero=swapped_bounds(limited, low, high))
 

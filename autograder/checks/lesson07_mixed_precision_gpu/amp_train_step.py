@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from types import NoneType
 from typing import Any
 
 import torch
@@ -37,7 +38,12 @@ AS_TENSOR = Mistake(
     "as_tensor", "the loss is returned as a tensor. loss.item() is the number, and keeps no graph alive."
 )
 BETA_IGNORED = Mistake("beta_ignored", "beta is ignored: the loss is reconstruction + beta * kl.")
-NO_KL = Mistake("no_kl", "the reconstruction alone. The loss is reconstruction + beta * kl.")
+NO_KL = Mistake(
+    "no_kl",
+    "the reconstruction alone: the KL is missing, or was cut from its path by item() or detach(). "
+    "The loss is reconstruction + beta * kl.",
+)
+NOT_CALLED = Mistake("not_called", "a function is returned in place of its result: () is missing, as in loss.item().")
 KL_IN_HALF = Mistake(
     "kl_in_half", "the KL was computed in half precision. Raise mu and logvar with .float() before the loss."
 )
@@ -63,10 +69,20 @@ STEPPED_ON_OVERFLOW = Mistake(
 NOT_UPDATED = Mistake(
     "not_updated", "scaler.update() is missing: it lowers the scale after an overflow and raises it after clean steps."
 )
+TOO_SOON = Mistake(
+    "updated_too_soon",
+    "scaler.update() comes before scaler.step(optimizer), which looks whether gradients overflowed. Step first.",
+)
 MODE = Mistake("mode_changed", "model.eval() in a training step switches dropout off. Leave the mode to the caller.")
+ALL_TRAIN = Mistake(
+    "all_set_to_train",
+    "model.train() switches all layers to training, also those that the caller did not. Leave the mode to the caller.",
+)
 AGAIN = Mistake("called_again", "the model ran twice, at twice the price. Call it once, and unpack the three outputs.")
 
 Weights = dict[str, Tensor]
+Courses = list[tuple[dict[str, Any], Callable[[Any], dict[str, Any]]]]
+"""Records of steps, each with the probe that gave it."""
 SCALE, LARGEST = 1024.0, 2.0**127
 """What the scaler starts from: a scale for every day, and one at which gradients overflow."""
 PIXELS, LATENT, ROWS = 12, 3, 6
@@ -128,6 +144,11 @@ def run(function: LearnerObject, weights: Weights, x: Tensor, **more: float | No
         record = beside(watch.watched_step, function, weights, x, device=DEVICE.get(), **settings)
     if not record["forward"]:
         raise Failure("nothing was computed", "one call of model(x)", "none")
+    if record["unchecked"] is not None:
+        alone = "alone" in record["unchecked"]
+        observed = "after optimizer.step() without the scaler" if alone else "with no step before it"
+        expected = "scaler.step(optimizer) before scaler.update()"
+        raise Failure("scaler.update() was called too soon", expected, observed, SCALED_STEP if alone else TOO_SOON)
     record["moved"] = flat(weights) - flat(record["after"])
     return record
 
@@ -166,11 +187,18 @@ def forward(amp_train_step: LearnerObject, rng: Draws) -> None:
             likely = NO_AUTOCAST if set(states) == {None} else OTHER_CONTEXT if dtype not in states else None
             raise Failure(f"{name} has the wrong dtype", f"{dtype}, by autocast", str(output.dtype), likely)
         expect.close(output.double(), exact, name, rtol=2e-2, atol=2e-2, show=False)
-    if not all(record["training"]):
-        expected, observed = "training mode, as it was before the call", "eval mode"
-        raise Failure("the mode of the model was changed", expected, observed, MODE)
+    judge_modes(*record["modes"])
     if len(states) > 1:
         raise Failure("the model was called more than once", "one call of model(x)", f"{len(states)} calls", AGAIN)
+
+
+def judge_modes(before: list[bool], *modes: list[bool]) -> None:
+    """All modes are as they were: that of the model, and those of its layers, one of which was not training."""
+    for now in modes:
+        if now != before:
+            shown = [f"{each.count(True)} of {len(each)} modules in training mode" for each in (before, now)]
+            likely = ALL_TRAIN if all(now) else None if any(now) else MODE
+            raise Failure("the mode of the model was changed", f"{shown[0]}, as before the call", shown[1], likely)
 
 
 @exercise.check
@@ -197,8 +225,10 @@ def loss(amp_train_step: LearnerObject, rng: Draws) -> None:
     for place, (where, options) in enumerate(betas.items()):
         record, value = records[place], records[place]["loss"]
         if not isinstance(value, float):
-            likely = AS_TENSOR if isinstance(value, Tensor) else expect.NO_RETURN if value is None else None
-            raise Failure("the loss is no float", "a Python float", describe_value(value), likely)
+            kinds = ((Tensor, AS_TENSOR), (NoneType, expect.NO_RETURN), (LearnerObject, NOT_CALLED))
+            likely = next((mistake for kind, mistake in kinds if isinstance(value, kind)), None)
+            shown = "a function" if likely is NOT_CALLED else describe_value(value)
+            raise Failure("the loss is no float", "a Python float", shown, likely)
         outputs = {name: output.double() for name, output in record["outputs"].items()}
         right = vae_loss(x=x.double(), **outputs, **options)[0]
         mistakes = (
@@ -314,15 +344,19 @@ def explanations(record: dict[str, Any], found: Callable[[Any], dict[str, Any]])
 def fresh(amp_train_step: LearnerObject, rng: Draws) -> None:
     """Gradients that were left over from before the call have no effect."""
     weights, x = case(rng)
-    clean = run(amp_train_step, weights, x, scale=None)["moved"]
+    for scale, left_over in ((None, 0.5), (SCALE, 0.5 * SCALE)):
+        clean = run(amp_train_step, weights, x, scale=scale)["moved"]
+        found = partial(moved_after, weights=weights, x=x, scale=scale, stale=left_over)
+        where, rule = f"after left-over gradients of {left_over:g}", "the same as without them"
+        moved, mistakes = found(amp_train_step), exercise.mistaken(found)
+        same = ((mistake, wrong) for mistake, wrong in mistakes if near(moved, wrong, 1e-4))
+        judge_movement(moved, clean, weights, where, rule, same, rtol=1e-4, atol=1e-4)
 
-    def found(answer: LearnerObject) -> Tensor:
-        return run(answer, weights, x, scale=None, stale=0.5)["moved"]
 
-    where, rule = "after left-over gradients of 0.5", "the same as without them"
-    moved, mistakes = found(amp_train_step), exercise.mistaken(found)
-    same = ((mistake, wrong) for mistake, wrong in mistakes if near(moved, wrong, 1e-4))
-    judge_movement(moved, clean, weights, where, rule, same, rtol=1e-4, atol=1e-4)
+def moved_after(answer: LearnerObject, **inputs: Any) -> Tensor:
+    """How far one step moves the weights."""
+    moved: Tensor = run(answer, **inputs)["moved"]
+    return moved
 
 
 @exercise.check
@@ -337,20 +371,26 @@ def clip(amp_train_step: LearnerObject, rng: Draws) -> None:
         if wrong or not record["moved"].any():
             likely = wrong[0] if wrong else None
             raise Failure("the step without clip is wrong", "1 gradient", "another movement of the weights", likely)
-        for fraction in (0.05, 3.0):
+        courses: Courses = []
+        for fraction in (0.05, 0.5, 3.0):
             found = partial(run, weights=weights, x=x, scale=scale, clip=fraction * float(gradient.norm()))
-            clipped = found(amp_train_step)
+            courses.append((found(amp_train_step), found))
             # Where the step without clip is the wrong one, that is for the check of the step.
-            if not near(clipped["moved"], min(1.0, fraction) * gradient):
-                judge_clipped(record, clipped, found, fraction)
+            if not near(courses[-1][0]["moved"], min(1.0, fraction) * gradient):
+                judge_clipped(record, courses, fraction)
 
 
-def judge_clipped(
-    free: dict[str, Any], record: dict[str, Any], found: Callable[[Any], dict[str, Any]], fraction: float
-) -> None:
-    """The step with clip at this fraction of the norm is that without clip, shortened."""
-    length = float(free["moved"].norm())
-    mistakes = ((mistake, float(wrong.norm()) / length) for mistake, wrong in explanations(record, found))
+def judge_clipped(free: dict[str, Any], courses: Courses, fraction: float) -> None:
+    """The last step, with clip at this fraction of the norm, is that without clip, shortened.
+
+    A mistake explains it if it explains those with a smaller clip too.
+    """
+    record, length = courses[-1][0], float(free["moved"].norm())
+    mistakes = (
+        (mistake, float(wrong[-1]["moved"].norm()) / length)
+        for mistake, wrong in exercise.mistaken(lambda answer: [found(answer) for _, found in courses])
+        if all(same_course(seen, each) for (seen, _), each in zip(courses, wrong, strict=True))
+    )
     what, shorter = f"with clip at {fraction:g} of the norm", min(1.0, fraction)
     expect.close(
         float(record["moved"].norm()) / length,
@@ -418,7 +458,7 @@ def clip_none(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # Never shows the loss to the scaler; one that is off does not mind.
-@exercise.wrong(NOT_USED, "forward", "backward", "loss", "step", "clip", "overflow", "update")
+@exercise.wrong(NOT_USED, "forward", "backward", "loss", "step", "fresh", "clip", "overflow", "update")
 def never_scales(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -900,16 +940,7 @@ def three_digits(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # update() comes before step().
-@exercise.wrong(
-    stops("No inf checks were recorded prior to update"),
-    "forward",
-    "backward",
-    "loss",
-    "step",
-    "clip",
-    "overflow",
-    "update",
-)
+@exercise.wrong(TOO_SOON, "forward", "backward", "loss", "step", "clip", "overflow", "update", fresh=TOO_SOON)
 def updated_too_soon(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):
@@ -966,6 +997,164 @@ def eval_mode(model, x, optimizer, scaler, beta=1.0, clip=None):
     loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
     scaler.scale(loss).backward()
     if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+# optimizer.step() for scaler.step(): with clip, the gradients were unscaled before.
+@exercise.wrong(SCALED_STEP, "forward", "backward", "loss", "step", "fresh", "clip", "update", overflow=SCALED_STEP)
+def optimizers_own_step(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    optimizer.step()
+    scaler.update()
+    return loss.item()
+
+
+@exercise.wrong(forward=ALL_TRAIN)
+def train_mode(model, x, optimizer, scaler, beta=1.0, clip=None):
+    model.train()
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+# A path to the reconstruction alone.
+@exercise.wrong(
+    NO_KL,
+    "step",
+    "clip",
+    precision=unnamed("no gradient reached logvar"),
+    overflow=unnamed("the step was not skipped"),
+    update=unnamed("the scale after an overflow, over that before, is wrong"),
+)
+def kl_as_a_number(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    _, reconstruction, kl = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)
+    loss = reconstruction + beta * kl.item()
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+@exercise.wrong(
+    "mu and logvar have changed places: the model returns (logits, mu, logvar).", "loss", "precision", "step", "clip"
+)
+def outputs_exchanged(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, logvar, mu = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+@exercise.wrong(
+    "logits and x have changed places: vae_loss takes the logits first.", "loss", "precision", "step", "clip"
+)
+def pixels_for_logits(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(x, logits.float(), mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+# Asks the model again, after the step.
+@exercise.wrong(
+    forward=AGAIN, loss="the loss of the weights after the step. Return that of the call which made the step."
+)
+def loss_after_the_step(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    return vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0].item()
+
+
+@exercise.wrong(loss=NOT_CALLED)
+def item_not_called(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item
+
+
+# zero_grad() where the scaler is off.
+@exercise.wrong(fresh=STALE)
+def stale_with_a_scaler(model, x, optimizer, scaler, beta=1.0, clip=None):
+    if not scaler.is_enabled():
+        optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+# Believes in limits below 1 only.
+@exercise.wrong(clip=unnamed("the length of a step with clip at 0.5"))
+def small_limits_only(model, x, optimizer, scaler, beta=1.0, clip=None):
+    optimizer.zero_grad()
+    with autocast_for(x.device):
+        logits, mu, logvar = model(x)
+    loss = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta)[0]
+    scaler.scale(loss).backward()
+    if clip is not None and clip < 1:
         scaler.unscale_(optimizer)
         nn.utils.clip_grad_norm_(model.parameters(), clip)
     scaler.step(optimizer)

@@ -120,7 +120,7 @@ def elsewhere(autocast_for: LearnerObject, rng: Draws) -> None:
 
 @exercise.check
 def unsupported(autocast_for: LearnerObject, rng: Draws) -> None:
-    """Where a device has no autocast, a context that changes nothing."""
+    """Where a device has no autocast, a context that leaves autocast off."""
     for kind in ("meta", "vulkan"):
         judge_context(autocast_for, torch.device(kind), None, f"{kind}, which has no autocast", lambda _: None)
 

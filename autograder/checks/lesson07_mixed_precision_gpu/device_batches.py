@@ -40,6 +40,10 @@ GENERATOR_IGNORED = Mistake(
 ANOTHER_SOURCE = Mistake(
     "another_source", "without a generator, PyTorch's own random state draws the order. Pass generator=None on."
 )
+CHUNKED = Mistake(
+    "number_of_batches",
+    "so many batches in place of batches of this size: chunk takes their number, split their size.",
+)
 BLOCKS = Mistake(
     "blocks", "neighbours stay together: only the order of the batches is shuffled. Shuffle rows, then cut."
 )
@@ -104,8 +108,13 @@ def judge_epoch(answer: LearnerObject, x: Tensor, size: int, seed: int | None) -
         likely = TAIL_DROPPED if rest and sizes == whole else None
         raise Failure(f"an epoch {where} misses rows", f"{n} rows", f"{len(order)} rows", likely)
     if sizes != whole + rest:
-        likely = EMPTY if sizes == [*whole, *rest, 0] else None
+        likely = EMPTY if sizes == [*whole, *rest, 0] else CHUNKED if sizes == chunks(n, size) else None
         raise Failure(f"the batches {where} have the wrong sizes", f"{whole + rest}", f"{sizes}", likely)
+
+
+def chunks(n: int, number: int) -> list[int]:
+    """The sizes of this number of batches of n rows."""
+    return [len(chunk) for chunk in torch.arange(n).chunk(number)]
 
 
 def repeats_in_one_batch(answer: LearnerObject, x: Tensor, seed: int | None) -> bool:
@@ -297,8 +306,7 @@ def own_source(x, batch_size, generator):
     yield from x[torch.randperm(len(x), generator=generator, device=x.device)].split(batch_size)
 
 
-# So many batches in place of batches of this size.
-@exercise.wrong(unnamed("have the wrong sizes"), "rows", "edges")
+@exercise.wrong(CHUNKED, "rows", "edges")
 def number_of_batches(x, batch_size, generator):
     order = torch.randperm(len(x), generator=generator, device=x.device)
     for index in order.chunk(batch_size):

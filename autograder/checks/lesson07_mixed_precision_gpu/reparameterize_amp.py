@@ -1,13 +1,13 @@
 """reparameterize_amp: its checks and wrong answers. Grader's side.
 
 Error rates, per check: the noise as in ``location_scale`` (a right answer fails below 1e-9, a listed mistake passes
-below 1e-6). The ratio of two draws under one seed, over n = 50,000 of them, is sigma up to roundings of at most
-u = 2^-11 each (float16), weighted by eps^2: by Hoeffding's inequality it is off by more than t with probability at most
-2 exp(-n t^2 / (2 * 3 * (2u)^2)), 4e-12 at the limit of 5.5e-5, for each of four values. exp(logvar / 2) in float16 is
+below 1e-6). The ratio of two draws under one seed, over n = 50,000 of them, is sigma up to roundings of at most u =
+2^-11 each (float16), weighted by eps^2: by Hoeffding's inequality it is off by more than t with probability at most 2
+exp(-n t^2 / (2 * 3 * (2u)^2)), 4e-12 at the limit of 5.5e-5, for each of four values. exp(logvar / 2) in float16 is
 off by 4e-4 or more for each of them, so that it passes with probability below 1e-40. For bfloat16 the limits are eight
-times as wide, and the offsets 2e-3. Noise that was drawn in half precision adds an offset that no n removes: below
-1e-5 and 1e-4 at these values of logvar (measured). All else is an
-identity.
+times as wide, and the offsets 2e-3. For float32 inputs sigma is off by far less than the limit, and that of a rounded
+logvar by 2e-4 or more. Noise that was drawn in half precision adds an offset that no n removes: below 1e-5 and 1e-4 at
+these values of logvar (measured). All else is an identity.
 """
 
 from __future__ import annotations
@@ -68,9 +68,13 @@ NARROW_NOISE = Mistake(
 HALVES = (torch.float16, torch.bfloat16)
 RANGES = {torch.float16: (-16, 18), torch.bfloat16: (-60, 60)}
 """Values of logvar for which noise and z are normal numbers of the format."""
-LIMIT = {torch.float16: 5.5e-5, torch.bfloat16: 4.4e-4}
-SHARP = {torch.float16: [-1.3125, 1.484375, 5.65625, 6.984375], torch.bfloat16: [-4.0, 1.5, 5.125, 7.0]}
-"""Values of logvar at which rounding sigma to this dtype moves it far."""
+LIMIT = {torch.float16: 5.5e-5, torch.bfloat16: 4.4e-4, torch.float32: 2e-5}
+SHARP = {
+    torch.float16: [-1.3125, 1.484375, 5.65625, 6.984375],
+    torch.bfloat16: [-4.0, 1.5, 5.125, 7.0],
+    torch.float32: [-1.3130, 1.4848, 5.6592, 6.9873],
+}
+"""Values of logvar at which rounding sigma to this dtype moves it far, or rounding logvar itself to a half format."""
 SLOW_OPS = {"exp", "exp_", "exp2", "expm1", "pow", "sqrt", "sigmoid"}
 DRAWS = {"randn", "normal", "normal_", "rand", "uniform_"}
 
@@ -147,9 +151,10 @@ def range_(reparameterize_amp: LearnerObject, rng: Draws) -> None:
         # Between -8 and 8 nothing that is taken for sigma leaves the normal numbers of float16: its values tell it.
         for part in (exact.abs() < 8, exact.abs() >= 8):
             judge_sigma(sample, logvar, draws, part) if draws else judge_spread_in_half(sample, logvar, part)
+    for dtype, low in ((torch.float16, -30), (torch.bfloat16, -30), (torch.float32, -60)):
         # Far below one rounding of mu, so that z is mu.
-        mu, small = rng.uniform(-4, -1, 5, 3, dtype=dtype), torch.full((5, 3), -30, dtype=dtype)
-        what = f"z in {dtype} at logvar = -30, where sigma is almost 0,"
+        mu, small = rng.uniform(-4, -1, 5, 3, dtype=dtype), torch.full((5, 3), low, dtype=dtype)
+        what = f"z in {dtype} at logvar = {low}, where sigma is almost 0,"
         expect.close(sample(mu, small).double(), mu.double(), what, rule="mu", rtol=rounding(dtype))
 
 
@@ -184,8 +189,8 @@ def judge_spread_in_half(sample: Sample, logvar: Tensor, part: Tensor) -> None:
 
 @exercise.check
 def precision(reparameterize_amp: LearnerObject, rng: Draws) -> None:
-    """sigma keeps the digits of float32, for float16 and for bfloat16 inputs, with autocast and without."""
-    for dtype in HALVES:
+    """sigma keeps the digits of float32, for inputs of each dtype, with autocast and without."""
+    for dtype in SHARP:
         logvar = torch.tensor(SHARP[dtype], dtype=dtype)[:, None].expand(4, 50_000).contiguous()
         for autocast in (False, True):
             found = partial(sigma_in_use, logvar=logvar, seed=rng.new_seed(), autocast=autocast)
@@ -235,8 +240,8 @@ def noise(reparameterize_amp: LearnerObject, rng: Draws) -> None:
     """The noise is standard normal, and fresh for every element and every call."""
     sample = sampler(there(reparameterize_amp))
     judge_digits(sample)
-    mu = 3 * rng.normal(500, 40, dtype=torch.float32)
-    judge_noise(sample, mu, unit_logvar(sample, mu), ("row", "latent"))
+    mu = 3 * rng.normal(10, 500, 4, dtype=torch.float32)
+    judge_noise(sample, mu, unit_logvar(sample, mu), ("row", "position", "latent"))
     # In half precision too; there, numbers repeat.
     mu = torch.zeros(500, 40, dtype=torch.float16)
     noise = torch.stack([sample(mu, mu) for _ in range(2)])
@@ -278,10 +283,10 @@ def effects(sample: Sample) -> Effects:
 
 @exercise.check
 def gradients(reparameterize_amp: LearnerObject, rng: Draws) -> None:
-    """dz/dmu = 1 and dz/dlogvar = (z - mu) / 2 for every element, in float32 and in float16."""
+    """dz/dmu = 1 and dz/dlogvar = (z - mu) / 2 for every element, for inputs of each dtype."""
     sample = sampler(there(reparameterize_amp))
-    # With mu = 0, z has its digits in float16 too.
-    for dtype, size, tolerance in ((torch.float32, 2, 1e-4), (torch.float16, 0, 4e-3)):
+    # With mu = 0, z has its digits in half precision too.
+    for dtype, size, tolerance in ((torch.float32, 2, 1e-4), (torch.float16, 0, 4e-3), (torch.bfloat16, 0, 3.2e-2)):
         mu = rng.uniform(-size, size, 5, 3, dtype=dtype).requires_grad_()
         logvar = rng.uniform(0.3, 1.2, 5, 3, dtype=dtype).requires_grad_()
         z, weights = sample(mu, logvar), rng.uniform(1, 2, 5, 3)
@@ -455,3 +460,27 @@ def always_float16(mu, logvar):
 def bfloat16_noise(mu, logvar):
     sigma = torch.exp(logvar.float() / 2)
     return (mu.float() + sigma * torch.randn_like(mu, dtype=torch.bfloat16)).to(mu.dtype)
+
+
+# Draws for the last two dimensions, however many there are.
+@exercise.wrong(noise=SHARED["row"])
+def noise_of_two_dimensions(mu, logvar):
+    sigma = torch.exp(logvar.float() / 2)
+    return (mu.float() + sigma * torch.randn(mu.shape[-2:], device=mu.device)).to(mu.dtype)
+
+
+# Passes through float16, whatever comes in.
+@exercise.wrong(precision=unnamed("sigma for torch.float32"))
+def float16_first(mu, logvar):
+    lost = (logvar.half().float() - logvar.float()).detach()
+    sigma = torch.exp((logvar.float() + lost) / 2)
+    return (mu.float() + sigma * torch.randn_like(sigma)).to(mu.dtype)
+
+
+# Cuts the path where numbers are short.
+@exercise.wrong(gradients=CUT)
+def cut_in_bfloat16(mu, logvar):
+    sigma = torch.exp(logvar.float() / 2)
+    if mu.dtype == torch.bfloat16:
+        sigma = sigma.detach()
+    return (mu.float() + sigma * torch.randn_like(sigma)).to(mu.dtype)

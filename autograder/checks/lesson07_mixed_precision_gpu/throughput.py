@@ -13,8 +13,8 @@ from autograder.beside import lesson07_mixed_precision_gpu as watch
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.draws import Draws
 from autograder.errors import for_inputs
-from autograder.exercise import Exercise, stops
-from autograder.failure import Failure
+from autograder.exercise import Exercise, stops, unnamed
+from autograder.failure import Failure, describe_value
 from autograder.verdict import Mistake
 
 exercise = Exercise("throughput", reread="A clock that tells the truth")
@@ -32,6 +32,11 @@ NO_WAIT_START = Mistake(
 )
 NO_CLOCK = Mistake("no_clock", "time.perf_counter() is the clock that this exercise asks for.")
 NO_WARMUP = Mistake("no_warmup", "the warm-up is missing: call step() `warmup` times before the clock starts.")
+NO_DEVICE = Mistake(
+    "no_device",
+    "synchronize() without a device waits for the current card, which need not be this one. Pass device on.",
+)
+NOT_CALLED = Mistake("not_called", "step was never called: () is missing, or the loops are. Write step().")
 LAUNCH = 0.125
 """Seconds that a call of step takes before its work."""
 
@@ -53,8 +58,11 @@ def rate(throughput: LearnerObject, rng: Draws) -> None:
         mistakes = (
             (mistake, wrong[place]["rate"]) for mistake, wrong in exercise.mistaken(found) if same(records, wrong)
         )
+        rate = records[place]["rate"]
+        if not isinstance(rate, float):
+            raise Failure("the rate is no float", "a Python float", describe_value(rate))
         rule = "repeats * samples / elapsed"
-        expect.close(records[place]["rate"], right, f"the rate with warmup={warmup}", rule=rule, mistakes=mistakes)
+        expect.close(rate, right, f"the rate with warmup={warmup}", rule=rule, mistakes=mistakes)
 
 
 def timed(
@@ -93,7 +101,9 @@ def synchronise(throughput: LearnerObject, rng: Draws) -> None:
                 late.append(waiting)
         if any(late):
             start, end = NO_WAIT_START if late[0] else None, NO_WAIT_END if late[-1] else None
-            likely = NO_WAIT_AT_ALL if "wait" not in events and warmup else end or start
+            if elsewhere := "wait for another card" in events:
+                start = end = NO_DEVICE
+            likely = NO_WAIT_AT_ALL if "wait" not in events and warmup and not elsewhere else end or start
             observed = f"{max(late)} steps still in the queue at a reading"
             raise Failure("the clock was read while the device was working", "an empty queue", observed, likely)
 
@@ -106,7 +116,7 @@ def calls(throughput: LearnerObject, rng: Draws) -> None:
         steps = events.count("step")
         if steps != warmup + repeats:
             before = events.index("clock") if "clock" in events else steps
-            likely = NO_WARMUP if steps == repeats and not before else None
+            likely = NO_WARMUP if steps == repeats and not before else None if steps else NOT_CALLED
             expected = f"{warmup} + {repeats} = {warmup + repeats} calls of step"
             raise Failure("step was called another number of times", expected, f"{steps} calls", likely)
 
@@ -119,11 +129,11 @@ def calls(throughput: LearnerObject, rng: Draws) -> None:
 def synchronises_processor(step, samples, warmup, repeats, device):
     for _ in range(warmup):
         step()
-    torch.cuda.synchronize()
+    torch.cuda.synchronize(device)
     start = time.perf_counter()
     for _ in range(repeats):
         step()
-    torch.cuda.synchronize()
+    torch.cuda.synchronize(device)
     elapsed = time.perf_counter() - start
     return repeats * samples / elapsed
 
@@ -212,24 +222,24 @@ def one_step(step, samples, warmup, repeats, device):
 # Times and counts the warm-up.
 @exercise.wrong(rate=WARMUP_INSIDE)
 def warmup_counted(step, samples, warmup, repeats, device):
-    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
-    wait()
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda _: None)
+    wait(device)
     start = time.perf_counter()
     for _ in range(warmup + repeats):
         step()
-    wait()
+    wait(device)
     return (warmup + repeats) * samples / (time.perf_counter() - start)
 
 
 # Starts the clock before the warm-up.
 @exercise.wrong(rate=WARMUP_INSIDE)
 def warmup_timed(step, samples, warmup, repeats, device):
-    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
-    wait()
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda _: None)
+    wait(device)
     start = time.perf_counter()
     for _ in range(warmup + repeats):
         step()
-    wait()
+    wait(device)
     return repeats * samples / (time.perf_counter() - start)
 
 
@@ -280,28 +290,28 @@ def another_clock(step, samples, warmup, repeats, device):
 
 @exercise.wrong(rate="the warm-up is counted and not timed. Multiply by repeats alone.")
 def warmup_counted_alone(step, samples, warmup, repeats, device):
-    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda _: None)
     for _ in range(warmup):
         step()
-    wait()
+    wait(device)
     start = time.perf_counter()
     for _ in range(repeats):
         step()
-    wait()
+    wait(device)
     return (warmup + repeats) * samples / (time.perf_counter() - start)
 
 
 @exercise.wrong(rate="the fastest step alone. All timed steps count, over the time that they took together.")
 def fastest_step(step, samples, warmup, repeats, device):
-    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda _: None)
     for _ in range(warmup):
         step()
     fastest = float("inf")
     for _ in range(repeats):
-        wait()
+        wait(device)
         start = time.perf_counter()
         step()
-        wait()
+        wait(device)
         fastest = min(fastest, time.perf_counter() - start)
     return samples / fastest
 
@@ -309,7 +319,20 @@ def fastest_step(step, samples, warmup, repeats, device):
 # Waits only if something was running before.
 @exercise.wrong(synchronise=NO_WAIT_END)
 def waits_after_a_warmup(step, samples, warmup, repeats, device):
-    wait = torch.cuda.synchronize if device.type == "cuda" and warmup else (lambda: None)
+    wait = torch.cuda.synchronize if device.type == "cuda" and warmup else (lambda _: None)
+    for _ in range(warmup):
+        step()
+    wait(device)
+    start = time.perf_counter()
+    for _ in range(repeats):
+        step()
+    wait(device)
+    return repeats * samples / (time.perf_counter() - start)
+
+
+@exercise.wrong(synchronise=NO_DEVICE)
+def waits_for_the_current_card(step, samples, warmup, repeats, device):
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
     for _ in range(warmup):
         step()
     wait()
@@ -318,3 +341,30 @@ def waits_after_a_warmup(step, samples, warmup, repeats, device):
         step()
     wait()
     return repeats * samples / (time.perf_counter() - start)
+
+
+@exercise.wrong(rate=unnamed("the rate is no float"))
+def returns_tensor(step, samples, warmup, repeats, device):
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda _: None)
+    for _ in range(warmup):
+        step()
+    wait(device)
+    start = time.perf_counter()
+    for _ in range(repeats):
+        step()
+    wait(device)
+    return torch.tensor(repeats * samples / (time.perf_counter() - start), dtype=torch.float64)
+
+
+# Names the function in its loops.
+@exercise.wrong(calls=NOT_CALLED, rate=NOT_CALLED)
+def not_called(step, samples, warmup, repeats, device):
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda _: None)
+    for _ in range(warmup):
+        step  # noqa: B018
+    wait(device)
+    start = time.perf_counter()
+    for _ in range(repeats):
+        step  # noqa: B018
+    wait(device)
+    return repeats * samples / max(time.perf_counter() - start, 1e-9)

@@ -21,7 +21,7 @@ def throughput(step, samples, warmup, repeats, device):
     def once():
         step()
         if device.type != "cpu":
-            torch.cuda.synchronize()
+            torch.cuda.synchronize(device)
 
     for _ in range(warmup):
         once()
