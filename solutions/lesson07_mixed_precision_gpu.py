@@ -284,7 +284,7 @@ def reparameterize_amp(mu: Tensor, logvar: Tensor) -> Tensor:
     mu, logvar: same shape and dtype (float16, bfloat16 or float32), with or without
     autocast around the call.  sigma = exp(logvar / 2).
     Returns z: shape, dtype and device of mu; fresh noise for each element and each call,
-    drawn in float32 or in the dtype of mu; gradients reach both inputs.
+    drawn in float32 or in the dtype of mu; gradients reach both inputs, and nothing else.
     """
     ### BEGIN SOLUTION
     sigma = torch.exp(logvar.float() / 2)

@@ -96,11 +96,11 @@ NOT_GRADED: dict[str, tuple[Make, str]] = {
 GRADED: dict[str, tuple[Make, float]] = {
     "a million letters": (edited(lambda notebook: notebook["cells"].append(cell("a." * 500_000, "markdown"))), 3),
     "a long line of code": (edited(lambda notebook: notebook["cells"].append(cell("a." * 500_000 + "a"))), 3),
-    "prints for ever": (answering(PRINTING), 3),
+    "prints for ever": (answering(PRINTING), 0),
     "four hundred pictures": (answering(DRAWING), 3),
     "ends its process": (answering("import os\nos._exit(0)"), 0),
     "kills its group": (answering("import os, signal\nos.killpg(0, signal.SIGKILL)"), 0),
-    "eats memory": (answering("hoard = []\nwhile True: hoard.append(bytearray(10**8))"), 0),
+    "eats memory": (answering("hoard = []\nwhile True: hoard.append(bytearray(10**9))"), 0),
     "a page beside it": (beside("index.html", b"<script>alert(1)</script>"), 3),
     "metadata of forty MB": (
         edited(lambda notebook: notebook["metadata"].update(picture=base64.b64encode(bytes(30 * 2**20)).decode())),

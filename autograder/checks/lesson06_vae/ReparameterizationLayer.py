@@ -377,14 +377,16 @@ def gradients(ReparameterizationLayer: LearnerObject, rng: Draws) -> None:
 
 @exercise.check
 def eval_(ReparameterizationLayer: LearnerObject, rng: Draws) -> None:
-    """In eval mode z is mu, also when only the model around the layer was switched."""
+    """In eval mode z is mu, with its history, also when only the model around the layer was switched."""
     layer, x = layer_of(ReparameterizationLayer, 7, 3), rng.normal(5, 7, dtype=torch.float32)
     result = beside(inside_parent, layer, False, x)
     z, mu, _ = tensors(result, ENCODED, "the result")
+    if not torch.equal(z, mu):
+        z, mu, _ = in_their_order(layer, x, result)
     if torch.equal(z, mu):
-        return
-    z, mu, _ = in_their_order(layer, x, result)
-    if torch.equal(z, mu):
+        if mu.requires_grad and not z.requires_grad:
+            expected = "mu, with its history"
+            raise Failure("no gradient comes through z in eval mode", expected, "requires_grad is False", MU_CUT)
         return
     again, mu_again, _ = in_their_order(layer, x, layer(x))
     if torch.equal(mu, mu_again) and not torch.equal(z, again):
@@ -666,6 +668,22 @@ class returns_unclamped(nn.Module):
     def forward(self, x):
         mu, logvar = self.fc_mu(x), self.fc_logvar(x)
         z = mu + torch.exp(logvar.clamp(-10, 10) / 2) * torch.randn_like(mu) if self.training else mu
+        return z, mu, logvar
+
+
+# Takes eval mode for a mode without gradients.
+@exercise.wrong(eval=MU_CUT)
+class detached_in_eval(nn.Module):
+    def __init__(self, in_features, latent_dim):
+        super().__init__()
+        self.fc_mu = nn.Linear(in_features, latent_dim)
+        self.fc_logvar = nn.Linear(in_features, latent_dim)
+        nn.init.xavier_uniform_(self.fc_mu.weight)
+        nn.init.xavier_uniform_(self.fc_logvar.weight)
+
+    def forward(self, x):
+        mu, logvar = self.fc_mu(x), self.fc_logvar(x).clamp(-10, 10)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu) if self.training else mu.detach()
         return z, mu, logvar
 
 

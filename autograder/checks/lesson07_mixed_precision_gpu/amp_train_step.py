@@ -69,6 +69,10 @@ STEPPED_ON_OVERFLOW = Mistake(
 NOT_UPDATED = Mistake(
     "not_updated", "scaler.update() is missing: it lowers the scale after an overflow and raises it after clean steps."
 )
+OWN_STEP = Mistake(
+    "optimizers_own_step",
+    "optimizer.step() stands where scaler.step(optimizer) should, which unscales and looks for overflow.",
+)
 TOO_SOON = Mistake(
     "updated_too_soon",
     "scaler.update() comes before scaler.step(optimizer), which looks whether gradients overflowed. Step first.",
@@ -148,7 +152,7 @@ def run(function: LearnerObject, weights: Weights, x: Tensor, **more: float | No
         alone = "alone" in record["unchecked"]
         observed = "after optimizer.step() without the scaler" if alone else "with no step before it"
         expected = "scaler.step(optimizer) before scaler.update()"
-        raise Failure("scaler.update() was called too soon", expected, observed, SCALED_STEP if alone else TOO_SOON)
+        raise Failure("scaler.update() was called too soon", expected, observed, OWN_STEP if alone else TOO_SOON)
     record["moved"] = flat(weights) - flat(record["after"])
     return record
 
@@ -1005,7 +1009,7 @@ def eval_mode(model, x, optimizer, scaler, beta=1.0, clip=None):
 
 
 # optimizer.step() for scaler.step(): with clip, the gradients were unscaled before.
-@exercise.wrong(SCALED_STEP, "forward", "backward", "loss", "step", "fresh", "clip", "update", overflow=SCALED_STEP)
+@exercise.wrong(OWN_STEP, "forward", "backward", "loss", "step", "fresh", "clip", "overflow", "update")
 def optimizers_own_step(model, x, optimizer, scaler, beta=1.0, clip=None):
     optimizer.zero_grad()
     with autocast_for(x.device):

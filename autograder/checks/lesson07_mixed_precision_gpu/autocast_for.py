@@ -25,6 +25,7 @@ WRONG_KIND = Mistake(
 SHARED = Mistake(
     "shared_context", "both calls gave the same context, which cannot be entered twice. Make a new one at every call."
 )
+NOT_CALLED = Mistake("not_called", "a class is returned in place of a context: () is missing, as in nullcontext().")
 LEFT_OFF = Mistake(
     "left_off", "autocast is left off here. The processor and other devices have it too: ask is_autocast_available."
 )
@@ -71,23 +72,24 @@ def judge_context(
     device: torch.device,
     expected: torch.dtype | None,
     where: str,
-    likely: Callable[[torch.dtype | None], Mistake | None],
+    why: Callable[[torch.dtype | None], Mistake | None],
     card: Card | None = None,
 ) -> None:
     """Inside the context autocast is on for this kind of device, with this dtype, and for nothing else.
 
-    ``likely`` says why another dtype, or none, is taken.
+    ``why`` says why another dtype, or none, is taken.
     """
     state, kind = state_of(device, card, where, answer), device.type
     if not state["context"]:
-        raise Failure("the result is no context", "something for a with statement", f"a {state['type']}")
+        likely = NOT_CALLED if state["type"] == "class" else None
+        raise Failure("the result is no context", "something for a with statement", f"a {state['type']}", likely)
     for inside in state["inside"]:
         if extra := sorted(set(inside) - {kind}):
             observed = f"{extra[0]} too" if kind in inside else f"{extra[0]} in its place"
             raise Failure(f"{where}: autocast is on for {extra[0]}", f"nothing but {kind}", observed, WRONG_KIND)
         if inside.get(kind) != expected:
             shown = [f"autocast with {dtype}" if dtype else "autocast off" for dtype in (expected, inside.get(kind))]
-            raise Failure(f"{where}: the wrong context", shown[0], shown[1], likely(inside.get(kind)))
+            raise Failure(f"{where}: the wrong context", shown[0], shown[1], why(inside.get(kind)))
     if state["after"]:
         what = f"{where}: autocast is still on after two contexts, one inside the other"
         raise Failure(what, "off again after the with statements", "on", SHARED if state["same"] else None)
@@ -222,6 +224,14 @@ def one_context(device, made={}):  # noqa: B006
     if key not in made:
         made[key] = torch.autocast(key[0], dtype=key[1])
     return made[key]
+
+
+@exercise.wrong(unsupported=NOT_CALLED)
+def not_called(device):
+    if not torch.amp.is_autocast_available(device.type):
+        return nullcontext
+    half = device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.autocast(device.type, dtype=torch.float16 if half else torch.bfloat16)
 
 
 # Passes the device itself.

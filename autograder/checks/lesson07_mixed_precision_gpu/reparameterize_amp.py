@@ -28,6 +28,7 @@ from autograder.checks.location_scale import (
     LOGVAR,
     MEAN_SCALED,
     NO_NOISE,
+    NOISE_REQUIRES_GRAD,
     SHARED,
     SIGMAS,
     UNSCALED,
@@ -36,6 +37,7 @@ from autograder.checks.location_scale import (
     Sample,
     derivative,
     judge_noise,
+    no_other_path,
     sampler,
     unit_logvar,
 )
@@ -289,6 +291,7 @@ def gradients(reparameterize_amp: LearnerObject, rng: Draws) -> None:
     for dtype, size, tolerance in ((torch.float32, 2, 1e-4), (torch.float16, 0, 4e-3), (torch.bfloat16, 0, 3.2e-2)):
         mu = rng.uniform(-size, size, 5, 3, dtype=dtype).requires_grad_()
         logvar = rng.uniform(0.3, 1.2, 5, 3, dtype=dtype).requires_grad_()
+        no_other_path(sample(mu.detach(), logvar.detach()))
         z, weights = sample(mu, logvar), rng.uniform(1, 2, 5, 3)
         found = slopes(reparameterize_amp, z, mu, logvar, weights)
         noise, exact = (z - mu).detach(), logvar.detach().double()
@@ -484,3 +487,10 @@ def cut_in_bfloat16(mu, logvar):
     if mu.dtype == torch.bfloat16:
         sigma = sigma.detach()
     return (mu.float() + sigma * torch.randn_like(sigma)).to(mu.dtype)
+
+
+# Makes the noise a variable to differentiate by.
+@exercise.wrong(gradients=NOISE_REQUIRES_GRAD)
+def noise_requires_grad(mu, logvar):
+    sigma = torch.exp(logvar.float() / 2)
+    return (mu.float() + sigma * torch.randn_like(sigma, requires_grad=True)).to(mu.dtype)

@@ -16,7 +16,7 @@ def gaussian_kl(mu, logvar):
 
 # %% clamped_logvar
 # fails values: "the KL is wrong"
-# fails gradients: "is wrong"
+# fails gradients: "the gradient in logvar is zero"
 def gaussian_kl(mu, logvar):
     held = logvar.clamp(-2, 2)
     return 0.5 * (mu**2 + held.exp() - 1 - held).sum(-1)
