@@ -12,6 +12,7 @@ from autograder.checks.location_scale import (
     SIGMAS,
     WRONG_NOISE,
     Scale,
+    judge_digits,
     judge_gradients,
     judge_repeats,
     judge_scale,
@@ -73,3 +74,14 @@ def test_normal_numbers_repeat_no_number_and_dropped_ones_do(dtype: torch.dtype)
     noise[:100] = 0
     with pytest.raises(Failure, match="0 comes 100 times among 40000 numbers"):
         judge_repeats(noise)
+    mirrored = torch.cat([mu[:20_000], -mu[:20_000].flip(0)])
+    with pytest.raises(Failure, match="of 40000 numbers come again"):
+        judge_repeats(mirrored)
+
+
+def test_digits_that_float32_has_not_are_missed_and_other_values_are_no_matter() -> None:
+    right = Draws(0).normal(5, 3)
+    for other in (right, right * (1 + 1e-15), right.float(), -right, right[:2]):
+        judge_digits(other, right, "z")
+    with pytest.raises(Failure, match="z has lost digits of float64 inputs"):
+        judge_digits(right.float().double(), right, "z")

@@ -130,7 +130,7 @@ def test_the_mistakes_that_the_check_of_an_elbo_names_are_told_apart_for_every_s
         # Those of the draws are told by the draws, and so is what takes their place.
         by_draws = {"fixed_seed", "variance_as_sigma", "unscaled", "at_mean"}
         named = [runs for name, runs in known.items() if name not in by_draws]
-        assert len(named) == 12
+        assert len(named) == 13
         for one, other in combinations([truth, *named], 2):
             assert max(distance(one[name].mean(0), other[name], limit) for name, limit in limits.items()) > 2
 
@@ -140,7 +140,7 @@ def test_noise_that_only_looks_normal_is_told_from_normal_noise() -> None:
     axes = {"half": None, "row": Mistake("one_for_all", "one for all.")}
     for _ in range(20):
         normal, uniform = (
-            make(2, 4_000, generator=generator, dtype=torch.float64) for make in (torch.randn, torch.rand)
+            make(2, 10_000, generator=generator, dtype=torch.float64) for make in (torch.randn, torch.rand)
         )
         judge_noise(normal, "noise", axes)
         laplace = (uniform - 0.5).sign() * torch.log(1 - 2 * (uniform - 0.5).abs()) / math.sqrt(2)
@@ -150,7 +150,7 @@ def test_noise_that_only_looks_normal_is_told_from_normal_noise() -> None:
             with pytest.raises(Failure):
                 judge_noise(noise, "noise", axes)
     with pytest.raises(Failure) as failed:
-        judge_noise(normal[:, :1].expand(2, 4_000), "noise", axes)
+        judge_noise(normal[:, :1].expand(2, 10_000), "noise", axes)
     assert failed.value.message.mistake == axes["row"]
 
 

@@ -209,7 +209,7 @@ def judge_all(
     def wrong() -> Iterator[tuple[Mistake, Parts]]:
         still = not (drawn(answer, identity(rng)).abs() > 1e-3).any()
         for mistake, runs in exercise.mistaken(repeated(found)):
-            if mistake not in {*SCALES, SHARED_WEIGHT} and (still or mistake != AT_MEAN):
+            if mistake not in {*SCALES, SHARED_WEIGHT, N_IGNORED} and (still or mistake != AT_MEAN):
                 yield mistake, runs
 
     with wrong_scale(partial(likely_noise, answer, rng)):
@@ -448,7 +448,7 @@ def n_ignored(x, y, mu, logvar, noise_sigma, n):
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
 
-@exercise.wrong(values=SHARED_WEIGHT, gradients=unnamed("is wrong"))
+@exercise.wrong(SHARED_WEIGHT, "values", "gradients")
 def shared_weight(x, y, mu, logvar, noise_sigma, n):
     w = mu + torch.exp(logvar / 2) * torch.randn(n, 1, dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma

@@ -105,18 +105,22 @@ def autocast_for(device: torch.device) -> torch.autocast:
 
 
 def case(rng: Draws, spread: float = 1.0) -> tuple[Weights, Tensor]:
-    """Weights of three linear maps, and a batch of pixels; mu and logvar are of size ``spread``."""
+    """Weights of three linear maps, and a batch of pixels; mu and logvar are of size ``spread``.
+
+    With these signs the KL is far from that of mu and logvar exchanged.
+    """
     weights = {
         "logits": rng.uniform(-1.2, 1.2, PIXELS, PIXELS, dtype=torch.float32),
-        "mu": spread * rng.uniform(0.1, 0.4, LATENT, PIXELS, dtype=torch.float32),
+        "mu": -spread * rng.uniform(0.1, 0.4, LATENT, PIXELS, dtype=torch.float32),
         "logvar": spread * rng.uniform(0.05, 0.3, LATENT, PIXELS, dtype=torch.float32),
     }
+    weights["logvar"][1] *= -1
     return weights, rng.uniform(0, 1, ROWS, PIXELS, dtype=torch.float32)
 
 
 def overflowing(weights: Weights) -> Weights:
     """The weights, with a mu whose gradient overflows at the largest scale."""
-    return weights | {"mu": 40 * weights["mu"]}
+    return weights | {"mu": -40 * weights["mu"]}
 
 
 def outputs_of(weights: Weights, x: Tensor) -> Weights:

@@ -371,3 +371,21 @@ class ReparameterizationLayer(nn.Module):
         mu, logvar = x @ self.fc_mu.weight.T, (x @ self.fc_logvar.weight.T).clamp(-10, 10)
         z = mu + torch.exp(logvar / 2) * torch.randn_like(mu) if self.training else mu
         return z, mu, logvar
+
+
+# %% no_grad_in_eval
+# Records nothing in eval mode.
+# fails heads: returned_cut
+class ReparameterizationLayer(nn.Module):
+    def __init__(self, in_features, latent_dim):
+        super().__init__()
+        self.fc_mu = nn.Linear(in_features, latent_dim)
+        self.fc_logvar = nn.Linear(in_features, latent_dim)
+        nn.init.xavier_uniform_(self.fc_mu.weight)
+        nn.init.xavier_uniform_(self.fc_logvar.weight)
+
+    def forward(self, x):
+        with torch.set_grad_enabled(self.training):
+            mu, logvar = self.fc_mu(x), self.fc_logvar(x).clamp(-10, 10)
+            z = mu + torch.exp(logvar / 2) * torch.randn_like(mu) if self.training else mu
+        return z, mu, logvar
