@@ -4,6 +4,7 @@ import json
 import math
 import pickle
 import random
+import re
 import socket
 import struct
 import threading
@@ -115,18 +116,18 @@ def test_a_meta_tensor_crosses_as_shape_and_dtype() -> None:
 
 
 @pytest.mark.parametrize(
-    "tensor",
+    ("tensor", "kind"),
     [
-        torch.zeros([1] * 17),
-        torch.zeros(2**40, 0),
-        torch.zeros(2, 0, 2**40),
-        torch.zeros(2**40, device="meta"),
-        torch.zeros([1] * 64, device="meta"),
+        (torch.zeros([1] * 17), "17 dimensions"),
+        (torch.zeros(2**40, 0), "shape (1099511627776, 0)"),
+        (torch.zeros(2, 0, 2**40), "shape (2, 0, 1099511627776)"),
+        (torch.zeros(2**40, device="meta"), "shape (1099511627776,)"),
+        (torch.zeros([1] * 64, device="meta"), "64 dimensions"),
     ],
-    ids=lambda tensor: f"{tensor.dim()} dimensions on {tensor.device}",
+    ids=str,
 )
-def test_a_tensor_of_too_many_dimensions_or_empty_rows_does_not_cross(tensor: torch.Tensor) -> None:
-    with pytest.raises(TypeError, match=f"a tensor of {tensor.dim()} dimensions, or of so many empty rows, is over"):
+def test_a_tensor_of_too_many_dimensions_or_empty_rows_does_not_cross(tensor: torch.Tensor, kind: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(f"a tensor of {kind} is over the limit")):
         crossed(tensor)
 
 

@@ -139,7 +139,8 @@ def _from_numpy(array: np.ndarray) -> torch.Tensor:
 def _store(tensor: torch.Tensor, original: Any, parcel: Parcel) -> dict:
     header: dict[str, Any] = {"grad": bool(tensor.requires_grad)}
     if not _is_bounded(tensor.shape, is_held=not tensor.is_meta):
-        raise TypeError(f"a tensor of {tensor.dim()} dimensions, or of so many empty rows, is over the limit")
+        dims = f"{tensor.dim()} dimensions" if tensor.dim() > MAX_DIMS else f"shape {tuple(tensor.shape)}"
+        raise TypeError(f"a tensor of {dims} is over the limit")
     if tensor.is_meta:
         header |= {"meta": list(tensor.shape), "dtype": _dtype_name(tensor.dtype)}
         return header | {"name": parcel.add(torch.empty(0), original)}
