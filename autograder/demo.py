@@ -11,9 +11,9 @@ from nbformat import NotebookNode
 from autograder.build import build
 from autograder.course import CONFIG, Course
 from autograder.lesson import Lesson, answered
+from autograder.proofs.verify import TAMPERING, Example, examples
 from autograder.submission import read_submission
 from autograder.verdict import Verdict
-from autograder.verify import TAMPERING, Example, examples
 
 CHEATS = ("patched_allclose", "lying_tensor", "exits_process", "writes_gradebook")
 

@@ -49,7 +49,7 @@ from autograder.classes.classroom import grade_class, students
 from autograder.course import CONFIG, Course
 from autograder.gradebook import opened
 from autograder.lesson import Lesson, is_demo
-from autograder.verify import in_one_process
+from autograder.proofs.verify import in_one_process
 
 STEM = "lesson03_reparameterization"
 SAMPLER = """

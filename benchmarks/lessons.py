@@ -23,8 +23,8 @@ from rich.table import Column, Table
 from autograder.boundary.template import Template
 from autograder.course import Course
 from autograder.grading import Grader
+from autograder.proofs.verify import examples
 from autograder.verdict import Verdict
-from autograder.verify import examples
 
 HERE = Path(__file__).resolve()
 THREADS = 2

@@ -12,8 +12,8 @@ from autograder.build import build
 from autograder.course import CONFIG, Course
 from autograder.gradebook import opened
 from autograder.lesson import Lesson, answered
+from autograder.proofs.verify import examples
 from autograder.submission import read_submission
-from autograder.verify import examples
 
 SLOW = "import time\ntime.sleep(4)\n"
 HUNGRY = "ballast = torch.ones(150_000_000).sum()\n"

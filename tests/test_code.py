@@ -36,7 +36,7 @@ def test_a_grade_follows_from_the_judge_the_lessons_checks_and_what_runs_beside_
 
 
 def test_a_grade_does_not_follow_from_a_page_a_command_or_another_lessons_checks() -> None:
-    others = ("autograder.results", "autograder.commands", "autograder.verify", "autograder.checks.lesson06_vae")
+    others = ("autograder.results", "autograder.commands", "autograder.proofs.verify", "autograder.checks.lesson06_vae")
     assert [name for name in reached("lesson03_reparameterization") if name.startswith(others)] == []
 
 

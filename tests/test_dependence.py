@@ -31,12 +31,12 @@ from autograder.exercise import Check, Exercise
 from autograder.failure import Failure
 from autograder.grading import Grader
 from autograder.lesson import Lesson, answered
+from autograder.proofs.verify import Example, examples, in_one_process
 from autograder.results.feedback import make_feedback
 from autograder.results.report import ClassReport, write_rows
 from autograder.results.report_page import write_page
 from autograder.submission import rebuild
 from autograder.verdict import Grade, Message, Mistake, Verdict
-from autograder.verify import Example, examples, in_one_process
 
 COURSE = Course(ROOT)
 STEM = "lesson77_parts"

@@ -12,9 +12,9 @@ from autograder.checks.lesson07_mixed_precision_gpu.device import DEVICE
 from autograder.course import Course
 from autograder.judging import run
 from autograder.lesson import Lesson
+from autograder.proofs.verify import Example, examples, in_one_process
 from autograder.submission import runs
 from autograder.verdict import Verdict
-from autograder.verify import Example, examples, in_one_process
 
 STEM = "lesson07_mixed_precision_gpu"
 COURSE = Course.containing(Path(__file__).parent)

@@ -13,8 +13,8 @@ from autograder.boundary.limits import Limits
 from autograder.commands import author
 from autograder.course import Course
 from autograder.lesson import LessonError, is_answer, marks
-from autograder.mutants import Judge, Score, write_table
-from autograder.mutation import mutants
+from autograder.proofs.mutants import Judge, Score, write_table
+from autograder.proofs.mutation import mutants
 
 COURSE = Course(ROOT)
 STEM = "double"

@@ -22,8 +22,8 @@ from autograder.boundary.remote import RemoteWorker, WorkerLost
 from autograder.boundary.template import Template
 from autograder.course import Course
 from autograder.grading import Grader
+from autograder.proofs.verify import examples
 from autograder.verdict import Verdict
-from autograder.verify import examples
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
 COURSE = Course(ROOT)

@@ -17,9 +17,9 @@ import torch
 from autograder.course import Course
 from autograder.judging import judge, run
 from autograder.lesson import Lesson
+from autograder.proofs.verify import Example, examples, problems_of, training
 from autograder.submission import runs
 from autograder.verdict import Verdict
-from autograder.verify import Example, examples, problems_of, training
 
 COURSE = Course.containing(Path(__file__).parent)
 EXAMPLES = [(stem, example) for stem in COURSE.stems for example in examples(COURSE, stem)]

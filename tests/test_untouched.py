@@ -14,8 +14,8 @@ from autograder import expect
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.lesson import Lesson, answered
+from autograder.proofs.verify import in_one_process, training
 from autograder.verdict import Message, Verdict
-from autograder.verify import in_one_process, training
 
 COURSE = Course(ROOT)
 SMASH = """

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from autograder.course import Course
 from autograder.grading import Grader
-from autograder.verify import about_lesson, examples, try_example
+from autograder.proofs.verify import about_lesson, examples, try_example
 
 COURSE = Course(ROOT)
 SEED = 11

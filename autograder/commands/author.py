@@ -23,7 +23,7 @@ from autograder.course import Course
 from autograder.lesson import LessonError
 
 if TYPE_CHECKING:
-    from autograder.mutants import Judge, Score
+    from autograder.proofs.mutants import Judge, Score
 
 
 def build(
@@ -79,7 +79,7 @@ def verify(
 ) -> None:
     """Prove the course: reference, release and every example submission get what they deserve."""
     from autograder.grading import Grader
-    from autograder.verify import verify as verify_lesson
+    from autograder.proofs.verify import verify as verify_lesson
 
     seed = secrets.randbits(48) if seed is None else seed
     failed = 0
@@ -115,7 +115,7 @@ def mutants(
     isolation: Isolations = Isolation.STRONGEST,
 ) -> None:
     """Judge every small change of the reference solutions, and list those that pass without a reason."""
-    from autograder import mutants as judging
+    from autograder.proofs import mutants as judging
 
     limits = Limits(isolation=isolation.value)
     open_ends = 0

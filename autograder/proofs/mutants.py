@@ -26,10 +26,10 @@ from autograder.boundary.template import Template
 from autograder.course import Course
 from autograder.files import write_whole
 from autograder.lesson import LessonError, answered, is_answer, marks
-from autograder.mutation import Mutant, mutants
+from autograder.proofs.mutation import Mutant, mutants
+from autograder.proofs.verify import training
 from autograder.submission import rebuild
 from autograder.verdict import Verdict
-from autograder.verify import training
 
 HEAD = """# What becomes of small changes of the reference solutions
 
