@@ -1,6 +1,6 @@
 """What rests on the word of the learner's side: the checks that ask a function beside it. Grader's side.
 
-``python -m autograder.proofs.testimony --write`` writes the table into autograder/README.md, from a run of the reference.
+``python -m autograder.proofs.testimony --write`` writes the table of autograder/README.md from a run of the reference.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from autograder.files import write_whole
 from autograder.lesson import Lesson
 from autograder.proofs.verify import in_one_process
 
-README = Path(__file__).with_name("README.md")
+README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = (
     "<!-- testimony: written by `python -m autograder.proofs.testimony --write` -->\n",
     "<!-- end of testimony -->\n",
