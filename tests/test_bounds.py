@@ -141,6 +141,7 @@ def test_a_submission_that_keeps_the_grader_is_reported_and_the_others_are_grade
     assert (found["ada"].score, found["chloe"].score) == (3.0, 3.0)
 
 
+@pytest.mark.slow
 def test_a_task_that_no_alarm_wakes_is_reported_and_the_others_are_graded(course) -> None:
     deaf = "import ctypes, signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])"
     with_check(course, f"if found == 666: {deaf}; ctypes.PyDLL(None).pause()")
@@ -160,7 +161,15 @@ def test_nothing_is_started_where_there_is_nothing_to_grade(course, monkeypatch)
 SLOW = "import time\n\ndef treble(x):\n    time.sleep(0.2)\n    return 3 * x"
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "stop",
+    [
+        signal.SIGTERM,
+        signal.SIGKILL,
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGINT, signal.SIGHUP)),
+    ],
+    ids=str,
+)
 def test_what_ends_all_processes_of_a_class_leaves_no_process_and_no_folder(course, monkeypatch, stop) -> None:
     for number in range(30):
         hand_in(course, f"student{number:02}", {"treble": SLOW})

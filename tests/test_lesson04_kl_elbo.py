@@ -120,10 +120,10 @@ def test_the_mistakes_that_the_check_of_an_elbo_names_are_told_apart_for_every_s
     judged: list[tuple] = []
     monkeypatch.setattr(bayes_elbo, "judge_estimates", lambda *judge: judged.append((*judge[:-1], dict(judge[-1]))))
     monkeypatch.setattr(bayes_elbo, "judge_own_draws", lambda *_: None)
-    for seed in range(40):
+    for seed in range(20):
         with seeded(seed):
             bayes_elbo.values(lambda *arguments: torch.zeros(()))
-    assert len(judged) == 40
+    assert len(judged) == 20
     for _, right, limits, _, mistakes in judged:
         truth = {name: value[None] for name, value in right.items()}
         known = {mistake.name: runs for mistake, runs in mistakes.items()}
