@@ -164,8 +164,10 @@ def try_example(example: Example, grader: Grader, seed: int, full: bool = False)
         across = _said(grader, notebook, seed) | across
     judged = {"across the boundary": across}
     if example.verdict not in BOUNDARY_ONLY:
-        # In one process there is no right answer with which another exercise could be judged.
-        alone = {grade_id for grade_id, message in across.items() if not message.note}
+        # In one process there is no right answer with which another exercise could be judged. What trains for seconds
+        # is judged there only with ``full``.
+        trains = set() if full else training(lesson)
+        alone = {grade_id for grade_id, message in across.items() if not message.note} - trains
         judged["in one process"] = in_one_process(lesson, notebook, seed, alone)
     problems = [f"{where}: {problem}" for where, said in judged.items() for problem in problems_of(example, said)]
     problems += [f"{grade_id} should fail, and was not judged" for grade_id in example.fails.keys() - across.keys()]
