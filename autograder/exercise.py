@@ -90,7 +90,7 @@ class Check:
     function: Callable[..., None]
     reread: str = ""
     trains: bool = False
-    """Whether it trains a model for seconds: ``verify`` runs it across the boundary alone, where an example names it."""
+    """Whether it trains for seconds: ``verify`` runs it across the boundary alone, where an example names it."""
 
     @cached_property
     def established(self) -> str:
