@@ -817,7 +817,7 @@ def test_files_beside_a_notebook_come_with_it(course, notebook, way):
 
 
 def test_a_file_elsewhere_in_what_a_student_handed_in_comes_too(course, notebook):
-    files = {f"ada/work/{STEM}.ipynb": notebook, "ada/work/a.py": "a", "ada/b.py": "b", "ada/more/c.py": "c"}
+    files = {f"ada/solved/{STEM}.ipynb": notebook, "ada/solved/a.py": "a", "ada/b.py": "b", "ada/more/c.py": "c"}
     assert collect(STEM, zipped(course, files))[0] == 0
     assert beside(course, "ada") == {"a.py": "a", "b.py": "b", "more/c.py": "c"}
 
