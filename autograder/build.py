@@ -6,7 +6,6 @@ solutions/<stem>.py -> build/source/<stem>/<stem>.ipynb -> nbgrader's generate_a
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -25,7 +24,7 @@ from traitlets.config.loader import Config
 
 from autograder.agreement import differences, entered, marked
 from autograder.authoring import mistakes
-from autograder.course import Course
+from autograder.course import Course, only_notebook
 from autograder.files import write_whole
 from autograder.gradebook import opened
 from autograder.lesson import LessonError, read_source
@@ -149,11 +148,10 @@ def _generate(sources: dict[str, NotebookNode], root: str, config: Config) -> di
 
 
 class _Converter(GenerateAssignment):
-    """nbgrader's converter of the one notebook; to search for it would take `[` and `*` in a path for patterns."""
+    """nbgrader's converter, of a lesson's one notebook."""
 
     def init_notebooks(self) -> None:
-        folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
-        self.assignments = {folder: [os.path.join(folder, f"{self.coursedir.assignment_id}.ipynb")]}
+        self.assignments = only_notebook(self, self.coursedir.assignment_id)
 
 
 def _convert(coursedir: CourseDirectory) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import Config, PyFileConfigLoader
 
 from autograder.lesson import Lesson, LessonError
 from autograder.packages import Packages
+
+if TYPE_CHECKING:
+    from nbgrader.converters import BaseConverter
 
 CONFIG = "nbgrader_config.py"
 
@@ -96,3 +101,13 @@ class Course:
         script = self.root / "solutions" / f"{notebook}.py"
         source = script if script.is_file() else self.folder("source", ".", assignment) / f"{notebook}.ipynb"
         return Lesson.read(source, self.packages, self._own.get("count_once", True))
+
+
+def only_notebook(converter: BaseConverter, name: str) -> dict[str, list[str]]:
+    """What one of nbgrader's converters shall convert, by folder: one notebook of the assignment.
+
+    nbgrader would search for it, and take `[` and `*` in a path for patterns.
+    """
+    directory = converter.coursedir
+    folder = converter._format_source(directory.assignment_id, directory.student_id)
+    return {folder: [os.path.join(folder, f"{name}.ipynb")]}

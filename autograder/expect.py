@@ -360,9 +360,8 @@ def judge_devices(run: Callable[[Callable], Any], what: str, likely: Mistake | N
             observed = error.told
             if "device" in error.message and "not an accelerator" not in error.message:
                 raise Failure(f"{what} mixes devices", DEVICE, observed, likely if right else None) from None
-            if (
-                "copy out of meta" in error.message
-            ):  # a result that was moved to the processor would pass the second way
+            # A result that was moved to the processor would pass the second way.
+            if "copy out of meta" in error.message:
                 break
             continue
         for item in _items(result):

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder.boundary.limits import MAX_BESIDE, MAX_BESIDE_BYTES
 from autograder.classes import companions
-from autograder.classes.claims import Claim, Collected, Fate, listed
+from autograder.classes.claims import Claim, Collected, Fate, first_of
 from autograder.submission import SubmissionError
 
 MAX_OF_ONE = 20
@@ -27,7 +27,7 @@ def newest(attempts: list[Claim], what: str) -> Claim:
     if len(known) == len(times) and len({attempt.content for attempt in latest}) == 1:
         return latest[0]
     unclear = "" if not known else ", and when is not known of all" if len(known) < len(times) else " at the same time"
-    shown = listed([attempt.shown for attempt in attempts])
+    shown = first_of([attempt.shown for attempt in attempts])
     raise SubmissionError(
         f"{attempts[0].student} handed in different {what}{unclear}: {shown}. Leave the one that counts."
     )
@@ -40,7 +40,7 @@ def beside(files: list[Claim], folders: dict[Folder, bool]) -> Generator[Collect
     """
     student = files[0].student if files else ""
     if files and not any(folders.values()):
-        shown = listed([claim.shown for claim in files])
+        shown = first_of([claim.shown for claim in files])
         yield files[0].became(Fate.REFUSED, f"{shown}: left out, as no notebook of {student} was taken.")
     elif len(files) > MAX_BESIDE:
         most = f"At most {MAX_BESIDE} are taken, so none was."

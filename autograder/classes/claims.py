@@ -53,10 +53,10 @@ class Collected:
     @property
     def in_words(self) -> str:
         """What became of it, and what was taken with it."""
-        return f"{self.fate}, with {listed(self.beside)}" if self.beside else str(self.fate)
+        return f"{self.fate}, with {first_of(self.beside)}" if self.beside else str(self.fate)
 
 
-def listed(names: Sequence[str]) -> str:
+def first_of(names: Sequence[str]) -> str:
     """The names, or the first ten and how many more there are."""
     return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
 
@@ -140,7 +140,7 @@ def _known(
         if len({claim.owner.account for claim in claims} - {""}) < 2:
             yield from claims
         else:
-            shown = listed([claim.shown for claim in claims])
+            shown = first_of([claim.shown for claim in claims])
             yield claims[0].became(Fate.REFUSED, f"{shown}: {_SEVERAL.format(student)}")
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.classes.attempts import MAX_OF_ONE, Folder, beside, newest
-from autograder.classes.claims import Claim, Collected, Fate, claims_of, listed
+from autograder.classes.claims import Claim, Collected, Fate, claims_of, first_of
 from autograder.classes.inbox import Inbox
 from autograder.classes.roster import Roster
 from autograder.classes.times import TIMESTAMP, read_time
@@ -172,7 +172,7 @@ class _Desk:
         now = max((claim.owner.handed_in for claim in notebooks.values() if claim.owner.handed_in), default=None)
         refused = self._refused(inbox, notebooks | companions, now)
         if first := next((name for name in notebooks if name in refused), None):
-            refused[first] += f" With it was left: {listed(list(companions))}." if companions else ""
+            refused[first] += f" With it was left: {first_of(list(companions))}." if companions else ""
             refused = {name: reason for name, reason in refused.items() if name in notebooks}
             companions = {}
         files = notebooks | companions

@@ -18,7 +18,7 @@ from nbgrader.converters import GenerateFeedback, NbGraderException
 from autograder.boundary.limits import PAGE_BYTES, PAGE_SECONDS
 from autograder.bounds import TimeUp, alarm, last_resort, memory
 from autograder.classes.pool import PATIENCE, Hall, NothingToSetUp, processes
-from autograder.course import Course
+from autograder.course import Course, only_notebook
 from autograder.gradebook import opened
 from autograder.results.feedback_page import MADE_FROM, FeedbackPage, ReadGrades, digest, grades_of
 
@@ -107,9 +107,7 @@ class _Converter(GenerateFeedback):
     error: Exception | None = None
 
     def init_notebooks(self) -> None:
-        # nbgrader would search for it, and take `[` and `*` in a path for patterns.
-        folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
-        self.assignments = {folder: [os.path.join(folder, f"{self.coursedir.notebook_id}.ipynb")]}
+        self.assignments = only_notebook(self, self.coursedir.notebook_id)
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         try:
