@@ -37,8 +37,8 @@ ALWAYS_MU = Mistake(
 )
 ALWAYS_SAMPLES = Mistake(
     "always_samples",
-    "forward samples in eval mode too: it ignores self.training, or goes by what eval() does not set (a flag of its "
-    "own, or the method self.train).",
+    "forward samples in eval mode too. Return mu itself where self.training is False: that is what eval() sets, and "
+    "no other flag.",
 )
 SWAPPED = Mistake(
     "modes_swapped",

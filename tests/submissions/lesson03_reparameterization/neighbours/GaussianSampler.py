@@ -88,3 +88,12 @@ class GaussianSampler(nn.Module):
             return reparameterize(mu, logvar)
         logvar.zero_()
         return mu
+
+
+# %% a_little_noise_in_eval
+# fails eval: always_samples
+# fails mode: always_samples
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        sigma = torch.exp(logvar / 2) if self.training else 1e-6
+        return mu + sigma * torch.randn_like(mu)
