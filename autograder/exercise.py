@@ -235,6 +235,11 @@ def _mend_first(exercise: str, answers: dict[str, Any]) -> str:
     return f"{exercise} uses {listed(first)}, which fail their own checks: mend those first." if first else ""
 
 
+def forget() -> None:
+    """As in a kernel that has just started: no check has run."""
+    _passed.clear()
+
+
 def _say(message: Message) -> None:
     """Say that a check passed: to who listens, else on the screen."""
     heard = _heard.get()

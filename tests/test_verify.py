@@ -11,10 +11,17 @@ from autograder.cli import app
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.proofs.verify import about_lesson, examples, try_example
+from autograder.verdict import Verdict
 
 COURSE = Course(ROOT)
 SEED = 11
 EXAMPLES = [(stem, example) for stem in COURSE.stems for example in examples(COURSE, stem)]
+NAMES = [f"{stem}-{example.name}" for stem, example in EXAMPLES]
+# Who uses up the time of an answer takes that long.
+AND_SLOW = [
+    pytest.param(*each, marks=[pytest.mark.slow] * (each[1].verdict is Verdict.TIME_LIMIT_EXCEEDED))
+    for each in EXAMPLES
+]
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +45,13 @@ def test_a_lesson_holds_what_it_promises(stem, graders):
         assert problems == [], claim
 
 
-@pytest.mark.parametrize(("stem", "example"), EXAMPLES, ids=[f"{stem}-{example.name}" for stem, example in EXAMPLES])
+@pytest.mark.parametrize(("stem", "example"), AND_SLOW, ids=NAMES)
 def test_an_example_submission_gets_its_verdict(stem, example, graders):
     assert try_example(example, graders(stem), SEED) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("stem", "example"), EXAMPLES, ids=[f"{stem}-{example.name}" for stem, example in EXAMPLES])
+@pytest.mark.parametrize(("stem", "example"), EXAMPLES, ids=NAMES)
 def test_an_example_submission_leaves_the_other_exercises_alone(stem, example, graders):
     assert try_example(example, graders(stem), SEED, full=True) == []
 

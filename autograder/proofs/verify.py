@@ -27,7 +27,7 @@ from nbformat import NotebookNode
 from autograder.build import stale
 from autograder.course import Course
 from autograder.errors import LearnerError
-from autograder.exercise import Exercise, Told, exercise_of
+from autograder.exercise import Exercise, Told, exercise_of, forget
 from autograder.grading import Grader
 from autograder.judging import judge, run
 from autograder.lesson import Lesson, LessonError, answered, is_answer, is_grade, marks
@@ -272,6 +272,7 @@ def in_one_process(lesson: Lesson, notebook: NotebookNode, seed: int, only: set[
 
     For example submissions only: nothing here protects the process from the notebook.
     """
+    forget()
     names: dict[str, object] = {"__name__": "__main__"}
     problems: dict[str, LearnerError] = {}
     said = {}

@@ -16,6 +16,7 @@ from autograder.checks.lesson02_estimators.estimates import (
     DIFFERENTIATES,
     DRAWS,
     FIXED_SEED,
+    FLOAT32_NOISE,
     OWN_DRAWS,
     SCORES,
     TRANSPOSED,
@@ -182,6 +183,15 @@ def differentiates_f(f, mu, sigma, n):
     values = f(mus + sigmas * torch.randn(n, dtype=torch.float64))
     baseline = ((values.sum() - values) / (n - 1)).detach()
     return torch.stack(torch.autograd.grad((values - baseline).sum(), (mus, sigmas)), dim=1)
+
+
+# Draws without the dtype, and makes float64 of what has the digits of float32.
+@exercise.wrong(shape=FLOAT32_NOISE)
+def float32_noise(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n).double()
+    values = f(z)
+    score = torch.stack(normal_score(z, mu, sigma), dim=1)
+    return n / (n - 1) * (values - values.mean()).unsqueeze(1) * score
 
 
 @exercise.wrong(draws=FIXED_SEED)

@@ -74,6 +74,11 @@ ROOT_SCALES = Mistake("root_scales", "the root of sigma scales the noise: sigma 
 UNSCALED = Mistake("unscaled", "the noise is not scaled: z = mu + sigma * eps.")
 UNSHIFTED = Mistake("unshifted", "mu is not added: z = mu + sigma * eps.")
 UNIFORM = Mistake("uniform", "rand draws uniform numbers from [0, 1). Normal noise comes from randn.")
+FLOAT32_NOISE = Mistake(
+    "float32_noise",
+    "the noise is drawn in float32, as randn(n) does: what it is multiplied with adds no digits. Pass "
+    "dtype=torch.float64.",
+)
 
 Point = tuple[Tensor, float, float]
 """Draws, mu, sigma."""
@@ -214,6 +219,15 @@ def judge_shape(exercise: Exercise, estimator: LearnerObject, rng: Draws, sizes:
             like = torch.zeros(n, 2, dtype=torch.float64)
             expect.kept(taken.result, like, f"the result for n = {n}", mistakes=shapes(exercise, taken))
             judge_exact(exercise, taken, right)
+    judge_digits(take(estimator, "wave", 0.0, 1.0, 5).seen)
+
+
+def judge_digits(noise: Tensor) -> None:
+    """Draws from N(0, 1) are the noise itself: they use all of float64's digits."""
+    if noise.any() and torch.equal(noise, noise.float().double()):
+        coarse = any(torch.equal(noise, noise.to(dtype).double()) for dtype in (torch.bfloat16, torch.float16))
+        observed = "every draw from N(0, 1) fits in float32"
+        raise Failure("z carries float32 noise", "noise drawn in float64", observed, None if coarse else FLOAT32_NOISE)
 
 
 def judge_exact(exercise: Exercise, taken: Taken, right: Form) -> None:

@@ -14,6 +14,7 @@ from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson02_estimators.closed_forms import path_estimates, score_function_gradient
 from autograder.checks.lesson02_estimators.estimates import (
     DRAWS,
+    FLOAT32_NOISE,
     MU_ALONE,
     ROWS_AVERAGED,
     SHARED_EPS,
@@ -32,7 +33,6 @@ from autograder.checks.lesson02_estimators.estimates import (
 from autograder.draws import Draws
 from autograder.errors import LearnerError
 from autograder.exercise import Exercise, stops, unnamed
-from autograder.failure import Failure
 from autograder.verdict import Mistake
 
 exercise = Exercise("pathwise_gradient", reread="Move the points: the pathwise estimator")
@@ -64,11 +64,6 @@ NO_GRAPH = Mistake(
     "no_graph",
     "autograd refuses an output without a graph. Ask f(z).requires_grad first; if it is False, return zeros.",
 )
-FLOAT32_NOISE = Mistake(
-    "float32_noise",
-    "the noise is drawn in float32, as randn(n) does: what it is multiplied with adds no digits. Pass "
-    "dtype=torch.float64.",
-)
 
 
 def judge_path_column(estimator: LearnerObject, column: int, rng: Draws) -> None:
@@ -84,19 +79,10 @@ def shape(pathwise_gradient: LearnerObject, rng: Draws) -> None:
     mu, sigma = (torch.tensor(value, dtype=torch.float64) for value in some_parameters(rng))
     with expect.untouched(mu=mu, sigma=sigma):
         take(pathwise_gradient, "wave", mu, sigma, 5)
-    judge_digits(take(pathwise_gradient, "wave", 0.0, 1.0, 5).seen)
     with suppress(LearnerError):  # That it stops there, another check says.
         zeros = take(pathwise_gradient, "step", *some_parameters(rng), 5).result
         if isinstance(zeros, Tensor):
             expect.kept(zeros, torch.zeros(5, 2, dtype=torch.float64), "the result for an f without a graph")
-
-
-def judge_digits(noise: Tensor) -> None:
-    """Draws from N(0, 1) are the noise itself: they use all of float64's digits."""
-    exact = {dtype: torch.equal(noise, noise.to(dtype).double()) for dtype in (torch.float32, torch.bfloat16)}
-    if noise.any() and exact[torch.float32]:
-        observed, likely = "every draw from N(0, 1) fits in float32", None if exact[torch.bfloat16] else FLOAT32_NOISE
-        raise Failure("z carries float32 noise", "noise drawn in float64", observed, likely)
 
 
 @exercise.check

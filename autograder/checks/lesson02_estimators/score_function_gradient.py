@@ -18,6 +18,7 @@ from autograder.checks.lesson02_estimators.estimates import (
     DRAWS,
     F_AT_MU,
     FIXED_SEED,
+    FLOAT32_NOISE,
     MU_ALONE,
     OWN_DRAWS,
     ROOT_SCALES,
@@ -192,6 +193,14 @@ def f_at_mu(f, mu, sigma, n):
     at_mu = torch.full_like(z, float(mu))
     score = torch.stack(normal_score(z, mu, sigma), dim=1)
     return f(at_mu).unsqueeze(1) * score
+
+
+# Draws without the dtype, and makes float64 of what has the digits of float32.
+@exercise.wrong(shape=FLOAT32_NOISE)
+def float32_noise(f, mu, sigma, n):
+    z = mu + sigma * torch.randn(n).double()
+    score = torch.stack(normal_score(z, mu, sigma), dim=1)
+    return f(z).unsqueeze(1) * score
 
 
 # Seeds a generator in every call.

@@ -50,6 +50,8 @@ from autograder.verdict import Mistake
 exercise = Exercise("bayes_elbo", reread="A bound that touches the truth")
 
 DRAWS = 4_000
+FEW = 1_000
+"""Draws of a narrow q, whose estimates have almost no noise."""
 AT_MEAN = Mistake("at_mean", "the log likelihood at w = mu: that is not its mean over draws of w.")
 DRAW_SUM = Mistake("draw_sum", "the log likelihood is summed over the draws: average it over them.")
 NO_CONSTANT = Mistake("no_constant", "the constant -N/2 log(2 pi) of the normal density is missing.")
@@ -90,7 +92,7 @@ def narrow_case(rng: Draws) -> dict[str, Any]:
     """A belief so narrow, and so far from the prior and from the data, that its estimates have almost no noise."""
     x, mu, logvar = rng.normal(60, 3), 15 * signs(rng, 3) + rng.normal(3), rng.uniform(-12, -10, 3)
     sigma = float(rng.uniform(2.8, 3.2))
-    return regression(x, x @ mu + 50 * rng.normal(60), mu, logvar, sigma)
+    return regression(x, x @ mu + 50 * rng.normal(60), mu, logvar, sigma, FEW)
 
 
 def quiet_case(rng: Draws) -> dict[str, Any]:
@@ -171,11 +173,11 @@ def values(bayes_elbo: LearnerObject, rng: Draws) -> None:
     x, y, w = sharp_regression(rng, mixed=0.3)
     # With these numbers the listed mistakes are far apart, from the truth and from each other.
     sigma = float(rng.uniform(1.45, 1.55))
-    what = f"the ELBO from {DRAWS} draws"
+    narrow = f"the ELBO from {FEW} draws of a narrow q"
     cases = {
-        what: regression(x, y, w + 0.02 * signs(rng, 3), rng.uniform(-5.6, -5.3, 3), sigma),
-        f"{what} of a narrow q": narrow_case(rng),
-        f"{what} of a narrow q, for a small noise_sigma,": quiet_case(rng),
+        f"the ELBO from {DRAWS} draws": regression(x, y, w + 0.02 * signs(rng, 3), rng.uniform(-5.6, -5.3, 3), sigma),
+        narrow: narrow_case(rng),
+        f"{narrow}, for a small noise_sigma,": quiet_case(rng),
     }
     judge_elbos(bayes_elbo, cases, "the exact ELBO", cases, rng)
     judge_own_draws(bayes_elbo, rng)

@@ -25,7 +25,7 @@ def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
 # fails evidence: n_ignored
 # fails gradients: n_ignored
 def bayes_elbo(x, y, mu, logvar, noise_sigma, n):
-    w = mu + torch.exp(logvar / 2) * torch.randn(4_000, len(mu), dtype=mu.dtype, device=mu.device)
+    w = mu + torch.exp(logvar / 2) * torch.randn(400, len(mu), dtype=mu.dtype, device=mu.device)
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
