@@ -221,8 +221,8 @@ def clamp_logvar(logvar: Tensor, low: float = -10.0, high: float = 10.0) -> Tens
     """Limit every element of logvar to the interval from low to high.
 
     logvar: log-variance, any shape.  low, high: numbers, low < high.
-    Returns a new tensor of the same shape, dtype and device: logvar inside the interval,
-    low or high outside.
+    Returns a tensor of the same shape, dtype and device: logvar inside the interval,
+    low or high outside.  logvar itself is not changed.
     The gradient is 1 inside the interval and 0 outside; it is unspecified at low and high.
     """
     ### BEGIN SOLUTION
@@ -384,7 +384,8 @@ def soft_clamp(logvar: Tensor, low: float = -10.0, high: float = 10.0) -> Tensor
     """Limit logvar to the interval from low to high by a smooth curve; keep a gradient.
 
     logvar: log-variance, any shape.  low, high: numbers, low < high.
-    Returns a new tensor of the same shape, dtype and device, element by element.
+    Returns a tensor of the same shape, dtype and device, element by element; logvar itself
+    is not changed.
     For the default bounds and in float64: within 0.05 of logvar for |logvar| < 5;
     for |logvar| <= 50 between low and high (to 1e-6), never falling,
     and with a gradient that is positive and does not jump.

@@ -68,6 +68,14 @@ class Reciprocal(nn.Module):
         return 1 / x
 
 
+class Picky(nn.Module):
+    """exp(x) and log(x): for x around 100, finite in float64 alone, and with x's own sign."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The two, one above the other."""
+        return torch.stack([x.exp(), x.log()])
+
+
 class Repair(nn.Module):
     """Replace what is not finite: all that follows is finite again."""
 
@@ -179,6 +187,8 @@ def build(kind: str, names: list[str], value: float) -> nn.Module:
             return Steps({a: linear(), b: linear()}, [a, b], finish="log")
         case "alone":
             return Spoil(value)
+        case "picky":
+            return chain((a, Picky()), (b, nn.Identity()))
         case "unused":
             return Steps({a: linear(), b: linear(value), c: linear()}, [a, c])
         case "broken":
@@ -190,7 +200,8 @@ def build(kind: str, names: list[str], value: float) -> nn.Module:
 
 def search(function: Callable, kind: str, names: list[str], value: float) -> Any:
     """What ``function(model, x)`` returns for a model of this kind."""
-    return function(build(kind, names, value), example_input())
+    x = example_input()
+    return function(build(kind, names, value), 60 * x.double() if kind == "picky" else x)
 
 
 def remains(function: Callable, kind: str, names: list[str], value: float) -> list[dict[str, Any]]:

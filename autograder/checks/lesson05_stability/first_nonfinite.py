@@ -89,6 +89,7 @@ MODELS = {
     "counts": "all tensors are finite, and some outputs are whole numbers, truth values, or no tensors",
     "large": "all is finite, and every element of an output is 3e38",
     "peak": "all is finite, and one element of an output is 3e38",
+    "picky": "all is finite for x as it is, and for no other x",
     "alone": "there is one module only, which returns {}",
     "root": "all parts are finite, and the model itself makes nan in its forward",
     "unused": "all outputs are finite, and a module that never runs has parameters that are {}",
@@ -125,7 +126,7 @@ def right(kind: str, called: list[str]) -> str | None:
     """The name of the first module whose output is not finite, in a model of this kind."""
     _, b, c, d = called
     match kind:
-        case "fine" | "unused" | "counts" | "large" | "peak":
+        case "fine" | "unused" | "counts" | "large" | "peak" | "picky":
             return None
         case "alone" | "root":
             return ""
@@ -202,7 +203,7 @@ def outputs(first_nonfinite: LearnerObject, rng: Draws) -> None:
 def edges(first_nonfinite: LearnerObject, rng: Draws) -> None:
     """The model's own name is the empty string, and None says that all outputs are finite."""
     called = four_names(rng)
-    for kind, bad in [("fine", 0.0), ("unused", math.nan), ("alone", math.inf), ("root", math.nan)]:
+    for kind, bad in [("fine", 0.0), ("unused", math.nan), ("alone", math.inf), ("root", math.nan), ("picky", 0.0)]:
         judge_name(first_nonfinite, called, kind, bad)
 
 
@@ -823,6 +824,22 @@ def numbers_too(model, x):
     handles = [module.register_forward_hook(partial(watch, name)) for name, module in model.named_modules()]
     try:
         model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+@exercise.wrong(edges="the model was called with another x. Call model(x) with x as it is: its dtype and signs matter.")
+def another_input(model, x):
+    def watch(name, module, args, output):
+        if not all(part.isfinite().all() for part in torch.utils._pytree.tree_leaves(output) if torch.is_tensor(part)):
+            found.append(name)
+
+    found = []
+    handles = [module.register_forward_hook(partial(watch, name)) for name, module in model.named_modules()]
+    try:
+        model(x.float())
     finally:
         for handle in handles:
             handle.remove()
