@@ -105,6 +105,7 @@ def first_nonfinite(model, x):
 
 # %% norm
 # The norm of an output overflows.
+# fails edges: "the answer is wrong"
 # fails outputs: "the answer is wrong"
 def spoilt(o):
     if torch.is_tensor(o):
