@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import typer
+from autograder.imports import many_imports
 
-import autograder.faststart  # noqa: F401  (before anything that reads notebooks)
-from autograder.commands import author, instructor, learner
+with many_imports():
+    import typer
+
+    import autograder.faststart  # noqa: F401  (before anything that reads notebooks)
+    from autograder.commands import author, instructor, learner
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 

@@ -25,6 +25,7 @@ BESIDE_THE_LEARNER = {
     "autograder.boundary.probes",
     "autograder.boundary.randomness",
     "autograder.errors",
+    "autograder.imports",
     "autograder.packages",
 }
 

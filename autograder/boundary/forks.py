@@ -20,16 +20,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
-import matplotlib.pyplot as plt  # noqa: F401  (imported for the workers that are forked from here)
-import torch
+from autograder.imports import many_imports
 
-import lessonkit.data
-from autograder.boundary import probes, sandbox  # noqa: F401  (probes are called by their path)
-from autograder.boundary.limits import MAX_TEXT
-from autograder.boundary.shell import Shell, make_shell, run_cell
-from autograder.boundary.wire import receive, send
-from autograder.boundary.worker import work
-from autograder.packages import Packages
+with many_imports():
+    import matplotlib.pyplot as plt  # noqa: F401  (imported for the workers that are forked from here)
+    import torch
+
+    import lessonkit.data
+    from autograder.boundary import probes, sandbox  # noqa: F401  (probes are called by their path)
+    from autograder.boundary.limits import MAX_TEXT
+    from autograder.boundary.shell import Shell, make_shell, run_cell
+    from autograder.boundary.wire import receive, send
+    from autograder.boundary.worker import work
+    from autograder.packages import Packages
 
 
 def serve_forks(control: socket.socket, shell: Shell, packages: Packages) -> None:
@@ -110,13 +113,16 @@ def _clearing(workers: set[int], scratch: str) -> Iterator[None]:
 
 def import_everything(packages: Packages) -> Shell:
     """Make this process ready for submissions, before it has seen any; the shell that their cells run in."""
-    shell = make_shell()
-    torch.set_num_threads(1)
-    warm_up(packages)
-    run_cell(shell, "1 + 1", MAX_TEXT)
+    with many_imports():
+        shell = make_shell()
+        torch.set_num_threads(1)
+        warm_up(packages)
+        run_cell(shell, "1 + 1", MAX_TEXT)
+        lessonkit.data.digits()
+        sandbox.prepare(packages)
     shell.reset()
-    lessonkit.data.digits()
-    sandbox.prepare(packages)
+    # Garbage in pages that are shared costs each worker that frees a part of it a page of its own.
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     return shell

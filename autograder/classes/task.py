@@ -29,9 +29,6 @@ from autograder.verdict import Grade
 if TYPE_CHECKING:
     from autograder.grading import Grader
 
-# What every process that grades uses: the last two are what lessons import, and what a check on the meta device needs.
-PRELOADED = ["autograder.faststart", "autograder.grading", "matplotlib.pyplot", "torch.fx.experimental.symbolic_shapes"]
-
 
 @dataclass(frozen=True)
 class Task:
@@ -103,7 +100,7 @@ def graders(jobs: int, packages: Packages) -> Iterator[Callable[[], Executor]]:
             with out_of_reach_of_ctrl_c():
                 control = mother.control
             bench = _GradingBench(mother.scratch, control, packages)
-            return stack.enter_context(processes(jobs, PRELOADED, bench, mother.scratch))
+            return stack.enter_context(processes(jobs, ["autograder.classes.preloaded"], bench, mother.scratch))
 
         yield lambda: pool()()
 
