@@ -33,9 +33,7 @@ class VAE(nn.Module):
         for head in (self.fc_mu, self.fc_logvar):
             nn.init.xavier_uniform_(head.weight)
             nn.init.zeros_(head.bias)
-        self.decoder = nn.Sequential(
-            nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim)
-        )
+        self.decoder = nn.Sequential(nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, input_dim))
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(z, mu, logvar), each (batch, latent); logvar is clamped to [-10, 10]."""

@@ -125,9 +125,7 @@ def inactive(mu, threshold=0.01):
 
 
 @exercise.wrong(
-    "the variances are divided by the largest: the threshold is compared with the variance itself.",
-    "values",
-    "threshold",
+    threshold="the variances are divided by the largest: the threshold is compared with the variance itself."
 )
 def relative(mu, threshold=0.01):
     variances = mu.var(dim=0)

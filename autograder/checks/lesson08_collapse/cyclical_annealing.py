@@ -100,9 +100,7 @@ def times_ratio(step, period, ratio=0.5, beta_max=1.0):
     return beta_max * min(1.0, (step % period) / period * ratio)
 
 
-@exercise.wrong(
-    "a cycle is ratio * period long, and nothing is held: a cycle has period steps.", "reset", "plateau"
-)
+@exercise.wrong("a cycle is ratio * period long, and nothing is held: a cycle has period steps.", "reset", "plateau")
 def short_cycles(step, period, ratio=0.5, beta_max=1.0):
     rising = ratio * period
     return beta_max * (step % rising) / rising
@@ -131,7 +129,7 @@ def drops(step, period, ratio=0.5, beta_max=1.0):
     return beta_max * r / ratio if r < ratio else 0.0
 
 
-@exercise.wrong("step // period is the number of the cycle: the step within it is step % period.", "values", "reset")
+@exercise.wrong("step // period is the number of the cycle: the step within it is step % period.")
 def number_of_cycle(step, period, ratio=0.5, beta_max=1.0):
     return beta_max * min(1.0, (step // period) / ratio)
 
@@ -166,9 +164,7 @@ def falls(step, period, ratio=0.5, beta_max=1.0):
     return beta_max * max(0.0, 1 - (step % period) / period / ratio)
 
 
-@exercise.wrong(
-    "the remainder by period + 1: a cycle has period steps, so step = period is 0 again.", "values", "reset"
-)
+@exercise.wrong(reset="the remainder by period + 1: a cycle has period steps, so step = period is 0 again.")
 def period_plus_one(step, period, ratio=0.5, beta_max=1.0):
     return beta_max * min(1.0, (step % (period + 1)) / period / ratio)
 

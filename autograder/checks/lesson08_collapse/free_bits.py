@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients, judge_rows
 from autograder.checks.lesson08_collapse.judging import CUT, judge_shape
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
-from autograder import expect
 from autograder.verdict import Mistake
 
 exercise = Exercise("free_bits", reread="A floor under the price")
@@ -25,11 +25,7 @@ MEAN = Mistake("mean", "the mean over the latents: a price is a sum over them.")
 EXCESS = Mistake(
     "excess", "only what exceeds the floor is counted: a latent below it costs the floor, not 0. Take the larger one."
 )
-NOT_CUT = Mistake(
-    "not_cut",
-    "the value is right, and the gradient below the floor is still 1: it should be 0. Let autograd differentiate "
-    "the maximum itself.",
-)
+UNCUT = Mistake("uncut", "the gradient is 1 below the floor too: the maximum of each latent should stop it there.")
 
 
 def right(kl_per_dim: Tensor, floor: float) -> Tensor:
@@ -40,10 +36,10 @@ def right(kl_per_dim: Tensor, floor: float) -> Tensor:
 def prices(rng: Draws) -> Cases:
     """Latents below and above a floor, no floor at all, and a floor above all of them."""
     some = torch.tensor([0.02, 0.9, 0.31, 2.1, 0.05], dtype=torch.float64) * rng.uniform(0.9, 1.1, 5)
-    more = torch.cat([rng.uniform(0, 0.2, 3), rng.uniform(0.3, 4, 4)])
+    more = torch.cat([rng.uniform(0, 0.2, 3), rng.uniform(0.6, 4, 4)])
     return {
         " for floor = 0.5": {"kl_per_dim": some, "floor": 0.5},
-        " for floor = 0.25": {"kl_per_dim": more[torch.randperm(7)], "floor": 0.25},
+        " for floor = 0.25": {"kl_per_dim": more.flip(0), "floor": 0.25},
         " for floor = 0": {"kl_per_dim": some.clone(), "floor": 0.0},
         " for floor = 5": {"kl_per_dim": some.clone(), "floor": 5.0},
         " of one latent": {"kl_per_dim": rng.uniform(0.6, 1, 1), "floor": 0.5},
@@ -74,12 +70,12 @@ def gradients(free_bits: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-@exercise.wrong(OF_THE_SUM, "values", "gradients")
+@exercise.wrong(values=OF_THE_SUM, gradients=UNCUT)
 def of_the_sum(kl_per_dim, floor):
     return kl_per_dim.sum().clamp(min=floor)
 
 
-@exercise.wrong(OF_THE_SUM, "values", "gradients")
+@exercise.wrong(values=OF_THE_SUM, gradients=UNCUT)
 def of_the_sum_by_latents(kl_per_dim, floor):
     return kl_per_dim.sum().clamp(min=floor * len(kl_per_dim))
 
@@ -89,7 +85,7 @@ def mean(kl_per_dim, floor):
     return kl_per_dim.clamp(min=floor).mean()
 
 
-@exercise.wrong("the smaller of the two: take the larger one.", "values", "gradients")
+@exercise.wrong(values="the smaller of the two: take the larger one.", gradients=unnamed("is zero"))
 def smaller(kl_per_dim, floor):
     return kl_per_dim.clamp(max=floor).sum()
 
@@ -109,17 +105,19 @@ def added(kl_per_dim, floor):
     return (kl_per_dim + floor).sum()
 
 
-@exercise.wrong("the distance from the floor is added to it: below the floor the price rises again.", "values", "gradients")
+@exercise.wrong(
+    "the distance from the floor is added to it: below the floor the price rises again.", "values", "gradients"
+)
 def folded(kl_per_dim, floor):
     return ((kl_per_dim - floor).abs() + floor).sum()
 
 
-@exercise.wrong(gradients=NOT_CUT)
+@exercise.wrong(gradients=UNCUT)
 def not_cut(kl_per_dim, floor):
     return (kl_per_dim + (floor - kl_per_dim).clamp(min=0).detach()).sum()
 
 
-@exercise.wrong("the plain sum: the floor has no effect.", "values", "gradients")
+@exercise.wrong(values="the plain sum: the floor has no effect.", gradients=UNCUT)
 def no_floor(kl_per_dim, floor):
     return kl_per_dim.sum()
 
@@ -134,12 +132,12 @@ def detached(kl_per_dim, floor):
     return kl_per_dim.detach().clamp(min=floor).sum()
 
 
-@exercise.wrong(shape=UNSUMMED, values=unnamed("is wrong"))
+@exercise.wrong(shape=UNSUMMED)
 def unsummed(kl_per_dim, floor):
     return kl_per_dim.clamp(min=floor)
 
 
-@exercise.wrong(shape=expect.IN_PLACE)
+@exercise.wrong(shape=expect.IN_PLACE, gradients=UNCUT)
 def in_place(kl_per_dim, floor):
     with torch.no_grad():
         kl_per_dim.clamp_(min=floor)
@@ -148,7 +146,7 @@ def in_place(kl_per_dim, floor):
 
 @exercise.wrong(unnamed("is not a tensor"))
 def a_number(kl_per_dim, floor):
-    return sum(max(float(each), floor) for each in kl_per_dim)
+    return sum(max(each, floor) for each in kl_per_dim.tolist())
 
 
 @exercise.wrong("a smooth maximum (softplus): it is more than the larger of the two.", "values", "gradients")

@@ -51,7 +51,11 @@ def far(rng: Draws) -> Cases:
     several = rng.normal(4, 3) + torch.tensor([-3.0, -800.0, -2000.0], dtype=torch.float64)
     empty = several.clone()
     empty[1, 0] = empty[2, 1] = empty[0, 2] = empty[3, 2] = -math.inf
-    return {" near -800 and -2000": {"log_weights": several}, " with draws of weight 0": {"log_weights": empty}}
+    return {
+        " near -3, -800 and -2000": {"log_weights": several},
+        " near -2000": {"log_weights": rng.normal(3, 2) - 2000},
+        " with draws of weight 0": {"log_weights": empty},
+    }
 
 
 @exercise.check
@@ -102,7 +106,7 @@ def log_batch(log_weights):
     return torch.logsumexp(log_weights, dim=0) - math.log(log_weights.shape[1])
 
 
-@exercise.wrong(PER_DRAW)
+@exercise.wrong(unnamed("is wrong"), shape=PER_DRAW)
 def over_batch(log_weights):
     return torch.logsumexp(log_weights, dim=1) - math.log(log_weights.shape[1])
 
@@ -128,7 +132,7 @@ def largest(log_weights):
     return log_weights.amax(dim=0)
 
 
-@exercise.wrong(ONE_NUMBER)
+@exercise.wrong(unnamed("is wrong"), shape=ONE_NUMBER)
 def mean_over_batch(log_weights):
     return (torch.logsumexp(log_weights, dim=0) - math.log(len(log_weights))).mean()
 
@@ -139,8 +143,8 @@ def sign(log_weights):
 
 
 @exercise.wrong(
-    "the mean of the log-weights, weighted by softmax(log_weights): its gradient in the end may be the right one if "
-    "the softmax is detached, but it is no bound. Take the logarithm of the mean of the weights.",
+    "the log-weights are averaged with their softmax as weights: that is never below the bound that is asked for, and "
+    "no bound itself. Take the logarithm of the mean of the weights.",
     "values",
     "gradients",
     extremes=unnamed("is wrong"),
@@ -178,7 +182,9 @@ def no_log(log_weights):
     return log_weights.exp().mean(dim=0)
 
 
-@exercise.wrong("the mean was subtracted, and not added again.", "values", "gradients", extremes=unnamed("is wrong"))
+@exercise.wrong(
+    values="the mean was subtracted, and not added again.", gradients=unnamed("is zero"), extremes=unnamed("is wrong")
+)
 def mean_not_added(log_weights):
     return (log_weights - log_weights.mean(dim=0)).exp().mean(dim=0).log()
 

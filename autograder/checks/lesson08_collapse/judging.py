@@ -54,7 +54,9 @@ def judge_numbers(
         if not same(seen(found), case.right):
             shown = seen(found)
             observed = f"{shown:.6g}" if isinstance(shown, float) else str(shown)
-            likely = expect.NO_RETURN if found is None and all_none(answer, cases) else explained(exercise, answer, cases)
+            likely = (
+                expect.NO_RETURN if found is None and all_none(answer, cases) else explained(exercise, answer, cases)
+            )
             raise Failure(f"{where} is wrong", str(case.right), observed, likely)
 
 
@@ -68,7 +70,9 @@ def given(answer: LearnerObject, case: Case) -> Any:
     with noting() as damage:
         found = answer(*case.arguments, **case.options)
     if damage:
-        raise Failure("an argument was changed", "arguments as they were before the call", "other values", expect.IN_PLACE)
+        raise Failure(
+            "an argument was changed", "arguments as they were before the call", "other values", expect.IN_PLACE
+        )
     return found
 
 

@@ -86,18 +86,17 @@ def gradients(kl_per_dimension: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-
-@exercise.wrong(PER_IMAGE)
+@exercise.wrong(unnamed("is wrong"), shape=PER_IMAGE)
 def mean_over_latent(mu, logvar):
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(dim=1)
 
 
-@exercise.wrong(PER_IMAGE)
+@exercise.wrong(unnamed("is wrong"), shape=PER_IMAGE)
 def sum_over_latent(mu, logvar):
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(dim=1)
 
 
-@exercise.wrong(ONE_NUMBER)
+@exercise.wrong(unnamed("is wrong"), shape=ONE_NUMBER)
 def scalar(mu, logvar):
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean()
 
@@ -108,7 +107,7 @@ def total(mu, logvar):
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(dim=1).mean()
 
 
-@exercise.wrong(UNREDUCED)
+@exercise.wrong(unnamed("is wrong"), shape=UNREDUCED)
 def unreduced(mu, logvar):
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
 

@@ -58,7 +58,7 @@ def case(step: int, warmup: int, *beta_max: float) -> Case:
     (top,) = beta_max or (1.0,)
     right = top * min(1.0, step / warmup) if warmup else top
     words = f"step = {step}, warmup = {warmup}" + (f", beta_max = {top:.4g}" if beta_max else "")
-    return Case("values" if warmup else "no_warmup", words, (step, warmup, *beta_max), right)
+    return Case("values" if warmup else "instant", words, (step, warmup, *beta_max), right)
 
 
 @exercise.check
@@ -68,11 +68,11 @@ def values(linear_annealing: LearnerObject, rng: Draws) -> None:
 
 
 @exercise.check
-def no_warmup(linear_annealing: LearnerObject, rng: Draws) -> None:
+def instant(linear_annealing: LearnerObject, rng: Draws) -> None:
     """Without a warm-up, beta is beta_max at every step, also at step 0."""
     several = cases(rng)
     try:
-        judge_numbers(exercise, linear_annealing, several, "no_warmup", "beta")
+        judge_numbers(exercise, linear_annealing, several, "instant", "beta")
     except LearnerError as error:
         if not error.is_a(ZeroDivisionError):
             raise
@@ -92,27 +92,27 @@ def overshoots(step, warmup, beta_max=1.0):
     return beta_max * step / warmup if warmup else beta_max
 
 
-@exercise.wrong(no_warmup=DIVIDED)
+@exercise.wrong(instant=DIVIDED)
 def divides_by_zero(step, warmup, beta_max=1.0):
     return beta_max * min(1.0, step / warmup)
 
 
-@exercise.wrong(no_warmup=GUARDED)
+@exercise.wrong(instant=GUARDED)
 def at_least_one(step, warmup, beta_max=1.0):
     return beta_max * min(1.0, step / max(1, warmup))
 
 
-@exercise.wrong(no_warmup=GUARDED)
+@exercise.wrong(instant=GUARDED)
 def small_number(step, warmup, beta_max=1.0):
     return beta_max * min(1.0, step / (warmup + 1e-12))
 
 
-@exercise.wrong(no_warmup="beta is 0 without a warm-up: it should be beta_max, at every step.")
+@exercise.wrong(instant="beta is 0 without a warm-up: it should be beta_max, at every step.")
 def never_without(step, warmup, beta_max=1.0):
     return beta_max * min(1.0, step / warmup) if warmup else 0.0
 
 
-@exercise.wrong(no_warmup="beta is 1 without a warm-up, whatever beta_max is.")
+@exercise.wrong(instant="beta is 1 without a warm-up, whatever beta_max is.")
 def one_without(step, warmup, beta_max=1.0):
     return beta_max * min(1.0, step / warmup) if warmup else 1.0
 

@@ -110,7 +110,9 @@ def turned(logits, x, z, mu, logvar):
     return likelihood + belief - prior
 
 
-@exercise.wrong("log q(z|x) is added: a draw that q makes often must count less, so subtract it.", "values", "draws", "gradients")
+@exercise.wrong(
+    "log q(z|x) is added: a draw that q makes often must count less, so subtract it.", "values", "draws", "gradients"
+)
 def belief_added(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
@@ -118,7 +120,12 @@ def belief_added(logits, x, z, mu, logvar):
     return likelihood + prior + belief
 
 
-@exercise.wrong("log q(z|x) is missing: subtract it, since the draws come from q and not from the prior.", "values", "draws", gradients=unnamed("no path to mu"))
+@exercise.wrong(
+    "log q(z|x) is missing: subtract it, since the draws come from q and not from the prior.",
+    "values",
+    "draws",
+    gradients=unnamed("no path to mu"),
+)
 def no_belief(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
@@ -132,14 +139,23 @@ def no_prior(logits, x, z, mu, logvar):
     return likelihood - belief
 
 
-@exercise.wrong("log p(x|z) is missing: add the log-likelihood of the image.", "values", "draws", gradients=unnamed("no path to logits"))
+@exercise.wrong(
+    "log p(x|z) is missing: add the log-likelihood of the image.",
+    "values",
+    "draws",
+    gradients=unnamed("no path to logits"),
+)
 def no_likelihood(logits, x, z, mu, logvar):
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
     belief = -0.5 * ((z - mu) ** 2 / logvar.exp() + logvar + math.log(2 * math.pi)).sum(-1)
     return prior - belief
 
 
-@exercise.wrong("the constant log(2 pi) / 2 of each latent is in log q(z|x) alone: it belongs to both densities, or to neither.", "values", "draws")
+@exercise.wrong(
+    "the constant log(2 pi) / 2 of each latent is in log q(z|x) alone: it belongs to both densities, or to neither.",
+    "values",
+    "draws",
+)
 def constant_of_prior(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2).sum(-1)
@@ -147,7 +163,11 @@ def constant_of_prior(logits, x, z, mu, logvar):
     return likelihood + prior - belief
 
 
-@exercise.wrong("the constant log(2 pi) / 2 of each latent is in log p(z) alone: it belongs to both densities, or to neither.", "values", "draws")
+@exercise.wrong(
+    "the constant log(2 pi) / 2 of each latent is in log p(z) alone: it belongs to both densities, or to neither.",
+    "values",
+    "draws",
+)
 def constant_of_belief(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
@@ -155,7 +175,12 @@ def constant_of_belief(logits, x, z, mu, logvar):
     return likelihood + prior - belief
 
 
-@exercise.wrong("exp(logvar) is taken for sigma in log q(z|x): it is the variance. sigma = exp(logvar / 2).", "values", "draws", "gradients")
+@exercise.wrong(
+    "exp(logvar) is taken for sigma in log q(z|x): it is the variance. sigma = exp(logvar / 2).",
+    "values",
+    "draws",
+    "gradients",
+)
 def variance_as_sigma(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
@@ -163,7 +188,12 @@ def variance_as_sigma(logits, x, z, mu, logvar):
     return likelihood + prior - belief
 
 
-@exercise.wrong("exp(logvar / 2) is taken for the variance in log q(z|x): it is sigma. The variance is exp(logvar).", "values", "draws", "gradients")
+@exercise.wrong(
+    "exp(logvar / 2) is taken for the variance in log q(z|x): it is sigma. The variance is exp(logvar).",
+    "values",
+    "draws",
+    "gradients",
+)
 def sigma_as_variance(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
@@ -171,7 +201,9 @@ def sigma_as_variance(logits, x, z, mu, logvar):
     return likelihood + prior - belief
 
 
-@exercise.wrong("log sigma is missing in log q(z|x): a density has its normalisation too.", "values", "draws", "gradients")
+@exercise.wrong(
+    "log sigma is missing in log q(z|x): a density has its normalisation too.", "values", "draws", "gradients"
+)
 def no_log_sigma(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
@@ -179,7 +211,12 @@ def no_log_sigma(logits, x, z, mu, logvar):
     return likelihood + prior - belief
 
 
-@exercise.wrong("mu is missing in log q(z|x): the distance is that of z from mu.", "values", "draws", gradients=unnamed("no path to mu"))
+@exercise.wrong(
+    "mu is missing in log q(z|x): the distance is that of z from mu.",
+    "values",
+    "draws",
+    gradients=unnamed("no path to mu"),
+)
 def belief_without_mu(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
@@ -219,7 +256,9 @@ def negative(logits, x, z, mu, logvar):
     return belief - likelihood - prior
 
 
-@exercise.wrong("the weights themselves: return their logarithms, which do not underflow.", "values", "draws", "gradients")
+@exercise.wrong(
+    "the weights themselves: return their logarithms, which do not underflow.", "values", "draws", "gradients"
+)
 def weights(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
@@ -229,7 +268,9 @@ def weights(logits, x, z, mu, logvar):
 
 @exercise.wrong(SIGMOID_FIRST, "values", "draws", "gradients")
 def sigmoid_first(logits, x, z, mu, logvar):
-    likelihood = -F.binary_cross_entropy_with_logits(torch.sigmoid(logits), x.expand_as(logits), reduction="none").sum(-1)
+    likelihood = -F.binary_cross_entropy_with_logits(torch.sigmoid(logits), x.expand_as(logits), reduction="none").sum(
+        -1
+    )
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
     belief = -0.5 * ((z - mu) ** 2 / logvar.exp() + logvar + math.log(2 * math.pi)).sum(-1)
     return likelihood + prior - belief
@@ -243,7 +284,12 @@ def sigmoid_apart(logits, x, z, mu, logvar):
     return likelihood + prior - belief
 
 
-@exercise.wrong("only the pixels that are 1 are counted: those that are 0 have log(1 - sigmoid(logit)).", "values", "draws", "gradients")
+@exercise.wrong(
+    "only the pixels that are 1 are counted: those that are 0 have log(1 - sigmoid(logit)).",
+    "values",
+    "draws",
+    "gradients",
+)
 def white_alone(logits, x, z, mu, logvar):
     likelihood = (x * F.logsigmoid(logits)).sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
@@ -251,7 +297,7 @@ def white_alone(logits, x, z, mu, logvar):
     return likelihood + prior - belief
 
 
-@exercise.wrong(PER_IMAGE)
+@exercise.wrong(unnamed("is wrong"), shape=PER_IMAGE)
 def per_image(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
@@ -259,7 +305,7 @@ def per_image(logits, x, z, mu, logvar):
     return (likelihood + prior - belief).mean(0)
 
 
-@exercise.wrong(PER_DRAW)
+@exercise.wrong(unnamed("is wrong"), shape=PER_DRAW)
 def per_draw(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
