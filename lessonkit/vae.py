@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -77,15 +77,15 @@ def train(
     loss: Callable[[nn.Module, Tensor, float], Parts] = negative_elbo,
     lr: float = 1e-3,
     batch: int = 64,
-    after_epoch: Callable[[nn.Module], object] | None = None,
+    after_epoch: Callable[[nn.Module], Any] | None = None,
     name: str = "training",
-) -> None:
+) -> list[Any]:
     """Train a model on images by Adam, in batches that are shuffled anew in every epoch.
 
     ``beta`` is a number, or a function of the step, which counts batches from 0. ``loss(model, x, beta)`` gives the
-    parts of the loss of a batch. ``after_epoch(model)`` is called after each epoch. The bar shows the two terms.
+    parts of the loss of a batch. The bar shows the two terms. Returns what ``after_epoch(model)`` gave, by epoch.
     """
-    optimizer, step = torch.optim.Adam(model.parameters(), lr=lr), 0
+    optimizer, step, history = torch.optim.Adam(model.parameters(), lr=lr), 0, []
     bar = tqdm(range(epochs), desc=name)
     for _ in bar:
         model.train()
@@ -100,7 +100,8 @@ def train(
             step += 1
         bar.set_postfix_str("reconstruction {:.2f}, kl {:.2f}".format(*(totals / len(x)).tolist()))
         if after_epoch is not None:
-            after_epoch(model)
+            history.append(after_epoch(model))
+    return history
 
 
 class Terms(NamedTuple):

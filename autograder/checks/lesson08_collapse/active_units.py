@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson08_collapse.judging import A_TENSOR, Case, explained, given, judge_numbers, single
+from autograder.checks.lesson08_collapse.judging import A_TENSOR, Case, explained, given, judge_numbers, single, whole
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure, describe_value
@@ -55,7 +55,7 @@ def result(active_units: LearnerObject, rng: Draws) -> None:
     """The result is an int of Python's, and mu is left alone."""
     several = cases(rng)
     found = given(active_units, several[0])
-    if isinstance(found, bool) or not isinstance(found, int):
+    if not whole(found):
         likely = single(found) if isinstance(found, Tensor) else None
         shown = describe_value(found)
         raise Failure("the result is no int", "an int", shown, likely or explained(exercise, active_units, several))

@@ -10,7 +10,7 @@ from torch import Tensor
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson08_collapse.judging import A_TENSOR, Case, judge_numbers
 from autograder.draws import Draws
-from autograder.exercise import Exercise, stops
+from autograder.exercise import Exercise, stops, unnamed
 from autograder.verdict import Mistake
 
 exercise = Exercise("drift_alarm", reread="An alarm for codes that move away")
@@ -53,10 +53,11 @@ def apart(n: int) -> Tensor:
 
 
 def turning() -> list[Tensor]:
-    """Rows of one norm, which point in opposite directions, then in one, then in one that no axis has; then longer."""
+    """Rows of one norm, which point in opposite directions, along an axis, between the axes, and back; then longer."""
     opposed = torch.tensor([[3.0, 0, 0], [-3, 0, 0], [0, 3, 0], [0, -3, 0]], dtype=torch.float64)
     along, across = opposed[:1].expand(4, 3), torch.full((4, 3), 3 / 3**0.5, dtype=torch.float64)
-    return [opposed, opposed.clone(), along.clone(), along.clone(), across, across.clone(), 2 * opposed, 2 * opposed]
+    turns = [opposed, opposed, along, along, across, across, along, along, 2 * opposed, 2 * opposed]
+    return [each.clone() for each in turns]
 
 
 def cases(rng: Draws) -> list[Case]:
@@ -75,11 +76,12 @@ def cases(rng: Draws) -> list[Case]:
             "rows", "5 epochs of fewer and fewer rows", (history(rng, (2, 2, 2, 4, 4), (40, 20, 10, 5, 3)), 2, 1.5), 3
         ),
         Case("rows", "9 epochs whose rows differ more and more", (uneven, 2, 1.15), 8),
-        Case("rows", "8 epochs whose rows turn", (turning(), 2, 1.5), 6),
+        Case("rows", "10 epochs whose rows turn", (turning(), 2, 1.5), 8),
         Case("window", "6 epochs with a valley, window = 2", (history(rng, VALLEY), 2, 1.5), 3),
         Case("window", "5 epochs, window = 2", (history(rng, (1, 1.1, 3, 3, 3)), 2, 1.5), 2),
         Case("window", "9 epochs that fall, window = 3", (history(rng, (5, 5, 5, 5, 1, 1, 1, 1, 1)), 3, 1.5), None),
         Case("window", "7 epochs with a peak, window = 3", (history(rng, (2, 2, 4, 2, 2, 3.5, 3)), 3, 1.4), 6),
+        Case("window", "6 epochs with a peak, window = 3", (history(rng, (1, 1, 3, 1, 2, 2)), 3, 1.5), 4),
         Case("none", "7 epochs that grow slowly", (history(rng, SLOW), 2, 1.5), None),
         Case("none", "2 epochs, window = 4", (history(rng, (1, 9)), 4, 1.5), None),
         Case("none", "6 epochs of zeros", (zeros, 2, 1.5), None),
@@ -115,7 +117,8 @@ def none(drift_alarm: LearnerObject, rng: Draws) -> None:
 
 
 @exercise.wrong(
-    "the norm of the mean row: rows that point in opposite directions cancel. Take the norm of each row, then the mean.",
+    "the norm of the mean row: rows that point in opposite directions cancel. "
+    "Take the norm of each row, then the mean.",
     "rows",
 )
 def norm_of_mean(mu_history, window, factor):
@@ -161,6 +164,26 @@ def mean_size(mu_history, window, factor):
     for t in range(window, len(r)):
         if r[t] > factor * r[t - window]:
             return t
+    return None
+
+
+@exercise.wrong(
+    "the largest number of each row: it changes when rows turn. Take the Euclidean norm of each row.", "rows"
+)
+def largest_number(mu_history, window, factor):
+    r = [mu.abs().amax(dim=1).mean() for mu in mu_history]
+    for t in range(window, len(r)):
+        if r[t] > factor * r[t - window]:
+            return t
+    return None
+
+
+@exercise.wrong(values=unnamed("is no int"))
+def a_float(mu_history, window, factor):
+    r = [mu.norm(dim=1).mean() for mu in mu_history]
+    for t in range(window, len(r)):
+        if r[t] > factor * r[t - window]:
+            return float(t)
     return None
 
 

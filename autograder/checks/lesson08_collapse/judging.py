@@ -51,6 +51,8 @@ def judge_numbers(
         where = f"{what} for {case.words}"
         if plain and isinstance(found, Tensor):
             raise Failure(f"{where} is a tensor", "a plain number", describe_value(found), single(found))
+        if plain and isinstance(case.right, int) and seen(found) == case.right and not whole(found):
+            raise Failure(f"{where} is no int", f"{case.right}", describe_value(found))
         if not same(seen(found), case.right):
             shown = seen(found)
             observed = f"{shown:.6g}" if isinstance(shown, float) else str(shown)
@@ -63,6 +65,11 @@ def judge_numbers(
 def single(found: Tensor) -> Mistake | None:
     """Whether a tensor holds one number, which could be returned by itself."""
     return A_TENSOR if found.ndim == 0 else None
+
+
+def whole(found: Any) -> bool:
+    """Whether it is a whole number of Python's, or of NumPy's."""
+    return isinstance(found, int | np.integer) and not isinstance(found, bool)
 
 
 def given(answer: LearnerObject, case: Case) -> Any:

@@ -37,7 +37,8 @@ OF_MEANS = Mistake(
 )
 OF_AGGREGATE = Mistake(
     "of_aggregate",
-    "the KL of one normal with the mean and the variance of all codes together: take the KL of each row, then the mean.",
+    "the KL of one normal with the mean and the variance of all codes together: "
+    "take the KL of each row, then the mean.",
 )
 BITS = Mistake("bits", "the price in bits: it is in nats. Do not divide by log 2.")
 

@@ -81,10 +81,11 @@ def values(log_weights: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def draws(log_weights: LearnerObject, rng: Draws) -> None:
     """Where all draws have the same logits, the weights still differ as log p(z) - log q(z|x) does."""
-    case = inputs(rng, 4, 3, 2, 5)
-    case["logits"] = case["logits"][:1].expand(4, 3, 5).clone()
+    same = {"": inputs(rng, 4, 3, 2, 5), " (3 latents)": inputs(rng, 2, 4, 3, 5)}
+    for case in same.values():
+        case["logits"] = case["logits"][:1].expand_as(case["logits"]).clone()
     rule = "log p(z) - log q(z|x) at each z, beside the same log p(x|z)"
-    judge_rows(exercise, log_weights, right, {"": case}, "the log-weights of draws with the same logits", rule)
+    judge_rows(exercise, log_weights, right, same, "the log-weights of draws with the same logits", rule)
 
 
 @exercise.check

@@ -1,0 +1,58 @@
+# %% half_the_price
+# Half of log p(z) - log q(z|x), which is a mean over two latents and not over three.
+# fails values: "the log-weights"
+# fails draws: "the log-weights"
+# fails gradients: "is wrong"
+def log_weights(logits, x, z, mu, logvar):
+    likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
+    price = 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1)
+    return likelihood - 0.5 * price
+
+
+# %% own_draws
+# fails values: "the log-weights"
+# fails draws: "the log-weights"
+# fails gradients: "no path to z"
+def log_weights(logits, x, z, mu, logvar):
+    z = mu + torch.exp(logvar / 2) * torch.randn_like(z.detach())
+    likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
+    return likelihood - 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1)
+
+
+# %% normalised
+# fails values: "the log-weights"
+# fails draws: "the log-weights"
+# fails gradients: "is zero"
+def log_weights(logits, x, z, mu, logvar):
+    likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
+    weights = likelihood - 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1)
+    return weights - torch.logsumexp(weights, dim=0)
+
+
+# %% one_constant
+# A constant for one latent, in place of none or of all.
+# fails values: "the log-weights"
+# fails draws: "the log-weights"
+def log_weights(logits, x, z, mu, logvar):
+    likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
+    weights = likelihood - 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1)
+    return weights - 0.5 * math.log(2 * math.pi)
+
+
+# %% limited_logits
+# fails values: "the log-weights"
+# fails gradients: "is wrong"
+def log_weights(logits, x, z, mu, logvar):
+    held = logits.clamp(-50, 50)
+    likelihood = -F.binary_cross_entropy_with_logits(held, x.expand_as(held), reduction="none").sum(-1)
+    return likelihood - 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1)
+
+
+# %% everything
+# fails shape: "wrong shape"
+# fails values: "the log-weights"
+# fails draws: "the log-weights"
+# fails gradients: "is wrong"
+def log_weights(logits, x, z, mu, logvar):
+    likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
+    return (likelihood - 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1)).mean()
