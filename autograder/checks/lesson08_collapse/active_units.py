@@ -31,22 +31,29 @@ def codes(rng: Draws, rows: int, variances: tuple[float, ...], centres: tuple[fl
 
 
 def cases(rng: Draws) -> list[Case]:
-    """Latents from constant to wide, of nine images and of two, with several thresholds.
+    """Latents from constant to wide, of nine images, of two and of many, with several thresholds.
 
-    No variance is within 25% of a threshold, whatever its divisor is, and no count is that of the rows.
+    No variance is near a threshold, whatever its divisor is, and no count is that of the rows. Of many images some are
+    within 4%, where both divisors give nearly the same; a constant latent is compared with 0.
     """
     many = codes(rng, 9, VARIANCES, CENTRES)
     two = codes(rng, 2, FEW, (0.1, -0.3, 1.0, 0.0))
-    single = many.float()
+    close = codes(rng, 2_000, (0.0096, 0.0104, 0.2), (0.0, 1.0, -1.0))
+    rare = torch.zeros(100, 2, dtype=torch.float64)
+    rare[7, 0], rare[40, 1] = 2.0, -2.0
+    constant = torch.tensor([[3.0, 1.0], [3.0, 2.0], [3.0, 4.0], [3.0, 1.0]], dtype=torch.float64)
     return [
         Case("values", "9 rows, 6 latents", (many,), 3),
         Case("values", "2 rows, 4 latents", (two,), 3),
         Case("values", "9 rows of one constant latent", (many[:, :1].clone(),), 0),
-        Case("values", "9 rows in float32", (single,), 3),
+        Case("values", "9 rows in float32", (many.float(),), 3),
+        Case("values", "2,000 rows, 3 latents", (close,), 2),
         Case("threshold", "9 rows, 6 latents, threshold = 0.1", (many, 0.1), 2),
         Case("threshold", "9 rows, 6 latents, threshold = 1.0", (many,), 1, {"threshold": 1.0}),
         Case("threshold", "9 rows, 6 latents, threshold = 0.001", (many, 0.001), 5),
         Case("threshold", "2 rows, 4 latents, threshold = 0.2", (two, 0.2), 2),
+        Case("threshold", "100 rows, 2 latents, each with one number that is not 0, threshold = 0.1", (rare, 0.1), 0),
+        Case("threshold", "4 rows, 2 latents, one of them constant, threshold = 0", (constant, 0.0), 1),
     ]
 
 
@@ -125,7 +132,9 @@ def inactive(mu, threshold=0.01):
 
 
 @exercise.wrong(
-    threshold="the variances are divided by the largest: the threshold is compared with the variance itself."
+    "the variances are divided by the largest: the threshold is compared with the variance itself.",
+    "values",
+    "threshold",
 )
 def relative(mu, threshold=0.01):
     variances = mu.var(dim=0)
