@@ -98,7 +98,8 @@ def train(
             optimizer.step()
             totals += torch.stack([reconstruction, kl]).detach() * len(rows)
             step += 1
-        bar.set_postfix_str("reconstruction {:.2f}, kl {:.2f}".format(*(totals / len(x)).tolist()))
+        words = "reconstruction {:.2f}, kl {:.2f}".format(*(totals / len(x)).tolist())
+        bar.set_postfix_str(words, refresh=False)  # a notebook takes longer to redraw than to train for an epoch
         if after_epoch is not None:
             history.append(after_epoch(model))
     return history

@@ -1225,7 +1225,7 @@ for name, (color, marker, dashes, slope, words) in styles.items():
     found = torch.tensor(signal[name], dtype=torch.float64)
     height = (found / k**slope)[2:].log().mean().exp()  # of the line nearest to k >= 4
     label = f"{name}, measured (2 standard errors)"
-    error = 2 / math.sqrt(repeats)
+    error = 2 * ((1 + found**2 / 2) / repeats).sqrt()
     axes.errorbar(k, found, error, fmt=marker, color=color, capsize=4, label=label)
     axes.plot(k, height * k**slope, dashes, color=color, label=f"a line that goes as {words}")
 axes.set(xscale="log", yscale="log", ylim=(5e-3, 60))
