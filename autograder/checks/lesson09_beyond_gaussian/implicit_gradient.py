@@ -204,9 +204,7 @@ def upside_down(cdf, x, theta):
     return -by_x / by_theta
 
 
-@exercise.wrong(
-    "-dF/dtheta alone: that is how F falls, not how x moves. Divide by the density dF/dx.", *LAWS, arguments=ALL
-)
+@exercise.wrong("-dF/dtheta alone: that is how F falls, not how x moves. Divide by the density dF/dx.", *LAWS)
 def not_divided(cdf, x, theta):
     x, theta = x.detach().clone(), theta.detach().clone().requires_grad_()
     return -torch.autograd.grad(cdf(x, theta).sum(), theta)[0]
