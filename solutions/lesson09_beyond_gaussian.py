@@ -67,7 +67,9 @@ except NotImplementedError:
     print("MixtureSameFamily(...).rsample: NotImplementedError")
 print(f"truth             mean {4 * 0.7 - 2:.2f}   deviation {math.sqrt(1 + 16 * 0.7 * 0.3):.2f}   gradient 4")
 for name, z in draws.items():
-    gradient = torch.autograd.grad(z.mean(), w)[0].item() if z.requires_grad else "none, there is no path"
+    gradient = "none, there is no path"
+    if z.requires_grad:
+        gradient = f"{torch.autograd.grad(z.mean(), w)[0]:.3f}"
     print(f"{name:<17} mean {z.mean():.2f}   deviation {z.std():.2f}   gradient {gradient}")
 
 # %% [markdown]
@@ -412,7 +414,7 @@ for number in (2.0**-24, 1e-12, 1e-20, 1e-22):
 # And for ordinary float32 draws, with $b = 50$?
 
 # %% tags=["demo"]
-a, b = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (0.5, 2.0))
+a, b = (torch.tensor(2.0, dtype=torch.float64, requires_grad=True) for _ in range(2))
 x = (1 - (1 - torch.tensor(1e-20, dtype=torch.float64)) ** (1 / b)) ** (1 / a)
 print("value", x.item(), "  gradients in a and b", [g.item() for g in torch.autograd.grad(x, (a, b))])
 
@@ -422,7 +424,8 @@ lost = int((x == 0).sum())
 print(f"float32, b = 50: the {lost} smallest draws give exactly 0: one draw in {2**24 / (lost + 1):,.0f}")
 
 # %% [markdown]
-# The value is 0, and the gradients are NaN: the derivative of $0^{1/a}$ contains $0 \cdot \log 0$.
+# The value is 0, and the gradient in $b$ is NaN.
+# A root is infinitely steep at 0, and what comes from inside it is 0: $\infty \cdot 0$ again (lesson 5).
 # One such draw is enough to turn all weights into NaN.
 #
 # Two subtractions from 1 must go.
@@ -558,12 +561,12 @@ except NotImplementedError:
 #
 # Return $dx/d\theta$ at fixed $F$, for every element.
 #
-# - `cdf` is a function: `cdf(x, theta)` works element by element on two tensors of one shape, and autograd can differentiate it in both.
+# - `cdf(x, theta)` works element by element on two tensors of one shape, and autograd can differentiate it in both.
 # - `x` and `theta` are tensors of one shape and dtype.
 #   The result has the shape, dtype and device of `x`.
 # - Element $i$ of the result belongs to element $i$ of `x` and `theta` alone.
 # - In float64 it is right to 6 digits, wherever the density is above 0.001.
-# - `x` and `theta` are numbers here: whether they require grad does not matter, nor does a path from `theta` to `x`.
+# - `x` and `theta` are numbers here, whether or not they require grad, and even if there is a path from `theta` to `x`.
 #   Both are left as they were, `requires_grad` and `.grad` included.
 
 # %% [markdown]
@@ -671,8 +674,8 @@ for shape in (0.5, 2.5, 20.0):
     print(f"a = {shape:<4}: largest relative error, yours {worst[0]:.0e}, PyTorch's {worst[1]:.0e}")
 
 # %% [markdown]
-# Yours agrees with the third way to eight digits or more.
-# PyTorch's is an approximation, which was made to be fast; it is right to three digits and more, and training does not notice.
+# Yours agrees with the third way to seven digits, which is as far as that way is exact.
+# PyTorch's is an approximation that is fast, and right to three digits; training does not notice.
 # But do not take a library for the truth because it is a library.
 #
 # **A limit of the formula.**
@@ -732,7 +735,8 @@ for name, (sample, cdf) in families.items():
 # If $x$ follows from $u$ by *any* one-to-one map, rising or falling, then $F(x(\theta); \theta)$ is $u$ or $1 - u$, and stays.
 # So $dx/d\theta$ is the implicit gradient, whatever the map.
 # The claim is **wrong for one number**: the distribution and its parameter leave no choice, beyond rounding.
-#
+
+# %% [markdown]
 # For *two* numbers it is right.
 # Take $z = (z_1, z_2)$, normal, with variances 1 and correlation $r$.
 # It can be written as $z = L\,\epsilon$ (Cholesky factor, lesson 3), or as $z = S\,\epsilon$ with a symmetric $S$:
@@ -757,12 +761,13 @@ def per_draw(values: Tensor, r: Tensor) -> Tensor:
     return torch.autograd.grad(values.sum(), r, retain_graph=True)[0]
 
 
+# %% tags=["demo"]
 torch.manual_seed(0)
 eps = torch.randn(200_000, 2, dtype=torch.float64)
 r = torch.full((len(eps),), 0.9, dtype=torch.float64, requires_grad=True)
 for name, draw in {"Cholesky": cholesky, "symmetric": symmetric}.items():
     z = draw(r, eps)
-    for f, values, truth in [("z1 z2", z[:, 0] * z[:, 1], 1), ("z2^2", z[:, 1] ** 2, 0)]:
+    for f, values, truth in (("z1 z2", z[:, 0] * z[:, 1], 1), ("z2^2", z[:, 1] ** 2, 0)):
         slopes = per_draw(values, r)
         two_errors = 2 * slopes.std() / math.sqrt(len(slopes))
         print(f"{name:<10} d/dr of the mean of {f:<6} truth {truth}   ", end="")
@@ -792,41 +797,41 @@ def velocity(draw, r: float, z: Tensor) -> Tensor:
     return torch.autograd.functional.jvp(lambda r: draw(r, eps), at, torch.ones_like(at))[1]
 
 
-closed = {
-    "Cholesky": (lambda r: 1 + 1 / (1 - r**2), "-", "#D55E00", "o"),
-    "symmetric": (lambda r: torch.ones_like(r), "--", "#0072B2", "D"),
+maps = {
+    "Cholesky": (cholesky, lambda r: 1 + 1 / (1 - r**2), "-", "#D55E00", "o"),
+    "symmetric root": (symmetric, lambda r: torch.ones_like(r), "--", "#0072B2", "D"),
 }
-angles = torch.arange(0, 2 * math.pi, math.pi / 12, dtype=torch.float64)
-circle = torch.stack([angles.cos(), angles.sin()], dim=1)
-r0 = 0.6
-figure, panels = plt.subplots(1, 3, figsize=(10.5, 3.7), layout="constrained")
-for panel, (name, draw) in zip(panels, {"Cholesky": cholesky, "symmetric": symmetric}.items(), strict=False):
-    z = 1.5 * symmetric(torch.tensor(r0).double(), circle)
-    v = velocity(draw, r0, z)
-    panel.plot(*torch.cat([z, z[:1]]).T, color="0.7", linewidth=1)
-    panel.quiver(*z.T, *v.T, color=closed[name][2], angles="xy", scale_units="xy", scale=2, width=0.009)
-    panel.set(title=f"dz/dr by {name}, r = {r0}", xlabel="z1", ylabel="z2", aspect="equal")
-    panel.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2))
-
-# %% tags=["demo"]
-rs, fine = torch.linspace(0, 0.9, 7, dtype=torch.float64), torch.linspace(0, 0.93, 100, dtype=torch.float64)
-for name, (variance, style, colour, marker) in closed.items():
-    draw = cholesky if name == "Cholesky" else symmetric
-    measured = []
+rs, measured = torch.linspace(0, 0.9, 7, dtype=torch.float64), {}
+for name, (draw, *_) in maps.items():
+    measured[name] = []
     for value in rs.tolist():
         r = torch.full((50_000,), value, dtype=torch.float64, requires_grad=True)
         z = draw(r, eps[:50_000])
-        measured.append(per_draw(z[:, 0] * z[:, 1], r).var().item())
+        measured[name].append(per_draw(z[:, 0] * z[:, 1], r).var().item())
+
+# %% tags=["demo"]
+r0, fine = 0.6, torch.linspace(0, 0.93, 100, dtype=torch.float64)
+angles = torch.arange(0, 2 * math.pi, math.pi / 12, dtype=torch.float64)
+circle = torch.stack([angles.cos(), angles.sin()], dim=1)
+z = 1.5 * symmetric(torch.tensor(r0).double(), circle)
+figure, panels = plt.subplots(1, 3, figsize=(10.5, 3.7), layout="constrained")
+for panel, (name, (draw, variance, style, colour, marker)) in zip(panels, maps.items(), strict=False):
+    panel.plot(*torch.cat([z, z[:1]]).T, color="0.7", linewidth=1)
+    arrows = {"angles": "xy", "scale_units": "xy", "scale": 2, "width": 0.009}
+    panel.quiver(*z.T, *velocity(draw, r0, z).T, color=colour, **arrows)
+    panel.set(title=f"dz/dr by {name}, r = {r0}", xlabel="z1", ylabel="z2", aspect="equal")
+    panel.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2))
     panels[2].plot(fine, variance(fine), style, color=colour, label=name)
-    panels[2].plot(rs, measured, marker, color=colour)
-panels[2].set(xlabel="correlation r", ylabel="variance of one draw's gradient", ylim=(0, 8), title="f = z1 z2")
+    panels[2].plot(rs, measured[name], marker, color=colour)
+panels[2].set(xlabel="correlation r", ylim=(0, 8), title="f = z1 z2")
+panels[2].set_ylabel("variance of one draw's gradient in r")
 panels[2].legend(title="lines: closed forms\npoints: 50,000 draws")
 figure.suptitle("Two numbers have many paths: the same distributions, other arrows, another variance")
-figure
+plt.show()
 
 # %% [markdown]
 # *Figure 2. Left and middle: 24 points on an ellipse of equal density, with an arrow for how each moves when r grows.*
-# *By the Cholesky factor all arrows are vertical, and some are long; by the symmetric root they point to the two ends of the long axis, or in from its sides.*
+# *By the Cholesky factor all arrows are vertical; by the symmetric root they point in from the long sides, and out at both ends.*
 # *Both turn the ellipse into the same narrower one.*
 # *Right: the variance of the gradient over r.*
 # *That of Cholesky (solid, circles) rises from 2 to 6 at r = 0.9; that of the symmetric root (dashed, diamonds) stays at 1.*
@@ -855,7 +860,7 @@ figure
 # - `mu` and `eps` are any numbers, `sigma` is positive.
 #   They are tensors of one dtype, whose shapes broadcast with each other.
 # - The result has the broadcast shape, and the dtype and device of `eps`.
-# - No clamp: exponents from $-15$ to 15 come out as they are.
+# - In float64 the result is right to 9 digits, for exponents from $-15$ to 15: clamp nothing.
 # - The gradients in `mu` and in `sigma` are right.
 
 # %% [markdown]
@@ -879,8 +884,9 @@ def sample_lognormal(mu: Tensor, sigma: Tensor, eps: Tensor) -> Tensor:
 
     mu, sigma: mean and standard deviation (above 0) of log x.  eps: the noise.
     One dtype; the shapes broadcast.
-    Returns x: the broadcast shape, dtype and device of eps; right for exponents from
-    -15 to 15.  Differentiable in mu and sigma.
+    Returns x: the broadcast shape, dtype and device of eps.
+    In float64 it is right to 9 digits for exponents from -15 to 15.
+    Differentiable in mu and sigma.
     """
     ### BEGIN SOLUTION
     return torch.exp(mu + sigma * eps)
@@ -935,7 +941,7 @@ plt.show()
 # *The dashed line is the truth.*
 # *For sigma = 1 the lines soon lie on it.*
 # *For sigma = 2 they need about ten thousand draws.*
-# *For sigma = 3 most lines are below it nearly everywhere, and rise in sudden jumps.*
+# *For sigma = 3 nearly all start a factor of ten below it, rise in sudden jumps, and still differ after 100,000 draws.*
 
 # %% [markdown]
 # The claim points at something real, and names the **wrong cause**.
@@ -945,7 +951,7 @@ plt.show()
 # So with a heavy tail most runs see too small a gradient, and a few see a far too large one.
 # That is the tail's doing.
 # With `sigma` = 0.1 the same `exp` is harmless.
-# Watch `sigma`, and be careful with means over few draws: they are unbiased, and nearly always too low.
+# Watch `sigma`, and be careful with means over few draws: they are unbiased, and more often too low than too high.
 
 # %% [markdown]
 # ## Two hills and a valley
@@ -1066,7 +1072,7 @@ plt.show()
 # *Figure 4. Two lines over the distance d of the hills, from 1 to 8; the vertical axis is logarithmic.*
 # *The variance of the implicit gradient (solid, circles) rises steeply, from below 0.001 at d = 1 to several hundred at d = 8.*
 # *That of the score function (dashed, diamonds) is nearly flat, from 0.1 to 0.4.*
-# *They cross at d = 3.15.*
+# *They cross at d = 3.16.*
 
 # %% [markdown]
 # Both are unbiased at every distance.
@@ -1092,13 +1098,12 @@ plt.show()
 #
 # *Difficulty ●●●○○ (3 of 5) · 15 minutes · graded by a person*
 #
-# A colleague says: "You cannot reparameterize a mixture. A component is chosen at random, and choosing has no gradient."
-# Answer in six to ten sentences.
-# One point each for:
+# A colleague says: "You cannot reparameterize a mixture, since choosing a component has no gradient."
+# Answer in six to ten sentences, with one point each for:
 #
 # 1. what is right in this, and what becomes of the gradient in the weight if a component is chosen first;
 # 2. why there is a gradient in one dimension all the same, and how to get it;
-# 3. its exact value for $f(z) = z$ and two components with means $m_1$ (of weight $w$) and $m_0$, per unit of $w$;
+# 3. its exact value for $f(z) = z$ and components with means $m_1$ (of weight $w$) and $m_0$, per unit of $w$;
 # 4. when this gradient is a bad idea, why, and what you would take in its place.
 
 # %% [markdown]
@@ -1117,13 +1122,22 @@ plt.show()
 
 # %% [markdown] answer="mixture" points=4
 # ### BEGIN SOLUTION
-# 1. Choosing first is a comparison such as `u < w`, or a draw of an index. No path leads from $w$ to it, so the gradient in $w$ is missing or 0, and nothing warns you when other parameters have gradients. The colleague is right about *this way to draw*.
-# 2. The distribution is another matter. In one dimension $F(z; w) = w F_1(z) + (1 - w) F_0(z)$ is smooth in $w$, and it is continuous and rising in $z$. So each $u$ has one $z$, which moves smoothly with $w$; the inverse distribution function (by bisection) or the implicit gradient $-(\partial F / \partial w) / p(z)$ gives it, whichever way $z$ was drawn.
-# 3. The mean is $w m_1 + (1 - w) m_0$, so the gradient is $m_1 - m_0$ per unit of $w$.
-# 4. When the components are far apart, with a valley of small density between them: a few draws in the valley carry the whole gradient, so its variance explodes, although it is unbiased. Two unit normals, gradient in the logit: from a distance of about 3.15 on, the score function (with a baseline) is better; so is summing over the components exactly, if $f$ can be evaluated for each.
-#
-# *One point for each part. Part 2 needs a reason (smooth in the weight, or rising in z) and a method. Part 3 may be in the logit: $w (1 - w) (m_1 - m_0)$. Part 4 needs the valley or the small density, and an alternative.*
+# 1. The colleague is right about *one way to draw*: choosing first is a comparison such as `u < w`, or the draw of an index, and no path leads from there to $w$. The gradient in $w$ is missing, or it is 0 in silence.
+# 2. The distribution is another matter. In one dimension $F(z; w) = w F_1(z) + (1 - w) F_0(z)$ is smooth in $w$, and continuous and rising in $z$. So each $u$ has one $z$, which moves smoothly with $w$. The implicit gradient $-(\partial F / \partial w) / p(z)$ gives it, however $z$ was drawn; so does the inverse of $F$, found by bisection.
+# 3. The mean is $w m_1 + (1 - w) m_0$. So the gradient is $m_1 - m_0$.
+# 4. It is a bad idea when the components are far apart. Probability must cross a valley of small density, so a few rare draws carry the whole gradient, and its variance explodes, although it is unbiased. There I would take the score function with a baseline, or sum over the components exactly.
 # ### END SOLUTION
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "mixture_rubric", "locked": true, "points": 0, "schema_version": 3, "solution": false, "task": true}
+# *How this answer is graded: each of the four parts is worth one point.*
+# ### BEGIN MARK SCHEME
+# For the person who grades. Give each point whole, or half where noted:
+#
+# 1. Choosing is a comparison or a draw of an index: no path to the weight; gradient missing or 0. "There is an error" alone: half.
+# 2. A reason ($F$ is smooth in the weight, or continuous and rising in $z$) *and* a method (inverse of $F$, or implicit gradient). One of them: half.
+# 3. $m_1 - m_0$. In the logit of the weight, $w (1 - w) (m_1 - m_0)$ is right too, if it says so.
+# 4. Distant components, *because* the density between them is small (rare, large terms; variance, no bias); and an alternative: score function, or an exact sum over the components. Without an alternative: half.
+# ### END MARK SCHEME
 
 # %% [markdown]
 # ## What surprised you?

@@ -25,7 +25,7 @@ from autograder.verdict import Mistake
 X = "x"
 LAW = ("values", "tail", "gradients")
 """The checks that an answer with another formula fails."""
-TAIL = ((-22, -20), (-18.5, -17.5), (-13, -11), (-9, -2))
+TAIL = ((-22, -20), (-18.5, -17.5), (-13, -11), (-9, -2), (-0.3, -0.0044))
 """Powers of ten between which the u of a tail lie."""
 CUT = Mistake(
     "cut", "detach(), .data, item(), no_grad() or a tensor made anew: x moves with a parameter, and has no path to it."
@@ -80,6 +80,8 @@ class Formula:
     """F(x; parameters), exact in the left tail."""
     atol: float = 0.0
     """Where x may be near 0, between much larger numbers."""
+    rtol: float = 1e-5
+    """Of ordinary values: all digits, where there is no check of the tail."""
 
     def names(self) -> list[str]:
         """What the arguments are called."""
@@ -90,9 +92,9 @@ class Formula:
         return [rng.uniform(*ends, *shape, dtype=dtype) for ends in (*self.ranges.values(), self.ends)]
 
     def tail(self, rng: Draws, n: int) -> list[Tensor]:
-        """Parameters and u, (n, 4): in each row a u below 1e-20, one near 1e-18, one near 1e-12 and a larger one."""
+        """Parameters and u, (n, 5): in each row a u below 1e-20, one near 1e-18, one near 1e-12 and two larger ones."""
         exponents = torch.stack([rng.uniform(*ends, n) for ends in TAIL], dim=1)
-        return [*(rng.uniform(*ends, n, 1).expand(n, 4).clone() for ends in self.ranges.values()), 10**exponents]
+        return [*(rng.uniform(*ends, n, 1).expand(n, 5).clone() for ends in self.ranges.values()), 10**exponents]
 
 
 @contextmanager
@@ -164,12 +166,18 @@ def judge_values(formula: Formula, function: LearnerObject, rng: Draws) -> None:
     def found(answer: LearnerObject) -> Tensor:
         return value(formula, answer, inputs)
 
-    mistakes, right = formula.exercise.mistaken(found), formula.right(*inputs)
-    agrees(formula, function, found(function), right, inputs, X, mistakes, rtol=1e-5, atol=formula.atol)
+    x, right = found(function), formula.right(*inputs)
+
+    def mistakes() -> expect.Mistakes:
+        yield from formula.exercise.mistaken(found)
+        if only_float32(x, right):
+            yield FLOAT32, x
+
+    agrees(formula, function, x, right, inputs, X, mistakes(), rtol=formula.rtol, atol=formula.atol)
 
 
 def judge_tail(formula: Formula, function: LearnerObject, rng: Draws) -> None:
-    """x is right to all digits of float64, for u down to 1e-22."""
+    """x is right to 9 digits in float64, for u from 1e-22 to nearly 1."""
     inputs = formula.tail(rng, 6)
 
     def found(answer: LearnerObject) -> Tensor:
@@ -183,8 +191,13 @@ def judge_tail(formula: Formula, function: LearnerObject, rng: Draws) -> None:
         if torch.allclose(value(formula, function, ordinary), formula.right(*ordinary), rtol=1e-4, atol=formula.atol):
             yield from ((likely, x) for likely in shown_by_tail(formula, x, inputs))
 
-    what = f"{X} for u from 1e-22 to 1e-11"
-    agrees(formula, function, x, right, inputs, what, mistakes(), rtol=1e-9, atol=0.0)
+    what = f"{X} for u from 1e-22 to 0.99"
+    agrees(formula, function, x, right, inputs, what, mistakes(), rtol=1e-9, atol=1e-5 * formula.atol)
+
+
+def only_float32(x: Tensor, right: Tensor) -> bool:
+    """Whether x is right, and every number of it is one of float32."""
+    return fits_float32(x) and torch.allclose(x, right, rtol=1e-4, atol=0)
 
 
 def shown_by_tail(formula: Formula, x: Tensor, inputs: Sequence[Tensor]) -> Iterator[Mistake]:
@@ -195,7 +208,7 @@ def shown_by_tail(formula: Formula, x: Tensor, inputs: Sequence[Tensor]) -> Iter
     assert formula.cdf
     *parameters, u = inputs
     reached = formula.cdf(x, *parameters)
-    if fits_float32(x) and torch.allclose(reached, u, rtol=1e-4, atol=0):
+    if only_float32(x, formula.right(*inputs)):
         yield FLOAT32
     lost, apart = reached[:, :2] == 0, (reached / u - 1).abs()[:, 2]
     if lost.all() and (apart > 1e-9).all() and (apart < 0.1).all():

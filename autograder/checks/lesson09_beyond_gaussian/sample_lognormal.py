@@ -8,6 +8,7 @@ from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson09_beyond_gaussian.formulas import (
     CUT,
+    FLOAT32,
     OWN_NOISE,
     REDUCED,
     UNUSED,
@@ -28,6 +29,7 @@ formula = Formula(
     rule="the x whose logarithm is mu + sigma * eps",
     noise="eps",
     ends=(-4, 4),
+    rtol=1e-9,
 )
 
 
@@ -39,7 +41,7 @@ def shape(sample_lognormal: LearnerObject, rng: Draws) -> None:
 
 @exercise.check
 def values(sample_lognormal: LearnerObject, rng: Draws) -> None:
-    """The logarithm of x is mu + sigma * eps, for eps from -4 to 4."""
+    """The logarithm of x is mu + sigma * eps, for exponents from -15 to 15, to 9 digits in float64."""
     judge_values(formula, sample_lognormal, rng)
 
 
@@ -172,7 +174,12 @@ def mu_detached(mu, sigma, eps):
     return torch.exp(mu.data + sigma * eps)
 
 
-@exercise.wrong(shape=unnamed("wrong dtype"))
+@exercise.wrong(values=FLOAT32)
+def float32_inside(mu, sigma, eps):
+    return torch.exp((mu + sigma * eps).float()).to(eps.dtype)
+
+
+@exercise.wrong(shape=unnamed("wrong dtype"), values=FLOAT32)
 def always_float32(mu, sigma, eps):
     return torch.exp((mu + sigma * eps).float())
 
