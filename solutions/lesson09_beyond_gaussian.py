@@ -1099,12 +1099,12 @@ plt.show()
 # *Difficulty ●●●○○ (3 of 5) · 15 minutes · graded by a person*
 #
 # A colleague says: "You cannot reparameterize a mixture, since choosing a component has no gradient."
-# Answer in six to ten sentences, with one point each for:
+# Answer in six to ten sentences, in four parts of one point each:
 #
-# 1. what is right in this, and what becomes of the gradient in the weight if a component is chosen first;
-# 2. why there is a gradient in one dimension all the same, and how to get it;
-# 3. its exact value for $f(z) = z$ and components with means $m_1$ (of weight $w$) and $m_0$, per unit of $w$;
-# 4. when this gradient is a bad idea, why, and what you would take in its place.
+# 1. What is right in this? Name the step that has no path, and say what becomes of the gradient in the weight.
+# 2. Why is there a gradient in one dimension all the same (half a point), and how do you get it (half a point)?
+# 3. What is its exact value for $f(z) = z$ and components with means $m_1$ (of weight $w$) and $m_0$, per unit of $w$?
+# 4. When is this gradient a bad idea, and why (half a point)? What would you take in its place (half a point)?
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -1122,22 +1122,13 @@ plt.show()
 
 # %% [markdown] answer="mixture" points=4
 # ### BEGIN SOLUTION
-# 1. The colleague is right about *one way to draw*: choosing first is a comparison such as `u < w`, or the draw of an index, and no path leads from there to $w$. The gradient in $w$ is missing, or it is 0 in silence.
-# 2. The distribution is another matter. In one dimension $F(z; w) = w F_1(z) + (1 - w) F_0(z)$ is smooth in $w$, and continuous and rising in $z$. So each $u$ has one $z$, which moves smoothly with $w$. The implicit gradient $-(\partial F / \partial w) / p(z)$ gives it, however $z$ was drawn; so does the inverse of $F$, found by bisection.
-# 3. The mean is $w m_1 + (1 - w) m_0$. So the gradient is $m_1 - m_0$.
-# 4. It is a bad idea when the components are far apart. Probability must cross a valley of small density, so a few rare draws carry the whole gradient, and its variance explodes, although it is unbiased. There I would take the score function with a baseline, or sum over the components exactly.
-# ### END SOLUTION
-
-# %% [markdown] nbgrader={"grade": false, "grade_id": "mixture_rubric", "locked": true, "points": 0, "schema_version": 3, "solution": false, "task": true}
-# *How this answer is graded: each of the four parts is worth one point.*
-# ### BEGIN MARK SCHEME
-# For the person who grades. Give each point whole, or half where noted:
+# *A model answer, with what each point is for.*
 #
-# 1. Choosing is a comparison or a draw of an index: no path to the weight; gradient missing or 0. "There is an error" alone: half.
-# 2. A reason ($F$ is smooth in the weight, or continuous and rising in $z$) *and* a method (inverse of $F$, or implicit gradient). One of them: half.
-# 3. $m_1 - m_0$. In the logit of the weight, $w (1 - w) (m_1 - m_0)$ is right too, if it says so.
-# 4. Distant components, *because* the density between them is small (rare, large terms; variance, no bias); and an alternative: score function, or an exact sum over the components. Without an alternative: half.
-# ### END MARK SCHEME
+# 1. The colleague is right about *one way to draw*. Choosing first is a comparison such as `u < w`, or the draw of an index; no path leads from there to $w$, so its gradient is missing, or 0 in silence. *(One point: the step, and missing or 0.)*
+# 2. The distribution is another matter. In one dimension $F(z; w) = w F_1(z) + (1 - w) F_0(z)$ is smooth in $w$, and continuous and rising in $z$, so each $u$ has one $z$, which moves smoothly with $w$. *(Half: smooth in the weight, or continuous and rising in z.)* The implicit gradient $-(\partial F / \partial w) / p(z)$ gives it, however $z$ was drawn; so does the inverse of $F$, found by bisection. *(Half: either.)*
+# 3. The mean is $w m_1 + (1 - w) m_0$. So the gradient is $m_1 - m_0$. *(One point. In the logit of the weight it is $w (1 - w) (m_1 - m_0)$: right too, if the answer says so.)*
+# 4. When the components are far apart. Probability must cross a valley of small density, so a few rare draws carry the whole gradient: its variance explodes, although it is unbiased. *(Half: far apart, because of the small density between them.)* There I would take the score function with a baseline, or the exact sum over the components. *(Half: either.)*
+# ### END SOLUTION
 
 # %% [markdown]
 # ## What surprised you?
