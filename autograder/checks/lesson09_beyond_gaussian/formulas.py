@@ -35,6 +35,10 @@ OWN_NOISE = Mistake(
     "own_noise",
     "two calls with the same inputs give different x: random numbers are drawn inside. The noise is given; draw none.",
 )
+NOISE_UNUSED = Mistake(
+    "noise_unused",
+    "other noise gives the same x: what is given is not used. It is all the randomness that there is; draw none.",
+)
 FLOAT32 = Mistake("float32_inside", "float32 inside: the digits of float64 are lost. Stay in the dtype of the noise.")
 REDUCED = Mistake(
     "reduced", "one number for all elements, as a mean or a sum gives: return one number for each element."
@@ -134,8 +138,11 @@ def agrees(
     """x is right; of an answer that draws noise of its own, no formula is named."""
 
     def likely() -> expect.Mistakes:
-        if not torch.equal(value(formula, function, inputs).nan_to_num(), found.nan_to_num()):
+        again, other = (value(formula, function, [*inputs[:-1], noise]) for noise in (inputs[-1], inputs[-1].flip(0)))
+        if not torch.equal(again.nan_to_num(), found.nan_to_num()):
             yield OWN_NOISE, found
+        if torch.equal(other, found):
+            yield NOISE_UNUSED, found
         yield from mistakes
 
     expect.close(found, right, what, rule=formula.rule, rtol=rtol, atol=atol, mistakes=likely())
@@ -159,9 +166,9 @@ def judge_shape(formula: Formula, function: LearnerObject, rng: Draws) -> None:
         expect.device_kept(function, *inputs, what=X)
 
 
-def judge_values(formula: Formula, function: LearnerObject, rng: Draws) -> None:
-    """x is what the formula gives, for noise that is not far out, at 60 private inputs."""
-    inputs = formula.inputs(rng, 12, 5)
+def judge_values(formula: Formula, function: LearnerObject, rng: Draws, inputs: Sequence[Tensor] | None = None) -> None:
+    """x is what the formula gives, at 60 private inputs with noise that is not far out, or at these inputs."""
+    inputs = inputs or formula.inputs(rng, 12, 5)
 
     def found(answer: LearnerObject) -> Tensor:
         return value(formula, answer, inputs)
@@ -222,7 +229,7 @@ def shown_by_tail(formula: Formula, x: Tensor, inputs: Sequence[Tensor]) -> Iter
 
 
 def judge_gradients(
-    formula: Formula, function: LearnerObject, rng: Draws, inputs: list[Tensor] | None = None, where: str = ""
+    formula: Formula, function: LearnerObject, rng: Draws, inputs: Sequence[Tensor] | None = None, where: str = ""
 ) -> None:
     """The derivative of x in every parameter is right, element by element."""
     inputs = inputs or formula.inputs(rng, 6, 5)

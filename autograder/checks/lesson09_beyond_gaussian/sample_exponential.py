@@ -13,6 +13,7 @@ from autograder.checks.lesson09_beyond_gaussian.formulas import (
     LAW,
     LIMITED,
     LOST,
+    NOISE_UNUSED,
     OWN_NOISE,
     REDUCED,
     Formula,
@@ -172,6 +173,13 @@ def rate_squared(rate, u):
 @exercise.wrong("the logarithm to base 2: the inverse of exp is the natural logarithm.", *LAW)
 def base_2(rate, u):
     return -torch.log2(1 - u) / rate
+
+
+# Draws after a seed of its own.
+@exercise.wrong(NOISE_UNUSED, "values", "tail", gradients=unnamed("the gradient in rate is wrong"))
+def seeded(rate, u):
+    torch.manual_seed(0)
+    return -torch.log1p(-torch.rand_like(u + rate)) / rate
 
 
 # Makes a new tensor of numbers.

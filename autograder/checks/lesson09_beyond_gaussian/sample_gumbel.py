@@ -14,6 +14,7 @@ from autograder.checks.lesson09_beyond_gaussian.formulas import (
     FLOAT32,
     LAW,
     LIMITED,
+    LOST,
     OWN_NOISE,
     REDUCED,
     UNUSED,
@@ -112,6 +113,11 @@ def tiny_number(loc, scale, u):
 @exercise.wrong(tail=LIMITED)
 def small_number(loc, scale, u):
     return loc - scale * torch.log(-torch.log(u + 1e-10) + 1e-10)
+
+
+@exercise.wrong(tail=LOST)
+def through_one_minus_u(loc, scale, u):
+    return loc - scale * torch.log(-torch.log1p(-(1 - u)))
 
 
 @exercise.wrong(tail=LIMITED)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson09_beyond_gaussian.formulas import (
     CUT,
     FLOAT32,
+    NOISE_UNUSED,
     OWN_NOISE,
     REDUCED,
     UNUSED,
@@ -33,6 +35,15 @@ formula = Formula(
 )
 
 
+def wide_inputs(rng: Draws) -> list[Tensor]:
+    """Ordinary inputs, and below them two rows with exponents near 15 and two near -15."""
+    ends = ((2.8, 3), (2.9, 3), (3.9, 4))
+    high = [rng.uniform(*each, 2, 5) for each in ends]
+    mu, sigma, eps = (rng.uniform(*each, 2, 5) for each in ends)
+    rows = zip(formula.inputs(rng, 8, 5), high, (-mu, sigma, -eps), strict=True)
+    return [torch.cat(each) for each in rows]
+
+
 @exercise.check
 def shape(sample_lognormal: LearnerObject, rng: Draws) -> None:
     """x has the shape to which mu, sigma and eps broadcast, dtype and device of eps, and the inputs are left alone."""
@@ -42,13 +53,13 @@ def shape(sample_lognormal: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def values(sample_lognormal: LearnerObject, rng: Draws) -> None:
     """The logarithm of x is mu + sigma * eps, for exponents from -15 to 15, to 9 digits in float64."""
-    judge_values(formula, sample_lognormal, rng)
+    judge_values(formula, sample_lognormal, rng, wide_inputs(rng))
 
 
 @exercise.check
 def gradients(sample_lognormal: LearnerObject, rng: Draws) -> None:
     """The derivatives of x in mu and in sigma, element by element."""
-    judge_gradients(formula, sample_lognormal, rng)
+    judge_gradients(formula, sample_lognormal, rng, wide_inputs(rng))
 
 
 # Wrong answers
@@ -157,6 +168,11 @@ def own_noise(mu, sigma, eps):
 @exercise.wrong(OWN_NOISE, "values", shape=unnamed("x for"), gradients=unnamed("the gradient in mu is wrong"))
 def rsample(mu, sigma, eps):
     return torch.distributions.LogNormal(mu, sigma).rsample()
+
+
+@exercise.wrong(NOISE_UNUSED, "values", gradients=unnamed("the gradient in mu is wrong"))
+def of_its_mean(mu, sigma, eps):
+    return torch.exp(mu + sigma**2 / 2) * torch.ones_like(eps)
 
 
 @exercise.wrong(gradients=CUT)
