@@ -79,7 +79,7 @@ for name, z in draws.items():
 # No robot stands between the doors; a blend does.
 #
 # So is a mixture a distribution without a path?
-# Many people say so.
+# It is often said.
 # At the end of this lesson you will draw the same numbers as in the first way, with the right gradient, and then see why you might not want it.
 # We start with the distributions that make it easy.
 
@@ -103,21 +103,23 @@ for name, z in draws.items():
 #
 # Lesson 3 was the first example: for a normal distribution the inverse is $\mu + \sigma\,\Phi^{-1}(u)$, and $\Phi^{-1}(u)$ is what we called $\epsilon$.
 #
-# The next one is the *exponential* distribution: the waiting time for a bus that comes at a constant rate, with mean $1 / \text{rate}$.
+# The next one is the *exponential* distribution.
+# It is the waiting time for a bus, if buses come at random and `rate` of them come per minute on average; its mean is $1 / \text{rate}$.
 #
 # $$F(x) = 1 - e^{-\text{rate}\, x}, \qquad x > 0.$$
 
 # %% tags=["demo"]
-grid = torch.linspace(0, 4, 200)
-us = torch.tensor([0.15, 0.35, 0.55, 0.75, 0.9])
+grid, us = torch.linspace(0, 6, 6_001), torch.tensor([0.15, 0.35, 0.55, 0.75, 0.9])
 _, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")
-for rate, style, colour in [(0.6, "-", "#D55E00"), (1.2, "--", "#0072B2")]:
-    axes.plot(grid, -torch.expm1(-rate * grid), style, color=colour, label=f"F for rate = {rate}")
-    axes.plot(-torch.log1p(-us) / rate, us, "o" if rate == 0.6 else "D", color=colour)
-for u in us:
-    from_x, to_x = -torch.log1p(-u) / 0.6, -torch.log1p(-u) / 1.2
-    axes.hlines(u, 0, from_x, color="0.8", linewidth=1, zorder=0)
-    axes.annotate("", (to_x, u), (from_x, u), arrowprops={"arrowstyle": "->", "color": "black"})
+ends = []
+for rate, style, colour, marker in [(0.6, "-", "#D55E00", "o"), (1.2, "--", "#0072B2", "D")]:
+    heights = 1 - torch.exp(-rate * grid)
+    ends.append(grid[torch.searchsorted(heights, us)])  # the x at which F reaches u
+    axes.plot(grid, heights, style, color=colour, label=f"F for rate = {rate}")
+    axes.plot(ends[-1], us, marker, color=colour)
+for u, before, after in zip(us, *ends, strict=True):
+    axes.hlines(u, 0, before, color="0.8", linewidth=1, zorder=0)
+    axes.annotate("", (after, u), (before, u), arrowprops={"arrowstyle": "->", "color": "black"})
 axes.set(xlabel="x (minutes)", ylabel="u = F(x), a probability", xlim=(0, 4), ylim=(0, 1))
 axes.set_title("Each u is kept: when the rate doubles, its x moves to half")
 axes.legend(loc="lower right")
@@ -138,14 +140,14 @@ plt.show()
 # On paper this is the end of the story.
 #
 # **Predict first.**
-# For rate 1 and a small $u$, $x$ is nearly $u$ itself.
+# For rate 1 and a small $u$, $x = u + u^2/2 + \dots$ is nearly $u$ itself.
 # What does `-torch.log(1 - u)` print in float64 for $u = 10^{-12}$ and $10^{-20}$?
 
 # %% tags=["demo"]
-u = torch.tensor([1e-3, 1e-12, 1e-15, 1e-20], dtype=torch.float64)
-print("u           ", "".join(f"{value:>20.13g}" for value in u.tolist()))
-print("-log(1 - u) ", "".join(f"{value:>20.13g}" for value in (-torch.log(1 - u)).tolist()))
-print("-log1p(-u)  ", "".join(f"{value:>20.13g}" for value in (-torch.log1p(-u)).tolist()))
+u = torch.tensor([1e-3, 1e-8, 1e-12, 1e-15, 1e-20], dtype=torch.float64)
+print("           u      -log(1 - u)")
+for row in zip(u.tolist(), (-torch.log(1 - u)).tolist(), strict=True):
+    print(f"{row[0]:12.0e} {row[1]:16.9g}")
 u = torch.rand(1_000_000)
 print("\ntorch.rand in float32 draws multiples of 2**-24:", bool((u * 2**24 % 1 == 0).all()))
 
@@ -162,7 +164,7 @@ print("\ntorch.rand in float32 draws multiples of 2**-24:", bool((u * 2**24 % 1 
 # %% [markdown]
 # **And if u is exactly 0?**
 # `torch.rand` draws from $[0, 1)$: 0 is possible, in float32 once in $2^{24}$ (17 million) draws.
-# Then $\log u$ is $-\infty$, and your training run is lost.
+# Then $\log u$, which exercises 2 and 3 contain, is $-\infty$, and a training run is lost.
 #
 # Repair the *draw*, where the trouble is: `torch.rand(n).clamp_(min=torch.finfo(torch.float32).tiny)`.
 # Do not repair the function.
@@ -241,7 +243,7 @@ print(f"its derivative in the rate {slope:.3f}   truth {-1 / 0.5**2:.3f}   mean 
 #
 # It looks like a normal distribution with heavier tails.
 # `scale` is *not* its standard deviation; that is $\text{scale} \cdot \pi / \sqrt3$.
-# Lesson 10 uses it for draws of 0 and 1.
+# The difference of two independent numbers from exercise 3, of one scale, has this distribution.
 
 # %% [markdown]
 # ### Exercise 2: `sample_logistic`
@@ -675,7 +677,7 @@ for shape in (0.5, 2.5, 20.0):
 
 # %% [markdown]
 # Yours agrees with the third way to seven digits, which is as far as that way is exact.
-# PyTorch's is an approximation that is fast, and right to three digits; training does not notice.
+# PyTorch's is an approximation that is fast, and right to about three digits here; training does not notice.
 # But do not take a library for the truth because it is a library.
 #
 # **A limit of the formula.**
@@ -732,7 +734,7 @@ for name, (sample, cdf) in families.items():
 
 # %% [markdown]
 # They agree to rounding, and they must.
-# If $x$ follows from $u$ by *any* one-to-one map, rising or falling, then $F(x(\theta); \theta)$ is $u$ or $1 - u$, and stays.
+# If $x$ follows from $u$ by *any* continuous one-to-one map, rising or falling, then $F(x(\theta); \theta)$ is $u$ or $1 - u$, and stays.
 # So $dx/d\theta$ is the implicit gradient, whatever the map.
 # The claim is **wrong for one number**: the distribution and its parameter leave no choice, beyond rounding.
 
@@ -1088,10 +1090,10 @@ plt.show()
 # But you can go one coordinate after the other: the first by its own $F$, the second by its $F$ *given the first*, and so on.
 # Graves (2016) derives the gradient of mixtures in this way.
 # TensorFlow Probability does it on request (`MixtureSameFamily` with `reparameterize=True`).
-# Pyro has another solution, for some normal mixtures in two and more dimensions.
+# Pyro has it for normal mixtures in two and more dimensions (`MixtureOfDiagNormals`).
 # PyTorch itself has none (pytorch#39178, open).
 #
-# In lesson 6 your decoder needed nothing of this: its mixture over $z$ is an average, which nobody has to differentiate in a weight.
+# None of them can avoid the valley: whoever moves probability from hill to hill along a path must cross it.
 
 # %% [markdown]
 # ### Exercise 7: is a mixture reparameterizable?
