@@ -1094,6 +1094,8 @@ plt.show()
 # PyTorch itself has none (pytorch#39178, open).
 #
 # None of them can avoid the valley: whoever moves probability from hill to hill along a path must cross it.
+# We measured Pyro's gradient in two and in four dimensions, with the setting of figure 4 (`benchmarks/pyro_mixture.md`).
+# At a distance of 1 to 4 its variances are those of figure 4 to two digits; at 8 they are in the hundreds as well.
 
 # %% [markdown]
 # ### Exercise 7: is a mixture reparameterizable?
