@@ -153,9 +153,9 @@ print("\ntorch.rand in float32 draws multiples of 2**-24:", bool((u * 2**24 % 1 
 
 # %% [markdown]
 # At $10^{-12}$ four digits are right, and at $10^{-20}$ none is: $1 - u$ has become 1, and $u$ is lost beside it.
-# Lesson 5 called this cancellation.
+# Lesson 5 met the same loss in $e^v - 1$.
 # `torch.log1p(v)` computes $\log(1 + v)$ from $v$ itself, and `torch.expm1(v)` computes $e^v - 1$ without forming the 1.
-# With these two, no formula of this lesson loses a digit.
+# With these two, no formula of this lesson loses its digits.
 #
 # Does such a small $u$ occur?
 # From `torch.rand` it does not: its float32 numbers are multiples of $2^{-24}$, for which $1 - u$ is exact.
@@ -563,13 +563,13 @@ except NotImplementedError:
 #
 # Return $dx/d\theta$ at fixed $F$, for every element.
 #
-# - `cdf(x, theta)` works element by element on two tensors of one shape, and autograd can differentiate it in both.
+# - `cdf(x, theta)` works element by element on two tensors of one shape; autograd can differentiate it in both.
 # - `x` and `theta` are tensors of one shape and dtype.
 #   The result has the shape, dtype and device of `x`.
 # - Element $i$ of the result belongs to element $i$ of `x` and `theta` alone.
 # - In float64 it is right to 6 digits, wherever the density is above 0.001.
-# - `x` and `theta` are numbers here, whether or not they require grad, and even if there is a path from `theta` to `x`.
-#   Both are left as they were, `requires_grad` and `.grad` included.
+# - `x` and `theta` are numbers here, also if they require grad or a path leads from `theta` to `x`.
+#   Both are left as they were, with `requires_grad` and `.grad`.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -677,7 +677,7 @@ for shape in (0.5, 2.5, 20.0):
 
 # %% [markdown]
 # Yours agrees with the third way to seven digits, which is as far as that way is exact.
-# PyTorch's is an approximation that is fast, and right to about three digits here; training does not notice.
+# PyTorch's is a fast approximation, right to about three digits here.
 # But do not take a library for the truth because it is a library.
 #
 # **A limit of the formula.**
@@ -1094,7 +1094,10 @@ plt.show()
 # PyTorch itself has none (pytorch#39178, open).
 #
 # None of them can avoid the valley: whoever moves probability from hill to hill along a path must cross it.
-# We measured Pyro's gradient in two and in four dimensions, with the setting of figure 4 (`benchmarks/pyro_mixture.md`).
+
+# %% [markdown]
+# We measured Pyro's gradient in two and in four dimensions, with the setting of figure 4.
+# The record, for Pyro 1.9.2, is in `benchmarks/pyro_mixture.md`.
 # At a distance of 1 to 4 its variances are those of figure 4 to two digits; at 8 they are in the hundreds as well.
 
 # %% [markdown]
@@ -1103,8 +1106,9 @@ plt.show()
 # *Difficulty ●●●○○ (3 of 5) · 15 minutes · graded by a person*
 #
 # A colleague says: "You cannot reparameterize a mixture, since choosing a component has no gradient."
-# Answer in six to ten sentences, in four parts of one point each:
-#
+# Answer in six to ten sentences, in the four parts below, of one point each.
+
+# %% [markdown]
 # 1. What is right in this? Name the step that has no path, and say what becomes of the gradient in the weight.
 # 2. Why is there a gradient in one dimension all the same (half a point), and how do you get it (half a point)?
 # 3. What is its exact value for $f(z) = z$ and components with means $m_1$ (of weight $w$) and $m_0$, per unit of $w$?
@@ -1153,7 +1157,7 @@ plt.show()
 # **Three sentences to remember**
 #
 # 1. A continuous, rising $F$ is a path: keep $u$ and move the parameter, or divide $-\partial F / \partial \theta$ by the density.
-# 2. One number has one pathwise gradient; several numbers have many, with different variances.
+# 2. One number that is drawn from one $u$ has one pathwise gradient; two numbers have many, with different variances.
 # 3. Unbiased is not cheap: a heavy tail or a valley puts the whole gradient into a few rare draws.
 
 # %% [markdown]
@@ -1173,5 +1177,6 @@ plt.show()
 # ## How far you are
 #
 # The line below counts the checks that have passed since the kernel started; `autograder status` in a terminal counts the points of all lessons.
+# The 4 points of exercise 7 are for a person to give, and are in neither.
 
 # %% progress=true

@@ -284,7 +284,7 @@ def text_of(path: Path, name: str) -> str:
 def test_the_release_says_what_each_point_is_for_and_holds_no_model_answer() -> None:
     path = ROOT / "course" / STEM / f"{STEM}.ipynb"
     assert text_of(path, "mixture") == "YOUR ANSWER HERE"
-    assert "four parts of one point each" in path.read_text() and "A model answer" not in path.read_text()
+    assert "four parts below, of one point each" in path.read_text() and "A model answer" not in path.read_text()
 
 
 @pytest.mark.slow
@@ -311,7 +311,7 @@ def test_a_written_answer_waits_for_a_person_and_its_points_stay(tmp_path: Path,
         grade()
         seen = course.folder("autograded", "ada", STEM) / f"{STEM}.ipynb"
         assert text_of(seen, "mixture") == "1. Choosing has no path."
-        assert "four parts of one point each" in seen.read_text()
+        assert "four parts below, of one point each" in seen.read_text()
         with opened() as book:
             row, other = (book.find_grade("mixture", STEM, STEM, student) for student in ("ada", "ben"))
             assert row.needs_manual_grade and row.max_score == 4 and book.find_assignment(STEM).max_score == 34

@@ -302,6 +302,14 @@ def in_place(cdf, x, theta):
     return x.detach().clone()
 
 
+@exercise.wrong(shape=unnamed("dx/dtheta mixes devices"))
+def on_the_processor(cdf, x, theta):
+    x, theta = x.detach().clone().requires_grad_(), theta.detach().clone().requires_grad_()
+    ones = torch.ones(x.shape, dtype=x.dtype)
+    by_x, by_theta = torch.autograd.grad((cdf(x, theta) * ones).sum(), (x, theta))
+    return -by_theta / by_x
+
+
 @exercise.wrong(shape=unnamed("wrong dtype"))
 def always_float64(cdf, x, theta):
     x, theta = x.detach().double().requires_grad_(), theta.detach().double().requires_grad_()

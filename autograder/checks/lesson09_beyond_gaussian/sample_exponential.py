@@ -155,6 +155,16 @@ def always_float64(rate, u):
     return -torch.log1p(-u.double()) / rate.double()
 
 
+@exercise.wrong(shape=unnamed("x mixes devices"))
+def on_the_processor(rate, u):
+    return -torch.log1p(-u) * torch.ones(u.shape, dtype=u.dtype) / rate
+
+
+@exercise.wrong(shape=stops("number of sizes provided"))
+def shape_of_u(rate, u):
+    return -torch.log1p(-u) / rate.expand_as(u)
+
+
 @exercise.wrong(shape=expect.IN_PLACE)
 def in_place(rate, u):
     return -u.neg_().log1p() / rate

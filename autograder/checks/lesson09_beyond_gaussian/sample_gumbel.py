@@ -25,7 +25,7 @@ from autograder.checks.lesson09_beyond_gaussian.formulas import (
     judge_values,
 )
 from autograder.draws import Draws
-from autograder.exercise import Exercise, unnamed
+from autograder.exercise import Exercise, stops, unnamed
 from autograder.verdict import Mistake
 
 exercise = Exercise("sample_gumbel", reread="The largest of many")
@@ -194,6 +194,16 @@ def float32_inside(loc, scale, u):
 @exercise.wrong(shape=unnamed("wrong dtype"), tail=FLOAT32)
 def always_float32(loc, scale, u):
     return (loc - scale * torch.log(-torch.log(u))).float()
+
+
+@exercise.wrong(shape=unnamed("x mixes devices"))
+def on_the_processor(loc, scale, u):
+    return loc - scale * torch.log(-torch.log(u)) * torch.ones(u.shape, dtype=u.dtype)
+
+
+@exercise.wrong(shape=stops("number of sizes provided"))
+def shape_of_u(loc, scale, u):
+    return loc.expand_as(u) - scale.expand_as(u) * torch.log(-torch.log(u))
 
 
 @exercise.wrong(shape=expect.IN_PLACE)

@@ -23,7 +23,7 @@ from autograder.checks.lesson09_beyond_gaussian.formulas import (
     judge_values,
 )
 from autograder.draws import Draws
-from autograder.exercise import Exercise, unnamed
+from autograder.exercise import Exercise, stops, unnamed
 
 exercise = Exercise("sample_kumaraswamy", reread="A law on the unit interval")
 
@@ -167,6 +167,16 @@ def float32_inside(a, b, u):
 @exercise.wrong(shape=unnamed("wrong dtype"))
 def always_float64(a, b, u):
     return (-torch.expm1(torch.log1p(-u.double()) / b)) ** (1 / a)
+
+
+@exercise.wrong(shape=unnamed("x mixes devices"))
+def on_the_processor(a, b, u):
+    return (-torch.expm1(torch.log1p(-u) / b)) ** (torch.ones(u.shape, dtype=u.dtype) / a)
+
+
+@exercise.wrong(shape=stops("number of sizes provided"))
+def shape_of_u(a, b, u):
+    return (-torch.expm1(torch.log1p(-u) / b.expand_as(u))) ** (1 / a.expand_as(u))
 
 
 @exercise.wrong(shape=expect.IN_PLACE)

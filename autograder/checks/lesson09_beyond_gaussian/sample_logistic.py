@@ -25,7 +25,7 @@ from autograder.checks.lesson09_beyond_gaussian.formulas import (
     judge_values,
 )
 from autograder.draws import Draws
-from autograder.exercise import Exercise, unnamed
+from autograder.exercise import Exercise, stops, unnamed
 
 exercise = Exercise("sample_logistic", reread="The sigmoid as a distribution function")
 
@@ -193,6 +193,16 @@ def float32_inside(loc, scale, u):
 @exercise.wrong(shape=unnamed("wrong dtype"), tail=FLOAT32)
 def always_float32(loc, scale, u):
     return (loc + scale * torch.logit(u)).float()
+
+
+@exercise.wrong(shape=unnamed("x mixes devices"))
+def on_the_processor(loc, scale, u):
+    return loc + scale * torch.logit(u) + torch.zeros(u.shape, dtype=u.dtype)
+
+
+@exercise.wrong(shape=stops("number of sizes provided"))
+def shape_of_u(loc, scale, u):
+    return loc.expand_as(u) + scale.expand_as(u) * torch.logit(u)
 
 
 @exercise.wrong(shape=expect.IN_PLACE)

@@ -20,7 +20,7 @@ from autograder.checks.lesson09_beyond_gaussian.formulas import (
     judge_values,
 )
 from autograder.draws import Draws
-from autograder.exercise import Exercise, unnamed
+from autograder.exercise import Exercise, stops, unnamed
 
 exercise = Exercise("sample_lognormal", reread="A heavy tail")
 
@@ -198,6 +198,16 @@ def float32_inside(mu, sigma, eps):
 @exercise.wrong(shape=unnamed("wrong dtype"), values=FLOAT32)
 def always_float32(mu, sigma, eps):
     return torch.exp((mu + sigma * eps).float())
+
+
+@exercise.wrong(shape=unnamed("x mixes devices"))
+def on_the_processor(mu, sigma, eps):
+    return torch.exp(mu + sigma * eps + torch.zeros(eps.shape, dtype=eps.dtype))
+
+
+@exercise.wrong(shape=stops("number of sizes provided"))
+def shape_of_eps(mu, sigma, eps):
+    return torch.exp(mu.expand_as(eps) + sigma.expand_as(eps) * eps)
 
 
 @exercise.wrong(shape=expect.IN_PLACE)
