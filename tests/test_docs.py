@@ -11,6 +11,7 @@ from autograder.checks.lesson00_start import affine
 from autograder.checks.lesson03_reparameterization import reparameterize
 from autograder.course import Course
 from autograder.failure import Failure
+from autograder.lesson import marks
 
 COURSE = Course(ROOT)
 NUMBERS = re.compile(r"-?\d+\.\d+|\[\d+, \d+\]")
@@ -37,7 +38,8 @@ def test_every_make_command_in_the_readme_exists():
 @pytest.mark.parametrize("stem", COURSE.stems)
 def test_the_readmes_name_every_lesson_and_its_points(stem):
     lesson = COURSE.lesson(stem)
-    points = sum(lesson.points(grade_id) for grade_id in lesson.exercises)
+    # With those of answers in words, which a person gives.
+    points = sum(float(marks(cell).get("points", 0)) for cell in lesson.source.cells)
     assert stem in text("README.md")
     row = next(line for line in text("course/README.md").splitlines() if f"[{stem}]" in line)
     assert row.endswith(f"| {points:g} |")
