@@ -786,8 +786,8 @@ for name, draw in {"Cholesky": cholesky, "symmetric": symmetric}.items():
 #
 # Why is there a choice?
 # In one dimension, probability can only move left or right, and $F$ says how much of it must pass each place.
-# In two dimensions the points may also *turn*, without any change of the distribution.
-# Each map adds another turn.
+# In two dimensions the points may also move *round*, along the lines of equal density, and the distribution does not notice.
+# Each map adds another such motion.
 
 
 # %% tags=["demo"]
@@ -834,7 +834,7 @@ plt.show()
 # %% [markdown]
 # *Figure 2. Left and middle: 24 points on an ellipse of equal density, with an arrow for how each moves when r grows.*
 # *By the Cholesky factor all arrows are vertical; by the symmetric root they point in from the long sides, and out at both ends.*
-# *Both turn the ellipse into the same narrower one.*
+# *Both make the same narrower ellipse of it.*
 # *Right: the variance of the gradient over r.*
 # *That of Cholesky (solid, circles) rises from 2 to 6 at r = 0.9; that of the symmetric root (dashed, diamonds) stays at 1.*
 #

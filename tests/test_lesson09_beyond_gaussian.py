@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import math
 import shutil
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -131,6 +133,15 @@ def test_the_series_is_the_distribution_function_of_a_gamma() -> None:
     a, u = (each.flatten() for each in torch.meshgrid(SHAPES, PROBABILITIES, indexing="ij"))
     x = torch.from_numpy(special.gammaincinv(a.numpy(), u.numpy()))
     assert torch.allclose(laws.gamma_cdf(x, a), u, rtol=1e-10, atol=0)
+
+
+def test_the_lesson_and_its_checks_have_the_same_series() -> None:
+    tree = ast.parse((ROOT / "solutions" / f"{STEM}.py").read_text(encoding="utf-8"))
+    names: dict[str, Any] = {"torch": torch, "Tensor": Tensor}
+    given = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "gamma_cdf"]
+    exec(compile(ast.Module(given, []), STEM, "exec"), names)
+    x, a = torch.rand(2, 3, 4, dtype=torch.float64) * 5 + 0.1
+    assert torch.equal(names["gamma_cdf"](x, a), laws.gamma_cdf(x, a))
 
 
 def test_the_implicit_gradient_of_the_series_is_that_of_the_exact_inverse() -> None:
