@@ -49,6 +49,6 @@ def after(function: Callable, cdf: Callable, x: Tensor, theta: Tensor) -> tuple[
 
 
 def of_a_draw(function: Callable, u: Tensor, rate: Tensor) -> Any:
-    """The same for an exponential draw that was made from u and rate, with a path back to rate."""
+    """``function(cdf, x, theta)`` for an exponential draw x that was made from u and has a path back to its rate."""
     rate = rate.clone().requires_grad_()
     return function(exponential_cdf, -torch.log1p(-u) / rate, rate)
