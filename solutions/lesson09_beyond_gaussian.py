@@ -421,14 +421,15 @@ x = (1 - (1 - torch.tensor(1e-20, dtype=torch.float64)) ** (1 / b)) ** (1 / a)
 print("value", x.item(), "  gradients in a and b", [g.item() for g in torch.autograd.grad(x, (a, b))])
 
 u = torch.arange(1, 2_000) / 2**24  # the smallest float32 draws, all of them
-x = (1 - (1 - u) ** (1 / torch.tensor(50.0))) ** (1 / torch.tensor(0.5))
-lost = int((x == 0).sum())
+inner = 1 - (1 - u) ** (1 / torch.tensor(50.0))
+lost = int((inner == 0).sum())
 print(f"float32, b = 50: the {lost} smallest draws give exactly 0: one draw in {2**24 / (lost + 1):,.0f}")
 
 # %% [markdown]
 # The value is 0, and the gradient in $b$ is NaN.
 # A root is infinitely steep at 0, and what comes from inside it is 0: $\infty \cdot 0$ again (lesson 5).
 # One such draw is enough to turn all weights into NaN.
+# In float32 it needs no exotic $u$: with $b = 50$ it is one ordinary draw in about 670,000.
 #
 # Two subtractions from 1 must go.
 # Write the inner power as $(1 - u)^{1/b} = e^{v}$ with $v = \log(1 - u) / b$.
@@ -506,12 +507,13 @@ for name, function in {
 # %% [markdown]
 # > **Claim, found on the web: "Any distribution with a known distribution function can be reparameterized."**
 #
-# Test it on two: a coin, which is 1 with probability $p$, and the Gamma distribution, whose $F$ has been in every table book for a century.
+# Test it on two: a coin, which is 1 with probability $p$, and the Gamma distribution, whose $F$ PyTorch has as `torch.special.gammainc`.
 #
 # **Predict first.**
 # For each, does the inverse exist, and does a gradient pass?
 
 # %% tags=["demo"]
+torch.manual_seed(0)
 p = torch.tensor(0.3, requires_grad=True)
 u = torch.rand(5)
 coin = (u > 1 - p).float()  # the inverse of a step: 0 up to u = 1 - p, and 1 above
@@ -1113,6 +1115,8 @@ plt.show()
 # 2. Why is there a gradient in one dimension all the same (half a point), and how do you get it (half a point)?
 # 3. What is its exact value for $f(z) = z$ and components with means $m_1$ (of weight $w$) and $m_0$, per unit of $w$?
 # 4. When is this gradient a bad idea, and why (half a point)? What would you take in its place (half a point)?
+#
+# If nobody grades your work, compare your four parts with the section above.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
