@@ -36,7 +36,7 @@ formula = Formula(
     right=lambda loc, scale, u: loc - scale * torch.log(-torch.log(u)),
     cdf=lambda x, loc, scale: torch.exp(-torch.exp(-(x - loc) / scale)),
     rule="the x with exp(-exp(-(x - loc) / scale)) = u",
-    atol=1e-7,
+    atol=1e-5,
 )
 
 OF_NEGATIVE = Mistake(

@@ -35,7 +35,7 @@ formula = Formula(
     right=lambda loc, scale, u: loc + scale * (torch.log(u) - torch.log1p(-u)),
     cdf=lambda x, loc, scale: torch.sigmoid((x - loc) / scale),
     rule="the x with sigmoid((x - loc) / scale) = u",
-    atol=1e-7,
+    atol=1e-5,
 )
 
 

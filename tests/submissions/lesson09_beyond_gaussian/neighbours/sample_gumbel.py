@@ -17,7 +17,7 @@ def sample_gumbel(loc, scale, u):
 # Far from all u that are small.
 # fails tail: "x for u from 1e-22 to 0.99 is wrong"
 def sample_gumbel(loc, scale, u):
-    return loc - scale * torch.log(-torch.log(u) + 1e-7)
+    return loc - scale * torch.log(-torch.log(u) + 1e-9)
 
 
 # %% logarithm_of_scale
