@@ -69,6 +69,12 @@ SHAPES: list[tuple[list[tuple[int, ...]], tuple[int, ...], torch.dtype]] = [
 ]
 """Shapes of the parameters (in turn, where there are more of them), shape of the noise, and the dtype of all."""
 
+NAN_PATH = Mistake(
+    "nan_path",
+    "x is right, and its gradient is nan: 0 * inf on the way back, as from a branch that torch.where did not choose. "
+    "No step may be infinitely steep, also where its result is not used.",
+)
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -245,11 +251,16 @@ def judge_gradients(
         return curve(formula, answer, inputs)
 
     slopes, right = found(function), curve(formula, hold(formula.right), inputs)
-    for i, name in enumerate(formula.ranges, start=1):
+
+    def mistakes(i: int) -> expect.Mistakes:
         # The values tell apart what has the same slopes.
-        mistakes = ((mistake, given[i]) for mistake, given in formula.exercise.mistaken(found) if alike(given, slopes))
+        yield from ((mistake, given[i]) for mistake, given in formula.exercise.mistaken(found) if alike(given, slopes))
+        if slopes[i].isnan().any() and torch.allclose(slopes[0], right[0], rtol=1e-6, atol=0):
+            yield NAN_PATH, slopes[i]
+
+    for i, name in enumerate(formula.ranges, start=1):
         rule, what = f"the derivative of {formula.rule}", f"the gradient in {name}{where}"
-        expect.close(slopes[i], right[i], what, rule=rule, rtol=1e-4, atol=formula.atol, mistakes=mistakes)
+        expect.close(slopes[i], right[i], what, rule=rule, rtol=1e-4, atol=formula.atol, mistakes=mistakes(i))
 
 
 def curve(formula: Formula, function: LearnerObject, inputs: Sequence[Tensor]) -> Tensor:

@@ -13,6 +13,7 @@ from autograder.checks.lesson09_beyond_gaussian.formulas import (
     LAW,
     LIMITED,
     LOST,
+    NAN_PATH,
     OWN_NOISE,
     REDUCED,
     UNUSED,
@@ -82,6 +83,14 @@ def one_minus_exp(a, b, u):
 @exercise.wrong(LOST, "tail", "gradients")
 def of_torch(a, b, u):
     return torch.distributions.Kumaraswamy(a, b).icdf(u)
+
+
+# Chooses between two ways to write log(1 - e^v).
+@exercise.wrong(gradients=NAN_PATH)
+def chosen_afterwards(a, b, u):
+    v = torch.log1p(-u) / b
+    log_inner = torch.where(v > -0.693, torch.log(-torch.expm1(v)), torch.log1p(-torch.exp(v)))
+    return torch.exp(log_inner / a)
 
 
 @exercise.wrong(FALLING, *LAW)
