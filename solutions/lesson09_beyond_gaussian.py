@@ -24,7 +24,7 @@
 # Then run the check cells below your answer.
 #
 # In this lesson the noise is an *input* of your functions: they draw nothing themselves.
-# So every result can be checked to the last digit.
+# So every result can be checked digit by digit.
 # Exercise 7 is a question that you answer in words; a person grades it.
 
 # %% locked="imports"
