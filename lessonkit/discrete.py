@@ -54,7 +54,7 @@ class CodebookAutoencoder(nn.Module):
 
 
 class CodePrior(nn.Module):
-    """A distribution of codes, rows of ``slots`` numbers: each number given those before it, by a network of its own."""
+    """A distribution of rows of ``slots`` numbers: each given those before it, by a network of its own."""
 
     def __init__(self, slots: int = 4, codes: int = 32) -> None:
         super().__init__()

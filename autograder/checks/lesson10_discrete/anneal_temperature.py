@@ -63,7 +63,9 @@ def linear(step, start, end, rate):
     return max(end, start - rate * step)
 
 
-@exercise.wrong(values="it falls along a straight line, by rate times start: it should fall by the same factor in every step.")
+@exercise.wrong(
+    values="it falls along a straight line, by rate times start: it should fall by the same factor in every step."
+)
 def linear_share(step, start, end, rate):
     return max(end, start * (1 - rate * step))
 

@@ -26,15 +26,17 @@ AT_P = Mistake(
 )
 OTHERS_AT_MEAN = Mistake(
     "others_at_mean",
-    "one entry is set to 0 and 1, and the others stand at their probabilities: f is evaluated at rows that never occur. "
-    "Go through the rows of 0 and 1.",
+    "one entry is set to 0 and 1, and the others stand at their probabilities: such rows never occur. Go through the "
+    "rows of 0 and 1.",
 )
 SAMPLED = Mistake("sampled", "it changes from call to call: the rows were drawn. Go through all of them.")
 IN_LOGITS = Mistake(
     "in_logits",
     "the gradient in the logits, p (1 - p) times that in p. Divide b - p by p (1 - p), or differentiate in p.",
 )
-SUMMED = Mistake("summed", "one number, as a mean over the rows or a sum over the entries gives: return one for each p.")
+SUMMED = Mistake(
+    "summed", "one number, as a mean over the rows or a sum over the entries gives: return one for each p."
+)
 
 
 def gradient(answer: LearnerObject, f: Callable[[Tensor], Tensor], p: Tensor) -> Tensor:
@@ -118,15 +120,15 @@ def in_logits(f, p):
     return (chance * f(b)) @ (b - p)
 
 
-@exercise.wrong(values="f(e_i) - f(0): the other entries are always 0. Weigh every state of the others by its probability.")
+@exercise.wrong(
+    values="f(e_i) - f(0): the other entries are always 0. Weigh every state of the others by its probability."
+)
 def from_zero(f, p):
     one = torch.eye(len(p), dtype=p.dtype, device=p.device)
     return f(one) - f(torch.zeros_like(one))
 
 
-@exercise.wrong(
-    values="all states of the other entries count the same: weigh each by its probability."
-)
+@exercise.wrong(values="all states of the other entries count the same: weigh each by its probability.")
 def unweighted(f, p):
     b = torch.tensor(list(product((0, 1), repeat=len(p))), dtype=p.dtype, device=p.device)
     return f(b) @ (2 * b - 1) / 2 ** (len(p) - 1)
@@ -152,9 +154,7 @@ def sampled(f, p):
     return (f(b).unsqueeze(-1) * (b - p) / (p * (1 - p))).mean(0)
 
 
-@exercise.wrong(
-    values="p and 1 - p are exchanged: p is the probability of a 1."
-)
+@exercise.wrong(values="p and 1 - p are exchanged: p is the probability of a 1.")
 def exchanged(f, p):
     b = torch.tensor(list(product((0, 1), repeat=len(p))), dtype=p.dtype, device=p.device)
     p = p.detach().requires_grad_()
@@ -162,9 +162,7 @@ def exchanged(f, p):
     return torch.autograd.grad((chance * f(b)).sum(), p)[0]
 
 
-@exercise.wrong(
-    values="the mean over the rows, after each was weighed by its probability: add them up."
-)
+@exercise.wrong(values="the mean over the rows, after each was weighed by its probability: add them up.")
 def mean_for_sum(f, p):
     b = torch.tensor(list(product((0, 1), repeat=len(p))), dtype=p.dtype, device=p.device)
     chance = torch.where(b == 1, p, 1 - p).prod(-1)

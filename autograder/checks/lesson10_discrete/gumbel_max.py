@@ -28,7 +28,11 @@ NO_EFFECT = Mistake(
 def choice(answer: LearnerObject, logits: Tensor, u: Tensor) -> Tensor:
     """What an answer returns, as numbers; that it gives the numbers of classes is for another check."""
     found = expect.tensor(answer(logits, u), CHOICE).detach()
-    if found.dtype == torch.int64 and found.shape == logits.shape[:-1] and 0 <= found.min() <= found.max() < logits.shape[-1]:
+    if (
+        found.dtype == torch.int64
+        and found.shape == logits.shape[:-1]
+        and 0 <= found.min() <= found.max() < logits.shape[-1]
+    ):
         found = F.one_hot(found, logits.shape[-1])
     return expect.shaped(found, tuple(logits.shape), CHOICE).double()
 
@@ -36,7 +40,12 @@ def choice(answer: LearnerObject, logits: Tensor, u: Tensor) -> Tensor:
 @exercise.check
 def shape(gumbel_max: LearnerObject, rng: Draws) -> None:
     """The choice has the shape, dtype and device of logits; logits and u are left alone."""
-    for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((2, 3, 4), torch.float32), ((6,), torch.float64)]:
+    for shape, dtype in [
+        ((5, 3), torch.float32),
+        ((1, 4), torch.float64),
+        ((2, 3, 4), torch.float32),
+        ((6,), torch.float64),
+    ]:
         logits, u = rng.normal(*shape, dtype=dtype), rng.uniform(0.1, 0.9, *shape, dtype=dtype)
         with expect.untouched(logits=logits, u=u):
             result = gumbel_max(logits, u)

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson10_discrete.closed_forms import gumbel_softmax as softened
-from autograder.checks.lesson10_discrete.judging import CHANGES, FLOAT32, Case, Parts, judge_parts, slopes, steady
+from autograder.checks.lesson10_discrete.judging import (
+    CHANGES,
+    FLOAT32,
+    Case,
+    Parts,
+    curves,
+    judge_parts,
+    steady,
+    value,
+)
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
+from autograder.failure import Failure
 from autograder.verdict import Mistake
 
 exercise = Exercise("gumbel_softmax", reread="A softer choice")
 
 SOFT = "the soft choice"
-CUT = Mistake("cut", "detach(), .data or no_grad(): no gradient comes back to the logits. Let autograd follow the softmax.")
+CUT = Mistake(
+    "cut", "detach(), .data or no_grad(): no gradient comes back to the logits. Let autograd follow the softmax."
+)
 TAU_MULTIPLIES = Mistake("tau_multiplies", "tau multiplies: divide by it.")
 TAU_IGNORED = Mistake("tau_ignored", "tau has no effect: divide the noisy logits by it.")
 OVERFLOW = Mistake(
@@ -34,16 +45,15 @@ def cases(rng: Draws) -> dict[str, Case]:
     return found
 
 
-def value(answer: LearnerObject, case: Case) -> Tensor:
-    """What an answer returns, which must have the shape of the logits."""
-    logits, tau, u = case
-    return expect.shaped(answer(logits, tau, u), tuple(logits.shape), SOFT).detach()
-
-
 @exercise.check
 def shape(gumbel_softmax: LearnerObject, rng: Draws) -> None:
     """The soft choice has the shape, dtype and device of logits; logits and u are left alone."""
-    for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((2, 3, 4), torch.float32), ((6,), torch.float64)]:
+    for shape, dtype in [
+        ((5, 3), torch.float32),
+        ((1, 4), torch.float64),
+        ((2, 3, 4), torch.float32),
+        ((6,), torch.float64),
+    ]:
         logits, u = rng.normal(*shape, dtype=dtype), rng.uniform(0.1, 0.9, *shape, dtype=dtype)
         with expect.untouched(logits=logits, u=u):
             result = gumbel_softmax(logits, 0.7, u)
@@ -58,7 +68,7 @@ def values(gumbel_softmax: LearnerObject, rng: Draws) -> None:
     steady(gumbel_softmax, SOFT, *next(iter(given.values())))
 
     def found(answer: LearnerObject) -> Parts:
-        return {what: value(answer, case) for what, case in given.items()}
+        return {what: value(answer, SOFT, case) for what, case in given.items()}
 
     right = {what: softened(*case) for what, case in given.items()}
     judge_parts(exercise, gumbel_softmax, found, right, "softmax((logits - log(-log u)) / tau)")
@@ -66,19 +76,26 @@ def values(gumbel_softmax: LearnerObject, rng: Draws) -> None:
 
 @exercise.check
 def stable(gumbel_softmax: LearnerObject, rng: Draws) -> None:
-    """It is finite and right where logits / tau is far above what exp can hold, in float32."""
-    # Rows near 900 and near -900, where exp is inf and 0 for all classes.
-    logits, u = 3 * rng.normal(6, 5), rng.uniform(0.05, 0.95, 6, 5)
-    logits += 900 * torch.tensor([1.0, -1.0, 1.0, -1.0, 0.0, 0.0])[:, None]
-    logits[4:] *= 400
-    case = logits.float(), 0.6, u.float()
-    what = f"{SOFT} for logits near 900 and -900"
+    """In float32, 900 more or less in all logits of a row changes nothing, and logits far apart give no nan."""
+    # Numbers that float32 still has when 900 is added.
+    logits, u = (512 * rng.normal(6, 5)).round() / 512, rng.uniform(0.05, 0.95, 6, 5)
+    levels = 900 * torch.tensor([1.0, -1.0, 1.0, -1.0, 0.0, 0.0])[:, None]
+    plain, shifted, apart = (each.float() for each in (logits, logits + levels, 900 * logits))
+    what = f"{SOFT} for rows of logits near 900 and -900"
 
     def found(answer: LearnerObject) -> Parts:
-        return {what: value(answer, case)}
+        return {
+            what: value(answer, SOFT, (shifted, 0.6, u.float())),
+            "apart": value(answer, SOFT, (apart, 0.6, u.float())),
+        }
 
-    right = softened(*(each.double() if isinstance(each, Tensor) else each for each in case))
-    judge_parts(exercise, gumbel_softmax, found, {what: right}, tolerance=1e-3)
+    own = value(gumbel_softmax, SOFT, (plain, 0.6, u.float()))
+    rule = "the same as for the same logits near 0"
+    judge_parts(exercise, gumbel_softmax, found, {what: own}, rule, tolerance=2e-3)
+    if not value(gumbel_softmax, SOFT, (apart, 0.6, u.float())).isfinite().all():
+        raise Failure(
+            f"{SOFT} is not finite", "a softmax for logits that are 900 and more apart", "nan or inf", OVERFLOW
+        )
 
 
 @exercise.check
@@ -86,11 +103,8 @@ def gradients(gumbel_softmax: LearnerObject, rng: Draws) -> None:
     """The gradient in the logits is that of the softmax, 1 / tau times its slopes."""
     given = cases(rng)
     weights = {what: rng.normal(*logits.shape) for what, (logits, _, _) in given.items()}
-
-    def found(answer: LearnerObject) -> Parts:
-        return {what.replace(SOFT, "the gradient"): slopes(answer, SOFT, case, weights[what], CUT) for what, case in given.items()}
-
-    right = {what.replace(SOFT, "the gradient"): slopes(softened, SOFT, case, weights[what], CUT) for what, case in given.items()}
+    found = curves(SOFT, given, weights, CUT)
+    right = {what: part for what, part in found(softened).items() if what not in given}
     judge_parts(exercise, gumbel_softmax, found, right, "that of softmax((logits - log(-log u)) / tau)", 1e-5)
 
 
@@ -137,7 +151,9 @@ def root_of_tau(logits, tau, u):
     return torch.softmax((logits - (-u.log()).log()) / tau**0.5, -1)
 
 
-@exercise.wrong("the softmax runs over dimension 0: the classes stand in the last one.", "values", "gradients")
+@exercise.wrong(
+    "the softmax runs over dimension 0: the classes stand in the last one.", "values", "stable", "gradients"
+)
 def first_dimension(logits, tau, u):
     return torch.softmax((logits - (-u.log()).log()) / tau, 0)
 
@@ -164,19 +180,19 @@ def twice(logits, tau, u):
     return torch.softmax(torch.softmax((logits - (-u.log()).log()) / tau, -1), -1)
 
 
-@exercise.wrong("a sigmoid of each number: the classes of a row should share 1. Use a softmax.", "values", "gradients")
+@exercise.wrong(
+    "a sigmoid of each number: the classes of a row should share 1. Use a softmax.", "values", "stable", "gradients"
+)
 def sigmoid(logits, tau, u):
     return torch.sigmoid((logits - (-u.log()).log()) / tau)
 
 
-@exercise.wrong("the logarithm of the soft choice: use softmax, not log_softmax.", "values", "stable", "gradients")
+@exercise.wrong("the logarithm of the soft choice: use softmax, not log_softmax.", "values", "gradients")
 def logarithm(logits, tau, u):
     return torch.log_softmax((logits - (-u.log()).log()) / tau, -1)
 
 
-@exercise.wrong(
-    values="hard: a row of 0 and 1. Return the softmax itself.", gradients=CUT
-)
+@exercise.wrong(values="hard: a row of 0 and 1. Return the softmax itself.", gradients=CUT)
 def hard(logits, tau, u):
     return F.one_hot((logits - (-u.log()).log()).argmax(-1), logits.shape[-1]).to(logits.dtype)
 
@@ -187,7 +203,9 @@ def naive(logits, tau, u):
     return weights / weights.sum(-1, keepdim=True)
 
 
-@exercise.wrong(stable="the largest of all noisy logits is subtracted: rows far below it underflow. Subtract that of each row.")
+@exercise.wrong(
+    stable="the largest of all noisy logits is subtracted: rows far below it underflow. Subtract that of each row."
+)
 def largest_of_all(logits, tau, u):
     noisy = (logits - (-u.log()).log()) / tau
     weights = torch.exp(noisy - noisy.max())
@@ -199,12 +217,14 @@ def detached(logits, tau, u):
     return torch.softmax((logits.detach() - (-u.log()).log()) / tau, -1)
 
 
-@exercise.wrong(values=CHANGES, gradients=unnamed("is wrong"))
+@exercise.wrong(values=CHANGES, stable=unnamed("is wrong"), gradients=unnamed("is wrong"))
 def own_noise(logits, tau, u):
     return F.gumbel_softmax(logits, tau)
 
 
-@exercise.wrong("softmax(logits / tau): the noise is not added, or all classes of a row get the same.", "values", "gradients")
+@exercise.wrong(
+    "softmax(logits / tau): the noise is not added, or all classes of a row get the same.", "values", "gradients"
+)
 def without_noise(logits, tau, u):
     return torch.softmax(logits / tau, -1)
 
@@ -221,7 +241,7 @@ def float32_inside(logits, tau, u):
 
 
 @exercise.wrong(
-    values="a small number inside the logarithms: it changes the noise. u is strictly between 0 and 1, so none is needed."
+    values="a small number inside the logarithms: it changes the noise. u is between 0 and 1, so none is needed."
 )
 def small_number(logits, tau, u):
     return torch.softmax((logits - torch.log(-torch.log(u + 1e-6) + 1e-6)) / tau, -1)
@@ -237,7 +257,9 @@ def in_place(logits, tau, u):
     return torch.softmax((logits - u.log_().neg_().log_()) / tau, -1)
 
 
-@exercise.wrong("the logits are divided by their sum after the noise, without exp: use a softmax.", "values", "stable", "gradients")
+@exercise.wrong(
+    "the logits are divided by their sum after the noise, without exp: use a softmax.", "values", "stable", "gradients"
+)
 def shares(logits, tau, u):
     noisy = (logits - (-u.log()).log()) / tau
     return noisy / noisy.sum(-1, keepdim=True)

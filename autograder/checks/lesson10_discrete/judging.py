@@ -84,14 +84,29 @@ Case = tuple[Tensor, float, Tensor]
 """Logits, tau, u."""
 
 
-def slopes(
-    answer: Callable, what: str, case: Case, weights: Tensor, cut: Mistake, zero: Mistake | None = None
-) -> Tensor:
-    """The gradient of sum(weights * answer(logits, tau, u)) in the logits."""
-    given, tau, u = case
-    logits = given.detach().clone().requires_grad_()
-    output = expect.shaped(answer(logits, tau, u), tuple(logits.shape), what)
-    return expect.gradients(output, {"logits": logits}, weights.to(output.dtype), cut=cut, zero=zero)["logits"]
+def value(answer: Callable, what: str, case: Case) -> Tensor:
+    """What an answer returns for logits, tau and u, which must have the shape of the logits."""
+    logits, tau, u = case
+    return expect.shaped(answer(logits, tau, u), tuple(logits.shape), what).detach()
+
+
+def curves(
+    what: str, cases: dict[str, Case], weights: Parts, cut: Mistake, zero: Mistake | None = None
+) -> Callable[[Any], Parts]:
+    """What measures an answer's values, and the gradients of their weighted sums in the logits."""
+
+    def slope(answer: Callable, case: Case, weight: Tensor) -> Tensor:
+        logits, tau, u = case[0].detach().clone().requires_grad_(), *case[1:]
+        output = expect.shaped(answer(logits, tau, u), tuple(logits.shape), what)
+        return expect.gradients(output, {"logits": logits}, weight.to(output.dtype), cut=cut, zero=zero)["logits"]
+
+    def found(answer: Callable) -> Parts:
+        slopes = {
+            name.replace(what, "the gradient"): slope(answer, case, weights[name]) for name, case in cases.items()
+        }
+        return {name: value(answer, what, case) for name, case in cases.items()} | slopes
+
+    return found
 
 
 def separated(rng: Draws, *shape: int, spread: float = 2, tau: float = 0) -> tuple[Tensor, Tensor]:

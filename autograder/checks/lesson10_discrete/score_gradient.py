@@ -179,7 +179,9 @@ def baseline_alone(f, b, p):
     return others.unsqueeze(-1) * (b - p) / (p * (1 - p))
 
 
-@exercise.wrong("the baseline is subtracted after the product: subtract it from f, then multiply.", "values", "baseline")
+@exercise.wrong(
+    "the baseline is subtracted after the product: subtract it from f, then multiply.", "values", "baseline"
+)
 def after_score(f, b, p):
     values = f(b)
     others = (values.sum() - values) / (len(values) - 1)
@@ -193,7 +195,9 @@ def times_variance(f, b, p):
     return (values - others).unsqueeze(-1) * (b - p) * p * (1 - p)
 
 
-@exercise.wrong("divided by the standard deviation: the score is divided by the variance p (1 - p).", "values", "baseline")
+@exercise.wrong(
+    "divided by the standard deviation: the score is divided by the variance p (1 - p).", "values", "baseline"
+)
 def root_of_variance(f, b, p):
     values = f(b)
     others = (values.sum() - values) / (len(values) - 1)
@@ -229,7 +233,9 @@ def in_place(f, b, p):
 
 
 # Divides by the spread of f, as some code of reinforcement learning does.
-@exercise.wrong("f is divided by its standard deviation: that changes the gradient. Only subtract.", "values", "baseline")
+@exercise.wrong(
+    "f is divided by its standard deviation: that changes the gradient. Only subtract.", "values", "baseline"
+)
 def standardised(f, b, p):
     values = f(b)
     others = (values.sum() - values) / (len(values) - 1)

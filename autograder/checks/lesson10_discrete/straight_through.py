@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson10_discrete.closed_forms import gumbel_max, gumbel_softmax
-from autograder.checks.lesson10_discrete.judging import CHANGES, Case, Parts, judge_parts, separated, slopes, steady
+from autograder.checks.lesson10_discrete.judging import (
+    CHANGES,
+    Case,
+    Parts,
+    curves,
+    judge_parts,
+    separated,
+    steady,
+    value,
+)
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.verdict import Mistake
@@ -33,19 +41,13 @@ def cases(rng: Draws) -> dict[str, Case]:
     found = {}
     for tau, shape in [(3.0, (6, 4)), (2.5, (2, 3, 5))]:
         logits, u = separated(rng, *shape, spread=1, tau=tau)
-        found[f"for logits of shape {shape}, tau = {tau}"] = logits, tau, u
+        found[f"{CHOICE} for logits of shape {shape}, tau = {tau}"] = logits, tau, u
     return found
 
 
-def value(answer: LearnerObject, case: Case) -> Tensor:
-    """What an answer returns, which must have the shape of the logits."""
-    logits, tau, u = case
-    return expect.shaped(answer(logits, tau, u), tuple(logits.shape), CHOICE).detach()
-
-
 @exercise.check
-def one_hot(straight_through: LearnerObject, rng: Draws) -> None:
-    """Forward it is the one-hot choice of gumbel_max, in the shape, dtype and device of logits, which are left alone."""
+def hard(straight_through: LearnerObject, rng: Draws) -> None:
+    """Forward it is the choice of gumbel_max, in the shape, dtype and device of logits; logits and u are left alone."""
     for shape, dtype in [((5, 3), torch.float32), ((1, 4), torch.float64), ((2, 3, 4), torch.float32)]:
         logits, u = rng.normal(*shape, dtype=dtype), rng.uniform(0.1, 0.9, *shape, dtype=dtype)
         with expect.untouched(logits=logits, u=u):
@@ -56,9 +58,9 @@ def one_hot(straight_through: LearnerObject, rng: Draws) -> None:
     steady(straight_through, CHOICE, *next(iter(given.values())))
 
     def found(answer: LearnerObject) -> Parts:
-        return {f"{CHOICE} {what}": value(answer, case) for what, case in given.items()}
+        return {what: value(answer, CHOICE, case) for what, case in given.items()}
 
-    right = {f"{CHOICE} {what}": gumbel_max(logits, u) for what, (logits, _, u) in given.items()}
+    right = {what: gumbel_max(logits, u) for what, (logits, _, u) in given.items()}
     judge_parts(exercise, straight_through, found, right, "1 at the largest noisy logit", tolerance=1e-6)
 
 
@@ -68,16 +70,8 @@ def gradients(straight_through: LearnerObject, rng: Draws) -> None:
     given = cases(rng)
     weights = {what: rng.normal(*logits.shape) for what, (logits, _, _) in given.items()}
 
-    def found(answer: LearnerObject) -> Parts:
-        return {
-            f"the gradient {what}": slopes(answer, CHOICE, case, weights[what], NO_PATH, CANCELS)
-            for what, case in given.items()
-        }
-
-    right = {
-        f"the gradient {what}": slopes(gumbel_softmax, CHOICE, case, weights[what], NO_PATH)
-        for what, case in given.items()
-    }
+    found = curves(CHOICE, given, weights, NO_PATH, CANCELS)
+    right = {what: part for what, part in found(gumbel_softmax).items() if what not in given}
     judge_parts(exercise, straight_through, found, right, "that of gumbel_softmax(logits, tau, u)", tolerance=1e-5)
 
 
@@ -89,23 +83,29 @@ def argmax_only(logits, tau, u):
     return gumbel_max(logits, u)
 
 
-@exercise.wrong(one_hot="the soft choice: forward, put 1 at its largest class and 0 elsewhere.")
+@exercise.wrong(hard="the soft choice: forward, put 1 at its largest class and 0 elsewhere.")
 def soft(logits, tau, u):
     return gumbel_softmax(logits, tau, u)
 
 
-@exercise.wrong(gradients="the sign of the gradient is turned: hard + soft - soft.detach(), where the second is detached.")
+@exercise.wrong(
+    gradients="the sign of the gradient is turned: hard + soft - soft.detach(), where the second is detached."
+)
 def turned(logits, tau, u):
     soft = gumbel_softmax(logits, tau, u)
     return gumbel_max(logits, u) - soft + soft.detach()
 
 
-@exercise.wrong(gradients="the gradient passes to the logits as it is, as if the choice were the logits. Use the soft choice.")
+@exercise.wrong(
+    gradients="the gradient passes to the logits as it is, as if the choice were the logits. Use the soft choice."
+)
 def identity(logits, tau, u):
     return logits + (gumbel_max(logits, u) - logits).detach()
 
 
-@exercise.wrong(gradients="the soft part has no noise: its gradient is that of softmax(logits / tau). Give it the same u.")
+@exercise.wrong(
+    gradients="the soft part has no noise: its gradient is that of softmax(logits / tau). Give it the same u."
+)
 def soft_without_noise(logits, tau, u):
     soft = torch.softmax(logits / tau, -1)
     return gumbel_max(logits, u) + soft - soft.detach()
@@ -123,7 +123,7 @@ def tau_multiplies(logits, tau, u):
     return gumbel_max(logits, u) + soft - soft.detach()
 
 
-@exercise.wrong(HARD_TIMES_SOFT, "one_hot", "gradients")
+@exercise.wrong(HARD_TIMES_SOFT, "hard", "gradients")
 def hard_times_soft(logits, tau, u):
     return gumbel_max(logits, u) * gumbel_softmax(logits, tau, u)
 
@@ -135,7 +135,7 @@ def chosen_alone(logits, tau, u):
     return hard + hard * (soft - soft.detach())
 
 
-@exercise.wrong(one_hot="the largest logit is chosen, without noise: choose the largest noisy logit.")
+@exercise.wrong(hard="the largest logit is chosen, without noise: choose the largest noisy logit.")
 def of_logits(logits, tau, u):
     hard = F.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)
     soft = gumbel_softmax(logits, tau, u)
@@ -143,14 +143,14 @@ def of_logits(logits, tau, u):
 
 
 @exercise.wrong(
-    one_hot="rounded, or compared with 1/2: where no class has half of the weight, no 1 is left. Choose the largest."
+    hard="rounded, or compared with 1/2: where no class has half of the weight, no 1 is left. Choose the largest."
 )
 def rounded(logits, tau, u):
     soft = gumbel_softmax(logits, tau, u)
     return soft.round().detach() + soft - soft.detach()
 
 
-@exercise.wrong(one_hot="soft is added, and not subtracted again: hard + soft - soft.detach().")
+@exercise.wrong(hard="soft is added, and not subtracted again: hard + soft - soft.detach().")
 def soft_left(logits, tau, u):
     return gumbel_max(logits, u) + gumbel_softmax(logits, tau, u)
 
@@ -161,19 +161,19 @@ def not_detached(logits, tau, u):
     return gumbel_max(logits, u) + soft - soft
 
 
-@exercise.wrong(one_hot=CHANGES, gradients=unnamed("is wrong"))
+@exercise.wrong(hard=CHANGES, gradients=unnamed("is wrong"))
 def own_noise(logits, tau, u):
     return F.gumbel_softmax(logits, tau, hard=True)
 
 
-@exercise.wrong(one_hot="the largest in dimension 0: choose over the last dimension.")
+@exercise.wrong(hard="the largest in dimension 0: choose over the last dimension.")
 def first_dimension(logits, tau, u):
     soft = gumbel_softmax(logits, tau, u)
     hard = (soft == soft.amax(0, keepdim=True)).to(soft.dtype)
     return hard + soft - soft.detach()
 
 
-@exercise.wrong(one_hot="the smallest is chosen: choose the largest.")
+@exercise.wrong(hard="the smallest is chosen: choose the largest.")
 def smallest(logits, tau, u):
     soft = gumbel_softmax(logits, tau, u)
     hard = F.one_hot(soft.argmin(-1), soft.shape[-1]).to(soft.dtype)
@@ -192,7 +192,7 @@ def doubled(logits, tau, u):
     return gumbel_max(logits, u) + 2 * (soft - soft.detach())
 
 
-@exercise.wrong(one_hot=unnamed("wrong dtype"))
+@exercise.wrong(hard=unnamed("wrong dtype"))
 def float32(logits, tau, u):
     soft = gumbel_softmax(logits, tau, u)
     return (gumbel_max(logits, u) + soft - soft.detach()).float()

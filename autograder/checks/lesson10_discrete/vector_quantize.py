@@ -30,8 +30,8 @@ ROW_SUMS = Mistake("row_sums", "the squares are added up over d, then averaged: 
 
 NO_PATH = Mistake(
     "no_path",
-    "z_q hands its gradient to the codebook, and none to z: z + (code - z).detach() has the value of the code, and hands "
-    "its gradient to z.",
+    "z_q hands its gradient to the codebook, and none to z: z + (code - z).detach() has the value of the code, and the "
+    "path of z.",
 )
 LEAK = Mistake("leak", "z_q hands its gradient to the codebook too: detach the code in z + (code - z).detach().")
 CUT = Mistake("cut", "z_q has no gradient at all: z + (code - z).detach() hands it on to z.")
@@ -39,7 +39,9 @@ EXCHANGED = Mistake(
     "exchanged",
     "the codebook loss moves z, and the commitment loss the codebook: exchanged, or detached on the wrong side.",
 )
-NONE_STOPPED = Mistake("none_stopped", "both losses move both: detach z in the codebook loss, and the code in the other.")
+NONE_STOPPED = Mistake(
+    "none_stopped", "both losses move both: detach z in the codebook loss, and the code in the other."
+)
 BOTH_STOPPED = Mistake("both_stopped", "neither loss moves anything: in each, detach one of the two and not both.")
 CODEBOOK_AT_Z = Mistake(
     "codebook_at_z",
@@ -51,7 +53,7 @@ COMMITMENT_OPEN = Mistake("commitment_open", "the commitment loss moves the code
 
 PATHS = tuple((name, to) for name in ("z_q", "codebook_loss", "commitment_loss") for to in ("z", "codebook"))
 RIGHT = (1, 0, 0, 1, 1, 0)
-PATTERNS = {
+PATTERNS: dict[tuple[int, ...], Mistake] = {
     (0, 1, 0, 1, 1, 0): NO_PATH,
     (1, 1, 0, 1, 1, 0): LEAK,
     (0, 0, 0, 1, 1, 0): CUT,
