@@ -48,8 +48,8 @@ CODEBOOK_AT_Z = Mistake(
     "the codebook loss moves z, and nothing moves the codebook: it compares z_q, which hands its gradient to z, or it "
     "detaches the code. Compare the code itself with z.detach().",
 )
-CODEBOOK_OPEN = Mistake("codebook_open", "the codebook loss moves z too: detach z in it.")
-COMMITMENT_OPEN = Mistake("commitment_open", "the commitment loss moves the codebook too: detach the code in it.")
+CODEBOOK_OPEN = Mistake("codebook_open", "the codebook loss moves z too: in it, z counts as a constant.")
+COMMITMENT_OPEN = Mistake("commitment_open", "the commitment loss moves the codebook too: in it, the code counts as a constant.")
 
 PATHS = tuple((name, to) for name in ("z_q", "codebook_loss", "commitment_loss") for to in ("z", "codebook"))
 RIGHT = (1, 0, 0, 1, 1, 0)
@@ -145,7 +145,7 @@ def shape(vector_quantize: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def indices(vector_quantize: LearnerObject, rng: Draws) -> None:
     """Each vector gets the number of its nearest code, by Euclidean distance."""
-    cases = {f"indices for z of shape {(*shape, 4)}": telling(rng, *shape) for shape in [(6,), (2, 3), (40,)]}
+    cases = {f"the chosen code for z of shape {(*shape, 4)}": telling(rng, *shape) for shape in [(6,), (2, 3), (40,)]}
 
     def found(answer: LearnerObject) -> Parts:
         given = {what: (quantized(answer, *case).indices.detach(), case[0]) for what, case in cases.items()}
