@@ -49,7 +49,7 @@ def values(anneal_temperature: LearnerObject, rng: Draws) -> None:
 
     right = [torch.tensor(max(end, start * math.exp(-rate * step))).double() for step, start, end, rate in cases]
     rule = "max(end, start * exp(-rate * step))"
-    judge_parts(exercise, anneal_temperature, found, dict(zip(names, right, strict=True)), rule, tolerance=1e-6)
+    judge_parts(exercise, anneal_temperature, found, dict(zip(names, right, strict=True)), rule, digits=1e-6)
 
 
 # Wrong answers

@@ -52,7 +52,7 @@ def judge(answer: LearnerObject, f: Callable[[Tensor], Tensor], words: str, poin
     def found(answer: LearnerObject) -> Parts:
         return dict(zip(right, (gradient(answer, f, p) for p in points), strict=True))
 
-    judge_parts(exercise, answer, found, right, "the derivative of the mean of f in each p", tolerance=1e-5)
+    judge_parts(exercise, answer, found, right, "the derivative of the mean of f in each p", digits=1e-5)
 
 
 @exercise.check

@@ -34,19 +34,19 @@ def judge_parts(
     found: Found,
     right: Parts,
     rule: str = "",
-    tolerance: float | None = None,
+    *,
+    digits: float = 2e-9,
+    single: float = 1e-5,
 ) -> None:
-    """Every part that ``found`` measures of an answer is the right one, to rounding if no ``tolerance`` is given."""
+    """Every part that ``found`` measures of an answer is the right one.
+
+    It is so to ``digits``; to those of float32 (``single``) where a part has another dtype, which may be wrong.
+    """
     observed = found(answer)
-    tolerance = tolerance or rounding(observed)
+    tolerance = digits if all(part.dtype in (torch.float64, torch.int64) for part in observed.values()) else single
     for what, expected in right.items():
         mistakes = explaining(exercise, found, observed, what, tolerance)
         expect.close(observed[what], expected, what, rule=rule, rtol=tolerance, atol=tolerance, mistakes=mistakes)
-
-
-def rounding(parts: Parts) -> float:
-    """How well parts should agree: to the digits of their dtype, which may be wrong."""
-    return 2e-8 if all(part.dtype in (torch.float64, torch.int64) for part in parts.values()) else 1e-5
 
 
 def explaining(
@@ -114,7 +114,7 @@ def separated(rng: Draws, *shape: int, spread: float = 2, tau: float = 0) -> tup
 
     Given a ``tau``, no soft choice comes near 1/2 either.
     """
-    logits, u = spread * rng.normal(*shape), rng.uniform(0.02, 0.98, *shape)
+    logits, u = spread * rng.normal(*shape), rng.uniform(0.1, 0.9, *shape)
     while True:
         first, second = (logits + gumbel(u)).topk(2).values.unbind(-1)
         bad = first - second < 1e-3
@@ -124,4 +124,4 @@ def separated(rng: Draws, *shape: int, spread: float = 2, tau: float = 0) -> tup
             return logits, u
         again = bad[..., None]
         logits = torch.where(again, spread * rng.normal(*shape), logits)
-        u = torch.where(again, rng.uniform(0.02, 0.98, *shape), u)
+        u = torch.where(again, rng.uniform(0.1, 0.9, *shape), u)

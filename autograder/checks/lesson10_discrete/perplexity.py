@@ -42,7 +42,7 @@ def values(perplexity: LearnerObject, rng: Draws) -> None:
         return {what: single(answer(*case), "the perplexity") for what, case in cases.items()}
 
     expected = {what: right(*case) for what, case in cases.items()}
-    judge_parts(exercise, perplexity, found, expected, "exp(entropy in nats)", tolerance=1e-5)
+    judge_parts(exercise, perplexity, found, expected, "exp(entropy in nats)", digits=1e-5)
 
 
 # Wrong answers

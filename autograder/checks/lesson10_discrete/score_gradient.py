@@ -99,7 +99,7 @@ def baseline(score_gradient: LearnerObject, rng: Draws) -> None:
         measured = mean_over_all(answer, 2, pair), mean_over_all(answer, 3, triple), estimates(answer, hundred, b, p)
         return dict(zip(right, measured, strict=True))
 
-    judge_parts(exercise, score_gradient, found, right, tolerance=1e-5)
+    judge_parts(exercise, score_gradient, found, right, digits=1e-5)
 
 
 # Wrong answers

@@ -61,7 +61,7 @@ def hard(straight_through: LearnerObject, rng: Draws) -> None:
         return {what: value(answer, CHOICE, case) for what, case in given.items()}
 
     right = {what: gumbel_max(logits, u) for what, (logits, _, u) in given.items()}
-    judge_parts(exercise, straight_through, found, right, "1 at the largest noisy logit", tolerance=1e-6)
+    judge_parts(exercise, straight_through, found, right, "1 at the largest noisy logit")
 
 
 @exercise.check
@@ -72,7 +72,7 @@ def gradients(straight_through: LearnerObject, rng: Draws) -> None:
 
     found = curves(CHOICE, given, weights, NO_PATH, CANCELS)
     right = {what: part for what, part in found(gumbel_softmax).items() if what not in given}
-    judge_parts(exercise, straight_through, found, right, "that of gumbel_softmax(logits, tau, u)", tolerance=1e-5)
+    judge_parts(exercise, straight_through, found, right, "that of gumbel_softmax(logits, tau, u)")
 
 
 # Wrong answers

@@ -49,7 +49,9 @@ CODEBOOK_AT_Z = Mistake(
     "detaches the code. Compare the code itself with z.detach().",
 )
 CODEBOOK_OPEN = Mistake("codebook_open", "the codebook loss moves z too: in it, z counts as a constant.")
-COMMITMENT_OPEN = Mistake("commitment_open", "the commitment loss moves the codebook too: in it, the code counts as a constant.")
+COMMITMENT_OPEN = Mistake(
+    "commitment_open", "the commitment loss moves the codebook too: in it, the code counts as a constant."
+)
 
 PATHS = tuple((name, to) for name in ("z_q", "codebook_loss", "commitment_loss") for to in ("z", "codebook"))
 RIGHT = (1, 0, 0, 1, 1, 0)
@@ -180,7 +182,7 @@ def values(vector_quantize: LearnerObject, rng: Draws) -> None:
         return parts
 
     rule = "for z_q the codes at the indices, for a loss the mean of (z - code)^2"
-    judge_parts(exercise, vector_quantize, found, right(vector_quantize), rule)
+    judge_parts(exercise, vector_quantize, found, right(vector_quantize), rule, digits=1e-11)
 
 
 @exercise.check
@@ -202,7 +204,7 @@ def gradients(vector_quantize: LearnerObject, rng: Draws) -> None:
         chosen = (own.unsqueeze(-2) == codebook).all(-1).double()
         right = [weights, -(chosen.unsqueeze(-1) * pull.unsqueeze(-2)).flatten(0, -3).sum(0), pull]
         names = list(found(vector_quantize))
-        judge_parts(exercise, vector_quantize, found, dict(zip(names, right, strict=True)), tolerance=1e-5)
+        judge_parts(exercise, vector_quantize, found, dict(zip(names, right, strict=True)), digits=1e-5)
 
 
 def six_slopes(answer: LearnerObject, z: Tensor, codebook: Tensor, weights: Tensor) -> dict[tuple[str, str], Tensor]:
