@@ -229,7 +229,7 @@ for d in (10, 20, 40):
 #
 # It is $1/p_i$ where $b_i = 1$, and $-1/(1 - p_i)$ where $b_i = 0$.
 #
-# Lesson 2 also gave the baseline that costs nothing: subtract from $f(b_k)$ the mean of $f$ over the *other* draws.
+# Lesson 2 also gave a baseline without bias: subtract from $f(b_k)$ the mean of $f$ over the *other* draws.
 # The estimate of draw $k$, with $n$ draws, is
 #
 # $$g_{ki} = \Big( f(b_k) - \frac{1}{n - 1} \sum_{j \ne k} f(b_j) \Big) \, \frac{b_{ki} - p_i}{p_i (1 - p_i)}.$$
@@ -482,7 +482,8 @@ torch.manual_seed(1)
 u = uniform(logits)
 print("choice  ", gumbel_max(logits, u).tolist())
 for tau in (0.1, 0.5, 1.0, 5.0):
-    print(f"tau {tau:<4}", [round(share, 3) for share in gumbel_softmax(logits, tau, u).tolist()])
+    soft = gumbel_softmax(logits, tau, u)
+    print(f"tau {tau:<4}", [round(share, 3) for share in soft.tolist()])
 
 # %% [markdown]
 # ### What a low temperature costs
@@ -521,19 +522,22 @@ for tau in (1, 0.5, 0.25, 0.1, 0.05, 0.01):
 
 # %% tags=["demo"]
 torch.manual_seed(0)
-taus = torch.logspace(math.log10(0.04), math.log10(2), 40)
-lines = [(s.mean(), s.median(), s.std()) for s in map(soft_slopes, taus.tolist())]
+taus = torch.logspace(math.log10(0.04), math.log10(2), 40).tolist()
 dots = (0.05, 0.1, 0.2, 0.5, 1.0)
-points = []
+measured_slopes = []
 for tau in dots:
-    leaf = torch.tensor([logit, 0.0], dtype=torch.float64).expand(50_000, 2).clone().requires_grad_()
-    (g,) = torch.autograd.grad(gumbel_softmax(leaf, tau, uniform(leaf.detach()))[:, 0].sum(), leaf)
-    points.append((g[:, 0].mean(), g[:, 0].median(), g[:, 0].std()))
+    pair = torch.tensor([logit, 0.0], dtype=torch.float64).repeat(50_000, 1).requires_grad_()
+    soft = gumbel_softmax(pair, tau, uniform(pair.detach()))
+    measured_slopes.append(torch.autograd.grad(soft[:, 0].sum(), pair)[0][:, 0])
+
 _, axes = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
-styles = [("mean", "-", "o", "black"), ("median", "--", "s", "#0072B2"), ("standard deviation", "-.", "^", "#D55E00")]
-for i, (name, line, marker, colour) in enumerate(styles):
-    axes.plot(taus, [row[i] for row in lines], line, color=colour, label=name)
-    axes.plot(dots, [row[i] for row in points], marker, color=colour)
+for name, of, line, marker, colour in [
+    ("mean", torch.mean, "-", "o", "black"),
+    ("median", torch.median, "--", "s", "#0072B2"),
+    ("standard deviation", torch.std, "-.", "^", "#D55E00"),
+]:
+    axes.plot(taus, [of(soft_slopes(tau)) for tau in taus], line, color=colour, label=name)
+    axes.plot(dots, [of(slopes) for slopes in measured_slopes], marker, color=colour)
 axes.axhline(0.2475, color="0.5", linestyle=":", label="true derivative of the mean")
 axes.set(xscale="log", yscale="log", ylim=(1e-11, 10))
 axes.set(xlabel="temperature tau (no unit)", ylabel="gradient in the logit (no unit)")
@@ -545,10 +549,11 @@ plt.show()
 # *Figure 1. Both axes are logarithmic; lines are computed over the whole distribution of the noise, and points are 50,000 draws of your `gumbel_softmax`.*
 # *The mean (solid) comes close to the dotted true value as tau falls from 2 to 0.05.*
 # *The standard deviation (dash-dotted) rises from less than 0.1 at tau = 1 to about 1 on the left.*
-# *The median (dashed) stays near 0.2 above tau = 0.5, then falls steeply, below one hundred-millionth at 0.05.*
-#
+# *The median (dashed) stays between 0.1 and 0.2 above tau = 0.5, then falls steeply, below one hundred-millionth at 0.05.*
+
+# %% [markdown]
 # Both claims **hold**, and say the same thing.
-# At a low temperature almost every draw has a gradient near 0, and few have a huge one, where two noisy logits nearly tie.
+# At a low temperature almost every draw has a gradient near 0, and few have a huge one: those where two noisy logits nearly tie.
 # Their mean is nearly right, and their variance grows about as $p(1-p)/(6\tau)$.
 # So the size of a gradient that you print from one draw tells you nothing.
 #
@@ -575,7 +580,7 @@ plt.show()
 #
 # - `logits`, `tau` and `u` are as in exercise 4.
 # - The value is that of `gumbel_max(logits, u)`, up to rounding: shape, dtype and device of `logits`.
-# - The gradient in the logits is that of `gumbel_softmax(logits, tau, u)`.
+# - The gradient in the logits is that of `gumbel_softmax(logits, tau, u)`, with no step in a smaller dtype.
 # - `logits` and `u` stay as they are.
 
 # %% [markdown]
@@ -601,7 +606,8 @@ def straight_through(logits: Tensor, tau: float, u: Tensor) -> Tensor:
     logits: (..., classes).  tau: temperature of the gradient, a positive number.
     u: shape and dtype of logits, strictly between 0 and 1.
     Returns the values of gumbel_max(logits, u), up to rounding, shape, dtype and device of
-    logits, with the gradient of gumbel_softmax(logits, tau, u); logits and u are left alone.
+    logits, with the gradient of gumbel_softmax(logits, tau, u); no step is taken in a smaller
+    dtype.  logits and u are left alone.
     """
     ### BEGIN SOLUTION
     soft = gumbel_softmax(logits, tau, u)
@@ -633,28 +639,31 @@ def mean_slope(p: float, tau: float, hard: bool) -> float:
     return (2 * (at - 0.45) * y * torch.sigmoid(-x) / tau).mean().item()
 
 
-def stalls_at(slope: Callable[[float], float]) -> float:
-    """The p at which a slope goes from below 0 to above it, by bisection; 0 if it is above 0 at once."""
+def stalls_at(tau: float, hard: bool) -> float:
+    """Where the mean gradient goes from below 0 to above it, by bisection; 0 if nowhere."""
     low, high = 0.0, 0.999
     for _ in range(13):
         middle = (low + high) / 2
-        low, high = (low, middle) if slope(middle) > 0 else (middle, high)
+        above = mean_slope(middle, tau, hard) > 0
+        low, high = (low, middle) if above else (middle, high)
     return middle
 
 
 for tau in (1, 0.5, 0.2, 0.1):
-    hard, soft = (stalls_at(lambda p, at=(tau, h): mean_slope(p, *at)) for h in (True, False))
-    print(f"tau {tau:<4} stalls at p = {hard:.2f} (straight-through), {soft:.2f} (soft)")
+    print(f"tau {tau:<4} straight-through stalls at p = {stalls_at(tau, True):.2f}", end="")
+    print(f", soft at {stalls_at(tau, False):.2f}")
 
 # %% tags=["demo"]
 torch.manual_seed(0)
 ps = torch.linspace(0.02, 0.98, 49).tolist()
 _, axes = plt.subplots(figsize=(7.5, 4.4), layout="constrained")
 axes.axhline(0, color="0.6", linewidth=1)
-axes.plot(ps, [0.1 * p * (1 - p) for p in ps], color="black", linewidth=2.5, label="truth: never 0")
+truth = [0.1 * p * (1 - p) for p in ps]
+axes.plot(ps, truth, color="black", linewidth=2.5, label="truth: never 0")
 for tau, line, colour in [(1.0, "-", "#D55E00"), (0.5, "--", "#CC79A7"), (0.2, "-.", "#0072B2")]:
-    axes.plot(ps, [mean_slope(p, tau, True) for p in ps], line, color=colour, label=f"straight-through, tau = {tau}")
-    axes.plot(stalls_at(lambda p, tau=tau: mean_slope(p, tau, True)), 0, "X", color=colour, markersize=11)
+    slopes = [mean_slope(p, tau, True) for p in ps]
+    axes.plot(ps, slopes, line, color=colour, label=f"straight-through, tau = {tau}")
+    axes.plot(stalls_at(tau, True), 0, "X", color=colour, markersize=11)
 for p in ps[4::5]:
     leaf = torch.logit(torch.tensor(p, dtype=torch.float64)).requires_grad_()
     pair = torch.stack([leaf, torch.zeros_like(leaf)]).expand(40_000, 2)
@@ -670,11 +679,15 @@ plt.show()
 # *Figure 2. The black line, the truth, is a flat arch that is above 0 everywhere.*
 # *Three lines of straight-through gradients start below 0 on the left, and cross it at the crosses: at 0.43 for tau = 1, at 0.41 for 0.5, and at 0.31 for 0.2.*
 # *The round points are means of 40,000 draws of your own function at tau = 1, and lie on its line.*
-#
+
+# %% [markdown]
 # Left of its cross an estimator pushes $p$ up, right of it down: the robot stays there for ever.
-# It then pays 0.246 on average in place of 0.2025, and no noise is to blame: these are the means.
-# The truth differs from both sides of the junction, $f(1) - f(0)$; the estimators see slopes of $f$ only.
-# A lower temperature helps, and brings back the variance of figure 1.
+# At $\tau = 1$ it then pays 0.246 on average in place of 0.2025.
+# No noise is to blame, for these are means.
+# The truth depends on $f(1) - f(0)$, on both sides of the junction; the estimators see slopes of $f$ alone.
+#
+# The soft gradient stalls too, at other places.
+# A lower temperature helps both, and brings back the variance of figure 1.
 
 # %% [markdown]
 # ## A temperature that falls
@@ -793,7 +806,8 @@ def measured(model: ChoiceVAE, choose: Callable[[Tensor], Tensor], draws: int = 
     """-ELBO on the test images in nats, with choices by ``choose``, mean of some draws."""
     logits = model.encode(test)
     many = logits.expand(draws, *logits.shape)
-    return (pixel_nats(model.decode(choose(many)), test).mean() + choice_kl(logits).mean()).item()
+    nats = pixel_nats(model.decode(choose(many)), test)
+    return (nats.mean() + choice_kl(logits).mean()).item()
 
 
 models = {name: trained(choose, name) for name, choose in ways.items()}
@@ -801,7 +815,8 @@ print(f"{'':<18}{'KL':>6}{'as trained':>13}{'hard choices':>15}")
 for name, model in models.items():
     as_trained = measured(model, lambda logits, name=name: ways[name](logits, 10_000))
     hard = measured(model, lambda logits: gumbel_max(logits, uniform(logits)))
-    print(f"{name:<18}{choice_kl(model.encode(test)).mean():>6.2f}{as_trained:>13.2f}{hard:>15.2f}")
+    kl = choice_kl(model.encode(test)).mean()
+    print(f"{name:<18}{kl:>6.2f}{as_trained:>13.2f}{hard:>15.2f}")
 
 # %% [markdown]
 # Without an estimator the KL is 0.00, and the result is that of the pixel means: only the KL trains the encoder, and it is minimised perfectly.
@@ -873,7 +888,8 @@ for draws in (2, 8):
 # | soft, tau 1 to 0.2 | 20.47 | 20.40 |
 # | score function, 2 draws | 20.74 | 20.73 |
 # | score function, 8 draws | 19.83 | 19.89 |
-#
+
+# %% [markdown]
 # The two seeds differ by up to 0.2, so many of these rows are ties.
 # A falling temperature wins little over a fixed one of 0.5.
 # Handing the gradient to the logits themselves, as if a choice were its logits, is worse than no code at all.
@@ -910,11 +926,10 @@ for draws in (2, 8):
 #
 # *Difficulty ●●●●○ (4 of 5) · 25 minutes*
 #
-# Replace vectors by their nearest codes.
+# Replace vectors by their nearest codes, and return the tuple `(z_q, indices, codebook_loss, commitment_loss)`.
 #
 # - `z` has the shape `(..., d)`, with one or more dimensions before `d`; `codebook` has the shape `(K, d)`, and the dtype and device of `z`.
-# - Return the tuple `(z_q, indices, codebook_loss, commitment_loss)`.
-# - `indices`: int64, the shape of `z` without `d`: for each vector the number of the nearest code, by Euclidean distance.
+# - `indices`: int64, shape `(...)`: for each vector the number of the nearest code, by Euclidean distance.
 # - `z_q`: those codes, in the shape of `z`, up to rounding.
 #   Its gradient in `z` is handed on unchanged, and none reaches the codebook.
 # - Both losses: the mean over all elements of $(z - z_q)^2$, 0-dim.
@@ -942,8 +957,9 @@ for draws in (2, 8):
 
 # %% answer="vector_quantize"
 def vector_quantize(z: Tensor, codebook: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Replace each vector by its nearest code; return (z_q, indices, codebook_loss, commitment_loss).
+    """Replace each vector by its nearest code.
 
+    Returns (z_q, indices, codebook_loss, commitment_loss).
     z: vectors, (..., d), at least two dimensions.  codebook: (K, d), dtype and device of z.
     z_q: the nearest codes by Euclidean distance, shape of z, up to rounding; its gradient
     goes to z unchanged, and none to the codebook.  indices: their numbers, int64, (...).
@@ -997,7 +1013,8 @@ for weight in (1, 30):
         z_q, codes_of_test, _, _ = vector_quantize(z, quantizer.codebook)
         nats, without = (pixel_nats(quantizer.decode(each), test).mean() for each in (z_q, z))
     print(f"losses times {weight}: {nats:.2f} nats from the codes, {without:.2f} from z itself")
-    print(f"    {len(codes_of_test.unique())} of 32 codes used; mean length of z {z.norm(dim=-1).mean():.1f}")
+    used, length = len(codes_of_test.unique()), z.norm(dim=-1).mean()
+    print(f"    {used} of 32 codes used; mean length of z {length:.1f}")
 
 # %% [markdown]
 # A mean over elements beside a sum over pixels: that is the bug of lesson 4 again.
@@ -1110,7 +1127,9 @@ print(f"batches of 8: {sum(batches) / len(batches):.1f} on average")
 # But the code has a price: to say which of 32 codes stands in each of 4 places takes $4 \ln 32 = 13.86$ nats, if all are equally probable.
 # Reconstruction plus price is then a bound on $-\log p(x)$, as the ELBO is.
 #
-# A model of the *codes* makes it cheaper, and gives you something to draw from.
+# A model of the *codes*, a prior, makes it cheaper, and gives you something to draw from.
+
+# %% [markdown]
 # Compare three such priors, fitted to the codes of the training images:
 #
 # - *uniform*: every code has the probability 1/32;
@@ -1156,13 +1175,14 @@ def pixels_off(pictures: Tensor) -> float:
     return torch.cdist(pictures.round(), images, p=1).min(dim=1).values.mean().item()
 
 
-rows = {"test images": decoded(codes_of_test)} | {name: decoded(codes) for name, codes in drawn.items()}
+rows = {name: decoded(codes) for name, codes in ({"test images": codes_of_test} | drawn).items()}
 figure, axes = plt.subplots(len(rows), 1, figsize=(8, 3.6), layout="constrained")
 for panel, (name, row) in zip(axes, rows.items(), strict=True):
     padded = F.pad(row[:10].reshape(-1, 8, 8), (1, 1), value=0.5)  # grey between
     panel.imshow(torch.cat(list(padded), dim=1), cmap="gray_r", vmin=0, vmax=1)
     panel.set(xticks=[], yticks=[])
-    panel.set_ylabel(f"{name}\n{pixels_off(row):.1f} pixels off", rotation=0, ha="right", va="center")
+    label = f"{name}\n{pixels_off(row):.1f} pixels off"
+    panel.set_ylabel(label, rotation=0, ha="right", va="center")
 figure.suptitle("The better the prior of the codes, the nearer are its draws to digits")
 plt.show()
 
@@ -1172,7 +1192,8 @@ plt.show()
 # *From the uniform prior, some can be read as a digit, and others are grey or a mixture of strokes.*
 # *Drawn index by index, in the last row, most can be read as a digit.*
 # *The distance to the nearest training image falls from row to row, from about 5 pixels to 3.4.*
-#
+
+# %% [markdown]
 # The prior in a row saves about 2 nats, and turns a codebook into a model that can draw.
 # In all it needs about 21 nats here; a Gaussian VAE of the same size reached 18.7 in lesson 6.
 # A code of 4 indices is small, and that was its purpose.
@@ -1203,7 +1224,8 @@ plt.show()
 # **Where it returns.**
 # Lesson 11 rounds the weights of a trained model, and hands gradients straight through.
 # Lesson 12 uses the path again where there is one, in flows, diffusion and reinforcement learning.
-#
+
+# %% [markdown]
 # **Further reading**
 #
 # - E. Jang, S. Gu and B. Poole, *Categorical Reparameterization with Gumbel-Softmax*, ICLR 2017.
