@@ -88,15 +88,17 @@ print(f"the mean cost at p = 0.6 less that at 0.4, per unit of p: {(high - low) 
 # %% [markdown]
 # The comparison has no graph at all, and says so.
 # `sign` has one, and its gradient is 0: that is worse, because it is silent.
-# `round` and `argmax` behave in these two ways too.
+# `argmax` has no graph either, and `round` gives zeros too.
 # And yet the mean has a slope, which the last line measures.
 
 # %% [markdown]
+# ### Claims tested: "flat, so zero"
+#
 # > **Claim that people write: "A function that goes through a discrete draw is flat, so its gradient is zero."**
 #
 # The claim **holds**, for each single draw.
 # Move $p$ a little, and $b$ stays; move it past $u$, and $b$ jumps.
-# There is no path from $p$ to $b$ along which a gradient could come.
+# There is no path from $p$ to $b$ along which a gradient could come, although the probabilities $p$ and $1 - p$ are as smooth as can be (lesson 3).
 #
 # But nobody wants the gradient of one draw.
 # You want the gradient of the *mean*, and the mean is not flat: its slope comes from the jumps.
@@ -486,7 +488,7 @@ for tau in (0.1, 0.5, 1.0, 5.0):
     print(f"tau {tau:<4}", [round(share, 3) for share in soft.tolist()])
 
 # %% [markdown]
-# ### What a low temperature costs
+# ### Claims tested: a low temperature
 #
 # > **Claim that people write: at a low temperature "the gradients vanish".**
 # >
@@ -557,8 +559,8 @@ plt.show()
 # Their mean is nearly right, and their variance grows about as $p(1-p)/(6\tau)$.
 # So the size of a gradient that you print from one draw tells you nothing.
 #
-# A high temperature has little variance and a bias: 33% too small at $\tau = 1$.
-# For small $\tau$ the bias falls as $\tau^2$, and the variance rises as $1/\tau$.
+# A high temperature has little variance and a bias: the mean is 33% too small at $\tau = 1$.
+# "High: low variance; low: little bias" holds too: for small $\tau$ the bias falls as $\tau^2$, and the variance rises as $1/\tau$.
 
 # %% [markdown]
 # ## Hard forward, soft backward
@@ -819,7 +821,8 @@ for name, model in models.items():
     print(f"{name:<18}{kl:>6.2f}{as_trained:>13.2f}{hard:>15.2f}")
 
 # %% [markdown]
-# Without an estimator the KL is 0.00, and the result is that of the pixel means: only the KL trains the encoder, and it is minimised perfectly.
+# Without an estimator the KL is 0.00, and the result is that of the pixel means.
+# That is posterior collapse (lesson 6), and here the cause is plain: only the KL trains the encoder, and it is minimised perfectly.
 # A model with a discrete code needs *some* estimator.
 #
 # And look at the soft model: with soft choices it seems to be the best of all, and with hard choices it is worse than the others.
@@ -828,7 +831,7 @@ for name, model in models.items():
 # A falling temperature narrows the gap, since the model ends with choices that are nearly hard.
 
 # %% [markdown]
-# ### Claims tested: "of last resort"
+# ### Claims tested: the score function as a last resort
 #
 # > **Claim that people write: for discrete draws one can only fall back on the score function, "with its high variance".**
 #
@@ -836,7 +839,7 @@ for name, model in models.items():
 # The model makes 8 draws for each image, and the reward of a draw is compared with the mean of the other 7, as in exercise 2.
 # The score of a row of choices is the gradient of the sum of their $\log q$.
 #
-# The loss below has two parts with the same values: the first trains the decoder; the second has the right gradient for the encoder, and no meaning as a number.
+# The loss below has two parts beside the KL: `nats` trains the decoder; `score` has the right gradient for the encoder, and no meaning as a number.
 #
 # **Predict first.**
 # Is this model better or worse than the best one above?
@@ -949,7 +952,7 @@ for draws in (2, 8):
 #
 # `code = codebook[indices]` carries a path to the codebook, and `z` one to the encoder.
 # In each of the three results, ask which of the two paths must stay, and detach the other.
-# `z + (code - z).detach()` has the value of the code and the path of `z`.
+# `z_q` has the value of the code and the path of `z`: add to `z` what is missing, detached.
 # Compute the losses from `code`, not from this sum.
 #
 # </details>

@@ -29,7 +29,7 @@ OTHERS_AT_MEAN = Mistake(
     "one entry is set to 0 and 1, and the others stand at their probabilities: such rows never occur. Go through the "
     "rows of 0 and 1.",
 )
-SAMPLED = Mistake("sampled", "it changes from call to call: the rows were drawn. Go through all of them.")
+SAMPLED = Mistake("sampled", "it changes from call to call: something was drawn. Go through all ways.")
 IN_LOGITS = Mistake(
     "in_logits",
     "the gradient in the logits, p (1 - p) times that in p. Divide b - p by p (1 - p), or differentiate in p.",

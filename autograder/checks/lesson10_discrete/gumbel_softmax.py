@@ -27,7 +27,8 @@ exercise = Exercise("gumbel_softmax", reread="A softer choice")
 
 SOFT = "the soft choice"
 CUT = Mistake(
-    "cut", "detach(), .data or no_grad(): no gradient comes back to the logits. Let autograd follow the softmax."
+    "cut",
+    "the way back to the logits is cut, by detach(), no_grad(), argmax or a new tensor. Use the softmax as it is.",
 )
 TAU_MULTIPLIES = Mistake("tau_multiplies", "tau multiplies: divide by it.")
 TAU_IGNORED = Mistake("tau_ignored", "tau has no effect: divide the noisy logits by it.")

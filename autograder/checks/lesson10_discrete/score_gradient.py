@@ -18,9 +18,9 @@ from autograder.verdict import Mistake
 
 exercise = Exercise("score_gradient", reread="Values alone")
 
-ESTIMATES = "the estimates"
+ESTIMATES = "the table of estimates"
 AVERAGED = Mistake("averaged", "averages first: the mean over the draws is taken inside. Return one row for each draw.")
-OWN_DRAWS = Mistake("own_draws", "they change from call to call: new rows were drawn. Use the draws b.")
+OWN_DRAWS = Mistake("own_draws", "it changes from call to call: something was drawn. Use the draws b.")
 NO_BASELINE = Mistake("no_baseline", "no baseline: subtract from f(b_i) the mean of f over the other draws.")
 OWN_SAMPLE = Mistake(
     "own_sample",

@@ -1,12 +1,12 @@
 # %% baseline_previous
-# fails values: "the estimates"
+# fails values: "the table of estimates"
 def score_gradient(f, b, p):
     v = f(b)
     return (v - v.roll(1))[:, None] * (b - p) / (p * (1 - p))
 
 
 # %% median
-# fails values: "the estimates"
+# fails values: "the table of estimates"
 def score_gradient(f, b, p):
     v = f(b)
     base = torch.stack([torch.cat([v[:i], v[i + 1 :]]).median() for i in range(len(v))])
@@ -14,7 +14,7 @@ def score_gradient(f, b, p):
 
 
 # %% empirical_p
-# fails values: "the estimates"
+# fails values: "the table of estimates"
 def score_gradient(f, b, p):
     v = f(b)
     others = (v.sum() - v) / (len(v) - 1)
@@ -22,7 +22,7 @@ def score_gradient(f, b, p):
 
 
 # %% one_minus_p
-# fails values: "the estimates"
+# fails values: "the table of estimates"
 # fails baseline: "the mean of the estimates over all pairs of draws is wrong"
 def score_gradient(f, b, p):
     v = f(b)
