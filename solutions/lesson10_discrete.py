@@ -98,7 +98,7 @@ print(f"the mean cost at p = 0.6 less that at 0.4, per unit of p: {(high - low) 
 #
 # The claim **holds**, for each single draw.
 # Move $p$ a little, and $b$ stays; move it past $u$, and $b$ jumps.
-# There is no path from $p$ to $b$ along which a gradient could come, although the probabilities $p$ and $1 - p$ are as smooth as can be (lesson 3).
+# There is no path from $p$ to $b$, although the probabilities $p$ and $1 - p$ are smooth (lesson 3).
 #
 # But nobody wants the gradient of one draw.
 # You want the gradient of the *mean*, and the mean is not flat: its slope comes from the jumps.
@@ -475,17 +475,58 @@ def gumbel_softmax(logits: Tensor, tau: float, u: Tensor) -> Tensor:
 # %% [markdown]
 # **You should see** four lines: about the shape, the values, extreme numbers and the gradients.
 #
-# One draw, at four temperatures.
+# For three classes a soft choice is a point in a triangle: each corner is a choice, and the middle is equal shares.
+# The next figure shows 300 draws at three temperatures, from the same noise.
+#
 # **Predict first.**
-# At which of them is it nearly a choice?
+# Where do the points go when $\tau$ falls?
 
 # %% tags=["demo"]
-torch.manual_seed(1)
-u = uniform(logits)
-print("choice  ", gumbel_max(logits, u).tolist())
-for tau in (0.1, 0.5, 1.0, 5.0):
-    soft = gumbel_softmax(logits, tau, u)
-    print(f"tau {tau:<4}", [round(share, 3) for share in soft.tolist()])
+torch.manual_seed(0)
+three = torch.log(torch.tensor([0.5, 0.3, 0.2])).expand(300, 3)
+noise = uniform(three)
+corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]])
+
+
+def draw_choices(axes: plt.Axes, tau: float) -> None:
+    """Show 300 soft choices in a triangle, and how often each class has the largest share."""
+    soft = gumbel_softmax(three, tau, noise)
+    axes.fill(*corners.T, facecolor="0.95", edgecolor="0.5")
+    axes.plot(*(soft @ corners).T, "o", color="#0072B2", markersize=3, alpha=0.5)
+    won = F.one_hot(soft.argmax(dim=1), 3).float().mean(dim=0)
+    for (x, y), share in zip(corners.tolist(), won.tolist(), strict=True):
+        axes.text(x, y + (0.07 if y else -0.12), f"{share:.0%}", ha="center")
+    axes.set(xlim=(-0.2, 1.2), ylim=(-0.2, 1.05), aspect="equal", title=f"tau = {tau:g}")
+    axes.axis("off")
+
+
+# %% tags=["demo"]
+figure, axes = plt.subplots(1, 3, figsize=(9, 3.1), layout="constrained")
+for panel, tau in zip(axes, (5.0, 1.0, 0.1), strict=True):
+    draw_choices(panel, tau)
+figure.suptitle("A falling temperature moves soft choices from the middle to the corners")
+plt.show()
+
+# %% [markdown]
+# *Figure 1. Each triangle shows the same 300 draws; the corners stand for classes of probability 50%, 30% and 20%, and the numbers say in how many draws the class has the largest share.*
+# *At tau = 5 (left) the points crowd around the middle; at tau = 1 they fill the triangle; at tau = 0.1 (right) most lie in a corner, and some on an edge.*
+#
+# The numbers at the corners do not depend on $\tau$: a temperature changes how sure a choice looks, not which it is.
+#
+# The next cell gives you a slider, if a kernel is running.
+
+# %% tags=["demo"]
+from lessonkit.sliders import sliders
+
+
+def one_triangle(tau: float = 0.5) -> plt.Figure:
+    """Show the draws at one temperature."""
+    figure, panel = plt.subplots(figsize=(4, 3.4), layout="constrained")
+    draw_choices(panel, tau)
+    return figure
+
+
+sliders(one_triangle, tau=(0.05, 5.0, 0.05))
 
 # %% [markdown]
 # ### Claims tested: a low temperature
@@ -548,7 +589,7 @@ axes.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# *Figure 1. Both axes are logarithmic; lines are computed over the whole distribution of the noise, and points are 50,000 draws of your `gumbel_softmax`.*
+# *Figure 2. Both axes are logarithmic; lines are computed over the whole distribution of the noise, and points are 50,000 draws of your `gumbel_softmax`.*
 # *The mean (solid) comes close to the dotted true value as tau falls from 2 to 0.05.*
 # *The standard deviation (dash-dotted) rises from less than 0.1 at tau = 1 to about 1 on the left.*
 # *The median (dashed) stays between 0.1 and 0.2 above tau = 0.5, then falls steeply, below one hundred-millionth at 0.05.*
@@ -678,7 +719,7 @@ axes.legend(loc="upper left")
 plt.show()
 
 # %% [markdown]
-# *Figure 2. The black line, the truth, is a flat arch that is above 0 everywhere.*
+# *Figure 3. The black line, the truth, is a flat arch that is above 0 everywhere.*
 # *Three lines of straight-through gradients start below 0 on the left, and cross it at the crosses: at 0.43 for tau = 1, at 0.41 for 0.5, and at 0.31 for 0.2.*
 # *The round points are means of 40,000 draws of your own function at tau = 1, and lie on its line.*
 
@@ -689,7 +730,7 @@ plt.show()
 # The truth depends on $f(1) - f(0)$, on both sides of the junction; the estimators see slopes of $f$ alone.
 #
 # The soft gradient stalls too, at other places.
-# A lower temperature helps both, and brings back the variance of figure 1.
+# A lower temperature helps both, and brings back the variance of figure 2.
 
 # %% [markdown]
 # ## A temperature that falls
@@ -1190,7 +1231,7 @@ figure.suptitle("The better the prior of the codes, the nearer are its draws to 
 plt.show()
 
 # %% [markdown]
-# *Figure 3. The first row decodes the codes of ten test images: ten digits, a little blurred.*
+# *Figure 4. The first row decodes the codes of ten test images: ten digits, a little blurred.*
 # *The other rows decode codes that were drawn from the three priors.*
 # *From the uniform prior, some can be read as a digit, and others are grey or a mixture of strokes.*
 # *Drawn index by index, in the last row, most can be read as a digit.*
