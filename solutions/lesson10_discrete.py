@@ -944,9 +944,9 @@ for draws in (2, 8):
 # There is another way to make a code discrete: round it.
 # An encoder returns vectors $z$ of $d$ numbers.
 # A *codebook* holds $K$ vectors $e_1, \dots, e_K$, its *codes*, which are learned too.
-# Each $z$ is replaced by the code at the smallest Euclidean distance:
+# Each $z$ is replaced by the code at the smallest Euclidean distance, $z_q = e_k$ with
 #
-# $$k = \arg\min_j \lVert z - e_j \rVert^2, \qquad z_q = e_k.$$
+# $$| z - e_k |^2 = \min_j\, | z - e_j |^2.$$
 #
 # What is kept is the number $k$, an *index*.
 # This is the core of the VQ-VAE of van den Oord, Vinyals and Kavukcuoglu.
