@@ -14,7 +14,7 @@ from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.lesson10_discrete.closed_forms import exact_gradient
 from autograder.checks.lesson10_discrete.judging import Parts, judge_parts, steady
 from autograder.draws import Draws
-from autograder.exercise import Exercise, unnamed
+from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
 
@@ -206,3 +206,12 @@ def fills_grad(f, p):
     b = torch.tensor(list(product((0, 1), repeat=len(p))), dtype=p.dtype, device=p.device)
     (torch.where(b == 1, p, 1 - p).prod(-1) * f(b)).sum().backward()
     return p.grad.clone()
+
+
+# Of one factor, torch.cartesian_prod makes no rows.
+@exercise.wrong(shape=stops("IndexError"), values=stops("IndexError"))
+def no_rows_for_one(f, p):
+    bit = torch.tensor([0, 1], dtype=p.dtype, device=p.device)
+    b = torch.cartesian_prod(*[bit] * len(p))
+    chance = torch.where(b == 1, p, 1 - p).prod(dim=1)
+    return (chance * f(b)) @ ((b - p) / (p * (1 - p)))

@@ -10,7 +10,7 @@ from torch import Tensor
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson10_discrete.judging import Parts, judge_parts, single
 from autograder.draws import Draws
-from autograder.exercise import Exercise
+from autograder.exercise import Exercise, unnamed
 from autograder.verdict import Mistake
 
 exercise = Exercise("perplexity", reread="How many codes are in use?")
@@ -111,3 +111,9 @@ def mean_for_sum(indices, codes):
 def by_rows(indices, codes):
     shares = torch.bincount(indices.flatten(), minlength=codes) / len(indices)
     return torch.exp(torch.special.entr(shares).sum())
+
+
+@exercise.wrong(values=unnamed("is not a number"))
+def in_brackets(indices, codes):
+    shares = torch.bincount(indices.flatten(), minlength=codes) / indices.numel()
+    return torch.special.entr(shares).sum(0, keepdim=True).exp()

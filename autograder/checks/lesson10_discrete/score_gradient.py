@@ -240,3 +240,10 @@ def standardised(f, b, p):
     values = f(b)
     others = (values.sum() - values) / (len(values) - 1)
     return ((values - others) / (values.std() + 1e-8)).unsqueeze(-1) * (b - p) / (p * (1 - p))
+
+
+@exercise.wrong(shape=unnamed("mixes devices"))
+def on_processor(f, b, p):
+    values, n = f(b), len(b)
+    average = (1 - torch.eye(n, dtype=p.dtype)) / (n - 1)
+    return (values - average @ values).unsqueeze(-1) * (b - p) / (p * (1 - p))

@@ -19,7 +19,7 @@ from autograder.checks.lesson10_discrete.judging import (
     value,
 )
 from autograder.draws import Draws
-from autograder.exercise import Exercise, unnamed
+from autograder.exercise import Exercise, stops, unnamed
 from autograder.verdict import Mistake
 
 exercise = Exercise("straight_through", reread="Hard forward, soft backward")
@@ -196,3 +196,18 @@ def doubled(logits, tau, u):
 def float32(logits, tau, u):
     soft = gumbel_softmax(logits, tau, u)
     return (gumbel_max(logits, u) + soft - soft.detach()).float()
+
+
+@exercise.wrong(hard=unnamed("device"))
+def on_processor(logits, tau, u):
+    soft = gumbel_softmax(logits, tau, u)
+    hard = torch.zeros(soft.shape, dtype=soft.dtype).scatter(-1, soft.argmax(-1, keepdim=True), 1.0)
+    return hard + soft - soft.detach()
+
+
+@exercise.wrong(hard=expect.IN_PLACE, gradients=stops("in-place operation"))
+def in_place(logits, tau, u):
+    noisy = logits.sub_(torch.log(-torch.log(u)))
+    soft = torch.softmax(noisy / tau, -1)
+    hard = F.one_hot(soft.argmax(-1), soft.shape[-1]).to(soft.dtype)
+    return hard + soft - soft.detach()

@@ -16,7 +16,7 @@ from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson10_discrete.judging import FLOAT32, Parts, judge_parts
 from autograder.draws import Draws
-from autograder.exercise import Exercise, unnamed
+from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure, describe_value
 from autograder.verdict import Mistake
 
@@ -483,3 +483,20 @@ def int32(z, codebook):
     code = codebook[indices]
     found = F.mse_loss(code, z.detach()), F.mse_loss(z, code.detach())
     return z + (code - z).detach(), indices.int(), *found
+
+
+# Moves the codes by a running mean, as an alternative to the codebook loss does.
+@exercise.wrong(shape=expect.IN_PLACE, gradients=stops("in-place operation"))
+def running_mean(z, codebook):
+    indices = (z.unsqueeze(-2) - codebook).square().sum(-1).argmin(-1)
+    code = codebook[indices].clone()
+    codebook.mul_(0.9).index_add_(0, indices.flatten(), 0.1 * z.flatten(0, -2))
+    return z + (code - z).detach(), indices, F.mse_loss(code, z.detach()), F.mse_loss(z, code.detach())
+
+
+@exercise.wrong(shape=unnamed("device"))
+def on_processor(z, codebook):
+    indices = (z.unsqueeze(-2) - codebook).square().sum(-1).argmin(-1)
+    choice = torch.eye(len(codebook), dtype=z.dtype)[indices]
+    code = choice @ codebook
+    return z + (code - z).detach(), indices, F.mse_loss(code, z.detach()), F.mse_loss(z, code.detach())
