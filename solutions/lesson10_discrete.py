@@ -866,7 +866,7 @@ for name, model in models.items():
 # That is posterior collapse (lesson 6), and here the cause is plain: only the KL trains the encoder, and it is minimised perfectly.
 # A model with a discrete code needs *some* estimator.
 #
-# And look at the soft model: with soft choices it seems to be the best of all, and with hard choices it is worse than the others.
+# And look at the soft model: with soft choices it seems to be the best of all, and with hard choices it is the worst of the three that have an estimator.
 # A soft code carries numbers, 24 of them, and not 8 choices; the KL in the loss does not charge for that.
 # So measure with hard choices, always.
 # A falling temperature narrows the gap, since the model ends with choices that are nearly hard.
