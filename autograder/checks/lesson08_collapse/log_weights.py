@@ -9,11 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.distributions import Bernoulli, Normal
 
+from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients, judge_rows
 from autograder.checks.lesson08_collapse.judging import CUT, judge_shape
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
+from autograder.failure import Failure
 from autograder.verdict import Mistake
 
 exercise = Exercise("log_weights", reread="Many draws for one image")
@@ -33,6 +35,9 @@ SIGMOID_APART = Mistake(
     "sigmoid_apart",
     "a sigmoid first, and its logarithm after it: the sigmoid of a large logit rounds to 0 or 1. Stay with the logits.",
 )
+
+
+DRAWS = Mistake("draws", "the result changes from call to call: something is drawn inside. The draws are given.")
 
 
 def right(logits: Tensor, x: Tensor, z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
@@ -63,6 +68,15 @@ def cases(rng: Draws) -> Cases:
     }
 
 
+def judge_fixed(log_weights: LearnerObject, rng: Draws) -> None:
+    """The same arguments give the same result."""
+    case = inputs(rng, 3, 4, 2, 5)
+    first, second = (expect.tensor(log_weights(*case.values()), "the result").detach() for _ in range(2))
+    if not torch.allclose(first.double().sum(), second.double().sum()):
+        observed = f"a sum of {first.sum():.5g}, then of {second.sum():.5g}"
+        raise Failure("two calls with the same arguments differ", "the same log-weights", observed, DRAWS)
+
+
 @exercise.check
 def shape(log_weights: LearnerObject, rng: Draws) -> None:
     """There is one number for each draw and image, in the dtype and on the device of the inputs, left alone."""
@@ -74,6 +88,7 @@ def shape(log_weights: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def values(log_weights: LearnerObject, rng: Draws) -> None:
     """Each is log p(x|z) + log p(z) - log q(z|x) at its own z, with all constants; also for large logits."""
+    judge_fixed(log_weights, rng)
     rule = "log p(x|z) + log p(z) - log q(z|x)"
     judge_rows(exercise, log_weights, right, cases(rng), "the log-weights", rule)
 
@@ -81,6 +96,7 @@ def values(log_weights: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def draws(log_weights: LearnerObject, rng: Draws) -> None:
     """Where all draws have the same logits, the weights still differ as log p(z) - log q(z|x) does."""
+    judge_fixed(log_weights, rng)
     same = {"": inputs(rng, 4, 3, 2, 5), " (3 latents)": inputs(rng, 2, 4, 3, 5)}
     for case in same.values():
         case["logits"] = case["logits"][:1].expand_as(case["logits"]).clone()
@@ -91,6 +107,7 @@ def draws(log_weights: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def gradients(log_weights: LearnerObject, rng: Draws) -> None:
     """The gradients in logits, z, mu and logvar are those of the formula."""
+    judge_fixed(log_weights, rng)
     judge_gradients(exercise, log_weights, right, cases(rng), ("logits", "z", "mu", "logvar"), rng)
 
 
@@ -328,3 +345,18 @@ def belief_cut(logits, x, z, mu, logvar):
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
     belief = -0.5 * ((z - mu.detach()) ** 2 / logvar.exp() + logvar + math.log(2 * math.pi)).sum(-1)
     return likelihood + prior - belief
+
+
+@exercise.wrong(DRAWS, "values", "draws", "gradients")
+def own_draws(logits, x, z, mu, logvar):
+    z = mu + torch.exp(logvar / 2) * torch.randn_like(z)
+    likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
+    return likelihood - 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1)
+
+
+# Draws and keeps the path to z.
+@exercise.wrong(DRAWS, "values", "draws", "gradients")
+def noisy(logits, x, z, mu, logvar):
+    z = z + 0.1 * torch.randn_like(z)
+    likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
+    return likelihood - 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1)

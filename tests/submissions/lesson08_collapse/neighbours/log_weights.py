@@ -9,16 +9,6 @@ def log_weights(logits, x, z, mu, logvar):
     return likelihood - 0.5 * price
 
 
-# %% own_draws
-# fails values: "the log-weights"
-# fails draws: "the log-weights"
-# fails gradients: "no path to z"
-def log_weights(logits, x, z, mu, logvar):
-    z = mu + torch.exp(logvar / 2) * torch.randn_like(z.detach())
-    likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
-    return likelihood - 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1)
-
-
 # %% normalised
 # fails values: "the log-weights"
 # fails draws: "the log-weights"
