@@ -405,7 +405,7 @@ for number in (2.0**-24, 1e-12, 1e-20, 1e-22):
 #
 # Shares and probabilities lie between 0 and 1.
 # The usual distribution for them is the Beta distribution, but nobody can solve its $F$ for $x$.
-# The **Kumaraswamy** distribution looks much like it, has two positive parameters $a$ and $b$ too, and was made to be solved:
+# The **Kumaraswamy** distribution looks much like it, has two positive parameters $a$ and $b$ too, and can be solved:
 #
 # $$F(x) = 1 - (1 - x^a)^b, \qquad 0 < x < 1.$$
 #
@@ -846,7 +846,7 @@ plt.show()
 # ## A heavy tail
 #
 # A price, an income or a file size is positive, and sometimes huge.
-# The **log-normal** distribution is the usual model: $\log x$ is normal, with mean `mu` and standard deviation `sigma`.
+# The **log-normal** distribution is a usual model: $\log x$ is normal, with mean `mu` and standard deviation `sigma`.
 # Its path is short:
 #
 # $$x = e^{\mu + \sigma \epsilon}, \qquad \frac{\partial x}{\partial \mu} = x, \qquad \frac{\partial x}{\partial \sigma} = x\,\epsilon.$$
