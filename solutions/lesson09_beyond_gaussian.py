@@ -945,7 +945,7 @@ plt.show()
 # *The dashed line is the truth.*
 # *For sigma = 1 the lines soon lie on it.*
 # *For sigma = 2 they need about ten thousand draws.*
-# *For sigma = 3 nearly all start a factor of ten below it, rise in sudden jumps, and still differ after 100,000 draws.*
+# *For sigma = 3 all start well below it, some by a factor of ten or more, rise in sudden jumps, and still differ after 100,000 draws.*
 
 # %% [markdown]
 # The claim points at something real, and names the **wrong cause**.
