@@ -153,6 +153,8 @@ def codebooks(lesson: dict[str, Any]) -> dict[str, list[dict[str, float]]]:
     rows = {
         "losses times 1": (quantize, 1.0, 0.25),
         "losses times 30": (quantize, 30.0, 7.5),
+        "codebook loss alone times 30": (quantize, 30.0, 0.25),
+        "commitment loss alone times 30": (quantize, 1.0, 7.5),
         "times 1, no commitment loss": (quantize, 1.0, 0.0),
         "times 1, no straight-through": (no_path, 1.0, 0.25),
         "times 1, codebook loss on the straight-through z_q": (at_z_q, 1.0, 0.25),

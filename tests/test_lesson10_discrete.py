@@ -189,3 +189,16 @@ def test_the_pixel_means_cost_25_07_nats() -> None:
     images, test = binarize(digits().train), binarize(digits().test)
     share = ((images.sum(0) + 1) / (len(images) + 2)).clamp(1e-3, 1 - 1e-3)
     assert float(pixel_nats(torch.logit(share).expand_as(test), test).mean()) == pytest.approx(25.07, abs=5e-3)
+
+
+def test_adam_does_not_mind_the_size_of_a_gradient_that_nothing_else_is_added_to() -> None:
+    ends = []
+    for weight in (1.0, 30.0):
+        code = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+        optimizer = torch.optim.Adam([code], lr=1e-2)
+        for _ in range(50):
+            (slope,) = torch.autograd.grad(weight * (code - torch.arange(1.0, 4.0)).square().mean(), code)
+            code.grad = slope
+            optimizer.step()
+        ends.append(code.detach())
+    assert torch.allclose(*ends, rtol=1e-6) and 0.4 < ends[0][0] < 0.6
