@@ -1090,11 +1090,11 @@ for weights in ((1, 0.25), (30, 0.25), (30, 7.5)):
 # | times 1, no straight-through | 25.06 | 1 | 25.05 | 2 |
 # | times 1, codebook loss on the straight-through z_q | 25.05 | 4 | 25.06 | 3 |
 # | times 1, weights exchanged | 10.65 | 30 | 10.19 | 32 |
-#
-# Without straight-through the encoder learns nothing from the decoder: the result is that of the pixel means.
-# So it is when the codebook loss compares $z_q$ after the straight-through step, for then the codebook never moves.
 
 # %% [markdown]
+# Without straight-through the encoder learns nothing from the decoder: the result is that of the pixel means.
+# So it is when the codebook loss compares $z_q$ after the straight-through step, for then the codebook never moves.
+#
 # The last row has the weights of the two losses exchanged: 0.25 on the codebook loss, 1 on the commitment loss.
 # That mistake was made in public code more than once, and here its result is *better* than that of the first row.
 # You know why: the one weight does not matter, and the other became 4 times larger.
