@@ -23,6 +23,7 @@ from rich.table import Column, Table
 from autograder.boundary.template import Template
 from autograder.course import Course
 from autograder.grading import Grader
+from autograder.lesson import marks
 from autograder.proofs.verify import examples
 from autograder.verdict import Verdict
 
@@ -81,7 +82,7 @@ def measured(course: Course, stem: str, template: Template) -> Row:
     return Row(
         lesson=stem,
         exercises=len(set(lesson.exercises.values())),
-        points=sum(map(lesson.points, lesson.exercises)),
+        points=sum(marks(cell).get("points", 0) for cell in lesson.cells.values() if marks(cell).get("grade")),
         notebook=seconds_to_run(lesson.source),
         grading=seconds_to_grade(Grader(lesson, template)),
         wrong=len(verdicts) - right,

@@ -134,6 +134,6 @@ def test_a_solved_lesson_runs_from_top_to_bottom_and_shows_its_figures(
     code = [cell.source for cell in lesson.cells if cell.cell_type == "code"]
     figures = sum("\nplt.show()" in source for source in code)
     assert page.locator(".jp-RenderedImage img").count() >= figures
-    with_sliders = any("from lessonkit.sliders import sliders" in source for source in code)
-    assert page.locator(".widget-slider").count() == (2 if with_sliders else 0)
+    sliders = sum(call.count("=(") for source in code for call in re.findall(r"^sliders\((.*)\)", source, re.MULTILINE))
+    assert page.locator(".widget-slider").count() == sliders
     assert page.locator(".jp-RenderedMarkdown mjx-merror").count() == 0
