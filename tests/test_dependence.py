@@ -680,6 +680,8 @@ def test_the_exercises_that_others_use_are_known() -> None:
         ("lesson06_vae", "ReparameterizationLayer"),
         ("lesson06_vae", "VAE"),
         ("lesson07_mixed_precision_gpu", "autocast_for"),
+        ("lesson10_discrete", "gumbel_max"),
+        ("lesson10_discrete", "gumbel_softmax"),
     ]
 
 
