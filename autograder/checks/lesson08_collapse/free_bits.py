@@ -7,8 +7,8 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients, judge_rows
-from autograder.checks.lesson08_collapse.judging import CUT, judge_shape
+from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients
+from autograder.checks.lesson08_collapse.judging import CUT, judge_each, judge_shape
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.verdict import Mistake
@@ -57,7 +57,7 @@ def shape(free_bits: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def values(free_bits: LearnerObject, rng: Draws) -> None:
     """Each latent costs the larger of its KL and the floor, and the price is their sum."""
-    judge_rows(exercise, free_bits, right, prices(rng), "the price", "the sum of the larger of each KL and the floor")
+    judge_each(exercise, free_bits, right, prices(rng), "the price", "the sum of the larger of each KL and the floor")
 
 
 @exercise.check
@@ -132,7 +132,7 @@ def detached(kl_per_dim, floor):
     return kl_per_dim.detach().clamp(min=floor).sum()
 
 
-@exercise.wrong(shape=UNSUMMED)
+@exercise.wrong(shape=UNSUMMED, values=unnamed("wrong shape"))
 def unsummed(kl_per_dim, floor):
     return kl_per_dim.clamp(min=floor)
 

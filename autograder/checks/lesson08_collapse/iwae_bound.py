@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients, judge_rows
-from autograder.checks.lesson08_collapse.judging import CUT, judge_shape
+from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients
+from autograder.checks.lesson08_collapse.judging import CUT, judge_each, judge_shape
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.verdict import Mistake
@@ -68,13 +68,13 @@ def shape(iwae_bound: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def values(iwae_bound: LearnerObject, rng: Draws) -> None:
     """The bound is the logarithm of the mean of the weights over the draws."""
-    judge_rows(exercise, iwae_bound, right, ordinary(rng), "the bound", "log(mean(exp(log_weights))) over the draws")
+    judge_each(exercise, iwae_bound, right, ordinary(rng), "the bound", "log(mean(exp(log_weights))) over the draws")
 
 
 @exercise.check
 def extremes(iwae_bound: LearnerObject, rng: Draws) -> None:
     """It is right for log-weights near -2000, beside others near -3, and where a few are -inf."""
-    judge_rows(exercise, iwae_bound, right, far(rng), "the bound", "log(mean(exp(log_weights))) over the draws")
+    judge_each(exercise, iwae_bound, right, far(rng), "the bound", "log(mean(exp(log_weights))) over the draws")
 
 
 @exercise.check
@@ -106,7 +106,7 @@ def log_batch(log_weights):
     return torch.logsumexp(log_weights, dim=0) - math.log(log_weights.shape[1])
 
 
-@exercise.wrong(unnamed("is wrong"), shape=PER_DRAW)
+@exercise.wrong(unnamed("wrong shape"), shape=PER_DRAW, gradients=unnamed("is wrong"))
 def over_batch(log_weights):
     return torch.logsumexp(log_weights, dim=1) - math.log(log_weights.shape[1])
 
@@ -132,7 +132,7 @@ def largest(log_weights):
     return log_weights.amax(dim=0)
 
 
-@exercise.wrong(unnamed("is wrong"), shape=ONE_NUMBER)
+@exercise.wrong(unnamed("wrong shape"), shape=ONE_NUMBER, gradients=unnamed("is wrong"))
 def mean_over_batch(log_weights):
     return (torch.logsumexp(log_weights, dim=0) - math.log(len(log_weights))).mean()
 

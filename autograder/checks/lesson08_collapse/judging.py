@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.copies import noting
 from autograder.boundary.learner import LearnerObject
+from autograder.checks.lesson04_kl_elbo.judging import Cases, Oracle, judge_rows
 from autograder.errors import CannotCross, LearnerError
 from autograder.exercise import Exercise
 from autograder.failure import Failure, describe_value
@@ -54,12 +54,15 @@ def judge_numbers(
         if plain and isinstance(case.right, int) and seen(found) == case.right and not whole(found):
             raise Failure(f"{where} is no int", f"{case.right}", describe_value(found))
         if not same(seen(found), case.right):
-            shown = seen(found)
-            observed = f"{shown:.6g}" if isinstance(shown, float) else str(shown)
             likely = (
                 expect.NO_RETURN if found is None and all_none(answer, cases) else explained(exercise, answer, cases)
             )
-            raise Failure(f"{where} is wrong", str(case.right), observed, likely)
+            raise Failure(f"{where} is wrong", shown(case.right), shown(seen(found)), likely)
+
+
+def shown(result: Any) -> str:
+    """A result as it stands in a message."""
+    return f"{result:.6g}" if isinstance(result, float) else str(result)
 
 
 def single(found: Tensor) -> Mistake | None:
@@ -143,6 +146,11 @@ def judge_shape(
     expect.device_kept(answer, *inputs.values(), *more, what=what)
 
 
-def rows(*columns: Sequence[float]) -> Tensor:
-    """Columns of numbers as a float64 tensor of rows."""
-    return torch.tensor(columns, dtype=torch.float64).T.contiguous()
+def judge_each(exercise: Exercise, answer: LearnerObject, oracle: Oracle, cases: Cases, what: str, rule: str) -> None:
+    """Number by number, in every case; how they are arranged is for the check of the shape alone."""
+    for where, case in cases.items():
+        right, found = oracle(*case.values()), expect.tensor(answer(*case.values()), f"{what}{where}")
+        if found.numel() != right.numel():
+            expected, observed = (f"shape {tuple(each.shape)}" for each in (right, found))
+            raise Failure(f"{what}{where} has the wrong shape", expected, observed)
+    judge_rows(exercise, answer, oracle, cases, what, rule)

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo.closed_forms import kl_between
-from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients, judge_rows
-from autograder.checks.lesson08_collapse.judging import CUT, judge_shape
+from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients
+from autograder.checks.lesson08_collapse.judging import CUT, judge_each, judge_shape
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.verdict import Mistake
@@ -75,7 +75,7 @@ def shape(kl_per_dimension: LearnerObject, rng: Draws) -> None:
 def values(kl_per_dimension: LearnerObject, rng: Draws) -> None:
     """Each number is the mean over the batch of the KL of its latent, in nats."""
     rule = "the mean of the closed form over the batch"
-    judge_rows(exercise, kl_per_dimension, right, beliefs(rng), "the KL by latent", rule)
+    judge_each(exercise, kl_per_dimension, right, beliefs(rng), "the KL by latent", rule)
 
 
 @exercise.check
@@ -87,28 +87,28 @@ def gradients(kl_per_dimension: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-@exercise.wrong(unnamed("is wrong"), shape=PER_IMAGE)
+@exercise.wrong(unnamed("wrong shape"), shape=PER_IMAGE, gradients=unnamed("is wrong"))
 def mean_over_latent(mu, logvar):
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(dim=1)
 
 
-@exercise.wrong(unnamed("is wrong"), shape=PER_IMAGE)
+@exercise.wrong(unnamed("wrong shape"), shape=PER_IMAGE, gradients=unnamed("is wrong"))
 def sum_over_latent(mu, logvar):
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(dim=1)
 
 
-@exercise.wrong(unnamed("is wrong"), shape=ONE_NUMBER)
+@exercise.wrong(unnamed("wrong shape"), shape=ONE_NUMBER, gradients=unnamed("is wrong"))
 def scalar(mu, logvar):
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean()
 
 
-# Its total is right.
-@exercise.wrong(shape=ONE_NUMBER)
+# Its total is right, and so are its gradients.
+@exercise.wrong(shape=ONE_NUMBER, values=unnamed("wrong shape"))
 def total(mu, logvar):
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(dim=1).mean()
 
 
-@exercise.wrong(unnamed("is wrong"), shape=UNREDUCED)
+@exercise.wrong(unnamed("wrong shape"), shape=UNREDUCED, gradients=unnamed("is wrong"))
 def unreduced(mu, logvar):
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
 

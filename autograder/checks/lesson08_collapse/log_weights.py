@@ -11,8 +11,8 @@ from torch.distributions import Bernoulli, Normal
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients, judge_rows
-from autograder.checks.lesson08_collapse.judging import CUT, judge_shape
+from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients
+from autograder.checks.lesson08_collapse.judging import CUT, judge_each, judge_shape
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -90,7 +90,7 @@ def values(log_weights: LearnerObject, rng: Draws) -> None:
     """Each is log p(x|z) + log p(z) - log q(z|x) at its own z, with all constants; also for large logits."""
     judge_fixed(log_weights, rng)
     rule = "log p(x|z) + log p(z) - log q(z|x)"
-    judge_rows(exercise, log_weights, right, cases(rng), "the log-weights", rule)
+    judge_each(exercise, log_weights, right, cases(rng), "the log-weights", rule)
 
 
 @exercise.check
@@ -101,7 +101,7 @@ def draws(log_weights: LearnerObject, rng: Draws) -> None:
     for case in same.values():
         case["logits"] = case["logits"][:1].expand_as(case["logits"]).clone()
     rule = "log p(z) - log q(z|x) at each z, beside the same log p(x|z)"
-    judge_rows(exercise, log_weights, right, same, "the log-weights of draws with the same logits", rule)
+    judge_each(exercise, log_weights, right, same, "the log-weights of draws with the same logits", rule)
 
 
 @exercise.check
@@ -315,7 +315,7 @@ def white_alone(logits, x, z, mu, logvar):
     return likelihood + prior - belief
 
 
-@exercise.wrong(unnamed("is wrong"), shape=PER_IMAGE)
+@exercise.wrong(unnamed("wrong shape"), shape=PER_IMAGE, gradients=unnamed("is wrong"))
 def per_image(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
@@ -323,7 +323,7 @@ def per_image(logits, x, z, mu, logvar):
     return (likelihood + prior - belief).mean(0)
 
 
-@exercise.wrong(unnamed("is wrong"), shape=PER_DRAW)
+@exercise.wrong(unnamed("wrong shape"), shape=PER_DRAW, gradients=unnamed("is wrong"))
 def per_draw(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
