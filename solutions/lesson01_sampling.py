@@ -791,7 +791,7 @@ for name, draw in samplers.items():
 # **Where it returns.**
 # Lesson 2 compares two ways to a gradient, and one of them needs no derivative of $f$: it gets the fine right.
 # Lesson 3 shares the noise by a formula, and uses your way of asking whether a gradient arrives.
-# A later lesson, planned and not written yet, treats draws that jump.
+# Lesson 10 treats draws that jump.
 #
 # **Further reading**
 #

@@ -1225,7 +1225,7 @@ for step in (broken_step, half_repaired_step):
 # %% [markdown]
 # **Where it returns.**
 # Lesson 7 trains this model in half precision and on a graphics card.
-# The lessons after it are planned, and not written yet: what happens when the KL goes to zero, and bounds tighter than the ELBO.
+# Lesson 8 asks what happens when the KL goes to zero, splits the KL into its two parts, and has a bound that is tighter than the ELBO.
 #
 # **Further reading**
 #
