@@ -61,14 +61,14 @@ OLD_STEP = Mistake(
 )
 
 
-def layer_of(kind: LearnerObject, weight: Tensor, bias: Tensor | None, **options: Any) -> LearnerObject:
-    """A layer of the learner's class with this weight and bias, in train mode; its parameters are these two."""
-    made = beside(layer_with, kind, weight, bias, options)
+def layer_of(kind: LearnerObject, weight: Tensor, offset: Tensor | None, **options: Any) -> LearnerObject:
+    """A layer of the learner's class with this weight and offset, in train mode; its parameters are these two."""
+    made = beside(layer_with, kind, weight, offset, options)
     if made["layer"] is None:
         raise Failure(
             "NoisyLinear makes no module", "class NoisyLinear(nn.Linear)", "an object that is none", NO_MODULE
         )
-    wanted = ["weight"] if bias is None else ["bias", "weight"]
+    wanted = ["weight"] if offset is None else ["bias", "weight"]
     if made["names"] != wanted:
         expected, observed = " and ".join(wanted), " and ".join(made["names"]) or "none"
         raise Failure("the layer has other parameters", expected, observed)
@@ -80,7 +80,7 @@ def weight_for(rng: Draws) -> Tensor:
     """A weight whose even rows are smaller, and whose largest element in size is negative."""
     weight = rng.uniform(-1, 1, OUT, IN)
     weight[::2] *= 0.2
-    weight[1, 1] = -1.7
+    weight[1, 1] = -2.5
     return weight
 
 
@@ -98,8 +98,13 @@ def results_of(layer: LearnerObject, x: Tensor, calls: int, training: bool) -> d
     return found
 
 
-def noise_of(kind: LearnerObject, rng: Draws, weight: Tensor, later: float = 1.0, **options: Any) -> Tensor:
-    """What is added to the weight in several calls, (calls, out, in); the weight is multiplied by ``later`` first."""
+def noise_of(
+    kind: LearnerObject, rng: Draws, weight: Tensor, later: float = 1.0, **options: Any
+) -> tuple[Tensor, Tensor]:
+    """What is added to the weight in several calls, and the weight before each, both (calls, out, in).
+
+    The weight is multiplied by ``later`` first, after a call.
+    """
     bias = rng.normal(OUT)
     layer = layer_of(kind, weight, bias, **options)
     results_of(layer, unit_rows(), 1, True)
@@ -108,12 +113,12 @@ def noise_of(kind: LearnerObject, rng: Draws, weight: Tensor, later: float = 1.0
     y = found["results"]
     # The row of zeros, as the bias is another's affair; where each row has noise of its own, it would add some.
     shared = torch.equal(y[:, :IN], y[:, IN + 1 :])
-    return (y[:, :IN] - (y[:, IN : IN + 1] if shared else bias)).mT - found["weights"]
+    return (y[:, :IN] - (y[:, IN : IN + 1] if shared else bias)).mT - found["weights"], found["weights"]
 
 
-def sigma_of(weight: Tensor, bits: int) -> float:
-    """The standard deviation of the noise."""
-    return float(weight.abs().max()) / (2 ** (bits - 1) - 1) / math.sqrt(12)
+def sigma_of(weight: Tensor, bits: int) -> Tensor:
+    """The standard deviation of the noise on a weight, or on each of several, (..., 1, 1)."""
+    return weight.abs().amax((-2, -1), keepdim=True) / (2 ** (bits - 1) - 1) / math.sqrt(12)
 
 
 @exercise.check
@@ -124,14 +129,15 @@ def eval_(NoisyLinear: LearnerObject, rng: Draws) -> None:
         weight = weight_for(rng)
         layer = layer_of(NoisyLinear, weight, bias, **options)
         results_of(layer, x, 1, True)
-        y = results_of(layer, x, 2, False)["results"]
+        found = results_of(layer, x, 2, False)
+        y, plain = found["results"], found["weights"][0]
         words = ", ".join(f"{name}={value}" for name, value in options.items()) or "bits left out"
-        what, step = f"y in eval mode for {words}", sigma_of(weight, 3) * math.sqrt(12)
-        rounded = F.linear(x, step * (weight / step).round(), bias)
+        what, step = f"y in eval mode for {words}", sigma_of(plain, options.get("bits", 8)) * math.sqrt(12)
+        rounded = F.linear(x, step * (plain / step).round(), bias)
         mistakes: list[tuple[Mistake, Tensor]] = [(ROUNDED_IN_EVAL, rounded)]
         if not torch.equal(y[0], y[1]):
             mistakes = [(NOISE_IN_EVAL, y[0])]
-        expect.close(y[0], F.linear(x, weight, bias), what, rule="x W^T + b", mistakes=mistakes)
+        expect.close(y[0], F.linear(x, plain, bias), what, rule="x W^T + b", mistakes=mistakes)
 
 
 @exercise.check
@@ -149,7 +155,8 @@ def sigma(NoisyLinear: LearnerObject, rng: Draws) -> None:
         """The mean square of the noise over that of right noise, in rows of small weights and of large ones."""
         found = []
         for bits, later, options in cases.values():
-            noise = noise_of(kind, Draws(seed), weight, later, **options) / sigma_of(weight * later, bits)
+            added, weights = noise_of(kind, Draws(seed), weight, later, **options)
+            noise = added / sigma_of(weights, bits)
             found.append(
                 torch.stack([noise[:, rows].square().mean() for rows in (slice(0, None, 2), slice(1, None, 2))])
             )
@@ -157,7 +164,9 @@ def sigma(NoisyLinear: LearnerObject, rng: Draws) -> None:
 
     observed = ratios(NoisyLinear)
     # Of 12,000 squares the mean is off by more than this with probability 1e-10 (Laurent and Massart, 2000).
-    x, n = math.log(2 / expect.ERROR_RATE), CALLS * IN * OUT / 2
+    # That noise is another in each call is for another check.
+    calls = CALLS if fresh(NoisyLinear, rng, weight) else 1
+    x, n = math.log(2 / expect.ERROR_RATE), calls * IN * OUT / 2
     low, high = 1 - 2 * math.sqrt(x / n), 1 + 2 * math.sqrt(x / n) + 2 * x / n
     for words, pair in zip(cases, observed, strict=True):
         for which, ratio in zip(("small", "large"), pair.tolist(), strict=True):
@@ -167,9 +176,15 @@ def sigma(NoisyLinear: LearnerObject, rng: Draws) -> None:
                 raise Failure(f"{what} is wrong", expected, f"{ratio:.3g} times that", named(observed, ratios))
 
 
+def fresh(kind: LearnerObject, rng: Draws, weight: Tensor) -> bool:
+    """Whether the noise changes from call to call."""
+    added, _ = noise_of(kind, rng, weight, bits=3)
+    return bool((added[1:] - added[0]).abs().max() > 1e-9)
+
+
 def named(observed: Tensor, ratios: Any) -> Mistake | None:
     """The wrong answer that spreads its noise as far, in every case."""
-    if not observed.any():
+    if observed.max() < 1e-9:
         return NO_NOISE
     if torch.allclose(observed[3], observed[2] / 10, rtol=0.06):
         return OLD_STEP
@@ -181,14 +196,15 @@ def named(observed: Tensor, ratios: Any) -> Mistake | None:
 def noise(NoisyLinear: LearnerObject, rng: Draws) -> None:
     """eps is N(0, 1), another in each call and for each element, in the dtype and on the device of the weight."""
     weight = weight_for(rng)
-    added = noise_of(NoisyLinear, rng, weight, bits=3)
-    if not added.any():
+    added, weights = noise_of(NoisyLinear, rng, weight, bits=3)
+    if added.abs().max() < 1e-9:
         raise Failure("no noise in train mode", "sigma * eps on the weight", "the plain weight", NO_NOISE)
     # How large it is, and in which rows, is for another check.
     rows = [slice(0, None, 2), slice(1, None, 2)]
     eps = torch.stack([added[:, each] / added[:, each].square().mean().sqrt() for each in rows], dim=2).flatten(1, 2)
     judge_law(eps, NOISE, {"call": FIXED, "output": None, "input": None})
-    judge_digits(added / sigma_of(weight, 3), NOISE)
+    for digits in (added, added / sigma_of(weights, 3)):
+        judge_digits(digits, NOISE)
     layer = layer_of(NoisyLinear, weight, rng.normal(OUT), bits=3)
     expect.judge_devices(lambda probe: beside(layer_under, probe, layer, rng.normal(5, IN)), "the output", CPU)
 

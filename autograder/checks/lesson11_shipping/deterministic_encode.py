@@ -11,7 +11,7 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.lesson11_shipping import MODES, Drawing, encoded
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checks.lesson06_vae.known import judge_gradients_on
+from autograder.checks.lesson06_vae.known import GRADIENTS_OFF, judge_gradients_on
 from autograder.draws import Draws
 from autograder.errors import for_inputs
 from autograder.exercise import Exercise, unnamed
@@ -118,21 +118,22 @@ def mode(deterministic_encode: LearnerObject, rng: Draws) -> None:
 def modules(deterministic_encode: LearnerObject, rng: Draws) -> None:
     """Every module is in the mode that it had, also one whose mode is its own; weights and buffers are as before."""
     weights, x = weights_of(rng), rng.normal(4, 6)
-    for mode in MODES[2:]:
-        found = encoding(deterministic_encode, weights, x, mode)
+    runs = [encoding(deterministic_encode, weights, x, mode) for mode in MODES[2:]]
+    for found in runs:
         if found["changed"]:
             name = found["changed"][0]
             moved = TRAIN_MODE if name.startswith("norm.") and wrong_mode(found) is TRAIN_MODE else None
             raise Failure(f"{name} was changed", "weights and buffers as they were", "another value", moved)
-        judge_modes(found, put_back(found))
+        judge_modes(found, put_back(runs))
 
 
-def put_back(found: dict[str, Any]) -> Mistake | None:
-    """What became of the modes, where they were not all the same."""
-    before, after = found["before"], found["after"]
-    if all(each is after[0] for each in after):
-        return ONE_FLAG if after[0] is before[0] else ALWAYS_TRAIN if after[0] else NOT_RESTORED
-    return OWN_FLAG if after[0] is before[0] and not any(after[1:]) else None
+def put_back(runs: list[dict[str, Any]]) -> Mistake | None:
+    """What becomes of modes that are not all the same, in a model in train mode and in one in eval mode."""
+    if all(len(set(found["after"])) == 1 for found in runs):
+        ends = tuple(found["after"][0] for found in runs)
+        return {(True, False): ONE_FLAG, (True, True): ALWAYS_TRAIN, (False, False): NOT_RESTORED}.get(ends)
+    kept = all(found["after"][0] is found["before"][0] for found in runs)
+    return OWN_FLAG if kept and not any(any(found["after"][1:]) for found in runs) else None
 
 
 # Wrong answers
@@ -272,7 +273,7 @@ def averages_draws(model, x):
         return torch.stack([frozen.encode(x)[0] for _ in range(100)]).mean(0)
 
 
-@exercise.wrong(values=unnamed("gradients stay off"))
+@exercise.wrong(values=GRADIENTS_OFF)
 def gradients_off(model, x):
     torch.set_grad_enabled(False)
     return copy.deepcopy(model).eval().encode(x)[1]

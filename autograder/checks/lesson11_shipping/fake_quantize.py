@@ -11,6 +11,7 @@ from torch import Tensor
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo.judging import judge_gradients
+from autograder.checks.lesson04_kl_elbo.mistakes import CUT
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -19,9 +20,6 @@ from autograder.verdict import Mistake
 exercise = Exercise("fake_quantize", reread="Weights on a grid")
 
 ROUNDED = "the rounded w"
-CUT = Mistake(
-    "cut", "detach(), .data or no_grad() around all of it: the result forgets w. Add the rounding to w itself."
-)
 BARE = Mistake(
     "bare_round", "the derivative of round is 0 everywhere. Let the gradient pass as if nothing was rounded."
 )
@@ -111,6 +109,11 @@ def values(fake_quantize: LearnerObject, rng: Draws) -> None:
 def gradients(fake_quantize: LearnerObject, rng: Draws) -> None:
     """The gradient is 1 for every element, the one that is largest in size included."""
     given = {where: case for where, case in cases(rng).items() if "tiny" not in where}
+    w = given[""]["w"].requires_grad_()
+    output = expect.shaped(fake_quantize(w), tuple(w.shape), ROUNDED)
+    if output.requires_grad:
+        rounds = torch.allclose(output.detach().double(), right(w).detach(), 1e-5, 1e-5)
+        expect.gradients(output, {"w": w}, zero=BARE if rounds else None)
     judge_gradients(exercise, fake_quantize, right, given, ("w",), rng)
 
 
@@ -300,7 +303,7 @@ def no_guard(w, bits=8):
     return w + (step * torch.round(w / step) - w).detach()
 
 
-@exercise.wrong(shape=expect.IN_PLACE, gradients=unnamed())
+@exercise.wrong(shape=expect.IN_PLACE)
 def in_place(w, bits=8):
     step = (w.detach().abs().max() / (2 ** (bits - 1) - 1)).clamp(min=1e-30)
     w.data.copy_(step * torch.round(w / step))
