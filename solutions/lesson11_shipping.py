@@ -460,7 +460,7 @@ for bits in (4, 3):
 # Its parameters are those of `nn.Linear`: `weight`, and `bias` unless `bias=False`.
 #
 # - In train mode: $y = x W'^{\top} + b$ with $W' = W + \sigma\varepsilon$, for `x` of shape `(batch, in_features)`.
-# - $\varepsilon$ is $\mathcal{N}(0, 1)$, of the weight's shape, dtype and device, another in each call, and the same for all rows of a batch. The bias gets none.
+# - $\varepsilon$ is $\mathcal{N}(0, 1)$, of the weight's shape, dtype and device, another in each call and in each layer, and the same for all rows of a batch. The bias gets none.
 # - $\sigma = s / \sqrt{12}$, with the step of exercise 2 for `bits` and for the weight as it is in this call. For the gradient it is a constant.
 # - In eval mode: $y = x W^{\top} + b$, with the plain weight, not rounded.
 # - `forward` does not change the parameters.
@@ -487,7 +487,7 @@ class NoisyLinear(nn.Linear):
 
     x: (batch, in_features).  Returns y, (batch, out_features).
     In train mode y = x (W + sigma * eps)^T + b.  eps ~ N(0, 1) has the weight's shape, dtype
-    and device, is drawn in every call, and serves all rows; the bias gets no noise.
+    and device, is drawn in every call of every layer, and serves all rows; the bias gets none.
     sigma = step / sqrt(12), with step = max|W| / (2^(bits - 1) - 1) of the weight as it is
     in this call; it is a constant for the gradient.
     In eval mode y = x W^T + b.  forward does not change the parameters.

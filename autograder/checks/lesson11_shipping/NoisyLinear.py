@@ -24,7 +24,7 @@ from autograder.checks.lesson11_shipping.noise import (
     judge_digits,
     judge_law,
 )
-from autograder.draws import Draws
+from autograder.draws import Draws, replay
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
@@ -39,6 +39,7 @@ NOISE_IN_EVAL = Mistake(
     "noise_in_eval", "noise in eval mode. Ask self.training, and use the plain weight when it is False."
 )
 ROUNDED_IN_EVAL = Mistake("rounded_in_eval", "the weight is rounded in eval mode. Use the plain weight there.")
+ROUNDS = Mistake("rounds", "the weight is rounded in train mode. Add noise to it, and round nothing.")
 PER_ROW = Mistake(
     "per_row", "a weight of its own for each row of the batch. Draw eps once, in the shape of the weight."
 )
@@ -99,16 +100,17 @@ def results_of(layer: LearnerObject, x: Tensor, calls: int, training: bool) -> d
 
 
 def noise_of(
-    kind: LearnerObject, rng: Draws, weight: Tensor, later: float = 1.0, **options: Any
+    kind: LearnerObject, seed: int, weight: Tensor, later: float = 1.0, **options: Any
 ) -> tuple[Tensor, Tensor]:
     """What is added to the weight in several calls, and the weight before each, both (calls, out, in).
 
     The weight is multiplied by ``later`` first, after a call.
     """
-    bias = rng.normal(OUT)
+    bias = torch.linspace(-1, 1, OUT, dtype=torch.float64)
     layer = layer_of(kind, weight, bias, **options)
     results_of(layer, unit_rows(), 1, True)
     beside(set_weight, layer, weight * later)
+    replay(seed)
     found = results_of(layer, unit_rows(), CALLS, True)
     y = found["results"]
     # The row of zeros, as the bias is another's affair; where each row has noise of its own, it would add some.
@@ -158,7 +160,7 @@ def sigma(NoisyLinear: LearnerObject, rng: Draws) -> None:
         """
         ratio, count = [], []
         for bits, later, options in cases.values():
-            added, weights = noise_of(kind, Draws(seed), weight, later, **options)
+            added, weights = noise_of(kind, seed, weight, later, **options)
             for rows in (slice(0, None, 2), slice(1, None, 2)):
                 noise = (added / sigma_of(weights, bits))[:, rows]
                 ratio.append(noise.square().mean())
@@ -177,28 +179,34 @@ def sigma(NoisyLinear: LearnerObject, rng: Draws) -> None:
 
 
 def named(observed: Tensor, ratios: Any) -> Mistake | None:
-    """The wrong answer that spreads its noise as far, in every case."""
+    """The wrong answer that makes the same of the same draws, in every case."""
     if observed.max() < 1e-9:
         return NO_NOISE
-    if torch.allclose(observed[3], observed[2] / 100, rtol=0.12):
+    if torch.allclose(observed[3], observed[2] / 100, rtol=1e-3):
         return OLD_STEP
     found = exercise.mistaken(ratios)
-    return next((mistake for mistake, wrong in found if torch.allclose(observed, wrong, rtol=0.12)), None)
+    return next((mistake for mistake, wrong in found if torch.allclose(observed, wrong, rtol=1e-3)), None)
 
 
 @exercise.check
 def noise(NoisyLinear: LearnerObject, rng: Draws) -> None:
-    """eps is N(0, 1), another in each call and for each element, in the dtype and on the device of the weight."""
+    """eps is N(0, 1), another in each call, layer and element, in the dtype and on the device of the weight."""
     weight = weight_for(rng)
-    added, weights = noise_of(NoisyLinear, rng, weight, bits=3)
+    added, weights = noise_of(NoisyLinear, rng.new_seed(), weight, bits=3)
     if added.abs().max() < 1e-9:
         raise Failure("no noise in train mode", "sigma * eps on the weight", "the plain weight", NO_NOISE)
+    step = sigma_of(weights, 3) * math.sqrt(12)
+    if torch.allclose(weights + added, step * (weights / step).round(), rtol=0, atol=1e-9):
+        raise Failure("no noise in train mode", "sigma * eps on the weight", "the rounded weight", ROUNDS)
     # How large it is, and in which rows, is for another check.
     eps = added / sigma_of(weights, 3)
     eps = eps / eps.square().mean((0, 2), keepdim=True).sqrt()
     judge_law(eps, NOISE, {"call": FIXED, "output": None, "input": None})
     for digits in (added, added / sigma_of(weights, 3)):
         judge_digits(digits, NOISE)
+    seeds = [rng.new_seed() for _ in range(2)]
+    if torch.equal(*(noise_of(NoisyLinear, seed, weight, bits=3)[0] for seed in seeds)):
+        raise Failure("two layers have the same noise", "a draw of its own for each layer", "no difference", FIXED)
     layer = layer_of(NoisyLinear, weight, rng.normal(OUT), bits=3)
     expect.judge_devices(lambda probe: beside(layer_under, probe, layer, rng.normal(5, IN)), "the output", CPU)
 
@@ -216,7 +224,8 @@ def sharing(NoisyLinear: LearnerObject, rng: Draws) -> None:
     zero, first, again = y[:, IN], y[:, :IN], y[:, IN + 1 :]
     same = torch.allclose(first, again, rtol=0, atol=1e-9)
     if not torch.allclose(zero, bias.expand_as(zero), rtol=0, atol=1e-9):
-        likely = ON_BIAS if same else ON_OUTPUT
+        fresh = bool((zero[1:] - zero[0]).abs().max() > 1e-9)
+        likely = (ON_BIAS if same else ON_OUTPUT) if fresh else None
         apart = f"up to {float((zero - bias).abs().max()):.3g} away from it"
         raise Failure("a row of zeros does not give the bias", "the bias, exactly", apart, likely)
     if not same:
@@ -638,3 +647,32 @@ class multiplied(nn.Linear):
         sigma = step / math.sqrt(12)
         noisy = self.weight * (1 + (sigma * torch.randn_like(self.weight)) / self.weight.detach())
         return F.linear(x, noisy, self.bias)
+
+
+@exercise.wrong(ROUNDS, "sigma", "noise")
+class rounds(nn.Linear):
+    def __init__(self, in_features, out_features, bias=True, bits=8):
+        super().__init__(in_features, out_features, bias)
+        self.bits = bits
+
+    def forward(self, x):
+        if not self.training:
+            return super().forward(x)
+        step = self.weight.detach().abs().max() / (2 ** (self.bits - 1) - 1)
+        error = (step * torch.round(self.weight / step) - self.weight).detach()
+        return F.linear(x, self.weight + error, self.bias)
+
+
+# Each call gets other noise, and each layer the same.
+@exercise.wrong(noise=FIXED)
+class own_generator(nn.Linear):
+    def __init__(self, in_features, out_features, bias=True, bits=8):
+        super().__init__(in_features, out_features, bias)
+        self.bits, self.generator = bits, torch.Generator().manual_seed(0)
+
+    def forward(self, x):
+        if not self.training:
+            return super().forward(x)
+        step = self.weight.detach().abs().max() / (2 ** (self.bits - 1) - 1)
+        eps = torch.randn(self.weight.shape, generator=self.generator, dtype=self.weight.dtype).to(self.weight.device)
+        return F.linear(x, self.weight + step / math.sqrt(12) * eps, self.bias)

@@ -192,6 +192,8 @@ def same(anomaly_score: LearnerObject, rng: Draws) -> None:
     own = own_noise(anomaly_score, weights, x)
     for what, other in ((f"{SCORE} of an image alone", alone), (f"{SCORE} in a batch in reverse order", turned)):
         expect.close(other, first, what, **close, mistakes=[(BY_BATCH, other)] if own else ())
+    if own:
+        raise Failure("the images have different noise", f"the same {DRAWS} eps for every image", "other eps")
 
 
 def own_noise(answer: LearnerObject, weights: Weights, x: Tensor) -> bool:
@@ -637,3 +639,21 @@ def in_place(model, x):
     model.train(was_training)
     x.zero_()
     return loss.mean(0) + kl
+
+
+# A seed by the pixels: steady, and another eps for each image.
+@exercise.wrong(same=unnamed("the images have different noise"))
+def seed_by_pixels(model, x):
+    was_training = model.training
+    model.eval()
+    scores = []
+    with torch.no_grad():
+        for image in x:
+            generator = torch.Generator().manual_seed(int((image * torch.arange(len(image))).sum()))
+            _, mu, logvar = model.encode(image[None])
+            eps = torch.randn(16, mu.shape[1], generator=generator, dtype=mu.dtype)
+            logits = model.decode(mu + torch.exp(logvar / 2) * eps)
+            loss = F.binary_cross_entropy_with_logits(logits, image.expand_as(logits), reduction="none").sum(-1)
+            scores.append(loss.mean() + 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum())
+    model.train(was_training)
+    return torch.stack(scores)

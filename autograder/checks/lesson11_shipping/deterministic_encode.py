@@ -111,7 +111,8 @@ def mode(deterministic_encode: LearnerObject, rng: Draws) -> None:
     for mode in MODES[:2]:
         found = encoding(deterministic_encode, weights, x, mode)
         whole = all(each is found["after"][0] for each in found["after"])
-        judge_modes(found, (ALWAYS_TRAIN if mode == "eval" else NOT_RESTORED) if whole else OWN_FLAG)
+        own = OWN_FLAG if found["after"][0] is found["before"][0] else None
+        judge_modes(found, (ALWAYS_TRAIN if mode == "eval" else NOT_RESTORED) if whole else own)
 
 
 @exercise.check
