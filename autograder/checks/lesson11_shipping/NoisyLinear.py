@@ -179,13 +179,22 @@ def sigma(NoisyLinear: LearnerObject, rng: Draws) -> None:
 
 
 def named(observed: Tensor, ratios: Any) -> Mistake | None:
-    """The wrong answer that makes the same of the same draws, in every case."""
+    """The wrong answer that spreads its noise as far in every case.
+
+    All cases have the same draws, so that how they compare is exact; how far the noise spreads at all is not: of 12,000
+    squares the mean has a standard deviation of 1.3%.
+    """
     if observed.max() < 1e-9:
         return NO_NOISE
     if torch.allclose(observed[3], observed[2] / 100, rtol=1e-3):
         return OLD_STEP
     found = exercise.mistaken(ratios)
-    return next((mistake for mistake, wrong in found if torch.allclose(observed, wrong, rtol=1e-3)), None)
+    return next((mistake for mistake, wrong in found if alike(observed, wrong)), None)
+
+
+def alike(a: Tensor, b: Tensor) -> bool:
+    """Whether the mean squares of two answers compare in the same way from case to case, and are as large."""
+    return torch.allclose(a / a[0], b / b[0], rtol=1e-3) and torch.allclose(a, b, rtol=0.12)
 
 
 @exercise.check
