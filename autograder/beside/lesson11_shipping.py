@@ -38,8 +38,8 @@ class Drawing(nn.Module):
             self.second.weight.copy_(weights["second"])
             self.first.bias.zero_()
             self.second.bias.zero_()
-            self.norm.running_mean.copy_(weights["mean"])  # type: ignore[union-attr, operator]
-            self.norm.running_var.copy_(weights["variance"])  # type: ignore[union-attr, operator]
+            self.norm.running_mean.copy_(weights["mean"])  # type: ignore[union-attr]
+            self.norm.running_var.copy_(weights["variance"])  # type: ignore[union-attr]
         self.drawn: Record = Record()
         self.modes: Record = Record()
 
@@ -107,9 +107,9 @@ def layer_with(kind: Callable, weight: Tensor, bias: Tensor | None, options: dic
 def set_weight(layer: nn.Module, weight: Tensor, bias: Tensor | None = None) -> None:
     """Give a layer this weight, in place, and this bias if there is one."""
     with torch.no_grad():
-        layer.weight.copy_(weight)  # type: ignore[union-attr, operator]
+        layer.weight.copy_(weight)  # type: ignore[operator]
         if bias is not None:
-            layer.bias.copy_(bias)  # type: ignore[union-attr, operator]
+            layer.bias.copy_(bias)  # type: ignore[operator]
 
 
 def outputs(layer: nn.Module, x: Tensor, calls: int, training: bool) -> dict[str, Tensor]:
@@ -117,7 +117,7 @@ def outputs(layer: nn.Module, x: Tensor, calls: int, training: bool) -> dict[str
     nn.ModuleList([layer]).train(training)
     weights, results = [], []
     for _ in range(calls):
-        weights.append(layer.weight.detach().clone())  # type: ignore[union-attr, operator]
+        weights.append(layer.weight.detach().clone())  # type: ignore[operator]
         results.append(_bare(layer(x)))
     left = {name: value.detach().clone() for name, value in layer.named_parameters()}
     return {"weights": torch.stack(weights), "results": torch.stack(results)} | left
@@ -130,7 +130,7 @@ def gradients_of(layer: nn.Module, x: Tensor, c: Tensor, training: bool) -> dict
     y = layer(x)
     found: dict[str, Tensor | None] = dict.fromkeys(names)
     if y.requires_grad:
-        inputs = [x, layer.weight, layer.bias]
+        inputs: Any = [x, layer.weight, layer.bias]
         found = dict(zip(names, torch.autograd.grad((c * y).sum(), inputs, allow_unused=True), strict=True))
     return {"y": y.detach().clone()} | found
 
@@ -155,7 +155,7 @@ def scored(answer: Callable, weights: Weights, x: Tensor, training: bool) -> dic
 
 
 def _random_state() -> tuple[Any, ...]:
-    numpy_state = np.random.get_state()
+    numpy_state: Any = np.random.get_state()
     return torch.random.get_rng_state().tolist(), numpy_state[1].tolist(), numpy_state[2], random.getstate()
 
 

@@ -149,6 +149,7 @@ def sigma(NoisyLinear: LearnerObject, rng: Draws) -> None:
     cases: dict[str, tuple[int, float, dict[str, int]]] = {
         "bits left out": (8, 1.0, {}),
         "bits = 8": (8, 1.0, {"bits": 8}),
+        "bits = 2": (2, 1.0, {"bits": 2}),
         "bits = 3": (3, 1.0, {"bits": 3}),
         "bits = 3, after the weight grew tenfold": (3, 10.0, {"bits": 3}),
     }
@@ -186,7 +187,7 @@ def named(observed: Tensor, ratios: Any) -> Mistake | None:
     """
     if observed.max() < 1e-9:
         return NO_NOISE
-    if torch.allclose(observed[3], observed[2] / 100, rtol=1e-3):
+    if torch.allclose(observed[4], observed[3] / 100, rtol=1e-3):
         return OLD_STEP
     found = exercise.mistaken(ratios)
     return next((mistake for mistake, wrong in found if alike(observed, wrong)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -162,8 +163,8 @@ def draws(anomaly_score: LearnerObject, rng: Draws) -> None:
     z = torch.cat(drawn)
     if len(z) != DRAWS:
         raise Failure("z is not drawn 16 times", f"{DRAWS} draws for each image", f"{len(z)} for one image")
-    sigma = (logvar / 2).exp()
-    eps, wrong = (z - mu) / sigma, [(VARIANCE, (z - mu) / sigma**2), (UNIFORM, lambda e: e.clamp(0, 1))]
+    eps = (z - mu) / (logvar / 2).exp()
+    wrong: expect.Alternatives = [(VARIANCE, (z - mu) / logvar.exp()), (UNIFORM, lambda each: each.clamp(0, 1))]
     if not expect.off_normal(z.flatten()):
         raise Failure(f"{NOISE} is wrong", "N(0, 1)", "z itself is N(0, 1)", PRIOR)
     unit = eps / eps.square().mean().sqrt()
@@ -182,16 +183,15 @@ def same(anomaly_score: LearnerObject, rng: Draws) -> None:
         return result.double() if result.dim() == 1 else result.double().expand(len(images))
 
     first = scores(x)
-    rule = "the same number"
-    close = {"rule": rule, "rtol": 1e-6, "atol": 1e-6}
+    agrees = partial(expect.close, rule="the same number", rtol=1e-6, atol=1e-6)
     second, third = scores(x), scores(x)
     fresh = [(FRESH, second)] if not torch.equal(second, third) else ()
-    expect.close(second, first, f"{SCORE} in a second call", **close, mistakes=fresh)
+    agrees(second, first, f"{SCORE} in a second call", mistakes=fresh)
     alone = torch.cat([scores(image[None]) for image in x])
     turned = scores(x.flip(0)).flip(0)
     own = own_noise(anomaly_score, weights, x)
     for what, other in ((f"{SCORE} of an image alone", alone), (f"{SCORE} in a batch in reverse order", turned)):
-        expect.close(other, first, what, **close, mistakes=[(BY_BATCH, other)] if own else ())
+        agrees(other, first, what, mistakes=[(BY_BATCH, other)] if own else ())
     if own:
         raise Failure("the images have different noise", f"the same {DRAWS} eps for every image", "other eps")
 

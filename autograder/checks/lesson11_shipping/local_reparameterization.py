@@ -63,7 +63,7 @@ SCALES = {
 }
 """What eps may be multiplied with in place of the standard deviation."""
 
-Inputs = tuple[Tensor, Tensor, Tensor, Tensor]
+Inputs = tuple[Tensor, ...]
 """x, weight, sigma, bias."""
 
 
@@ -139,7 +139,7 @@ def judge_mean(observed: Tensor, still: Inputs) -> None:
     """Where sigma is next to nothing, the output is its mean."""
     mistakes = exercise.mistaken(lambda answer: called(answer, still))
     right, what = mean_of(still[0], still[1], still[3]), f"{OUTPUT} for sigma near 0"
-    expect.close(observed, right, what, rule="x W^T + b", rtol=1e-3, atol=1e-3, mistakes=mistakes, alike=1e-3)
+    expect.close(observed, right, what, rule="x W^T + b", rtol=1e-4, atol=1e-4, mistakes=mistakes, alike=1e-4)
 
 
 @exercise.check
