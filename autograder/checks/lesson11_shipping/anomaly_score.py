@@ -197,11 +197,12 @@ def same(anomaly_score: LearnerObject, rng: Draws) -> None:
 
 
 def own_noise(answer: LearnerObject, weights: Weights, x: Tensor) -> bool:
-    """Whether the images of a batch have different noise."""
+    """Whether the images of a batch have different noise, whatever it is multiplied with."""
     try:
         eps = decoded(scoring(answer, weights, x), weights, x).eps
     except Failure:
         return False
+    eps = (eps / eps.square().mean(0).sqrt()).nan_to_num()
     return bool((eps - eps[:, :1]).abs().max() > 1e-3)
 
 
