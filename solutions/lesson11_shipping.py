@@ -850,7 +850,7 @@ for factor in (1, 10, 100):
 #
 # Score images: high means strange.
 #
-# - `model.encode(x)` gives `(z, mu, logvar)`, each `(batch, latent)`; `model.decode(z)` gives logits, for `z` with any number of dimensions before the last. Pixels are 0 or 1.
+# - `model.encode(x)` gives `(z, mu, logvar)`, each `(batch, latent)`, where `z` may be a draw or not; `model.decode(z)` gives logits, for `z` with any number of dimensions before the last. Pixels are 0 or 1.
 # - The result is `(batch,)`, in the dtype of `x` and in nats: the mean over 16 draws $z_k = \mu + \sigma\varepsilon_k$ of $-\log p(x \mid z_k)$, summed over the pixels, plus the KL in closed form.
 # - The $\varepsilon_k$ are $\mathcal{N}(0, 1)$, all different, and the same for every image and in every call: an image has the same score alone and in any batch, up to rounding.
 # - The global random state is neither used nor moved.
@@ -861,7 +861,7 @@ for factor in (1, 10, 100):
 #
 # Let the noise have the shape `(16, 1, latent)`.
 # What is the shape of `mu + sigma * eps`, and of the logits?
-# In eval mode the `z` that `encode` gives is no draw.
+# Make $z$ yourself from `mu` and `logvar`: the `z` that `encode` gives may be anything.
 #
 # </details>
 #

@@ -135,9 +135,21 @@ def gradients_of(layer: nn.Module, x: Tensor, c: Tensor, training: bool) -> dict
     return {"y": y.detach().clone()} | found
 
 
+OFF = 0.5
+
+
+class Apart(Known):
+    """A known model whose z in eval mode is no draw, and not mu either: so many sigma away from it."""
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(z, mu, logvar)."""
+        z, mu, logvar = super().encode(x)
+        return z + OFF * torch.exp(logvar / 2), mu, logvar
+
+
 def scored(answer: Callable, weights: Weights, x: Tensor, training: bool) -> dict[str, Any]:
     """The scores that an answer gives for images by a known model, and what happened to the model and the world."""
-    model = Known(weights).train(training)
+    model = Apart(weights).train(training)
     model.decoded, model.modes, model.graphs = Record(), Record(), Record()
     before = _random_state()
     with torch.enable_grad():

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.beside.lesson06_vae import Known, Weights
-from autograder.beside.lesson11_shipping import scored
+from autograder.beside.lesson11_shipping import OFF, scored
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.lesson06_vae.evaluate import indexed_weights
 from autograder.checks.lesson06_vae.known import gaussian_kl, judge_gradients_on, known_weights, nll
@@ -42,6 +42,7 @@ SUMMED = Mistake("draws_summed", "a sum over the draws. Average over them.")
 BITS = Mistake("bits", "bits: log2 in the place of log. The score is in nats.")
 SAMPLED_KL = Mistake("sampled_kl", "the KL is estimated from the draws. It has a closed form: use that.")
 BATCH_MEAN = Mistake("batch_mean", "one number for all images. Return one for each.")
+Z_FOR_MU = Mistake("z_for_mu", "the z of encode is taken for mu. mu is the second of the three.")
 Z_IS_MU = Mistake("z_is_mu", "z = mu: nothing is drawn. Draw z = mu + sigma * eps, 16 times.")
 PRIOR = Mistake("prior", "z is drawn from the prior, N(0, I), and not from q(z | x). Take mu + sigma * eps.")
 VARIANCE = Mistake("variance_as_sigma", "exp(logvar) scales eps: that is the variance. sigma is exp(logvar / 2).")
@@ -127,6 +128,8 @@ def alternatives(draws: Decoded, weights: Weights, x: Tensor) -> Iterator[tuple[
     yield SUMMED, loss.sum(0) + kl
     yield SUMMED, len(loss) * right
     yield BITS, right / math.log(2)
+    shifted = draws.mu + OFF * (draws.logvar / 2).exp()
+    yield Z_FOR_MU, loss.mean(0) + gaussian_kl(shifted, draws.logvar)
     yield SAMPLED_KL, (loss + sampled).mean(0)
 
 
@@ -164,7 +167,11 @@ def draws(anomaly_score: LearnerObject, rng: Draws) -> None:
     if len(z) != DRAWS:
         raise Failure("z is not drawn 16 times", f"{DRAWS} draws for each image", f"{len(z)} for one image")
     eps = (z - mu) / (logvar / 2).exp()
-    wrong: expect.Alternatives = [(VARIANCE, (z - mu) / logvar.exp()), (UNIFORM, lambda each: each.clamp(0, 1))]
+    wrong: expect.Alternatives = [
+        (Z_FOR_MU, eps - OFF),
+        (VARIANCE, (z - mu) / logvar.exp()),
+        (UNIFORM, lambda each: each.clamp(0, 1)),
+    ]
     if not expect.off_normal(z.flatten()):
         raise Failure(f"{NOISE} is wrong", "N(0, 1)", "z itself is N(0, 1)", PRIOR)
     unit = eps / eps.square().mean().sqrt()
@@ -658,3 +665,18 @@ def seed_by_pixels(model, x):
             scores.append(loss.mean() + 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum())
     model.train(was_training)
     return torch.stack(scores)
+
+
+@exercise.wrong(Z_FOR_MU, "values", "draws")
+def z_for_mu(model, x):
+    was_training = model.training
+    model.eval()
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        mu, _, logvar = model.encode(x)
+        eps = torch.randn(16, 1, mu.shape[1], generator=generator, dtype=mu.dtype)
+        logits = model.decode(mu + torch.exp(logvar / 2) * eps)
+        loss = F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
+        kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(-1)
+    model.train(was_training)
+    return loss.mean(0) + kl
