@@ -45,7 +45,8 @@ from lessonkit.vae import VAE, measure, negative_elbo, train
 # `train(model, images, epochs)` trains it.
 # `measure(model, images, draws)` gives the two terms of its negative ELBO in nats per image; their sum is `nelbo`.
 # `nelbo` below uses the same draws for every model, so that small differences can be seen.
-#
+
+# %% [markdown]
 # Train one, and use its codes as a service would: encode an image, keep the code, and find the image again later by its code.
 #
 # **Predict first.**
@@ -75,7 +76,7 @@ found = test_images[torch.cdist(later, kept).argmin(dim=1)]
 print(f"found again: {(found == test_images).all(dim=1).sum()} of 360")
 
 # %% [markdown]
-# Most images are not found again.
+# Three of four images are not found again.
 # Nothing is broken: `train` leaves the model in train mode, and there the code $z$ is a draw.
 # A loss needs this draw.
 # A code that is stored, compared or sent needs the opposite: one image, one code.
@@ -84,11 +85,14 @@ print(f"found again: {(found == test_images).all(dim=1).sum()} of 360")
 # ## One image, one code
 #
 # The code without randomness is `mu`, the mean of $q(z \mid x)$.
-# Three things stand between you and it.
+# Two things stand between you and it, and a third comes after.
 #
 # - `encode` returns `(z, mu, logvar)`. In this course $z$ is `mu` in eval mode; in other people's models `z` may be a draw in both modes.
 # - The mode. A *dropout* draws in train mode. A *batch norm* uses the batch in train mode, and changes its running statistics, which are *buffers*: numbers that are saved with the weights and not trained.
-# - The mode afterwards. `model.eval()` sets the flag `training` of *every* module to `False`, and `model.train()` to `True`. But not every module need have the same flag: in a fine-tuned model a batch norm is often kept in eval mode, *frozen*, while all else trains.
+
+# %% [markdown]
+# The third is the mode afterwards.
+# `model.eval()` sets the flag `training` of *every* module to `False`, and `model.train()` to `True`. But not every module need have the same flag: in a fine-tuned model a batch norm is often kept in eval mode, *frozen*, while all else trains.
 
 # %% [markdown]
 # ### Exercise 1: `deterministic_encode`
@@ -313,6 +317,8 @@ else:
 # $$s = \frac{\max |w|}{2^{b-1} - 1}, \qquad \hat w = s \cdot \operatorname{round}(w / s).$$
 #
 # One bit is for the sign, so that $2^{b-1} - 1$ steps lie to either side: 127 steps for 8 bits, 3 for 3 bits.
+
+# %% [markdown]
 # **Worked example.** $w = (-3.3,\ 1.0,\ 0.3)$ and $b = 3$: $s = 1.1$, and $\hat w = (-3.3,\ 1.1,\ 0)$.
 
 # %% [markdown]
@@ -439,7 +445,8 @@ for bits in (4, 3):
 # So add noise of this size to the weight while you train, a fresh draw in each call:
 #
 # $$W' = W + \sigma \varepsilon, \qquad \sigma = \frac{s}{\sqrt{12}}, \qquad \varepsilon \sim \mathcal{N}(0, 1).$$
-#
+
+# %% [markdown]
 # This is $z = \mu + \sigma \varepsilon$ again, with a weight for the mean.
 # A model that works with shaken weights should not mind rounded ones: this is the hope, and you will test it.
 
@@ -461,6 +468,8 @@ for bits in (4, 3):
 #
 # - In train mode: $y = x W'^{\top} + b$ with $W' = W + \sigma\varepsilon$, for `x` of shape `(batch, in_features)`.
 # - $\varepsilon$ is $\mathcal{N}(0, 1)$, of the weight's shape, dtype and device, another in each call and in each layer, and the same for all rows of a batch. The bias gets none.
+
+# %% [markdown]
 # - $\sigma = s / \sqrt{12}$, with the step of exercise 2 for `bits` and for the weight as it is in this call. For the gradient it is a constant.
 # - In eval mode: $y = x W^{\top} + b$, with the plain weight, not rounded.
 # - `forward` does not change the parameters.
@@ -566,6 +575,8 @@ for bits in (8, 4, 3, 2):
 #
 # - `x` is `(batch, in)`, `weight` and `sigma` are `(out, in)`, `bias` is `(out,)`; every `sigma` is above 0.
 # - The result is `(batch, out)`, in the dtype and on the device of `x`: normal, with mean $x W^{\top} + b$ and variance $x^2 (\sigma^2)^{\top}$, squares element by element.
+
+# %% [markdown]
 # - The noise is independent from row to row, from output to output and from call to call.
 # - Gradients reach all four arguments, and these are not changed.
 # - A row of zeros gives the bias, to within $10^{-5}$, and all gradients stay finite.
@@ -678,7 +689,8 @@ plt.show()
 # *Figure 1. Both axes are logarithmic.*
 # *The circles, for one noisy weight a batch, fall from about 44 to 35 only, and lie near a horizontal dotted line.*
 # *The squares, for local noise, fall from about 13 to 0.9, along the dashed line of 1 / batch.*
-#
+
+# %% [markdown]
 # Two rows that share $\varepsilon$ have correlated gradients.
 # The variance of a mean of $n$ such numbers is $v / n + c\,(n - 1) / n$, with their variance $v$ and their covariance $c$.
 # The second part does not fall with $n$.
@@ -781,7 +793,8 @@ for way, kind in ways.items():
 # At fewer bits noise helps, and less than a better scale, which costs no training.
 # Training through the rounding helps most when you have only one step for a tensor.
 # But such a model is worse in float32, by about a nat here and 1.8 in the recorded runs: it fits the grid, and not the weights.
-#
+
+# %% [markdown]
 # Do not carry the first sentence to other models.
 # PyTorch's tutorial on static quantisation reports MobileNetV2, weights and activations at INT8: accuracy 71.9% in float, 56.7% with one scale for each tensor, 67.3% with a scale for each channel and ranges from histograms, and 71.5% when trained for it.
 
@@ -832,6 +845,8 @@ for factor in (1, 10, 100):
 #
 # For a service the score must be *steady*: the same image gets the same score tomorrow, alone or in a batch.
 # But it needs draws.
+
+# %% [markdown]
 # The way out is the one of lesson 1: **common random numbers**.
 # Use the same 16 $\varepsilon_k$ for every image and in every call:
 #
@@ -852,6 +867,8 @@ for factor in (1, 10, 100):
 #
 # - `model.encode(x)` gives `(z, mu, logvar)`, each `(batch, latent)`, where `z` may be a draw or not; `model.decode(z)` gives logits, for `z` with any number of dimensions before the last. Pixels are 0 or 1.
 # - The result is `(batch,)`, in the dtype of `x` and in nats: the mean over 16 draws $z_k = \mu + \sigma\varepsilon_k$ of $-\log p(x \mid z_k)$, summed over the pixels, plus the KL in closed form.
+
+# %% [markdown]
 # - The $\varepsilon_k$ are $\mathcal{N}(0, 1)$, all different, and the same for every image and in every call: an image has the same score alone and in any batch, up to rounding.
 # - The global random state is neither used nor moved.
 # - The model is in eval mode while it is asked, and in its old mode afterwards (it is all in one mode). No graph is left, gradients are recorded again, and `x` is not changed.
@@ -969,7 +986,8 @@ for name, pictures in strange.items():
 
 # %% [markdown]
 # The bar was never seen, and costs about 11 nats, where digits cost 19: it looks more usual than nearly all digits.
-#
+
+# %% [markdown]
 # A harder and more honest test holds one digit out of the training, and asks whether it is found among the others.
 # This is recorded for two splits, by digit:
 #
@@ -1077,7 +1095,8 @@ plt.show()
 # **Where it returns.**
 # Lesson 12 uses noise that is added on purpose, and asks where its path is needed.
 # Lesson 13 judges your own model by its decoder alone, and asks for a score that finds a digit which it has never seen.
-#
+
+# %% [markdown]
 # **Further reading**
 #
 # - D. P. Kingma, T. Salimans and M. Welling, *Variational Dropout and the Local Reparameterization Trick*, 2015.
