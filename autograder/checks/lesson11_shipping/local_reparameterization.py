@@ -124,7 +124,7 @@ def distribution(local_reparameterization: LearnerObject, rng: Draws) -> None:
     deviation = (x.square() @ sigma.square().mT).sqrt()
     root = 3**0.5
     wrong: expect.Alternatives = [
-        *((mistake, noise / scale(x, sigma)) for mistake, scale in SCALES.items()),
+        *((mistake, noise / scale(x, sigma)) for mistake, scale in SCALES.items() if is_one(noise / scale(x, sigma))),
         (UNIFORM, lambda value: ((value / root + 1) / 2).clamp(0, 1)),
     ]
     eps = noise / deviation
@@ -133,6 +133,11 @@ def distribution(local_reparameterization: LearnerObject, rng: Draws) -> None:
         expect.standard_normal(eps[:, row], f"{NOISE} of row {row}")
     judge_digits(eps, NOISE)
     judge_mean(first, still)
+
+
+def is_one(eps: Tensor) -> bool:
+    """Whether noise has mean square 1 for every row and output; of 4,000 squares it is off by 0.12 once in 10 million."""
+    return bool(((eps.square().mean(0) - 1).abs() < 0.12).all())
 
 
 def judge_mean(observed: Tensor, still: Inputs) -> None:
