@@ -1,0 +1,497 @@
+"""squashed_gaussian: its checks and wrong answers. Grader's side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from autograder import expect
+from autograder.boundary.learner import LearnerObject
+from autograder.checks.lesson04_kl_elbo.judging import Parts, judge_gradients
+from autograder.checks.lesson12_frontiers.judging import (
+    CUT,
+    ORDER,
+    Cases,
+    called,
+    in_float32,
+    judge,
+    judge_kept,
+    judge_named,
+    named,
+)
+from autograder.draws import Draws
+from autograder.exercise import Exercise, unnamed
+from autograder.failure import Failure
+from autograder.verdict import Mistake
+
+exercise = Exercise("squashed_gaussian", reread="A policy that is paid for randomness")
+
+NAMES = ("action", "log_prob")
+SMALL_NUMBER = Mistake(
+    "small_number",
+    "1 - tanh^2 with a small number, or a limit, that keeps it from 0: the log-density is wrong where tanh nears 1, and "
+    "its gradient dies. Write the correction in terms of u.",
+)
+NAIVE = Mistake(
+    "naive", "log(1 - tanh^2) as it stands: tanh rounds to 1, and log(0) is -inf. Write the correction in terms of u."
+)
+NO_CORRECTION = Mistake("no_correction", "the density of u: the correction for tanh is missing, -log(1 - tanh(u)^2).")
+STD_SQUARED = Mistake(
+    "half_log_std", "log_std is read as a log-variance: the standard deviation is exp(log_std), without a half."
+)
+
+
+def right(mu: Tensor, log_std: Tensor, eps: Tensor, scale: float = 1.0) -> tuple[Tensor, Tensor]:
+    """The action, and its log-density."""
+    u = mu + log_std.exp() * eps
+    correction = 2 * (math.log(2) - u - F.softplus(-2 * u, threshold=1e9)) + math.log(scale)
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    return scale * torch.tanh(u), (normal - correction).sum(-1)
+
+
+def inputs(rng: Draws, *shape: int) -> dict[str, Any]:
+    """Means and standard deviations for which tanh is far from 1 almost everywhere."""
+    return {"mu": 0.8 * rng.normal(*shape), "log_std": rng.uniform(-1.2, 0.2, *shape), "eps": rng.normal(*shape)}
+
+
+def cases(rng: Draws) -> Cases:
+    """Rows of three, one number, several dimensions."""
+    return {"": inputs(rng, 6, 3), " of one row of 1": inputs(rng, 1, 1), " of 2 by 4 by 3": inputs(rng, 2, 4, 3)}
+
+
+def judge_one(answer: LearnerObject, cases: Cases, name: str, rule: str) -> None:
+    """One of the two results in every case."""
+    expected = {
+        where: {name: dict(zip(NAMES, right(*case.values()), strict=True))[name]} for where, case in cases.items()
+    }
+    judge_named(exercise, answer, called, NAMES, expected, cases, rule)
+
+
+@exercise.check
+def shape(squashed_gaussian: LearnerObject, rng: Draws) -> None:
+    """The action has the shape of mu, log_prob lacks its last dimension; dtype, device and the inputs are kept."""
+    for size in ((6, 3), (3,), (1, 2), (2, 4, 3)):
+        case = inputs(rng, *size)
+        for each in (case, in_float32(case)):
+            judge_shapes(squashed_gaussian, each, size)
+
+
+def judge_shapes(answer: LearnerObject, case: dict[str, Any], size: tuple[int, ...]) -> None:
+    """Both shapes; a sum over other dimensions than the last has a name."""
+    result = named(called(answer, case), NAMES)
+    summed = result["log_prob"]
+    if isinstance(summed, Tensor) and tuple(summed.shape) != size[:-1] and 1 not in size:
+        shapes = exercise.mistaken(lambda wrong: tuple(named(called(wrong, case), NAMES)["log_prob"].shape))
+        expect.shaped(summed, size[:-1], f"log_prob for mu of shape {size}", shapes)
+    judge_kept(answer, f"mu of shape {size}", case, action=size, log_prob=size[:-1])
+
+
+@exercise.check
+def action(squashed_gaussian: LearnerObject, rng: Draws) -> None:
+    """The action is tanh(mu + exp(log_std) * eps)."""
+    judge_one(squashed_gaussian, cases(rng), "action", "tanh(mu + exp(log_std) * eps)")
+
+
+@exercise.check
+def log_prob(squashed_gaussian: LearnerObject, rng: Draws) -> None:
+    """log_prob is the log-density of the action, summed over the last dimension."""
+    judge_one(squashed_gaussian, cases(rng), "log_prob", "the sum of log N(u; mu, std) - log(1 - tanh(u)^2)")
+
+
+@exercise.check
+def scale(squashed_gaussian: LearnerObject, rng: Draws) -> None:
+    """With a scale k the action is k times as large, and log_prob less by log k for each coordinate."""
+    case = inputs(rng, 6, 3)
+    factors = (2.0, 0.4)
+
+    def found(answer: LearnerObject) -> Parts:
+        # Against its own results without a scale, which have checks of their own.
+        plain = named(called(answer, case), NAMES)
+        parts = {}
+        for k in factors:
+            result = named(answer(*case.values(), k), NAMES)
+            parts[f"action / (action without a scale), k = {k:g}"] = result["action"] / plain["action"]
+            parts[f"log_prob - (log_prob without a scale), k = {k:g}"] = result["log_prob"] - plain["log_prob"]
+        return parts
+
+    expected = {}
+    for k in factors:
+        expected[f"action / (action without a scale), k = {k:g}"] = torch.full((6, 3), k, dtype=torch.float64)
+        expected[f"log_prob - (log_prob without a scale), k = {k:g}"] = torch.full(
+            (6,), -3 * math.log(k), dtype=torch.float64
+        )
+    plain = named(called(squashed_gaussian, case), NAMES)
+    if tuple(expect.tensor(plain["log_prob"], "log_prob").shape) != (6,):
+        expected = {name: value for name, value in expected.items() if name.startswith("action")}
+    judge(exercise, squashed_gaussian, found, expected, "k, and -log k for each of 3 coordinates")
+    by_name = named(squashed_gaussian(*case.values(), scale=2.0), NAMES)["action"]
+    expect.close(by_name, 2 * plain["action"], "the action for scale=2.0", rule="2 * tanh(u)", rtol=1e-4, atol=1e-6)
+
+
+@exercise.check
+def stable(squashed_gaussian: LearnerObject, rng: Draws) -> None:
+    """For |u| up to 200 in float32, log_prob is finite and right to 1e-5, and its gradient in mu is right too."""
+    far = torch.tensor([20.0, 9.0, 6.0, 200.0, 40.0, 12.0, 7.5])
+    mu = torch.cat([far, -far, torch.tensor([-3.0, 0.0, 3.0])])[:, None].requires_grad_()
+    log_std = torch.full_like(mu, -0.5).detach()
+    eps = rng.uniform(-0.3, 0.3, *mu.shape).float()
+    what, where = "log_prob in float32", "mu = {:g}"
+
+    def found(answer: LearnerObject) -> tuple[Tensor, Tensor]:
+        value = expect.tensor(named(answer(mu, log_std, eps), NAMES)["log_prob"], "log_prob").sum()
+        del value
+        result = expect.tensor(named(answer(mu, log_std, eps), NAMES)["log_prob"], "log_prob")
+        result = result.reshape(len(mu)) if result.numel() == len(mu) else expect.shaped(result, (len(mu),), "log_prob")
+        (slope,) = torch.autograd.grad(result.sum(), mu, allow_unused=True) if result.requires_grad else (None,)
+        return result.detach().double(), torch.zeros(len(mu)) if slope is None else slope[:, 0].double()
+
+    observed, slopes = found(squashed_gaussian)
+    # Where the inputs lie near 0 an answer may be wrong for other reasons, which have checks of their own.
+    u = (mu.double() + log_std.double().exp() * eps.double()).detach()[:, 0]
+    expected = right(mu.detach().double(), log_std.double(), eps.double())[1]
+    offset = (observed - expected)[-2]  # at mu = 0
+    shift = offset if offset.isfinite() and abs(offset) > 1e-3 else torch.zeros(())
+    near = (observed - expected).abs() <= 1e-5 * expected.abs().clamp(min=1)
+    shifted = (observed - expected - shift).abs() <= 1e-5 * expected.abs().clamp(min=1)
+    judge_far(found, observed, slopes, expected, u, near | shifted, mu.detach()[:, 0], what, where)
+
+
+def judge_far(
+    found: Callable[[LearnerObject], tuple[Tensor, Tensor]],
+    observed: Tensor,
+    slopes: Tensor,
+    expected: Tensor,
+    u: Tensor,
+    fine: Tensor,
+    mu: Tensor,
+    what: str,
+    where: str,
+) -> None:
+    """Values and gradients far out; the first that is wrong is told."""
+
+    def likely() -> Mistake | None:
+        together = torch.cat([observed, slopes])
+        wrong = ((mistake, torch.cat(pair)) for mistake, pair in exercise.mistaken(found))
+        return expect.recognised(together, None, wrong, 1e-3, 1e-3)
+
+    wanted = 2 * torch.tanh(u)
+    slope_fine = (slopes - wanted).abs() < 1e-3
+    for good, seen, right_, kind in (
+        (fine, observed, expected, what),
+        (slope_fine, slopes, wanted, "the gradient of log_prob in mu, in float32,"),
+    ):
+        if not good.all():
+            at = int((~good).nonzero()[0])
+            place = where.format(mu[at])
+            raise Failure(f"{kind} is wrong", f"{right_[at]:.5g} at {place}", f"{seen[at]:.5g} at {place}", likely())
+
+
+@exercise.check
+def gradients(squashed_gaussian: LearnerObject, rng: Draws) -> None:
+    """The gradients of action and log_prob reach mu and log_std, as they follow from the formulas."""
+    for number, name in enumerate(NAMES):
+
+        def one(answer: LearnerObject, case: Any, name: str = name) -> Any:
+            return named(called(answer, case), NAMES)[name]
+
+        def oracle(mu: Tensor, log_std: Tensor, eps: Tensor, number: int = number) -> Tensor:
+            return right(mu, log_std, eps)[number]
+
+        given = {f", for {name},": inputs(rng, 6, 3)}
+        judge_gradients(exercise, squashed_gaussian, oracle, given, ("mu", "log_std"), rng, one)
+
+
+# Wrong answers
+
+
+@exercise.wrong(NO_CORRECTION, "log_prob", "stable", "gradients")
+def no_correction(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    return scale * torch.tanh(u), (normal - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(
+    "the correction is added: tanh shrinks, so that the density of the action is larger, by -log(1 - tanh(u)^2).",
+    "log_prob",
+    "stable",
+    "gradients",
+)
+def correction_added(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal + log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(
+    "a mean over the last dimension: independent coordinates multiply their densities, so sum the logarithms.",
+    "log_prob",
+    "gradients",
+    scale=unnamed("log_prob"),
+)
+def mean(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).mean(dim=-1)
+
+
+@exercise.wrong("the density of eps: that of u has -log_std too.", "log_prob", "gradients")
+def density_of_eps(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(
+    "log_std is taken for the standard deviation: that is exp(log_std).", "action", "log_prob", "stable", "gradients"
+)
+def log_std_as_std(mu, log_std, eps, scale=1.0):
+    u = mu + log_std * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(STD_SQUARED, "action", "log_prob", "stable", "gradients")
+def half_log_std(mu, log_std, eps, scale=1.0):
+    u = mu + (log_std / 2).exp() * eps
+    normal = -0.5 * eps.square() - log_std / 2 - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(
+    "log_prob keeps the summed dimension: its shape is that of mu without the last dimension.",
+    "shape",
+    log_prob=unnamed("wrong shape"),
+    gradients=unnamed("wrong"),
+)
+def kept(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1, keepdim=True)
+
+
+@exercise.wrong(
+    "log_prob is not summed over the last dimension.",
+    "shape",
+    log_prob=unnamed("wrong shape"),
+    gradients=unnamed("wrong"),
+)
+def unsummed(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), normal - log_slope - math.log(scale)
+
+
+@exercise.wrong(
+    "log_prob is summed over all dimensions: it is one number for each row.",
+    "shape",
+    log_prob=unnamed("wrong shape"),
+    gradients=unnamed("wrong"),
+)
+def summed_over_all(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum()
+
+
+@exercise.wrong(log_prob="the constant -log(2 pi) / 2 of each coordinate is missing.")
+def no_constant(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(
+    "the correction is taken at the action, tanh(tanh(u)): its argument is u.", "log_prob", "stable", "gradients"
+)
+def correction_of_action(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    a = torch.tanh(u)
+    log_slope = 2 * (math.log(2) - a - F.softplus(-2 * a))
+    return scale * a, (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong("the slope of tanh is 1 - tanh(u)^2: the square is missing.", "log_prob", "stable", "gradients")
+def no_square(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = torch.log(1 - torch.tanh(u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(stable=NAIVE)
+def naive(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = torch.log(1 - torch.tanh(u).square())
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(stable=SMALL_NUMBER)
+def small_number(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = torch.log(1 - torch.tanh(u).square() + 1e-6)
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(stable=SMALL_NUMBER)
+def clamped(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = torch.log((1 - torch.tanh(u).square()).clamp(min=1e-6))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(
+    stable="u is taken back from the action by atanh: where tanh rounds to 1, u is lost. Keep u, and use it."
+)
+def back_by_atanh(mu, log_std, eps, scale=1.0):
+    a = torch.tanh(mu + log_std.exp() * eps)
+    u = torch.atanh(a.clamp(-0.999999, 0.999999))
+    normal = -0.5 * ((u - mu) / log_std.exp()).square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = torch.log(1 - a.square() + 1e-6)
+    return scale * a, (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(
+    gradients="u is detached in log_prob: its value is right, and its path is cut, so that d log_prob / d mu is "
+    "eps / std in place of 2 tanh(u).",
+    stable=unnamed("gradient"),
+)
+def path_cut(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    fixed = u.detach()
+    normal = -0.5 * ((fixed - mu) / log_std.exp()).square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - fixed - F.softplus(-2 * fixed))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(gradients=CUT)
+def action_cut(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u).detach(), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(gradients=CUT, stable=unnamed("gradient"))
+def log_prob_cut(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1).detach()
+
+
+@exercise.wrong(scale="log_prob leaves the scale out: subtract log(scale) for each coordinate.")
+def scale_left_out(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope).sum(dim=-1)
+
+
+@exercise.wrong(scale="log(scale) is added: a larger scale makes the density smaller, so subtract it.")
+def scale_added(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope + math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(scale="log(scale) is subtracted once: subtract it for each coordinate.")
+def scale_once(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope).sum(dim=-1) - math.log(scale)
+
+
+@exercise.wrong(
+    scale="the correction is taken from the scaled action: 1 - (scale * tanh(u))^2 is not the slope of tanh.",
+    stable=NAIVE,
+)
+def slope_of_scaled(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    a = scale * torch.tanh(u)
+    return a, (normal - torch.log(1 - a.square()) - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(scale="scale has no effect: the action is scale * tanh(u).")
+def scale_ignored(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return torch.tanh(u), (normal - log_slope).sum(dim=-1)
+
+
+@exercise.wrong(scale="scale multiplies u: it multiplies tanh(u).")
+def scale_inside(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return torch.tanh(scale * u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong("u itself is returned: the action is scale * tanh(u).", "action", "gradients")
+def not_squashed(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * u, (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(ORDER, "shape", "action", "log_prob", "scale", "stable", "gradients")
+def order(mu, log_std, eps, scale=1.0):
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return (normal - log_slope - math.log(scale)).sum(dim=-1), scale * torch.tanh(u)
+
+
+@exercise.wrong(unnamed("should be 2 tensors"))
+def action_alone(mu, log_std, eps, scale=1.0):
+    return scale * torch.tanh(mu + log_std.exp() * eps)
+
+
+@exercise.wrong(unnamed("is wrong"), "action", "log_prob", "stable", "gradients")
+def fresh_noise(mu, log_std, eps, scale=1.0):
+    eps = torch.randn_like(mu)
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(shape=expect.IN_PLACE)
+def in_place(mu, log_std, eps, scale=1.0):
+    eps *= log_std.exp()
+    u = mu + eps
+    normal = -0.5 * (eps / log_std.exp()).square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
+
+
+@exercise.wrong(shape=unnamed("wrong dtype"))
+def in_float64(mu, log_std, eps, scale=1.0):
+    mu, log_std, eps = mu.double(), log_std.double(), eps.double()
+    u = mu + log_std.exp() * eps
+    normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
+    log_slope = 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
