@@ -40,7 +40,8 @@ def main(write: Annotated[bool, typer.Option(help=f"Keep the tables in {RECORD.n
         "Each training has one thread. The functions are those of the solved lesson.",
         "",
         *tables,
-        f"Measured on {date.today().isoformat()}: {versions}. `python benchmarks/frontiers.py --write` measures it again.",
+        f"Measured on {date.today().isoformat()}: {versions}. "
+        "`python benchmarks/frontiers.py --write` measures it again.",
     ]
     text = "\n".join(lines)
     print(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -55,7 +56,7 @@ class NoiseModel(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         sizes = (2 + 16, 128, 128, 128)
-        layers = [part for a, b in zip(sizes, sizes[1:], strict=False) for part in (nn.Linear(a, b), nn.SiLU())]
+        layers = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.SiLU())]
         self.layers = nn.Sequential(*layers, nn.Linear(128, 2))
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:

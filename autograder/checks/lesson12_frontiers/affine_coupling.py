@@ -9,7 +9,7 @@ import torch
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson04_kl_elbo.judging import judge_gradients
+from autograder.checks.lesson04_kl_elbo.judging import Parts, judge_gradients
 from autograder.checks.lesson12_frontiers.couplings import (
     LOG_DET_SIGN,
     LONGER_FIRST,
@@ -19,10 +19,9 @@ from autograder.checks.lesson12_frontiers.couplings import (
     forward,
     keeps,
     odd_cases,
-    right_parts,
     some_case,
 )
-from autograder.checks.lesson12_frontiers.judging import CUT, ORDER, Case, in_float32, judge_named, named
+from autograder.checks.lesson12_frontiers.judging import CUT, ORDER, Case, alike, in_float32, judge_named, named
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure
@@ -33,21 +32,26 @@ exercise = Exercise("affine_coupling", reread="A line that can be undone")
 BATCH_SUM = Mistake("batch_sum", "log_det is summed over the rows too: return one number for each row.")
 
 
+def right(case: Case) -> Parts:
+    """The coupling of a case."""
+    return forward(**case)
+
+
 @exercise.check
 def values(affine_coupling: LearnerObject, rng: Draws) -> None:
     """z' has the first part as it is, then second * exp(log_scale) + shift; dtype, device and z are kept."""
     cases = even_cases(rng)
     rule = "(first, second * exp(log_scale) + shift)"
-    judge_named(exercise, affine_coupling, call, NAMES, right_parts(forward, cases, "z'"), cases, rule)
-    keeps(affine_coupling, rng, NAMES)
+    judge_named(exercise, affine_coupling, call, right, cases, rule, "z'")
+    keeps(affine_coupling, rng)
 
 
 @exercise.check
-def log_det(affine_coupling: LearnerObject, rng: Draws) -> None:
+def determinant(affine_coupling: LearnerObject, rng: Draws) -> None:
     """log_det is the sum of log_scale of each row, in the dtype of z."""
     cases = even_cases(rng)
     rule = "the sum of log_scale over its columns"
-    judge_named(exercise, affine_coupling, call, NAMES, right_parts(forward, cases, "log_det"), cases, rule)
+    judge_named(exercise, affine_coupling, call, right, cases, rule, "log_det")
     case = in_float32(cases[""])
     expect.kept(named(call(affine_coupling, case), NAMES)[NAMES[1]], case["z"], NAMES[1], (3,))
 
@@ -58,31 +62,29 @@ def odd(affine_coupling: LearnerObject, rng: Draws) -> None:
     cases = odd_cases(rng)
     # A log_det that is wrong for any number of columns is a matter of its own check.
     both = log_det_is_right(affine_coupling, some_case(rng, 4))
-    right = right_parts(forward, cases, *(NAMES if both else NAMES[:1]))
     rule = "the first d // 2 columns pass, the others are stretched and shifted"
-    judge_named(exercise, affine_coupling, call, NAMES, right, cases, rule)
+    judge_named(exercise, affine_coupling, call, right, cases, rule, *(NAMES if both else NAMES[:1]))
 
 
 def log_det_is_right(answer: LearnerObject, case: Case) -> bool:
     """Whether log_det is right where the number of columns is even."""
-    found, expected = named(call(answer, case), NAMES)[NAMES[1]], forward(**case)[1]
-    return isinstance(found, torch.Tensor) and found.shape == expected.shape and torch.allclose(found, expected)
+    return alike(named(call(answer, case), NAMES)["log_det"], right(case)["log_det"])
 
 
 @exercise.check
 def gradients(affine_coupling: LearnerObject, rng: Draws) -> None:
     """Gradients of z' and of log_det reach z, through net too, and what net depends on."""
     cases = {"": some_case(rng, 4), " of 2 columns": some_case(rng, 2, 5)}
-    for number, name in enumerate(NAMES):
+    for name in NAMES:
 
         def one(answer: LearnerObject, case: Any, name: str = name) -> Any:
             return named(call(answer, case), NAMES)[name]
 
-        def right(z: torch.Tensor, weight: torch.Tensor, number: int = number) -> torch.Tensor:
-            return forward(z, weight)[number]
+        def oracle(z: torch.Tensor, weight: torch.Tensor, name: str = name) -> torch.Tensor:
+            return forward(z, weight)[name]
 
         try:
-            judge_gradients(exercise, affine_coupling, right, cases, ("z", "weight"), rng, one)
+            judge_gradients(exercise, affine_coupling, oracle, cases, ("z", "weight"), rng, one)
         except Failure as failure:
             raise reworded(failure, name) from None
 
@@ -133,6 +135,14 @@ def divided(z, net):
     a, b = z[:, :half], z[:, half:]
     shift, log_scale = net(a)
     return torch.cat([a, b * (-log_scale).exp() + shift], dim=1), log_scale.sum(dim=1)
+
+
+@exercise.wrong(LOG_DET_SIGN, "determinant", "gradients")
+def log_det_sign(z, net):
+    half = z.shape[1] // 2
+    a, b = z[:, :half], z[:, half:]
+    shift, log_scale = net(a)
+    return torch.cat([a, b * log_scale.exp() + shift], dim=1), -log_scale.sum(dim=1)
 
 
 @exercise.wrong("that is the inverse: here the second part is stretched, and then shifted.")
@@ -236,15 +246,7 @@ def chunked(z, net):
     return torch.cat([a, b * log_scale.exp() + shift], dim=1), log_scale.sum(dim=1)
 
 
-@exercise.wrong(LOG_DET_SIGN, "log_det", "gradients")
-def log_det_sign(z, net):
-    half = z.shape[1] // 2
-    a, b = z[:, :half], z[:, half:]
-    shift, log_scale = net(a)
-    return torch.cat([a, b * log_scale.exp() + shift], dim=1), -log_scale.sum(dim=1)
-
-
-@exercise.wrong("log_det is a mean over the columns: it is a sum.", "log_det", "gradients")
+@exercise.wrong("log_det is a mean over the columns: it is a sum.", "determinant", "gradients")
 def log_det_mean(z, net):
     half = z.shape[1] // 2
     a, b = z[:, :half], z[:, half:]
@@ -252,7 +254,7 @@ def log_det_mean(z, net):
     return torch.cat([a, b * log_scale.exp() + shift], dim=1), log_scale.mean(dim=1)
 
 
-@exercise.wrong(log_det=BATCH_SUM, gradients=unnamed("is wrong"))
+@exercise.wrong(determinant=BATCH_SUM)
 def log_det_of_all_rows(z, net):
     half = z.shape[1] // 2
     a, b = z[:, :half], z[:, half:]
@@ -260,8 +262,8 @@ def log_det_of_all_rows(z, net):
     return torch.cat([a, b * log_scale.exp() + shift], dim=1), log_scale.sum()
 
 
-@exercise.wrong("the determinant itself: log_det is its logarithm, the sum of log_scale.", "log_det", "gradients")
-def determinant(z, net):
+@exercise.wrong("the determinant itself: log_det is its logarithm, the sum of log_scale.", "determinant", "gradients")
+def not_logarithm(z, net):
     half = z.shape[1] // 2
     a, b = z[:, :half], z[:, half:]
     shift, log_scale = net(a)
@@ -270,7 +272,7 @@ def determinant(z, net):
 
 @exercise.wrong(
     "the logarithm of a sum of scales: a determinant is their product, whose logarithm is the sum of log_scale.",
-    "log_det",
+    "determinant",
     "gradients",
 )
 def log_of_sum(z, net):
@@ -280,7 +282,7 @@ def log_of_sum(z, net):
     return torch.cat([a, b * log_scale.exp() + shift], dim=1), log_scale.exp().sum(dim=1).log()
 
 
-@exercise.wrong("log_det keeps the summed dimension: its shape is (batch,).", "log_det", gradients=unnamed("wrong"))
+@exercise.wrong("log_det keeps the summed dimension: its shape is (batch,).", "determinant")
 def log_det_kept(z, net):
     half = z.shape[1] // 2
     a, b = z[:, :half], z[:, half:]
@@ -288,7 +290,7 @@ def log_det_kept(z, net):
     return torch.cat([a, b * log_scale.exp() + shift], dim=1), log_scale.sum(dim=1, keepdim=True)
 
 
-@exercise.wrong("log_det is not summed: it is one number for each row.", "log_det", gradients=unnamed("wrong"))
+@exercise.wrong("log_det is not summed: it is one number for each row.", "determinant")
 def unsummed(z, net):
     half = z.shape[1] // 2
     a, b = z[:, :half], z[:, half:]

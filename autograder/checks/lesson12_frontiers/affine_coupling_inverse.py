@@ -6,6 +6,7 @@ import torch
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
+from autograder.checks.lesson04_kl_elbo.judging import Parts
 from autograder.checks.lesson12_frontiers.couplings import (
     LONGER_FIRST,
     backward,
@@ -13,9 +14,8 @@ from autograder.checks.lesson12_frontiers.couplings import (
     even_cases,
     keeps,
     odd_cases,
-    right_parts,
 )
-from autograder.checks.lesson12_frontiers.judging import ORDER, in_float32, judge_named, named
+from autograder.checks.lesson12_frontiers.judging import ORDER, Case, in_float32, judge_named, named
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 
@@ -24,22 +24,26 @@ exercise = Exercise("affine_coupling_inverse", reread="And back")
 NAMES = ("z", "log_det")
 
 
+def right(case: Case) -> Parts:
+    """The inverse of a case."""
+    return backward(**case)
+
+
 @exercise.check
 def values(affine_coupling_inverse: LearnerObject, rng: Draws) -> None:
     """z is what went into the coupling, for odd numbers of columns too; dtype, device and the argument are kept."""
-    cases = {**even_cases(rng), **odd_cases(rng)}
-    right = right_parts(backward, cases, "z", of=NAMES)
-    rule = "(first, (second - shift) * exp(-log_scale))"
-    judge_named(exercise, affine_coupling_inverse, call, NAMES, right, cases, rule)
-    keeps(affine_coupling_inverse, rng, NAMES)
+    for cases in (even_cases(rng), odd_cases(rng)):
+        rule = "(first, (second - shift) * exp(-log_scale))"
+        judge_named(exercise, affine_coupling_inverse, call, right, cases, rule, "z")
+    keeps(affine_coupling_inverse, rng)
 
 
 @exercise.check
-def log_det(affine_coupling_inverse: LearnerObject, rng: Draws) -> None:
+def determinant(affine_coupling_inverse: LearnerObject, rng: Draws) -> None:
     """log_det is that of the inverse: minus the sum of log_scale of each row, in the dtype of z."""
     cases = even_cases(rng)
-    right, rule = right_parts(backward, cases, "log_det", of=NAMES), "minus the sum of log_scale over its columns"
-    judge_named(exercise, affine_coupling_inverse, call, NAMES, right, cases, rule)
+    rule = "minus the sum of log_scale over its columns"
+    judge_named(exercise, affine_coupling_inverse, call, right, cases, rule, "log_det")
     case = in_float32(cases[""])
     expect.kept(named(call(affine_coupling_inverse, case), NAMES)["log_det"], case["z"], "log_det", (3,))
 
@@ -48,7 +52,7 @@ def log_det(affine_coupling_inverse: LearnerObject, rng: Draws) -> None:
 
 
 @exercise.wrong(
-    log_det="the log_det of the coupling: the inverse shrinks what the coupling stretched, so turn the sign."
+    determinant="the log_det of the coupling: the inverse shrinks what the coupling stretched, so turn the sign."
 )
 def forward_log_det(z, net):
     half = z.shape[1] // 2
@@ -130,7 +134,7 @@ def joined_backwards(z, net):
     return torch.cat([(b - shift) * torch.exp(-log_scale), a], dim=1), -log_scale.sum(dim=1)
 
 
-@exercise.wrong(log_det="log_det is summed over the rows too: return one number for each row.")
+@exercise.wrong(determinant="log_det is summed over the rows too: return one number for each row.")
 def log_det_of_all_rows(z, net):
     half = z.shape[1] // 2
     a, b = z[:, :half], z[:, half:]
@@ -138,7 +142,7 @@ def log_det_of_all_rows(z, net):
     return torch.cat([a, (b - shift) * torch.exp(-log_scale)], dim=1), -log_scale.sum()
 
 
-@exercise.wrong(log_det="log_det is a mean over the columns: it is a sum.")
+@exercise.wrong(determinant="log_det is a mean over the columns: it is a sum.")
 def log_det_mean(z, net):
     half = z.shape[1] // 2
     a, b = z[:, :half], z[:, half:]
@@ -146,8 +150,8 @@ def log_det_mean(z, net):
     return torch.cat([a, (b - shift) * torch.exp(-log_scale)], dim=1), -log_scale.mean(dim=1)
 
 
-@exercise.wrong(log_det="the determinant itself: log_det is its logarithm, minus the sum of log_scale.")
-def determinant(z, net):
+@exercise.wrong(determinant="the determinant itself: log_det is its logarithm, minus the sum of log_scale.")
+def not_logarithm(z, net):
     half = z.shape[1] // 2
     a, b = z[:, :half], z[:, half:]
     shift, log_scale = net(a)
@@ -179,7 +183,7 @@ def in_place(z, net):
     return z, -log_scale.sum(dim=1)
 
 
-@exercise.wrong(values=unnamed("wrong dtype"), log_det=unnamed("wrong dtype"))
+@exercise.wrong(values=unnamed("wrong dtype"), determinant=unnamed("wrong dtype"))
 def in_float64(z, net):
     half = z.shape[1] // 2
     a, b = z[:, :half].double(), z[:, half:].double()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -66,30 +65,22 @@ def shift_and_log_scale(z: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tens
     return a, b, 2 * torch.sin(a @ weight[0]) + 1, 0.2 + 0.7 * torch.cos(a @ weight[1])
 
 
-def forward(z: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+def forward(z: Tensor, weight: Tensor) -> dict[str, Tensor]:
     """The coupling and its log-determinant."""
     a, b, shift, log_scale = shift_and_log_scale(z, weight)
-    return torch.cat([a, b * log_scale.exp() + shift], dim=1), log_scale.sum(1)
+    return {"z'": torch.cat([a, b * log_scale.exp() + shift], dim=1), "log_det": log_scale.sum(1)}
 
 
-def backward(z: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+def backward(z: Tensor, weight: Tensor) -> dict[str, Tensor]:
     """The inverse and its log-determinant."""
     a, b, shift, log_scale = shift_and_log_scale(z, weight)
-    return torch.cat([a, (b - shift) * (-log_scale).exp()], dim=1), -log_scale.sum(1)
+    return {"z": torch.cat([a, (b - shift) * (-log_scale).exp()], dim=1), "log_det": -log_scale.sum(1)}
 
 
-def right_parts(
-    function: Any, cases: Cases, *names: str, of: tuple[str, str] = NAMES
-) -> Mapping[str, dict[str, Tensor]]:
-    """The results of these names in every case, ``of`` all the names of an answer's results."""
-    results = {where: dict(zip(of, function(**case), strict=True)) for where, case in cases.items()}
-    return {where: {name: parts[name] for name in names} for where, parts in results.items()}
-
-
-def keeps(answer: LearnerObject, rng: Draws, names: tuple[str, str]) -> None:
+def keeps(answer: LearnerObject, rng: Draws) -> None:
     """The first result is of the dtype and on the device of z, which is left alone."""
     for case in (some_case(rng, 4), in_float32(some_case(rng, 4))):
         with expect.untouched(z=case["z"]):
-            result = named(call(answer, case), names)
-        expect.kept(result[names[0]], case["z"], names[0])
+            result = named(call(answer, case), NAMES)
+        expect.kept(result["z'"], case["z"], "the result")
     expect.device_kept(answer, rng.normal(3, 4), ripple, what="a result")

@@ -1,11 +1,11 @@
-"""How lesson 12's results are judged: by name, in several cases, with a mistake that explains all of them. Grader's side.
+"""How lesson 12's results are judged: by name, in several cases, which a mistake must explain all. Grader's side.
 
-Right answers to float64 inputs agree to 1e-4 at least, in float32 arithmetic too: only what keeps the dtype minds that.
+Right answers to float64 inputs agree to 1e-4 at least, in float32 arithmetic too; only ``judge_kept`` minds the dtype.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,13 +13,13 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
-from autograder.checks.lesson04_kl_elbo.judging import Parts, flat
+from autograder.checks.lesson04_kl_elbo.judging import Parts
 from autograder.exercise import Exercise
 from autograder.failure import Failure
 from autograder.verdict import Mistake
 
 Case = Mapping[str, Any]
-Cases = Mapping[str, Case]
+Cases = Mapping[str, dict[str, Any]]
 """Arguments of an answer in its order, by the words that tell them apart in a message."""
 Call = Callable[[LearnerObject, Case], Any]
 Found = Callable[[LearnerObject], Parts]
@@ -48,23 +48,40 @@ def named(result: Any, names: Sequence[str]) -> dict[str, Any]:
     return dict(zip(names, result, strict=True))
 
 
-def judge(exercise: Exercise, answer: LearnerObject, found: Found, right: Parts, rule: str) -> None:
-    """Each part that the answer gives has the right shape and numbers; what else it gives helps to name a mistake."""
+def judge(
+    exercise: Exercise, answer: LearnerObject, found: Found, right: Parts, rule: str, judged: Sequence[str] = ()
+) -> None:
+    """The judged parts of what the answer gives have the right shape and numbers: all parts, unless some are named.
+
+    The other parts help to tell mistakes apart.
+    """
     observed = {name: expect.tensor(value, name) for name, value in found(answer).items()}
-    for what, value in right.items():
-        likely = explained(observed, exercise.mistaken(found), what)
-        if observed[what].shape != value.shape:
+    for what in judged or right:
+        likely = explained(observed, right, exercise.mistaken(found), judged or tuple(right), what)
+        if observed[what].shape != right[what].shape:
             shapes = ((mistake, tuple(wrong.shape)) for mistake, wrong in likely)
-            expect.shaped(observed[what], tuple(value.shape), what, shapes)
-        expect.close(observed[what], value, what, rule=rule, rtol=1e-4, atol=1e-5, mistakes=likely)
+            expect.shaped(observed[what], tuple(right[what].shape), what, shapes)
+        expect.close(observed[what], right[what], what, rule=rule, rtol=1e-4, atol=1e-5, mistakes=likely)
 
 
-def explained(observed: Parts, wrong: Iterator[tuple[Mistake, Parts]], what: str) -> Iterator[tuple[Mistake, Tensor]]:
-    """One part of the mistakes that give the same in all parts: one alone may not tell them apart."""
+def explained(
+    observed: Parts, right: Parts, wrong: Iterable[tuple[Mistake, Parts]], judged: Sequence[str], what: str
+) -> Iterator[tuple[Mistake, Tensor]]:
+    """One part of the mistakes that give all parts; then of those that give the judged ones and touch no other."""
+    partly = []
     for mistake, parts in wrong:
-        alike = all(isinstance(value, Tensor) and value.shape == observed[name].shape for name, value in parts.items())
-        if alike and expect.recognised(flat(observed), None, [(mistake, flat(parts))], rtol=1e-4, atol=1e-5):
+        same = [name for name, value in parts.items() if alike(value, observed[name])]
+        if len(same) == len(parts):
             yield mistake, parts[what]
+        elif all(name in same or (name not in judged and alike(parts[name], right[name])) for name in parts):
+            partly.append((mistake, parts[what]))
+    yield from partly
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Whether two results are tensors of the same numbers, to rounding."""
+    same = isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape == b.shape
+    return same and torch.allclose(a.detach().double(), b.detach().double(), 1e-4, 1e-5, equal_nan=True)
 
 
 def judge_cases(
@@ -83,25 +100,20 @@ def judge_named(
     exercise: Exercise,
     answer: LearnerObject,
     call: Call,
-    names: Sequence[str],
-    right: Mapping[str, Parts],
+    right: Callable[[Case], Parts],
     cases: Cases,
     rule: str,
+    *judged: str,
 ) -> None:
-    """Those results of an answer with several which ``right`` has, by the words of each case, are right.
-
-    An answer that returns them in another order is told so.
-    """
+    """The ``judged`` ones of an answer's results are right in every case; ``right`` gives all by name, in order."""
+    expected = {f"{name}{where}": value for where, case in cases.items() for name, value in right(case).items()}
+    names = tuple(right(next(iter(cases.values()))))
 
     def found(answer: LearnerObject) -> Parts:
-        return {
-            f"{name}{where}": named(call(answer, case), names)[name]
-            for where, case in cases.items()
-            for name in right[where]
-        }
+        results = {where: named(call(answer, case), names) for where, case in cases.items()}
+        return {f"{name}{where}": value for where, parts in results.items() for name, value in parts.items()}
 
-    expected = {f"{name}{where}": value for where, parts in right.items() for name, value in parts.items()}
-    judge(exercise, answer, found, expected, rule)
+    judge(exercise, answer, found, expected, rule, [f"{name}{where}" for where in cases for name in judged])
 
 
 def judge_kept(answer: LearnerObject, what: str, arguments: Case, *probed: Any, **shapes: tuple[int, ...]) -> None:

@@ -35,9 +35,10 @@ def case(rng: Draws, *shape: int, steps: int = 9, t: list[int] | None = None) ->
 @exercise.check
 def values(q_sample: LearnerObject, rng: Draws) -> None:
     """Every row is mixed by the number of its own step; dtype, device and the arguments are kept."""
+    # Where rows and columns are as many, factors along the wrong ones raise no error.
+    judge_cases(exercise, q_sample, right, {" of 3 rows of 3": case(rng, 3, 3)}, WHAT, RULE)
     cases = {
         "": case(rng, 4, 3),
-        " of as many rows as columns": case(rng, 3, 3),
         " of one row": case(rng, 1, 4),
         " of one column": case(rng, 4, 1, steps=6),
     }
@@ -49,8 +50,8 @@ def values(q_sample: LearnerObject, rng: Draws) -> None:
 @exercise.check
 def images(q_sample: LearnerObject, rng: Draws) -> None:
     """It is the same for rows of several dimensions."""
-    shapes = [(5, 2, 3), (2, 2, 2), (3, 2, 4, 4), (4, 1, 4)]
-    cases: Cases = {f" of shape {shape}": case(rng, *shape) for shape in shapes}
+    judge_cases(exercise, q_sample, right, {" of shape (3, 3, 3)": case(rng, 3, 3, 3)}, WHAT, RULE)
+    cases: Cases = {f" of shape {shape}": case(rng, *shape) for shape in [(5, 2, 3), (3, 2, 4, 4), (4, 1, 4)]}
     judge_cases(exercise, q_sample, right, cases, WHAT, RULE)
 
 
@@ -110,23 +111,27 @@ def one_less(x0, t, eps, alpha_bar):
     return a.sqrt() * x0 + (1 - a).sqrt() * eps
 
 
-@exercise.wrong("the product over the steps is taken again: alpha_bar is that product already.", "values", "images")
+@exercise.wrong("the product over the steps is taken again: alpha_bar is that product already.")
 def product_again(x0, t, eps, alpha_bar):
     a = torch.cumprod(alpha_bar, 0)[t].reshape(-1, *[1] * (x0.dim() - 1))
     return a.sqrt() * x0 + (1 - a).sqrt() * eps
 
 
 @exercise.wrong(
-    "the factors run along the columns in place of the rows: give alpha_bar[t] a dimension of length 1 for each "
+    "the factors run along the last dimension in place of the rows: give alpha_bar[t] a dimension of length 1 for each "
     "dimension of x0 after the first.",
-    values=unnamed("your code stopped"),
+    "values",
+    "images",
+    ends=stops("must match"),
 )
 def along_columns(x0, t, eps, alpha_bar):
     a = alpha_bar[t]
     return a.sqrt() * x0 + (1 - a).sqrt() * eps
 
 
-@exercise.wrong(images=unnamed("is wrong"))
+@exercise.wrong(
+    images="alpha_bar[t] has one dimension of length 1: give it one for each dimension of x0 after the first."
+)
 def two_dimensions_alone(x0, t, eps, alpha_bar):
     a = alpha_bar[t][:, None]
     return a.sqrt() * x0 + (1 - a).sqrt() * eps

@@ -106,9 +106,7 @@ def wraps_to_nan(x, t, eps_hat, noise, alpha_bar):
     return mean + ((1 - previous) / (1 - alpha_bar[t]) * beta).sqrt() * noise
 
 
-@exercise.wrong(
-    last="at t = 0 the index is held at 0, so that alpha is 1 and no step is taken: before index 0 it is 1."
-)
+@exercise.wrong(last="at t = 0 the index is held at 0: alpha is then 1, and no step is taken. Before index 0 it is 1.")
 def held_at_zero(x, t, eps_hat, noise, alpha_bar):
     previous = alpha_bar[max(t - 1, 0)]
     alpha = alpha_bar[t] / previous
@@ -276,7 +274,7 @@ def one_less(x, t, eps_hat, noise, alpha_bar):
     return mean + ((1 - previous) / (1 - now) * beta).sqrt() * noise
 
 
-@exercise.wrong(stops("out of"), values=unnamed("your code stopped"))
+@exercise.wrong(stops("out of"), "values", "subset", last=unnamed("is wrong"))
 def padded_on_the_right(x, t, eps_hat, noise, alpha_bar):
     alpha = alpha_bar[t + 1] / alpha_bar[t]
     beta = 1 - alpha

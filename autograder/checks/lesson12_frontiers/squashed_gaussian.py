@@ -34,24 +34,29 @@ exercise = Exercise("squashed_gaussian", reread="A policy that is paid for rando
 NAMES = ("action", "log_prob")
 SMALL_NUMBER = Mistake(
     "small_number",
-    "1 - tanh^2 with a small number, or a limit, that keeps it from 0: the log-density is wrong where tanh nears 1, and "
-    "its gradient dies. Write the correction in terms of u.",
+    "1 - tanh^2 with a small number, or a limit, that keeps it from 0: where tanh nears 1, the log-density is wrong "
+    "and its gradient dies. Write the correction in terms of u.",
 )
 NAIVE = Mistake(
     "naive", "log(1 - tanh^2) as it stands: tanh rounds to 1, and log(0) is -inf. Write the correction in terms of u."
 )
 NO_CORRECTION = Mistake("no_correction", "the density of u: the correction for tanh is missing, -log(1 - tanh(u)^2).")
+SCALE_ONCE = Mistake(
+    "scale_once",
+    "log_prob falls by log(scale) once, and not once for each coordinate: it is subtracted after the sum, or the sum "
+    "is a mean.",
+)
 STD_SQUARED = Mistake(
     "half_log_std", "log_std is read as a log-variance: the standard deviation is exp(log_std), without a half."
 )
 
 
-def right(mu: Tensor, log_std: Tensor, eps: Tensor, scale: float = 1.0) -> tuple[Tensor, Tensor]:
+def right(mu: Tensor, log_std: Tensor, eps: Tensor, scale: float = 1.0) -> Parts:
     """The action, and its log-density."""
     u = mu + log_std.exp() * eps
     correction = 2 * (math.log(2) - u - F.softplus(-2 * u, threshold=1e9)) + math.log(scale)
     normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
-    return scale * torch.tanh(u), (normal - correction).sum(-1)
+    return {"action": scale * torch.tanh(u), "log_prob": (normal - correction).sum(-1)}
 
 
 def inputs(rng: Draws, *shape: int) -> dict[str, Any]:
@@ -66,10 +71,7 @@ def cases(rng: Draws) -> Cases:
 
 def judge_one(answer: LearnerObject, cases: Cases, name: str, rule: str) -> None:
     """One of the two results in every case."""
-    expected = {
-        where: {name: dict(zip(NAMES, right(*case.values()), strict=True))[name]} for where, case in cases.items()
-    }
-    judge_named(exercise, answer, called, NAMES, expected, cases, rule)
+    judge_named(exercise, answer, called, lambda case: right(**case), cases, rule, name)
 
 
 @exercise.check
@@ -83,11 +85,17 @@ def shape(squashed_gaussian: LearnerObject, rng: Draws) -> None:
 
 def judge_shapes(answer: LearnerObject, case: dict[str, Any], size: tuple[int, ...]) -> None:
     """Both shapes; a sum over other dimensions than the last has a name."""
-    result = named(called(answer, case), NAMES)
-    summed = result["log_prob"]
-    if isinstance(summed, Tensor) and tuple(summed.shape) != size[:-1] and 1 not in size:
-        shapes = exercise.mistaken(lambda wrong: tuple(named(called(wrong, case), NAMES)["log_prob"].shape))
-        expect.shaped(summed, size[:-1], f"log_prob for mu of shape {size}", shapes)
+    right_shapes = size, size[:-1]
+
+    def shapes(answer: LearnerObject) -> list[tuple[int, ...]]:
+        results = named(called(answer, case), NAMES)
+        return [tuple(expect.tensor(value, name).shape) for name, value in results.items()]
+
+    # Dimensions of one do not tell mistakes apart.
+    if (observed := shapes(answer)) != list(right_shapes) and 1 not in size:
+        likely = next((mistake for mistake, wrong in exercise.mistaken(shapes) if wrong == observed), None)
+        what = f"a result has the wrong shape, for mu of shape {size}"
+        raise Failure(what, f"action {size}, log_prob {size[:-1]}", f"{observed[0]} and {observed[1]}", likely)
     judge_kept(answer, f"mu of shape {size}", case, action=size, log_prob=size[:-1])
 
 
@@ -98,7 +106,7 @@ def action(squashed_gaussian: LearnerObject, rng: Draws) -> None:
 
 
 @exercise.check
-def log_prob(squashed_gaussian: LearnerObject, rng: Draws) -> None:
+def density(squashed_gaussian: LearnerObject, rng: Draws) -> None:
     """log_prob is the log-density of the action, summed over the last dimension."""
     judge_one(squashed_gaussian, cases(rng), "log_prob", "the sum of log N(u; mu, std) - log(1 - tanh(u)^2)")
 
@@ -137,70 +145,74 @@ def scale(squashed_gaussian: LearnerObject, rng: Draws) -> None:
 def stable(squashed_gaussian: LearnerObject, rng: Draws) -> None:
     """For |u| up to 200 in float32, log_prob is finite and right to 1e-5, and its gradient in mu is right too."""
     far = torch.tensor([20.0, 9.0, 6.0, 200.0, 40.0, 12.0, 7.5])
-    mu = torch.cat([far, -far, torch.tensor([-3.0, 0.0, 3.0])])[:, None].requires_grad_()
-    log_std = torch.full_like(mu, -0.5).detach()
-    eps = rng.uniform(-0.3, 0.3, *mu.shape).float()
-    what, where = "log_prob in float32", "mu = {:g}"
+    mu = torch.cat([far, -far, torch.tensor([-3.0, 3.0, 0.0])])
+    eps = rng.uniform(-0.3, 0.3, len(mu)).float()
 
     def found(answer: LearnerObject) -> tuple[Tensor, Tensor]:
-        value = expect.tensor(named(answer(mu, log_std, eps), NAMES)["log_prob"], "log_prob").sum()
-        del value
-        result = expect.tensor(named(answer(mu, log_std, eps), NAMES)["log_prob"], "log_prob")
-        result = result.reshape(len(mu)) if result.numel() == len(mu) else expect.shaped(result, (len(mu),), "log_prob")
-        (slope,) = torch.autograd.grad(result.sum(), mu, allow_unused=True) if result.requires_grad else (None,)
-        return result.detach().double(), torch.zeros(len(mu)) if slope is None else slope[:, 0].double()
+        pairs = [value_and_slope(answer, *each) for each in zip(mu, eps, strict=True)]
+        return tuple(torch.tensor(column, dtype=torch.float64) for column in zip(*pairs, strict=True))  # type: ignore[return-value]
 
+    log_std = torch.full_like(mu, LOG_STD).double()
+    u = mu.double() + log_std.exp() * eps.double()
+    expected = right(mu.double()[:, None], log_std[:, None], eps.double()[:, None])["log_prob"]
     observed, slopes = found(squashed_gaussian)
-    # Where the inputs lie near 0 an answer may be wrong for other reasons, which have checks of their own.
-    u = (mu.double() + log_std.double().exp() * eps.double()).detach()[:, 0]
-    expected = right(mu.detach().double(), log_std.double(), eps.double())[1]
-    offset = (observed - expected)[-2]  # at mu = 0
-    shift = offset if offset.isfinite() and abs(offset) > 1e-3 else torch.zeros(())
-    near = (observed - expected).abs() <= 1e-5 * expected.abs().clamp(min=1)
-    shifted = (observed - expected - shift).abs() <= 1e-5 * expected.abs().clamp(min=1)
-    judge_far(found, observed, slopes, expected, u, near | shifted, mu.detach()[:, 0], what, where)
+    # An answer that is wrong at mu = 0 too is so for another reason, which has a check of its own.
+    offset = (observed - expected)[-1]
+    allowed = 1e-5 * expected.abs().clamp(min=1)
+    fine = ((observed - expected).abs() <= allowed) | ((observed - expected - offset).abs() <= allowed)
+    judge_far(found, (observed, slopes), (expected, 2 * torch.tanh(u)), fine, mu)
+
+
+LOG_STD = -0.5
+"""Of all inputs far out."""
+
+
+def value_and_slope(answer: LearnerObject, mu: Tensor, eps: Tensor) -> tuple[float, float]:
+    """log_prob of one number, and its derivative in mu; 0 where there is no path."""
+    at = mu.reshape(1, 1).clone().requires_grad_()
+    result = expect.tensor(
+        named(answer(at, torch.full_like(at, LOG_STD).detach(), eps.reshape(1, 1)), NAMES)["log_prob"], "log_prob"
+    )
+    if result.numel() != 1:
+        expect.shaped(result, (1,), "log_prob")
+    slopes = torch.autograd.grad(result.sum(), at, allow_unused=True) if result.requires_grad else (None,)
+    return float(result.detach()), 0.0 if slopes[0] is None else float(slopes[0])
 
 
 def judge_far(
     found: Callable[[LearnerObject], tuple[Tensor, Tensor]],
-    observed: Tensor,
-    slopes: Tensor,
-    expected: Tensor,
-    u: Tensor,
+    observed: tuple[Tensor, Tensor],
+    expected: tuple[Tensor, Tensor],
     fine: Tensor,
     mu: Tensor,
-    what: str,
-    where: str,
 ) -> None:
-    """Values and gradients far out; the first that is wrong is told."""
+    """Values, of which some are fine, and gradients; the first that is wrong is told."""
 
     def likely() -> Mistake | None:
-        together = torch.cat([observed, slopes])
         wrong = ((mistake, torch.cat(pair)) for mistake, pair in exercise.mistaken(found))
-        return expect.recognised(together, None, wrong, 1e-3, 1e-3)
+        return expect.recognised(torch.cat(observed), None, wrong, 1e-3, 1e-3)
 
-    wanted = 2 * torch.tanh(u)
-    slope_fine = (slopes - wanted).abs() < 1e-3
-    for good, seen, right_, kind in (
-        (fine, observed, expected, what),
-        (slope_fine, slopes, wanted, "the gradient of log_prob in mu, in float32,"),
+    slopes_fine = (observed[1] - expected[1]).abs() < 1e-3
+    for good, seen, wanted, what in (
+        (fine, observed[0], expected[0], "log_prob in float32"),
+        (slopes_fine, observed[1], expected[1], "the gradient of log_prob in mu, in float32,"),
     ):
         if not good.all():
             at = int((~good).nonzero()[0])
-            place = where.format(mu[at])
-            raise Failure(f"{kind} is wrong", f"{right_[at]:.5g} at {place}", f"{seen[at]:.5g} at {place}", likely())
+            place = f"mu = {mu[at]:g}"
+            raise Failure(f"{what} is wrong", f"{wanted[at]:.5g} at {place}", f"{seen[at]:.5g} at {place}", likely())
 
 
 @exercise.check
 def gradients(squashed_gaussian: LearnerObject, rng: Draws) -> None:
     """The gradients of action and log_prob reach mu and log_std, as they follow from the formulas."""
-    for number, name in enumerate(NAMES):
+    for name in NAMES:
 
         def one(answer: LearnerObject, case: Any, name: str = name) -> Any:
             return named(called(answer, case), NAMES)[name]
 
-        def oracle(mu: Tensor, log_std: Tensor, eps: Tensor, number: int = number) -> Tensor:
-            return right(mu, log_std, eps)[number]
+        def oracle(mu: Tensor, log_std: Tensor, eps: Tensor, name: str = name) -> Tensor:
+            return right(mu, log_std, eps)[name]
 
         given = {f", for {name},": inputs(rng, 6, 3)}
         judge_gradients(exercise, squashed_gaussian, oracle, given, ("mu", "log_std"), rng, one)
@@ -209,7 +221,7 @@ def gradients(squashed_gaussian: LearnerObject, rng: Draws) -> None:
 # Wrong answers
 
 
-@exercise.wrong(NO_CORRECTION, "log_prob", "stable", "gradients")
+@exercise.wrong(NO_CORRECTION, "density", "stable", gradients=unnamed("no path to mu"))
 def no_correction(mu, log_std, eps, scale=1.0):
     u = mu + log_std.exp() * eps
     normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
@@ -218,7 +230,7 @@ def no_correction(mu, log_std, eps, scale=1.0):
 
 @exercise.wrong(
     "the correction is added: tanh shrinks, so that the density of the action is larger, by -log(1 - tanh(u)^2).",
-    "log_prob",
+    "density",
     "stable",
     "gradients",
 )
@@ -231,9 +243,9 @@ def correction_added(mu, log_std, eps, scale=1.0):
 
 @exercise.wrong(
     "a mean over the last dimension: independent coordinates multiply their densities, so sum the logarithms.",
-    "log_prob",
+    "density",
     "gradients",
-    scale=unnamed("log_prob"),
+    scale=SCALE_ONCE,
 )
 def mean(mu, log_std, eps, scale=1.0):
     u = mu + log_std.exp() * eps
@@ -242,7 +254,7 @@ def mean(mu, log_std, eps, scale=1.0):
     return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).mean(dim=-1)
 
 
-@exercise.wrong("the density of eps: that of u has -log_std too.", "log_prob", "gradients")
+@exercise.wrong("the density of eps: that of u has -log_std too.", "density", "gradients")
 def density_of_eps(mu, log_std, eps, scale=1.0):
     u = mu + log_std.exp() * eps
     normal = -0.5 * eps.square() - 0.5 * math.log(2 * math.pi)
@@ -251,7 +263,7 @@ def density_of_eps(mu, log_std, eps, scale=1.0):
 
 
 @exercise.wrong(
-    "log_std is taken for the standard deviation: that is exp(log_std).", "action", "log_prob", "stable", "gradients"
+    "log_std is taken for the standard deviation: that is exp(log_std).", "action", "density", "stable", "gradients"
 )
 def log_std_as_std(mu, log_std, eps, scale=1.0):
     u = mu + log_std * eps
@@ -260,7 +272,7 @@ def log_std_as_std(mu, log_std, eps, scale=1.0):
     return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum(dim=-1)
 
 
-@exercise.wrong(STD_SQUARED, "action", "log_prob", "stable", "gradients")
+@exercise.wrong(STD_SQUARED, "action", "density", "stable", "gradients")
 def half_log_std(mu, log_std, eps, scale=1.0):
     u = mu + (log_std / 2).exp() * eps
     normal = -0.5 * eps.square() - log_std / 2 - 0.5 * math.log(2 * math.pi)
@@ -271,8 +283,7 @@ def half_log_std(mu, log_std, eps, scale=1.0):
 @exercise.wrong(
     "log_prob keeps the summed dimension: its shape is that of mu without the last dimension.",
     "shape",
-    log_prob=unnamed("wrong shape"),
-    gradients=unnamed("wrong"),
+    density=unnamed("wrong shape"),
 )
 def kept(mu, log_std, eps, scale=1.0):
     u = mu + log_std.exp() * eps
@@ -284,8 +295,7 @@ def kept(mu, log_std, eps, scale=1.0):
 @exercise.wrong(
     "log_prob is not summed over the last dimension.",
     "shape",
-    log_prob=unnamed("wrong shape"),
-    gradients=unnamed("wrong"),
+    density=unnamed("wrong shape"),
 )
 def unsummed(mu, log_std, eps, scale=1.0):
     u = mu + log_std.exp() * eps
@@ -297,8 +307,7 @@ def unsummed(mu, log_std, eps, scale=1.0):
 @exercise.wrong(
     "log_prob is summed over all dimensions: it is one number for each row.",
     "shape",
-    log_prob=unnamed("wrong shape"),
-    gradients=unnamed("wrong"),
+    density=unnamed("wrong shape"),
 )
 def summed_over_all(mu, log_std, eps, scale=1.0):
     u = mu + log_std.exp() * eps
@@ -307,7 +316,7 @@ def summed_over_all(mu, log_std, eps, scale=1.0):
     return scale * torch.tanh(u), (normal - log_slope - math.log(scale)).sum()
 
 
-@exercise.wrong(log_prob="the constant -log(2 pi) / 2 of each coordinate is missing.")
+@exercise.wrong(density="the constant -log(2 pi) / 2 of each coordinate is missing.")
 def no_constant(mu, log_std, eps, scale=1.0):
     u = mu + log_std.exp() * eps
     normal = -0.5 * eps.square() - log_std
@@ -316,7 +325,7 @@ def no_constant(mu, log_std, eps, scale=1.0):
 
 
 @exercise.wrong(
-    "the correction is taken at the action, tanh(tanh(u)): its argument is u.", "log_prob", "stable", "gradients"
+    "the correction is taken at the action, tanh(tanh(u)): its argument is u.", "density", "stable", "gradients"
 )
 def correction_of_action(mu, log_std, eps, scale=1.0):
     u = mu + log_std.exp() * eps
@@ -326,7 +335,7 @@ def correction_of_action(mu, log_std, eps, scale=1.0):
     return scale * a, (normal - log_slope - math.log(scale)).sum(dim=-1)
 
 
-@exercise.wrong("the slope of tanh is 1 - tanh(u)^2: the square is missing.", "log_prob", "stable", "gradients")
+@exercise.wrong("the slope of tanh is 1 - tanh(u)^2: the square is missing.", "density", "stable", "gradients")
 def no_square(mu, log_std, eps, scale=1.0):
     u = mu + log_std.exp() * eps
     normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
@@ -414,7 +423,7 @@ def scale_added(mu, log_std, eps, scale=1.0):
     return scale * torch.tanh(u), (normal - log_slope + math.log(scale)).sum(dim=-1)
 
 
-@exercise.wrong(scale="log(scale) is subtracted once: subtract it for each coordinate.")
+@exercise.wrong(scale=SCALE_ONCE)
 def scale_once(mu, log_std, eps, scale=1.0):
     u = mu + log_std.exp() * eps
     normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
@@ -457,7 +466,7 @@ def not_squashed(mu, log_std, eps, scale=1.0):
     return scale * u, (normal - log_slope - math.log(scale)).sum(dim=-1)
 
 
-@exercise.wrong(ORDER, "shape", "action", "log_prob", "scale", "stable", "gradients")
+@exercise.wrong(ORDER, "shape", "action", "density", "scale", "stable", "gradients")
 def order(mu, log_std, eps, scale=1.0):
     u = mu + log_std.exp() * eps
     normal = -0.5 * eps.square() - log_std - 0.5 * math.log(2 * math.pi)
@@ -470,7 +479,7 @@ def action_alone(mu, log_std, eps, scale=1.0):
     return scale * torch.tanh(mu + log_std.exp() * eps)
 
 
-@exercise.wrong(unnamed("is wrong"), "action", "log_prob", "stable", "gradients")
+@exercise.wrong(unnamed("is wrong"), "action", "density", "scale", "stable", "gradients")
 def fresh_noise(mu, log_std, eps, scale=1.0):
     eps = torch.randn_like(mu)
     u = mu + log_std.exp() * eps

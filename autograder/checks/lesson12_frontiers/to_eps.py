@@ -10,12 +10,13 @@ from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson12_frontiers.judging import Case, Cases, in_float32, judge_cases, judge_kept
 from autograder.draws import Draws
-from autograder.exercise import Exercise, unnamed
+from autograder.exercise import Exercise, stops, unnamed
 from autograder.verdict import Mistake
 
 exercise = Exercise("to_eps", reread="Four names for one prediction")
 
 SQUARES = Mistake("squares", "the roots are missing: both factors are square roots.")
+WITHOUT_ROOT = Mistake("score_without_root", "the score is multiplied with 1 - a: take the root.")
 EXCHANGED = Mistake("exchanged", "a and 1 - a have changed places.")
 
 
@@ -103,7 +104,7 @@ def score_divided(output, x, alpha_bar_t, target):
     }[target]
 
 
-@exercise.wrong(score="the score is multiplied with 1 - a: take the root.")
+@exercise.wrong(score=WITHOUT_ROOT)
 def score_without_root(output, x, alpha_bar_t, target):
     signal, noise = alpha_bar_t**0.5, (1 - alpha_bar_t) ** 0.5
     return {
@@ -226,7 +227,7 @@ def turned(output, x, alpha_bar_t, target):
     }[target]
 
 
-@exercise.wrong(SQUARES)
+@exercise.wrong(SQUARES, "x0", "v", score=WITHOUT_ROOT)
 def squares(output, x, alpha_bar_t, target):
     signal, noise = alpha_bar_t, 1 - alpha_bar_t
     return {
@@ -258,7 +259,7 @@ def forgot_v(output, x, alpha_bar_t, target):
 
 
 # Takes tensors alone.
-@exercise.wrong(unnamed("your code stopped"))
+@exercise.wrong(stops("has no attribute"))
 def tensors_alone(output, x, alpha_bar_t, target):
     signal, noise = alpha_bar_t.sqrt(), (1 - alpha_bar_t).sqrt()
     return {

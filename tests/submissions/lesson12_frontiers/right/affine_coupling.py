@@ -3,7 +3,7 @@ def affine_coupling(z, net):
     k = z.size(1) // 2
     shift, log_scale = net(z[:, :k])
     out = z.clone()
-    out[:, k:] = out[:, k:] * torch.exp(log_scale) + shift
+    out[:, k:] = z[:, k:] * torch.exp(log_scale) + shift
     return out, log_scale.sum(-1)
 
 
