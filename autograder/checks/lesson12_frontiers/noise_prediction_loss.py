@@ -168,7 +168,7 @@ def values(noise_prediction_loss: LearnerObject, rng: Draws) -> None:
     for each in runs:
         if not torch.isclose(found := number(each.loss), each.right, rtol=1e-4):
             rule = f"the mean of (prediction - eps)^2, {float(each.right):.5g}"
-            raise Failure(f"{LOSS} is wrong", rule, f"{float(found):.5g}", likely(runs))
+            raise Failure(f"{LOSS} is wrong", rule, f"{found.item():.5g}", likely(runs))
     for dtype in (torch.float64, torch.float32):
         x0, t, alpha_bar = batch(rng, 4, 3)
         x0, alpha_bar = x0.to(dtype), alpha_bar.to(dtype)
