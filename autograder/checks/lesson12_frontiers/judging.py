@@ -1,6 +1,6 @@
 """How lesson 12's results are judged: by name, in several cases, which a mistake must explain all. Grader's side.
 
-Right answers to float64 inputs agree to 1e-4 at least, in float32 arithmetic too; only ``judge_kept`` minds the dtype.
+Mistakes are told apart to 1e-4; an answer that is right to that must be so in the digits of float64, too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from torch import Tensor
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo.judging import Parts
+from autograder.checks.location_scale import judge_digits
 from autograder.exercise import Exercise
 from autograder.failure import Failure
 from autograder.verdict import Mistake
@@ -62,6 +63,7 @@ def judge(
             shapes = ((mistake, tuple(wrong.shape)) for mistake, wrong in likely)
             expect.shaped(observed[what], tuple(right[what].shape), what, shapes)
         expect.close(observed[what], right[what], what, rule=rule, rtol=1e-4, atol=1e-5, mistakes=likely)
+        judge_digits(observed[what].detach(), right[what].detach(), what)
 
 
 def explained(

@@ -19,7 +19,7 @@ from autograder import expect
 from autograder.beside.lesson12_frontiers import plain_model, recorded
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.lesson12_frontiers.judging import CUT, ITEM
-from autograder.checks.location_scale import UNIFORM
+from autograder.checks.location_scale import UNIFORM, judge_digits
 from autograder.draws import Draws, replay
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure, describe_value
@@ -169,6 +169,7 @@ def values(noise_prediction_loss: LearnerObject, rng: Draws) -> None:
         if not torch.isclose(found := number(each.loss), each.right, rtol=1e-4):
             rule = f"the mean of (prediction - eps)^2, {float(each.right):.5g}"
             raise Failure(f"{LOSS} is wrong", rule, f"{found.item():.5g}", likely(runs))
+        judge_digits(found.detach(), each.right, LOSS)
     for dtype in (torch.float64, torch.float32):
         x0, t, alpha_bar = batch(rng, 4, 3)
         x0, alpha_bar = x0.to(dtype), alpha_bar.to(dtype)
