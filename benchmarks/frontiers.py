@@ -112,7 +112,8 @@ def errors(
 
 def diffusion(names: dict[str, Any]) -> Iterable[str]:
     """How near networks come to the floor, and what their samples are."""
-    yield from heading("The ring: networks and the floor", "steps of training", "seed", "floor", "excess", "at t = 0")
+    columns = ("steps", "seed", "floor", "excess", "excess at t = 0", "within 3 sd", "within 1 sd")
+    yield from heading("The ring: networks and the floor", *columns)
     for steps, seed in [(1_000, 0), (2_000, 0), (4_000, 0), (4_000, 1), (4_000, 2)]:
         network = trained(names, ring, seed, steps)
 
@@ -122,7 +123,7 @@ def diffusion(names: dict[str, Any]) -> Iterable[str]:
         floor, excess = errors(names, predict, ring, centres(), 0.1)
         wide, narrow = shares(drawn(names, predict))
         numbers = [f"{value:.4f}" for value in (floor.mean(), excess.mean(), excess[0])]
-        yield row(f"{steps}", f"{seed}", *numbers) + f" within 3 sd {wide:.2f}, within 1 sd {narrow:.2f} |"
+        yield row(f"{steps}", f"{seed}", *numbers, f"{wide:.2f}", f"{narrow:.2f}")
     yield ""
 
 

@@ -44,8 +44,8 @@ def determinant(affine_coupling_inverse: LearnerObject, rng: Draws) -> None:
     cases = even_cases(rng)
     rule = "minus the sum of log_scale over its columns"
     judge_named(exercise, affine_coupling_inverse, call, right, cases, rule, "log_det")
-    case = in_float32(cases[""])
-    expect.kept(named(call(affine_coupling_inverse, case), NAMES)["log_det"], case["z"], "log_det", (3,))
+    for case in (cases[""], in_float32(cases[""])):
+        expect.kept(named(call(affine_coupling_inverse, case), NAMES)["log_det"], case["z"], "log_det", (3,))
 
 
 # Wrong answers
