@@ -606,7 +606,8 @@ plt.show()
 # *Figure 2. The loss against the noise level.*
 # *The line is the floor: 0.9 at $t = 0$, where $x_t$ shows almost nothing of the noise, a dip to 0.33 at 6, between 0.5 and 0.6 from 15 to 25, and then down to 0 at the end, where $x_t$ is almost all noise.*
 # *The points of the network lie on the line, or a little above it for small $t$.*
-#
+
+# %% [markdown]
 # So a loss of a quarter is not bad training.
 # Nearly all of it, 98 parts of 100, is noise that cannot be predicted, and only the *excess* above the floor tells how good the network is.
 # After 1,000, 2,000 and 4,000 steps of such trainings the excess was 0.075, 0.025 and 0.005, and 0.2, 0.6 and 0.9 of the samples lay near a centre.
@@ -945,7 +946,8 @@ def to_eps(output: Tensor, x: Tensor, alpha_bar_t: float | Tensor, target: str) 
 # | error in $\varepsilon$ at $t = 0$ | 0.013, 0.012 | 2.8, 3.2 | 0.007, 0.011 |
 # | error in $\varepsilon$, mean over $t$ | 0.005, 0.006 | 0.060, 0.068 | 0.006, 0.008 |
 # | samples within 3 standard deviations | 0.91, 0.89 | 0.62, 0.60 | 0.90, 0.85 |
-#
+
+# %% [markdown]
 # The error is the mean squared distance from the exact prediction, after `to_eps`.
 # At $t = 0$, $\sqrt{1 - a}$ is 1/32, and to divide by it makes an error in `x0` 32 times as large.
 # So the identity is exact, and the networks differ: a target is a choice of which noise levels count.
@@ -1164,7 +1166,8 @@ plt.show()
 
 # %% [markdown]
 # *Figure 5. Left: with the correction the actions are spread almost evenly, near the dashed line of the uniform distribution, with a few more around $-0.85$ and $0.85$ and fewer at the two ends. Right: without it only the two outermost bars are left, each with about half of the actions.*
-#
+
+# %% [markdown]
 # The correction pays for *even* actions.
 # Without it, the entropy of $u$ can grow for ever: `log_std` rises by the learning rate in every step, and every action is $\pm 1$.
 # The entropy that the policy was to have falls without bound.
@@ -1343,7 +1346,8 @@ for beta in (0, 1e-3, 1e-2, 1e-1, 1.0):
 # | 0.001 | 0.919 (0.019) | 0.26 (0.07) | 0.030 (0.006) |
 # | 0.01 | 0.926 (0.011) | 0.29 (0.05) | 0.072 (0.015) |
 # | 0.1 | 0.928 (0.013) | 0.44 (0.05) | 0.206 (0.022) |
-#
+
+# %% [markdown]
 # So a small price makes the probabilities better, and hardly the guesses.
 # A larger one makes the classifier less sure than it is right.
 
@@ -1355,7 +1359,8 @@ for beta in (0, 1e-3, 1e-2, 1e-1, 1.0):
 # No number is given.
 # Take the ten digits for ten intents.
 # If each intent had a coordinate of its own, then two trainings would find the same coordinates, in another order perhaps and with other signs.
-#
+
+# %% [markdown]
 # So train three times, match the coordinates of two codes one to one as well as possible, and take the mean of the absolute correlations.
 # What is a high number?
 # Compare with *chance*: turn the second code by a random rotation first, which gives it arbitrary coordinates in the same space.
