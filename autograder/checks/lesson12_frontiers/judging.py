@@ -82,8 +82,10 @@ def explained(
 
 def alike(a: Any, b: Any) -> bool:
     """Whether two results are tensors of the same numbers, to rounding."""
-    same = isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape == b.shape
-    return same and torch.allclose(a.detach().double(), b.detach().double(), 1e-4, 1e-5, equal_nan=True)
+    if not isinstance(a, Tensor) or not isinstance(b, Tensor) or a.shape != b.shape or a.is_complex() != b.is_complex():
+        return False
+    dtype = torch.complex128 if a.is_complex() else torch.float64
+    return torch.allclose(a.detach().to(dtype), b.detach().to(dtype), 1e-4, 1e-5, equal_nan=True)
 
 
 def judge_cases(
