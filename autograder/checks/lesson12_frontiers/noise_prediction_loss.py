@@ -39,6 +39,9 @@ FIXED_SEED = Mistake(
     "fixed_seed",
     "a seed fixed inside the function, or noise drawn outside it. Draw at every call; seeds are the caller's.",
 )
+FLOAT32_NOISE = Mistake(
+    "float32_noise", "the noise is in float32, as randn(shape) draws it: use randn_like(x0), or pass dtype=x0.dtype."
+)
 NO_ROOT = Mistake(
     "noise_without_root", "in x_t the noise is multiplied with 1 - alpha_bar[t]: take the root, as q_sample does."
 )
@@ -188,6 +191,11 @@ def noise(noise_prediction_loss: LearnerObject, rng: Draws) -> None:
     if not (first.x_t - first.a.sqrt() * rows[0]).any():
         raise Failure("x_t has no noise", "sqrt(alpha_bar[t]) x0 + sqrt(1 - alpha_bar[t]) eps", "no noise in it")
     expect.independent(torch.stack([first.eps, second.eps]), {"call": FIXED_SEED, **axes}, "the noise in x_t")
+    if (
+        first.eps - first.eps.float().double()
+    ).abs().max() < 1e-11:  # recovered to some 1e-15; float32 has steps of 1e-8
+        what, observed = "the noise in x_t is in float32 for float64 data", "every element of the noise fits in float32"
+        raise Failure(what, "noise in the dtype of x0", observed, FLOAT32_NOISE)
     wrong: expect.Alternatives = [
         (UNIFORM, lambda eps: eps.clamp(0, 1)),
         (NO_ROOT, first.eps / (1 - first.a).sqrt()),
@@ -363,6 +371,13 @@ def uniform(model, x0, t, alpha_bar):
     eps = torch.rand_like(x0)
     a = alpha_bar[t].reshape(-1, *[1] * (x0.dim() - 1))
     return F.mse_loss(model(a.sqrt() * x0 + (1 - a).sqrt() * eps, t), eps)
+
+
+@exercise.wrong(noise=FLOAT32_NOISE)
+def float32_noise(model, x0, t, alpha_bar):
+    eps = torch.randn(x0.shape, device=x0.device)
+    a = alpha_bar[t].reshape(-1, *[1] * (x0.dim() - 1))
+    return (model(a.sqrt() * x0 + (1 - a).sqrt() * eps, t) - eps).square().mean()
 
 
 @exercise.wrong(noise=FIXED_SEED)
