@@ -29,7 +29,7 @@ def coupled(function: Callable, z: Tensor, weight: Tensor) -> Any:
 
 def plain_model(x: Tensor, t: Tensor) -> Tensor:
     """A prediction of the shape of x."""
-    return torch.sin(x) + 0.01 * t.reshape(-1, *[1] * (x.dim() - 1))
+    return torch.sin(x) + 0.01 * t.to(x.dtype).reshape(-1, *[1] * (x.dim() - 1))
 
 
 def recorded(function: Callable, x0: Tensor, t: Tensor, alpha_bar: Tensor, weight: Tensor) -> tuple[Any, list[Any]]:
@@ -41,7 +41,7 @@ def recorded(function: Callable, x0: Tensor, t: Tensor, alpha_bar: Tensor, weigh
 
     def model(x: Tensor, steps: Tensor) -> Tensor:
         calls.append([x.detach().clone(), steps.detach().clone() if isinstance(steps, Tensor) else steps])
-        shift = 0.01 * steps if not isinstance(steps, Tensor) else 0.01 * steps.reshape(-1, *[1] * (x.dim() - 1))
-        return weight * torch.sin(x) + shift
+        rows = torch.as_tensor(steps, dtype=torch.float64).reshape(-1, *[1] * (x.dim() - 1))
+        return weight * torch.sin(x) + 0.01 * rows
 
     return function(model, x0, t, alpha_bar), calls

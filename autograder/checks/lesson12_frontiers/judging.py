@@ -1,6 +1,6 @@
 """How lesson 12's results are judged: by name, in several cases, which a mistake must explain all. Grader's side.
 
-Mistakes are told apart to 1e-4; an answer that is right to that must be so in the digits of float64, too.
+Mistakes are told apart to 1e-4; what is right to that must be right in the digits of float64 too.
 """
 
 from __future__ import annotations
@@ -50,11 +50,17 @@ def named(result: Any, names: Sequence[str]) -> dict[str, Any]:
 
 
 def judge(
-    exercise: Exercise, answer: LearnerObject, found: Found, right: Parts, rule: str, judged: Sequence[str] = ()
+    exercise: Exercise,
+    answer: LearnerObject,
+    found: Found,
+    right: Parts,
+    rule: str,
+    judged: Sequence[str] = (),
+    digits: bool = True,
 ) -> None:
     """The judged parts of what the answer gives have the right shape and numbers: all parts, unless some are named.
 
-    The other parts help to tell mistakes apart.
+    The other parts help to tell mistakes apart. With ``digits`` what is right is so in the digits of float64.
     """
     observed = {name: expect.tensor(value, name) for name, value in found(answer).items()}
     for what in judged or right:
@@ -63,6 +69,7 @@ def judge(
             shapes = ((mistake, tuple(wrong.shape)) for mistake, wrong in likely)
             expect.shaped(observed[what], tuple(right[what].shape), what, shapes)
         expect.close(observed[what], right[what], what, rule=rule, rtol=1e-4, atol=1e-5, mistakes=likely)
+    for what in (judged or right) if digits else ():
         judge_digits(observed[what].detach(), right[what].detach(), what)
 
 
@@ -108,6 +115,7 @@ def judge_named(
     cases: Cases,
     rule: str,
     *judged: str,
+    digits: bool = True,
 ) -> None:
     """The ``judged`` ones of an answer's results are right in every case; ``right`` gives all by name, in order."""
     expected = {f"{name}{where}": value for where, case in cases.items() for name, value in right(case).items()}
@@ -117,7 +125,8 @@ def judge_named(
         results = {where: named(call(answer, case), names) for where, case in cases.items()}
         return {f"{name}{where}": value for where, parts in results.items() for name, value in parts.items()}
 
-    judge(exercise, answer, found, expected, rule, [f"{name}{where}" for where in cases for name in judged])
+    parts = [f"{name}{where}" for where in cases for name in judged]
+    judge(exercise, answer, found, expected, rule, parts, digits)
 
 
 def judge_kept(answer: LearnerObject, what: str, arguments: Case, *probed: Any, **shapes: tuple[int, ...]) -> None:

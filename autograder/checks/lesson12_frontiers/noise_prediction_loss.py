@@ -80,7 +80,7 @@ class Run:
     @property
     def prediction(self) -> Tensor:
         """What the model said."""
-        return self.weight * torch.sin(self.x_t) + 0.01 * self.t.reshape(-1, *[1] * (self.x0.dim() - 1))
+        return self.weight * torch.sin(self.x_t) + 0.01 * self.t.double().reshape(-1, *[1] * (self.x0.dim() - 1))
 
     @property
     def right(self) -> Tensor:

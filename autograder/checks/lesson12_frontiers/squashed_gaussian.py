@@ -24,6 +24,7 @@ from autograder.checks.lesson12_frontiers.judging import (
     judge_named,
     named,
 )
+from autograder.checks.location_scale import judge_digits
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.failure import Failure
@@ -60,8 +61,9 @@ def right(mu: Tensor, log_std: Tensor, eps: Tensor, scale: float = 1.0) -> Parts
 
 
 def inputs(rng: Draws, *shape: int) -> dict[str, Any]:
-    """Means and standard deviations for which tanh is far from 1 almost everywhere."""
-    return {"mu": 0.8 * rng.normal(*shape), "log_std": rng.uniform(-1.2, 0.2, *shape), "eps": rng.normal(*shape)}
+    """Inputs for which |u| is below 2: there a small number inside the logarithm is no matter yet."""
+    mu, log_std, eps = rng.uniform(-0.8, 0.8, *shape), rng.uniform(-1.2, -0.2, *shape), rng.uniform(-1.2, 1.2, *shape)
+    return {"mu": mu, "log_std": log_std, "eps": eps}
 
 
 def cases(rng: Draws) -> Cases:
@@ -71,16 +73,24 @@ def cases(rng: Draws) -> Cases:
 
 def judge_one(answer: LearnerObject, cases: Cases, name: str, rule: str) -> None:
     """One of the two results in every case."""
-    judge_named(exercise, answer, called, lambda case: right(**case), cases, rule, name)
+    judge_named(exercise, answer, called, lambda case: right(**case), cases, rule, name, digits=name == "action")
 
 
 @exercise.check
 def shape(squashed_gaussian: LearnerObject, rng: Draws) -> None:
     """The action has the shape of mu, log_prob lacks its last dimension; dtype, device and the inputs are kept."""
+    judge_float64(squashed_gaussian, {name: value / 2 for name, value in inputs(rng, 6, 3).items()})
     for size in ((6, 3), (3,), (1, 2), (2, 4, 3)):
         case = inputs(rng, *size)
         for each in (case, in_float32(case)):
             judge_shapes(squashed_gaussian, each, size)
+
+
+def judge_float64(answer: LearnerObject, case: dict[str, Any]) -> None:
+    """log_prob has the digits of float64: a small number of 1e-6 inside a logarithm is off by more than float32 is."""
+    found, expected = named(called(answer, case), NAMES)["log_prob"], right(**case)["log_prob"]
+    if isinstance(found, Tensor) and found.shape == expected.shape and not 3e-7 < (found - expected).abs().max() < 1e-4:
+        judge_digits(found.detach(), expected, "log_prob")
 
 
 def judge_shapes(answer: LearnerObject, case: dict[str, Any], size: tuple[int, ...]) -> None:

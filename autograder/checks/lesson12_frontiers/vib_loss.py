@@ -77,7 +77,7 @@ def loss(vib_loss: LearnerObject, rng: Draws) -> None:
             whole["loss"] = (found["cross_entropy"] + case["beta"] * found["kl"]).detach()
         return whole
 
-    judge_named(exercise, vib_loss, called, expected, cases(rng), "cross_entropy + beta * kl", "loss")
+    judge_named(exercise, vib_loss, called, expected, cases(rng), "cross_entropy + beta * kl", "loss", digits=False)
 
 
 def is_number(found: Any) -> bool:
