@@ -685,7 +685,7 @@ print(f"{sum(same)} of {len(same)} gradients are equal, bit by bit")
 # - For `t = 0`, `noise` has no effect.
 # - Take $\alpha$ and $\beta$ from `alpha_bar` alone: it may be any falling schedule, for example every tenth number of a longer one.
 #
-# The most frequent bug of diffusion programs is an index here: in Python, `alpha_bar[-1]` is no error.
+# A frequent bug of diffusion programs is an index here: in Python, `alpha_bar[-1]` is no error.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>

