@@ -42,6 +42,7 @@ FIXED_SEED = Mistake(
 FLOAT32_NOISE = Mistake(
     "float32_noise", "the noise is in float32, as randn(shape) draws it: use randn_like(x0), or pass dtype=x0.dtype."
 )
+UNMIXED = Mistake("unmixed", "the model gets x0 itself: mix it with the noise first, as q_sample does.")
 NO_ROOT = Mistake(
     "noise_without_root", "in x_t the noise is multiplied with 1 - alpha_bar[t]: take the root, as q_sample does."
 )
@@ -148,7 +149,9 @@ def likely(runs: list[Run]) -> Mistake | None:
         given = [formula(each.prediction, each.eps, each) for each in runs]
         if all(torch.isclose(a, b, rtol=1e-4) for a, b in zip(found, given, strict=True)):
             return mistake
-    if not all(0.9 < each.eps.square().mean() < 1.1 for each in runs):
+    if all(torch.equal(each.x_t, each.x0) for each in runs):
+        return UNMIXED
+    if any(expect.off_normal(each.eps.flatten()) for each in runs):
         return None
     # The mean square of p - e, for an e that has nothing to do with p: its standard deviation is below 0.02.
     apart = [each.prediction.square().mean() + 1 for each in runs]
@@ -188,9 +191,13 @@ def noise(noise_prediction_loss: LearnerObject, rng: Draws) -> None:
     rows = batch(rng, 400, 100)
     first, second = (run(noise_prediction_loss, rng.new_seed(), rows, 0.7) for _ in range(2))
     axes = {"row": SHARED_ROWS, "column": SHARED_COLUMNS}
+    if torch.equal(first.x_t, rows[0]):
+        raise Failure("x_t has no noise", "sqrt(alpha_bar[t]) x0 + sqrt(1 - alpha_bar[t]) eps", "x0 itself", UNMIXED)
     if not (first.x_t - first.a.sqrt() * rows[0]).any():
         raise Failure("x_t has no noise", "sqrt(alpha_bar[t]) x0 + sqrt(1 - alpha_bar[t]) eps", "no noise in it")
-    expect.independent(torch.stack([first.eps, second.eps]), {"call": FIXED_SEED, **axes}, "the noise in x_t")
+    # What is no noise at all is the same in every call too.
+    fixed = None if expect.off_normal(first.eps.flatten()) else FIXED_SEED
+    expect.independent(torch.stack([first.eps, second.eps]), {"call": fixed, **axes}, "the noise in x_t")
     if (
         first.eps - first.eps.float().double()
     ).abs().max() < 1e-11:  # recovered to some 1e-15; float32 has steps of 1e-8
@@ -407,6 +414,12 @@ def no_noise(model, x0, t, alpha_bar):
     eps = torch.randn_like(x0)
     a = alpha_bar[t].reshape(-1, *[1] * (x0.dim() - 1))
     return F.mse_loss(model(a.sqrt() * x0, t), eps)
+
+
+@exercise.wrong(UNMIXED, "values", "noise")
+def unmixed(model, x0, t, alpha_bar):
+    eps = torch.randn_like(x0)
+    return F.mse_loss(model(x0, t), eps)
 
 
 @exercise.wrong(values=unnamed("is wrong"), inputs=SCALED_T)
