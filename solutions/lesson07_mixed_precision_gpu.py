@@ -1057,7 +1057,7 @@ print(f"the largest difference: {apart:.3f} nats; the last epoch gained {gained:
 # %% [markdown]
 # **Where it returns.**
 # Lessons 8 and 10 train many small models in a row.
-# A lesson that measures the latency of a compiled model with your clock is planned.
+# Lesson 11 measures what a draw costs in a trained model.
 #
 # **Further reading**
 #
