@@ -69,7 +69,7 @@ mutants: setup  ## judge every small change of the solutions, into benchmarks/mu
 
 constraints:  ## pin torch and the newest version of all else in constraints.txt
 	rm -rf build/constraints && $(PYTHON) -m venv build/constraints
-	build/constraints/bin/python -m pip install --quiet torch==$(TORCH) -e ".[test,browser,cluster,postgres]"
+	build/constraints/bin/python -m pip install --quiet torch==$(TORCH) -e ".[test,browser,cluster,postgres,onnx]"
 	{ echo "# Every version this project is tested with. Written by 'make constraints' on $$($(PYTHON) --version 2>&1)."; \
 	  echo "# Builds for one kind of machine (such as torch's +cpu) are left out of the numbers, so that each of them fits."; \
 	  build/constraints/bin/python -m pip freeze --exclude-editable | sed 's/+[A-Za-z0-9.]*$$//'; \

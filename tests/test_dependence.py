@@ -682,6 +682,7 @@ def test_the_exercises_that_others_use_are_known() -> None:
         ("lesson07_mixed_precision_gpu", "autocast_for"),
         ("lesson10_discrete", "gumbel_max"),
         ("lesson10_discrete", "gumbel_softmax"),
+        ("lesson12_frontiers", "q_sample"),
     ]
 
 
