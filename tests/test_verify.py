@@ -18,10 +18,8 @@ SEED = 11
 EXAMPLES = [(stem, example) for stem in COURSE.stems for example in examples(COURSE, stem)]
 NAMES = [f"{stem}-{example.name}" for stem, example in EXAMPLES]
 # Who uses up the time of an answer takes that long.
-AND_SLOW = [
-    pytest.param(*each, marks=[pytest.mark.slow] * (each[1].verdict is Verdict.TIME_LIMIT_EXCEEDED))
-    for each in EXAMPLES
-]
+LONG = {Verdict.TIME_LIMIT_EXCEEDED.value: [pytest.mark.slow]}
+AND_SLOW = [pytest.param(*each, marks=LONG.get(each[1].verdict, [])) for each in EXAMPLES]
 
 
 @pytest.fixture(scope="module")

@@ -118,7 +118,7 @@ def outputs(layer: nn.Module, x: Tensor, calls: int, training: bool) -> dict[str
     weights, results = [], []
     for _ in range(calls):
         weights.append(layer.weight.detach().clone())  # type: ignore[operator]
-        results.append(_bare(layer(x)))
+        results.append(_bare(layer(x.clone())))
     left = {name: value.detach().clone() for name, value in layer.named_parameters()}
     return {"weights": torch.stack(weights), "results": torch.stack(results)} | left
 

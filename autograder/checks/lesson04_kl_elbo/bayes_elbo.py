@@ -101,6 +101,12 @@ def quiet_case(rng: Draws) -> dict[str, Any]:
     return {**case, "y": case["x"] @ case["mu"] + 3 * rng.normal(60), "noise_sigma": sigma}
 
 
+def silent_case(rng: Draws) -> dict[str, Any]:
+    """Data that say nothing of the weights, x = 0, and a wide q: the KL is all that moves, and is seen as it is."""
+    mu, logvar = 2 * signs(rng, 3) + 0.3 * rng.normal(3), rng.uniform(0.8, 1.2, 3)
+    return regression(torch.zeros(9, 3, dtype=torch.float64), 2 * rng.normal(9), mu, logvar, 1.5)
+
+
 def regression(x: Tensor, y: Tensor, mu: Tensor, logvar: Tensor, sigma: float, n: int = DRAWS) -> dict[str, Any]:
     """The arguments of an answer."""
     return {"x": x, "y": y, "mu": mu, "logvar": logvar, "noise_sigma": sigma, "n": n}
@@ -178,6 +184,7 @@ def values(bayes_elbo: LearnerObject, rng: Draws) -> None:
         f"the ELBO from {DRAWS} draws": regression(x, y, w + 0.02 * signs(rng, 3), rng.uniform(-5.6, -5.3, 3), sigma),
         narrow: narrow_case(rng),
         f"{narrow}, for a small noise_sigma,": quiet_case(rng),
+        f"the ELBO from {DRAWS} draws of a wide q, for x = 0,": silent_case(rng),
     }
     judge_elbos(bayes_elbo, cases, "the exact ELBO", cases, rng)
     judge_own_draws(bayes_elbo, rng)
@@ -309,10 +316,16 @@ def gradients(bayes_elbo: LearnerObject, rng: Draws) -> None:
     sigma = float(rng.uniform(2, 2.2))
     inputs = leaves(mu=w + signs(rng, 3) * rng.uniform(0.15, 0.25, 3), logvar=rng.uniform(-5.6, -5.3, 3))
     case, narrow = regression(x, y, inputs["mu"], inputs["logvar"], sigma), narrow_case(rng)
+    silent = silent_case(rng)
+    silent |= leaves(mu=silent["mu"], logvar=silent["logvar"])
+
+    def in_silence(answer: LearnerObject) -> Parts:
+        slopes = derivatives(estimate(answer, silent), {name: silent[name] for name in inputs})
+        return {f"the gradient in {name} for x = 0": slope for name, slope in slopes.items()}
 
     def measured(slopes: Parts, answer: LearnerObject) -> Parts:
         named = {f"the gradient in {name}": slope for name, slope in slopes.items()}
-        return named | {"value": estimate(answer, narrow)}
+        return named | in_silence(answer) | {"value": estimate(answer, narrow)}
 
     def found(answer: LearnerObject) -> Parts:
         return measured(derivatives(estimate(answer, case), inputs), answer)
@@ -321,7 +334,10 @@ def gradients(bayes_elbo: LearnerObject, rng: Draws) -> None:
     slopes = reached(of, case, ("mu", "logvar"), expect.tensor(of(case), "the ELBO").sum())
     observed = measured(slopes, bayes_elbo)
     right = {f"the gradient in {name}": slope for name, slope in derivatives(right_elbo(case), inputs).items()}
+    of_silent = derivatives(right_elbo(silent), {name: silent[name] for name in inputs})
+    right |= {f"the gradient in {name} for x = 0": slope for name, slope in of_silent.items()}
     limits = gradient_limits(**case) | {"value": elbo_limit(**narrow)}
+    limits |= {f"{name} for x = 0": limit for name, limit in gradient_limits(**silent).items()}
     # The bias of one eps for all weights is below the limits for some data.
     if likely_noise(bayes_elbo, rng) == SHARED_WEIGHT:
         what, expected = "the noise is the same in every weight", "a fresh draw for every weight"
@@ -562,3 +578,19 @@ def latent_mean(x, y, mu, logvar, noise_sigma, n):
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean()
+
+
+@exercise.wrong("the KL without sigma^2: it is the sum of (mu^2 + sigma^2 - 1 - logvar) / 2.", "values", "gradients")
+def kl_without_variance(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 - 1 - logvar).sum()
+
+
+@exercise.wrong(gradients="mu was cut inside the KL (detach(), .data or no_grad()): the KL pulls mu to 0.")
+def kl_without_mu(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu.detach() ** 2 + logvar.exp() - 1 - logvar).sum()
