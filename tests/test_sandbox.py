@@ -27,6 +27,8 @@ from autograder.verdict import Verdict
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
 COURSE = Course(ROOT)
+SOME = ("lesson00_start", "lesson03_reparameterization", "lesson06_vae")
+"""Lessons whose submissions are tried with and without isolation each time; the others with the slow tests."""
 complete = pytest.mark.skipif(bool(sandbox.available()), reason="a layer is missing here")
 
 
@@ -68,7 +70,7 @@ def test_there_are_at_least_60_probes_and_each_one_let_through_has_a_reason() ->
 
 
 @complete
-@pytest.mark.parametrize("abi", [None, 1, 2, 5])
+@pytest.mark.parametrize("abi", [None, 1, *(pytest.param(each, marks=pytest.mark.slow) for each in (2, 5))])
 def test_only_the_harmless_named_probes_get_through(
     folder: Path, monkeypatch: pytest.MonkeyPatch, abi: int | None
 ) -> None:
@@ -346,7 +348,9 @@ def _is_live(path: Path) -> bool:
         return False
 
 
-@pytest.mark.parametrize("stem", COURSE.stems)
+@pytest.mark.parametrize(
+    "stem", [pytest.param(each, marks=[] if each in SOME else [pytest.mark.slow]) for each in COURSE.stems]
+)
 def test_honest_notebooks_get_the_same_verdicts_with_isolation_on_and_off(template: Template, stem: str) -> None:
     lesson = COURSE.lesson(stem)
     wrong = [example for example in examples(COURSE, stem) if example.verdict == Verdict.WRONG_ANSWER]
