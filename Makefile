@@ -37,13 +37,12 @@ lab: setup  ## fill work/ and open JupyterLab on the course
 verify: setup  ## prove the course on its example submissions
 	autograder verify
 
-# Three, for two cores: some tests wait most of their time.
 test: setup  ## what continuous integration runs
 	ruff check
 	ruff format --check
 	mypy
 	autograder build --check
-	pytest -n 3
+	pytest -n 2
 
 test-slow: setup  ## the tests that take minutes
 	$(INSTALL) -e ".[test,cluster,postgres]"

@@ -130,7 +130,7 @@ def test_the_mistakes_that_the_check_of_an_elbo_names_are_told_apart_for_every_s
         # Those of the draws are told by the draws, and so is what takes their place.
         by_draws = {"fixed_seed", "variance_as_sigma", "unscaled", "at_mean"}
         named = [runs for name, runs in known.items() if name not in by_draws]
-        assert len(named) == 13
+        assert len(named) == 14
         for one, other in combinations([truth, *named], 2):
             assert max(distance(one[name].mean(0), other[name], limit) for name, limit in limits.items()) > 2
 
