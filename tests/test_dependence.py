@@ -628,6 +628,15 @@ def test_a_note_is_a_part_of_what_is_shown() -> None:
     assert Message.read(message.as_record()) == message
 
 
+def test_what_an_earlier_notebook_failed_is_no_reason_in_the_next() -> None:
+    lesson = COURSE.lesson("lesson02_estimators")
+    earlier, later = (first_wrong(lesson.stem, name) for name in ("normal_score", "score_function_gradient"))
+    assert in_one_process(lesson, earlier.submission(lesson), 11, earlier.touched(lesson))
+    said = in_one_process(lesson, later.submission(lesson), 11, later.touched(lesson))
+    assert any(message.verdict is not Verdict.ACCEPTED for message in said.values())
+    assert {message.note for message in said.values()} == {""}
+
+
 def test_in_a_lesson_s_own_notebook_it_is_said_too() -> None:
     lesson, example = COURSE.lesson("lesson02_estimators"), first_wrong("lesson02_estimators", "normal_score")
     said = in_one_process(lesson, example.submission(lesson), 11)

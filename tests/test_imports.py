@@ -68,3 +68,19 @@ def test_the_commands_start_without_torch_and_without_what_no_notebook_needs() -
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
     )
     assert {"torch", "lark", "rfc3987_syntax"} & set(found.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("start", ["autograder.cli", "autograder.classes.preloaded", "autograder.boundary.forks"])
+def test_what_a_process_imports_at_its_start_is_not_looked_through_for_garbage_again(start: str) -> None:
+    program = f"import gc, {start}; print(gc.isenabled(), gc.get_freeze_count())"
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    enabled, frozen = found.stdout.split()
+    assert enabled == "True"
+    assert int(frozen) > 50_000
+
+
+def test_a_submission_runs_with_its_garbage_collected(learner) -> None:
+    with learner("import gc\nis_collected = gc.isenabled") as get:
+        assert get("is_collected")() is True

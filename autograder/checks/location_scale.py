@@ -209,9 +209,20 @@ def judge_noise_dtype(function: Callable, mu: Tensor, scale: Tensor) -> None:
     if fits_float32(expect.tensor(function(mu + 1 / 3, scale), "z").detach()):
         what, observed = "z has the digits of float32 for float64 inputs", "every element of z fits in float32"
         raise Failure(what, "arithmetic in the dtype of the inputs", observed)
+    raise Failure(what, "noise in the dtype of the inputs", observed, None if is_coarse(noise) else FLOAT32_NOISE)
+
+
+def judge_standard_draws(noise: Tensor, what: str, likely: Mistake) -> None:
+    """Draws from N(0, 1) are the noise itself: they use all of float64's digits."""
+    if noise.any() and fits_float32(noise):
+        observed = "every draw from N(0, 1) fits in float32"
+        raise Failure(what, "noise drawn in float64", observed, None if is_coarse(noise) else likely)
+
+
+def is_coarse(noise: Tensor) -> bool:
+    """Whether it has fewer digits than float32 has, as numbers of 16 bits do."""
     digits, _ = torch.frexp(noise)
-    coarse = torch.equal(digits, (digits * 2**20).round() / 2**20)  # float32 has 24 bits
-    raise Failure(what, "noise in the dtype of the inputs", observed, None if coarse else FLOAT32_NOISE)
+    return torch.equal(digits, (digits * 2**20).round() / 2**20)  # float32 has 24 bits
 
 
 def fits_float32(values: Tensor) -> bool:

@@ -21,6 +21,7 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.lesson01_sampling import recorded
 from autograder.boundary.learner import LearnerObject, beside
+from autograder.checks.location_scale import judge_standard_draws
 from autograder.draws import Draws
 from autograder.errors import LearnerError
 from autograder.failure import Failure, describe_value
@@ -156,12 +157,8 @@ def judge_each(
 
 
 def judge_digits(z: Tensor) -> None:
-    """Draws from N(0, 1) are the noise itself: they use all of float64's digits."""
-    if torch.equal(z, z.float().double()) and z.any():
-        coarse = torch.equal(z, z.bfloat16().double()) or torch.equal(z, z.half().double())
-        what = "the draws are float64 and carry float32 noise"
-        observed = "every draw from N(0, 1) fits in float32"
-        raise Failure(what, "noise drawn in float64", observed, None if coarse else FLOAT32)
+    """Draws from N(0, 1) use all of float64's digits."""
+    judge_standard_draws(z, "the draws are float64 and carry float32 noise", FLOAT32)
 
 
 def single(result: Any, likely: Mistake | None = None) -> Tensor:

@@ -25,6 +25,7 @@ from autograder import expect
 from autograder.beside.lesson02_estimators import FUNCTIONS, record
 from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.lesson02_estimators.closed_forms import Noise
+from autograder.checks.location_scale import judge_standard_draws
 from autograder.draws import Draws
 from autograder.errors import LearnerError
 from autograder.exercise import Exercise
@@ -219,15 +220,8 @@ def judge_shape(exercise: Exercise, estimator: LearnerObject, rng: Draws, sizes:
             like = torch.zeros(n, 2, dtype=torch.float64)
             expect.kept(taken.result, like, f"the result for n = {n}", mistakes=shapes(exercise, taken))
             judge_exact(exercise, taken, right)
-    judge_digits(take(estimator, "wave", 0.0, 1.0, 5).seen)
-
-
-def judge_digits(noise: Tensor) -> None:
-    """Draws from N(0, 1) are the noise itself: they use all of float64's digits."""
-    if noise.any() and torch.equal(noise, noise.float().double()):
-        coarse = any(torch.equal(noise, noise.to(dtype).double()) for dtype in (torch.bfloat16, torch.float16))
-        observed = "every draw from N(0, 1) fits in float32"
-        raise Failure("z carries float32 noise", "noise drawn in float64", observed, None if coarse else FLOAT32_NOISE)
+    noise = take(estimator, "wave", 0.0, 1.0, 5).seen
+    judge_standard_draws(noise, "z carries float32 noise", FLOAT32_NOISE)
 
 
 def judge_exact(exercise: Exercise, taken: Taken, right: Form) -> None:
