@@ -320,8 +320,9 @@ def gradients(bayes_elbo: LearnerObject, rng: Draws) -> None:
     silent |= leaves(mu=silent["mu"], logvar=silent["logvar"])
 
     def in_silence(answer: LearnerObject) -> Parts:
-        slopes = derivatives(estimate(answer, silent), {name: silent[name] for name in inputs})
-        return {f"the gradient in {name} for x = 0": slope for name, slope in slopes.items()}
+        value = estimate(answer, silent)
+        slopes = derivatives(value, {name: silent[name] for name in inputs})
+        return {f"the gradient in {name} for x = 0": slope for name, slope in slopes.items()} | {"silence": value}
 
     def measured(slopes: Parts, answer: LearnerObject) -> Parts:
         named = {f"the gradient in {name}": slope for name, slope in slopes.items()}
@@ -336,7 +337,7 @@ def gradients(bayes_elbo: LearnerObject, rng: Draws) -> None:
     right = {f"the gradient in {name}": slope for name, slope in derivatives(right_elbo(case), inputs).items()}
     of_silent = derivatives(right_elbo(silent), {name: silent[name] for name in inputs})
     right |= {f"the gradient in {name} for x = 0": slope for name, slope in of_silent.items()}
-    limits = gradient_limits(**case) | {"value": elbo_limit(**narrow)}
+    limits = gradient_limits(**case) | {"value": elbo_limit(**narrow), "silence": elbo_limit(**silent)}
     limits |= {f"{name} for x = 0": limit for name, limit in gradient_limits(**silent).items()}
     # The bias of one eps for all weights is below the limits for some data.
     if likely_noise(bayes_elbo, rng) == SHARED_WEIGHT:
@@ -594,3 +595,11 @@ def kl_without_mu(x, y, mu, logvar, noise_sigma, n):
     errors = (y - w @ x.T) / noise_sigma
     log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
     return log_likelihood.sum(-1).mean() - 0.5 * (mu.detach() ** 2 + logvar.exp() - 1 - logvar).sum()
+
+
+@exercise.wrong(gradients="sigma^2 was cut inside the KL (detach(), .data or no_grad()): logvar moves both.")
+def kl_without_slope(x, y, mu, logvar, noise_sigma, n):
+    w = mu + torch.exp(logvar / 2) * torch.randn(n, len(mu), dtype=mu.dtype, device=mu.device)
+    errors = (y - w @ x.T) / noise_sigma
+    log_likelihood = -0.5 * errors**2 - math.log(noise_sigma) - 0.5 * math.log(2 * math.pi)
+    return log_likelihood.sum(-1).mean() - 0.5 * (mu**2 + logvar.exp().detach() - 1 - logvar).sum()

@@ -231,8 +231,7 @@ def fixed_step(w, bits=8):
 
 
 @exercise.wrong(
-    values="3 standard deviations for max|w|, and what is beyond is cut off. (It may leave less error: but here the "
-    "range is max|w|.)"
+    values="3 standard deviations in the place of max|w|. (It may leave less error: but here the range is max|w|.)"
 )
 def three_deviations(w, bits=8):
     n = 2 ** (bits - 1) - 1
