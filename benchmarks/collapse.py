@@ -6,23 +6,17 @@ mean over seeds, or two for the lowest and the highest. ``--write`` keeps the ta
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
-import platform
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
 import torch
 import typer
+from record import answers, measured, table
 from torch import Tensor, nn
 
-from autograder.course import Course
-from autograder.judging import python
-from autograder.submission import runs
-from lessonkit.data import binarize, digits
+from lessonkit.data import binarize, digits, pixels_off
 from lessonkit.vae import VAE, Parts, Terms, measure, reparameterize, train, vae_loss
 
 STEM = "lesson08_collapse"
@@ -30,15 +24,6 @@ RECORD = Path(__file__).with_suffix(".md")
 BATCHES = 23
 """Of an epoch."""
 TRAIN, TEST = (binarize(part) for part in (digits().train, digits().test))
-
-
-@cache
-def reference() -> dict[str, Any]:
-    """The names that the solved lesson defines."""
-    names: dict[str, Any] = {}
-    for cell in filter(runs, Course.containing(Path(__file__).parent).lesson(STEM).source.cells):
-        exec(python(cell.source), names)
-    return names
 
 
 def trained(
@@ -80,7 +65,7 @@ def rate(model: VAE) -> tuple[float, ...]:
         terms.nelbo,
         information,
         distance,
-        *(pixels_off(model, each) for each in codes),
+        *(pixels_off(torch.sigmoid(model.decode(each)), TRAIN) for each in codes),
     )
 
 
@@ -97,11 +82,6 @@ def parts_of_kl(model: VAE) -> tuple[float, float, Tensor]:
 
 
 @torch.no_grad()
-def pixels_off(model: VAE, codes: Any) -> float:
-    """Mean number of pixels between a rounded picture and the nearest training image."""
-    return float(torch.cdist(torch.sigmoid(model.decode(codes)).round(), TRAIN, p=1).min(1).values.mean())
-
-
 # What the gradient of the draw does
 
 
@@ -149,7 +129,7 @@ def gradients(seeds: Sequence[int]) -> Iterable[list[str]]:
 
 def treatments(seeds: Sequence[int]) -> Iterable[list[str]]:
     """Both terms, active units and latents below 0.05 nats, for models that are ill, at the edge, and well."""
-    names = reference()
+    names = answers(STEM)
     for words, latent, epochs, beta, floors in [
         ("8 latents, beta 6", 8, 60, 6.0, (0.25,)),
         ("8 latents, beta 3.5", 8, 60, 3.5, ()),
@@ -178,7 +158,7 @@ def schedule(of: Callable[..., float], *numbers: float) -> Callable[[int], float
 
 def with_floor(floor: float) -> Callable[[nn.Module, Tensor, float], Parts]:
     """The loss with free bits."""
-    names = reference()
+    names = answers(STEM)
 
     def loss(model: nn.Module, x: Tensor, beta: float) -> Parts:
         logits, mu, logvar = model(x)
@@ -194,7 +174,7 @@ def with_floor(floor: float) -> Callable[[nn.Module, Tensor, float], Parts]:
 
 def bounds(seeds: Sequence[int]) -> Iterable[list[str]]:
     """The mean bound on the test images, for more and more draws."""
-    names, found = reference(), []
+    names, found = answers(STEM), []
     for seed in seeds:
         model = trained(seed, 60)
         mu, logvar = beliefs(model, TEST)
@@ -271,14 +251,10 @@ def main(write: Annotated[bool, typer.Option(help=f"Keep the tables in {RECORD.n
         "and the distance of the aggregate from the prior on the training images.",
     ]
     for title, heads, rows, seeds in TABLES:
-        count = heads.count("|") + 1
         lines += ["", f"## {title}, seeds 0 to {seeds - 1}" if seeds > 1 else f"## {title}, seed 0", ""]
-        lines += [f"| {heads} |", "|" + " --- |" * count]
-        lines += [f"| {' | '.join(row)} |" for row in rows(range(seeds))]
+        lines += table(heads.split(" | "), rows(range(seeds)))
         print("\n".join(lines[-20:]), flush=True)
-    versions = f"Python {platform.python_version()}, torch {importlib.metadata.version('torch')}"
-    lines += ["", f"Measured on {date.today().isoformat()}: {versions}, one thread. "]
-    lines[-1] += "`python benchmarks/collapse.py --write` measures it again."
+    lines += ["", measured(__file__)]
     if write:
         RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

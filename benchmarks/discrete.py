@@ -6,22 +6,18 @@ batches of 64, Adam at 1e-3), for two seeds, on one thread.
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
-import platform
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import torch
 import typer
+from record import answers, table
+from record import measured as measured_on
 from torch import Tensor
 
-from autograder.course import Course
-from autograder.judging import python
-from autograder.submission import runs
-from lessonkit.data import binarize, digits
+from lessonkit.data import binarize, digits, pixels_off
 from lessonkit.discrete import ChoiceVAE, CodebookAutoencoder, CodePrior, choice_kl, pixel_nats, train
 
 STEM = "lesson10_discrete"
@@ -35,20 +31,11 @@ Choose = Callable[[Tensor, int], Tensor]
 def main(write: Annotated[bool, typer.Option(help=f"Keep the tables in {RECORD.name}.")] = False) -> None:
     """Measure the tables."""
     torch.set_num_threads(1)
-    lesson = reference()
+    lesson = answers(STEM)
     text = report(estimators(lesson), codebooks(lesson))
     print(text)
     if write:
         RECORD.write_text(text + "\n", encoding="utf-8")
-
-
-def reference() -> dict[str, Any]:
-    """The names that the solved lesson defines in its locked cells and answers."""
-    names: dict[str, Any] = {}
-    for cell in filter(runs, Course.containing(Path(__file__).parent).lesson(STEM).source.cells):
-        if "demo" not in cell.metadata.get("tags", ()):
-            exec(python(cell.source), names)
-    return names
 
 
 def uniform(like: Tensor) -> Tensor:
@@ -205,15 +192,12 @@ def priors(model: CodebookAutoencoder, known: Tensor, codes: Tensor) -> dict[str
             "by place": -by_place[torch.arange(4), codes].log().sum(1).mean().item(),
             "in a row": in_a_row.nats(codes).mean().item(),
         }
-        off = {name: pixels_off(torch.sigmoid(model.decode(model.codebook[rows]))) for name, rows in drawn.items()}
+        off = {
+            name: pixels_off(torch.sigmoid(model.decode(model.codebook[rows])), IMAGES) for name, rows in drawn.items()
+        }
     return {f"price {name}": each for name, each in prices.items()} | {
         f"off {name}": each for name, each in off.items()
     }
-
-
-def pixels_off(pictures: Tensor) -> float:
-    """Mean number of pixels between a rounded picture and the nearest training image."""
-    return torch.cdist(pictures.round(), IMAGES, p=1).min(1).values.mean().item()
 
 
 # The record
@@ -232,7 +216,8 @@ def report(by_estimator: dict[str, list[tuple[float, float]]], by_loss: dict[str
         "-ELBO with hard choices, and in brackets with the choices of the end of the training.",
         "",
         *table(
-            ["estimator", *seeds], {name: [f"{a:.2f} ({b:.2f})" for a, b in row] for name, row in by_estimator.items()}
+            ["estimator", *seeds],
+            ([name, *(f"{a:.2f} ({b:.2f})" for a, b in row)] for name, row in by_estimator.items()),
         ),
         "",
         "## A codebook of 32 codes, 4 vectors of 4 numbers",
@@ -242,7 +227,7 @@ def report(by_estimator: dict[str, list[tuple[float, float]]], by_loss: dict[str
         "",
         *table(
             ["training", *seeds],
-            {name: [words(each) for each in row] for name, row in by_loss.items()},
+            ([name, *map(words, row)] for name, row in by_loss.items()),
         ),
         "",
         "## Priors of the codes, losses times 30",
@@ -250,11 +235,9 @@ def report(by_estimator: dict[str, list[tuple[float, float]]], by_loss: dict[str
         "Nats for the code of a test image, and in brackets how many pixels a drawn image is off from the nearest "
         "training image.",
         "",
-        *table(["prior", *seeds], prior_rows(by_loss["losses times 30"])),
+        *table(["prior", *seeds], ([name, *row] for name, row in prior_rows(by_loss["losses times 30"]).items())),
         "",
-        f"Measured on {date.today().isoformat()}: {platform.machine()}, one thread; "
-        f"Python {platform.python_version()}, torch {importlib.metadata.version('torch')}. "
-        "`python benchmarks/discrete.py --write` measures it again.",
+        measured_on(__file__),
     ]
     return "\n".join(lines)
 
@@ -271,12 +254,6 @@ def prior_rows(found: list[dict[str, float]]) -> dict[str, list[str]]:
     names = ("uniform", "by place", "in a row")
     rows = {name: [f"{each[f'price {name}']:.2f} ({each[f'off {name}']:.1f})" for each in found] for name in names}
     return rows | {"decoded test codes": [f"({each['off test codes']:.1f})" for each in found]}
-
-
-def table(heads: list[str], rows: dict[str, list[str]]) -> list[str]:
-    """A Markdown table."""
-    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *([name, *cells] for name, cells in rows.items())]
-    return [f"| {' | '.join(line)} |" for line in lines]
 
 
 if __name__ == "__main__":

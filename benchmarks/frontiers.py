@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
-import platform
 import statistics
 from collections.abc import Callable, Iterable
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import torch
 import typer
+from record import answers, measured
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder.course import Course
-from autograder.judging import python
-from autograder.submission import runs
 from lessonkit.data import Images, digits
 from lessonkit.frontiers import STEPS, NoiseModel, best_noise, centres, ring, schedule, shares
 
@@ -31,33 +26,20 @@ Data = Callable[[int], Tensor]
 def main(write: Annotated[bool, typer.Option(help=f"Keep the tables in {RECORD.name}.")] = False) -> None:
     """Measure what the text of lesson 12 quotes and does not run."""
     torch.set_num_threads(1)
-    names = answers()
+    names = answers(STEM)
     tables = [*diffusion(names), *memory(names), *targets(names), *entropies(names), *bottleneck(names)]
-    versions = f"Python {platform.python_version()}, torch {importlib.metadata.version('torch')}"
     lines = [
         "# What lesson 12 quotes and does not run",
         "",
         "Each training has one thread. The functions are those of the solved lesson.",
         "",
         *tables,
-        f"Measured on {date.today().isoformat()}: {versions}. "
-        "`python benchmarks/frontiers.py --write` measures it again.",
+        measured(__file__),
     ]
     text = "\n".join(lines)
     print(text)
     if write:
         RECORD.write_text(text + "\n", encoding="utf-8")
-
-
-def answers() -> dict[str, Any]:
-    """The exercises of the solved lesson by name."""
-    lesson = Course.containing(Path(__file__).parent).lesson(STEM)
-    wanted = {*lesson.exercises.values(), "imports"}
-    names: dict[str, Any] = {}
-    for cell in filter(runs, lesson.source.cells):
-        if cell.metadata.get("nbgrader", {}).get("grade_id") in wanted:
-            exec(python(cell.source), names)
-    return names
 
 
 def trained(names: dict[str, Any], data: Data, seed: int, steps: int = 4_000, target: str = "eps") -> NoiseModel:

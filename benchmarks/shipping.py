@@ -6,10 +6,7 @@ weights and one through its rounded weights, for each of 8, 4 and 3 bits. Then m
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +14,7 @@ from typing import Annotated
 import torch
 import torch.nn.functional as F
 import typer
+from record import measured, table
 from torch import Tensor, nn
 
 from lessonkit.data import binarize, digits
@@ -237,16 +235,9 @@ def report(
             if found
         ),
         "",
-        f"Measured on {date.today().isoformat()}: {platform.machine()}, one thread; Python "
-        f"{platform.python_version()}, torch {importlib.metadata.version('torch')}. "
-        "`python benchmarks/shipping.py --write` measures it again.",
+        measured(__file__),
     ]
     return "\n".join(lines)
-
-
-def table(head: list[str], rows: Iterable[list[str]]) -> list[str]:
-    """A table in Markdown."""
-    return [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows]]
 
 
 def cell(values: list[float], digits: int = 4) -> str:

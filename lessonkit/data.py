@@ -72,6 +72,11 @@ def binarize(x: Tensor, threshold: float = 0.5) -> Tensor:
     return (x >= threshold).to(x.dtype)
 
 
+def pixels_off(pictures: Tensor, images: Tensor) -> float:
+    """Mean number of pixels between a rounded picture, (n, pixels), and the nearest of the binary images."""
+    return torch.cdist(pictures.round(), images, p=1).min(dim=1).values.mean().item()
+
+
 def _divided(pixels: np.ndarray, labels: np.ndarray, brightest: int, train: int) -> Images:
     """The first ``train`` rows to train on, the rest to test on."""
     x = torch.from_numpy(pixels.astype(np.float32)) / brightest

@@ -34,7 +34,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from lessonkit.data import binarize, digits
+from lessonkit.data import binarize, digits, pixels_off
 from lessonkit.vae import VAE, measure, reparameterize, train, vae_loss
 
 # %% [markdown]
@@ -918,11 +918,6 @@ for name, options in runs.items():
 
 
 # %% tags=["demo"]
-def pixels_off(pictures: Tensor) -> float:
-    """Mean number of pixels between a rounded picture and the nearest training image."""
-    return torch.cdist(pictures.round(), train_images, p=1).min(dim=1).values.mean().item()
-
-
 @torch.no_grad()
 def parts_of_kl(model: VAE) -> dict[str, float]:
     """Information, distance of the aggregate from the prior, and what draws of both decode to."""
@@ -936,7 +931,7 @@ def parts_of_kl(model: VAE) -> dict[str, float]:
     return {
         "information": (own - aggregate).mean().item(),
         "distance": (aggregate - prior).mean().item(),
-    } | {name: pixels_off(torch.sigmoid(model.decode(codes))) for name, codes in pictures.items()}
+    } | {name: pixels_off(torch.sigmoid(model.decode(codes)), train_images) for name, codes in pictures.items()}
 
 
 for beta in (0.1, 0.5, 2, 3):
@@ -991,13 +986,14 @@ plt.show()
 # %% tags=["demo"]
 torch.manual_seed(0)
 pairs = test_images[torch.randint(len(test_images), (1_000, 2))]
-print(f"test images themselves:        {pixels_off(test_images):.1f} pixels off")
+print(f"test images themselves:        {pixels_off(test_images, train_images):.1f} pixels off")
 for beta in (0, 1, 2):
     first, second = (beliefs(models[beta], pairs[:, side])[0] for side in (0, 1))
     with torch.no_grad():
         middle = torch.sigmoid(models[beta].decode((first + second) / 2))
         draws = torch.sigmoid(models[beta].decode(torch.randn(1_000, 8)))
-    print(f"beta {beta}: middle of two codes {pixels_off(middle):.1f}   prior {pixels_off(draws):.1f}")
+    off = [pixels_off(pictures, train_images) for pictures in (middle, draws)]
+    print(f"beta {beta}: middle of two codes {off[0]:.1f}   prior {off[1]:.1f}")
 
 # %% [markdown]
 # The claim is **wrong** about the cause.

@@ -37,7 +37,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lessonkit.data import binarize, digits
+from lessonkit.data import binarize, digits, pixels_off
 from lessonkit.discrete import (
     ChoiceVAE,
     CodebookAutoencoder,
@@ -1192,6 +1192,8 @@ print(f"batches of 8: {sum(batches) / len(batches):.1f} on average")
 # - *by place*: each place has its own shares;
 # - *in a row*: each index given those before it, by a small network (`CodePrior`, given).
 #
+# The picture below counts *pixels off*: between a rounded picture and the nearest training image, as in lesson 6.
+#
 # **Predict first.**
 # How many nats does each save?
 # Can you draw digits from all three?
@@ -1226,18 +1228,13 @@ def decoded(indices: Tensor) -> Tensor:
     return torch.sigmoid(quantizer.decode(quantizer.codebook[indices]))
 
 
-def pixels_off(pictures: Tensor) -> float:
-    """Mean number of pixels between a rounded picture and the nearest training image."""
-    return torch.cdist(pictures.round(), images, p=1).min(dim=1).values.mean().item()
-
-
 rows = {name: decoded(codes) for name, codes in ({"test images": codes_of_test} | drawn).items()}
 figure, axes = plt.subplots(len(rows), 1, figsize=(8, 3.6), layout="constrained")
 for panel, (name, row) in zip(axes, rows.items(), strict=True):
     padded = F.pad(row[:10].reshape(-1, 8, 8), (1, 1), value=0.5)  # grey between
     panel.imshow(torch.cat(list(padded), dim=1), cmap="gray_r", vmin=0, vmax=1)
     panel.set(xticks=[], yticks=[])
-    label = f"{name}\n{pixels_off(row):.1f} pixels off"
+    label = f"{name}\n{pixels_off(row, images):.1f} pixels off"
     panel.set_ylabel(label, rotation=0, ha="right", va="center")
 figure.suptitle("The better the prior of the codes, the nearer are its draws to digits")
 plt.show()
