@@ -42,3 +42,5 @@ NOISE_VARIANCE = Mistake(
 )
 DATA_MEAN = Mistake("data_mean", "the log likelihood is averaged over the data: sum it over all N observations.")
 LIKELIHOOD = Mistake("likelihood", "the log likelihood: turn its sign.")
+ITEM = Mistake("item", "item() (or float()) makes a Python number, which has no history: return the tensor itself.")
+KL_LOWERS = Mistake("kl_lowers", "the KL lowers the loss: beta * kl is subtracted, or the sign of kl is turned.")

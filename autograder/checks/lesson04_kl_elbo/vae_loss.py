@@ -17,6 +17,8 @@ from autograder.checks.lesson04_kl_elbo.judging import Cases, Parts, called, jud
 from autograder.checks.lesson04_kl_elbo.mistakes import (
     CUT,
     HALF,
+    ITEM,
+    KL_LOWERS,
     LAST_DIMENSION,
     LIKELIHOOD,
     LOG_SIGMA,
@@ -32,7 +34,6 @@ exercise = Exercise("vae_loss", reread="Two sums that must agree")
 
 PARTS = ("loss", "reconstruction", "kl")
 ORDER = Mistake("order", f"the three are in another order: return ({', '.join(PARTS)}).")
-ITEM = Mistake("item", "item() (or float()) makes a Python number, which has no history: return the tensor itself.")
 BATCH_SUMMED = Mistake(
     "batch_summed",
     "the reconstruction is summed over the batch: average it over the batch. "
@@ -63,7 +64,6 @@ BETA_ON_RECONSTRUCTION = Mistake(
     "beta_on_reconstruction", "beta multiplies the reconstruction: it is the weight of the KL."
 )
 BETA_IGNORED = Mistake("beta_ignored", "beta has no effect: the loss is reconstruction + beta * kl.")
-KL_LOWERS = Mistake("kl_lowers", "the KL lowers the loss: beta * kl is subtracted, or the sign of kl is turned.")
 PER_IMAGE = Mistake("per_image", "one number for each image: average over the batch.")
 
 

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients
-from autograder.checks.lesson08_collapse.judging import CUT, judge_each, judge_shape
+from autograder.checks.lesson04_kl_elbo.mistakes import CUT
+from autograder.checks.lesson08_collapse.judging import judge_each, judge_shape
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.verdict import Mistake

@@ -24,9 +24,6 @@ from autograder.failure import Failure, describe_value
 from autograder.verdict import Mistake
 
 A_TENSOR = Mistake("a_tensor", "a tensor: return a plain number, as .item(), float() or int() makes one.")
-CUT = Mistake(
-    "cut", "detach(), .data, .item(), no_grad() or a tensor made anew: the result forgets where it came from."
-)
 
 
 @dataclass(frozen=True)

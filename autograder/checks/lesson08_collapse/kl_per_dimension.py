@@ -10,7 +10,8 @@ from torch import Tensor
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo.closed_forms import kl_between
 from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients
-from autograder.checks.lesson08_collapse.judging import CUT, judge_each, judge_shape
+from autograder.checks.lesson04_kl_elbo.mistakes import CUT, HALF, ROOT, SIGN
+from autograder.checks.lesson08_collapse.judging import judge_each, judge_shape
 from autograder.draws import Draws
 from autograder.exercise import Exercise, unnamed
 from autograder.verdict import Mistake
@@ -25,10 +26,7 @@ UNREDUCED = Mistake("unreduced", "one number for each image and latent: average 
 KEPT = Mistake("kept", "the batch is kept, with size 1: return shape (latent,), without keepdim.")
 BATCH_SUM = Mistake("batch_sum", "a sum over the batch: take the mean, or the price grows with the batch.")
 DIVIDED = Mistake("divided", "divided by the number of latents: each latent has its own price, and nothing is shared.")
-HALF = Mistake("half", "the factor 1/2 is missing.")
-SIGN = Mistake("sign", "the sign is turned: a KL divergence is never negative.")
 LOG_SIGMA = Mistake("log_sigma", "logvar is read as log sigma: sigma^2 = exp(logvar), and log sigma^2 = logvar.")
-ROOT = Mistake("root", "exp(logvar / 2) is sigma: the formula has the variance sigma^2 = exp(logvar).")
 MINUS_ONE = Mistake("minus_one", "the -1 is missing: a latent that equals the prior would then not be free.")
 REVERSE = Mistake("reverse", "KL(p || q), the reverse: q, with mu and logvar, comes first, and N(0, 1) second.")
 OF_MEANS = Mistake(

@@ -15,8 +15,8 @@ from autograder import expect
 from autograder.beside.lesson06_vae import Known, Weights
 from autograder.beside.lesson11_shipping import OFF, scored
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checks.lesson06_vae.evaluate import indexed_weights
-from autograder.checks.lesson06_vae.known import gaussian_kl, judge_gradients_on, known_weights, nll
+from autograder.checks.lesson06_vae.evaluate import PRIOR, indexed_weights
+from autograder.checks.lesson06_vae.known import WITH_GRAPH, gaussian_kl, judge_gradients_on, known_weights, nll
 from autograder.draws import Draws, replay
 from autograder.errors import for_inputs
 from autograder.exercise import Exercise, unnamed
@@ -44,7 +44,6 @@ SAMPLED_KL = Mistake("sampled_kl", "the KL is estimated from the draws. It has a
 BATCH_MEAN = Mistake("batch_mean", "one number for all images. Return one for each.")
 Z_FOR_MU = Mistake("z_for_mu", "the z of encode is taken for mu. mu is the second of the three.")
 Z_IS_MU = Mistake("z_is_mu", "z = mu: nothing is drawn. Draw z = mu + sigma * eps, 16 times.")
-PRIOR = Mistake("prior", "z is drawn from the prior, N(0, I), and not from q(z | x). Take mu + sigma * eps.")
 VARIANCE = Mistake("variance_as_sigma", "exp(logvar) scales eps: that is the variance. sigma is exp(logvar / 2).")
 UNIFORM = Mistake("uniform", "rand draws uniform numbers from [0, 1). Normal noise comes from randn.")
 REPEATED = Mistake("repeated", "one draw, 16 times over. Draw 16 different eps.")
@@ -62,7 +61,6 @@ OWN_FLAG = Mistake(
     "own_flag", "the flag of the model alone is set, and not those of the modules in it. Call model.eval()."
 )
 NOT_RESTORED = Mistake("not_restored", "the mode is set and never put back. Note it before, and put it back after.")
-WITH_GRAPH = Mistake("with_graph", "torch.no_grad() is missing.")
 SEEDED = Mistake(
     "moves_the_state",
     "manual_seed, or a draw without a generator: everybody else's randomness is changed by it. Make a torch.Generator, "

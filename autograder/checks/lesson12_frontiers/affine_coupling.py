@@ -10,6 +10,7 @@ import torch
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo.judging import Parts, judge_gradients
+from autograder.checks.lesson04_kl_elbo.mistakes import CUT
 from autograder.checks.lesson12_frontiers.couplings import (
     LOG_DET_SIGN,
     LONGER_FIRST,
@@ -21,7 +22,7 @@ from autograder.checks.lesson12_frontiers.couplings import (
     odd_cases,
     some_case,
 )
-from autograder.checks.lesson12_frontiers.judging import CUT, ORDER, Case, alike, in_float32, judge_named, named
+from autograder.checks.lesson12_frontiers.judging import ORDER, Case, alike, in_float32, judge_named, named
 from autograder.draws import Draws
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure

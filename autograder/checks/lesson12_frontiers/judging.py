@@ -14,6 +14,7 @@ from torch import Tensor
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo.judging import Parts
+from autograder.checks.lesson04_kl_elbo.mistakes import ITEM
 from autograder.checks.location_scale import judge_digits
 from autograder.exercise import Exercise
 from autograder.failure import Failure
@@ -25,10 +26,6 @@ Cases = Mapping[str, dict[str, Any]]
 Call = Callable[[LearnerObject, Case], Any]
 Found = Callable[[LearnerObject], Parts]
 
-CUT = Mistake(
-    "cut", "detach(), .data, .item(), no_grad() or a tensor made anew: the result forgets where it came from."
-)
-ITEM = Mistake("item", "item() (or float()) makes a Python number, which has no history: return the tensor itself.")
 ORDER = Mistake("order", "the results are in another order than the contract has them.")
 
 

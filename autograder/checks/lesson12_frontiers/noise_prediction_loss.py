@@ -18,7 +18,7 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.lesson12_frontiers import plain_model, recorded
 from autograder.boundary.learner import LearnerObject, beside
-from autograder.checks.lesson12_frontiers.judging import CUT, ITEM
+from autograder.checks.lesson04_kl_elbo.mistakes import CUT, ITEM
 from autograder.checks.location_scale import UNIFORM, judge_digits
 from autograder.draws import Draws, replay
 from autograder.exercise import Exercise, unnamed

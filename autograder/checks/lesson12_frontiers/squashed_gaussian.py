@@ -13,8 +13,8 @@ from torch import Tensor
 from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo.judging import Parts, judge_gradients
+from autograder.checks.lesson04_kl_elbo.mistakes import CUT
 from autograder.checks.lesson12_frontiers.judging import (
-    CUT,
     ORDER,
     Cases,
     called,

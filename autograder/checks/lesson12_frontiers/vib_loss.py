@@ -13,10 +13,8 @@ from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import Parts, judge_gradients
-from autograder.checks.lesson04_kl_elbo.mistakes import HALF, LOG_SIGMA, ROOT, SIGN
+from autograder.checks.lesson04_kl_elbo.mistakes import CUT, HALF, ITEM, KL_LOWERS, LOG_SIGMA, ROOT, SIGN
 from autograder.checks.lesson12_frontiers.judging import (
-    CUT,
-    ITEM,
     ORDER,
     Case,
     Cases,
@@ -35,7 +33,6 @@ exercise = Exercise("vib_loss", reread="A code that is paid for labels")
 
 NAMES = ("loss", "cross_entropy", "kl")
 RULE = "nats, a mean over the batch"
-KL_LOWERS = Mistake("kl_lowers", "the KL lowers the loss: beta * kl is subtracted, or the sign of kl is turned.")
 PER_ROW = Mistake("per_row", "one number for each row: take the mean over the batch.")
 
 
