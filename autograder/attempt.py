@@ -18,7 +18,7 @@ from nbgrader.preprocessors import ClearHiddenTests
 from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.learner import current_side
 from autograder.boundary.limits import ANSWERED_WITHIN, MAX_SAID, Limits
-from autograder.boundary.outputs import Allowance
+from autograder.boundary.outputs import Allowance, Room
 from autograder.boundary.remote import RemoteWorker, WorkerLost
 from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm
@@ -110,7 +110,7 @@ class Attempt:
     def run(self, cell: NotebookNode) -> None:
         """Run one cell in the worker and keep its outputs for people."""
         try:
-            outputs, problem = self.worker.run(cell.source, commands=self._is_ours(cell))
+            outputs, problem = self.worker.run(cell.source, self._is_ours(cell), self._allowance.room)
         except LearnerError as error:  # what is nested too deeply for Python's compiler breaks IPython's report of it
             outputs, problem = [], error
         self._note(marks(cell)["grade_id"] if is_answer(cell) else "a cell of your own")
@@ -206,7 +206,7 @@ class Attempt:
                     return
                 if runs(cell) and cell.id not in self._deadly:
                     try:
-                        self.worker.run(cell.source, commands=self._is_ours(cell))
+                        self.worker.run(cell.source, self._is_ours(cell), Room(characters=0, pictures=0))
                     except WorkerLost:
                         self._deadly.add(cell.id)
                         break

@@ -18,6 +18,7 @@ from sides import worker_running
 
 import autograder.boundary.template
 from autograder.boundary.limits import Limits
+from autograder.boundary.outputs import Room
 from autograder.boundary.remote import RemoteWorker, WorkerLost, _Graph
 from autograder.boundary.template import NO_FILES, Ended, Template
 from autograder.boundary.wire import pack, send
@@ -237,6 +238,16 @@ def test_of_forged_outputs_only_plain_text_and_real_png_are_taken(told) -> None:
     assert image["data"] == {"text/plain": ""}
     assert stream == {"output_type": "stream", "name": "stdout", "text": "y" * 100_000}
     assert len(rest) == 197
+
+
+def test_more_displayed_than_there_is_room_for_ends_the_worker(told) -> None:
+    forged = [{"output_type": "display_data", "data": {"text/plain": "x" * 10**5}} for _ in range(3)]
+    worker = told(saying({"outputs": forged, "problem": None}))
+    lost(
+        lambda: worker.run("1", room=Room(characters=10**5)),
+        Verdict.RUN_TIME_ERROR,
+        "the submission's process sent a reply that makes no sense",
+    )
 
 
 def test_an_endless_error_message_is_cut(told) -> None:

@@ -363,7 +363,9 @@ def test_a_flood_of_output_is_cut(grade: Grading) -> None:
     graded = grade({}, extra=("for _ in range(300): print('x' * 10_000)", "for n in range(1_000): display(n)"))
     assert len(outputs(graded, "own-0")[0]["text"]) == 100_000
     *_, note = outputs(graded, "own-1")
-    assert note["text"] == "[803 of 1,000 outputs cut: a cell has too many, or too large ones]"
+    assert note["text"] == (
+        "[803 of 1,000 outputs cut: of a cell 200 are kept, of a submission 8 MiB and 100 pictures]"
+    )
     assert graded.points == 8
 
 

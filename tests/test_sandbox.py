@@ -18,6 +18,7 @@ from sides import worker_running
 import autograder
 from autograder.boundary import policy, sandbox
 from autograder.boundary.limits import IsolationError, Limits
+from autograder.boundary.outputs import Room
 from autograder.boundary.remote import RemoteWorker, WorkerLost
 from autograder.boundary.template import Template
 from autograder.course import Course
@@ -198,7 +199,17 @@ def test_of_many_displays_some_are_kept_and_a_note_says_how_many_are_not(templat
     with worker_running(template) as worker:
         (*displays, note), _ = worker.run(DISPLAYS.format(text=text))
     assert len(displays) == kept
-    assert note["text"] == f"[{300 - kept} of 300 outputs cut: a cell has too many, or too large ones]"
+    assert note["text"] == (
+        f"[{300 - kept} of 300 outputs cut: of a cell 200 are kept, of a submission 8 MiB and 100 pictures]"
+    )
+
+
+def test_no_more_is_sent_than_there_is_room_for(template: Template) -> None:
+    with worker_running(template) as worker:
+        outputs, _ = worker.run(DISPLAYS.format(text="'x' * 9"), room=Room(characters=100))
+    *displays, note = outputs
+    assert len(displays) == 11
+    assert note["text"].startswith("[289 of 300 outputs cut: ")
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder.boundary.limits import MAX_IMAGE, MAX_OUTPUTS, MAX_PICTURES, MAX_SHOWN, MAX_TEXT, MIB
 from autograder.errors import writable
 
 
-def shown(outputs: Any) -> list[dict]:
+class Room(NamedTuple):
+    """What may still be kept of a submission's outputs; the worker is told, so that no more has to be read."""
+
+    characters: int = MAX_SHOWN
+    pictures: int = MAX_PICTURES
+
+
+WHOLE = Room()
+
+
+def shown(outputs: Any, room: Room) -> list[dict]:
     """The outputs in the one form that is passed on; raises on what no honest worker sends."""
     few = list(outputs)[:MAX_OUTPUTS]
+    # What is printed is kept as it comes, whatever room is left: two texts, and a note of what was cut.
+    if sum(len(text) for output in few for text in output.get("data", {}).values()) > room.characters + MAX_TEXT:
+        raise ValueError("more displayed than there was room for")
     return [_stream(output) if output["output_type"] == "stream" else _display(output) for output in few]
 
 
@@ -19,7 +32,7 @@ class Allowance:
     """What is left of what is kept of a submission's outputs: characters, pictures."""
 
     def __init__(self) -> None:
-        self._characters, self._pictures = MAX_SHOWN, MAX_PICTURES
+        self.room = WHOLE
 
     def kept(self, outputs: list[dict]) -> list[dict]:
         """The outputs of a cell that are kept, with a note if those are not all."""
@@ -36,9 +49,9 @@ class Allowance:
         data = output.get("data", {})
         parts = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", []), *data.values()]
         size, pictures = sum(map(len, parts)), int("image/png" in data)
-        if size > self._characters or pictures > self._pictures:
+        if size > self.room.characters or pictures > self.room.pictures:
             return False
-        self._characters, self._pictures = self._characters - size, self._pictures - pictures
+        self.room = Room(self.room.characters - size, self.room.pictures - pictures)
         return True
 
 

@@ -18,7 +18,7 @@ from autograder.boundary.frames import Closed, Deadline, WireError
 from autograder.boundary.learner import LearnerObject, path_of
 from autograder.boundary.limits import IsolationError, Limits
 from autograder.boundary.nodes import connected
-from autograder.boundary.outputs import shown
+from autograder.boundary.outputs import WHOLE, Room, shown
 from autograder.boundary.randomness import digest_of_state, seed_everything
 from autograder.boundary.template import NO_FILES, START_SECONDS, Ended, Template
 from autograder.boundary.wire import Parcel, decode, encode, is_callable, parts, receive, send
@@ -72,15 +72,15 @@ class RemoteWorker:
             self._template.lose()
             self._stop(grace=0.0)
 
-    def run(self, source: str, commands: bool = True) -> tuple[list[dict], LearnerError | None]:
-        """Run a cell: its outputs, for people, and the exception that ended it.
+    def run(self, source: str, commands: bool = True, room: Room = WHOLE) -> tuple[list[dict], LearnerError | None]:
+        """Run a cell: its outputs, for people, as many as there is room for, and the exception that ended it.
 
         Without ``commands`` its magics and its commands for the system are left out.
         """
         self.begin()
-        reply, _ = self._ask({"do": "run", "source": source, "commands": commands})
+        reply, _ = self._ask({"do": "run", "source": source, "commands": commands, "room": room})
         return self._trusting(
-            lambda: (shown(reply["outputs"]), reply["problem"] and LearnerError.read(reply["problem"]))
+            lambda: (shown(reply["outputs"], room), reply["problem"] and LearnerError.read(reply["problem"]))
         )
 
     def lookup(self, name: str) -> Any:

@@ -105,7 +105,7 @@ class Worker:
         """Run a cell; its outputs are for people."""
         self.shell.commands = request["commands"]
         importlib.invalidate_caches()  # the cell before may have written a module
-        outputs, error = run_cell(self.shell, request["source"], self.most_output)
+        outputs, error = run_cell(self.shell, request["source"], self.most_output, *request["room"])
         return {"outputs": outputs, "problem": LearnerError.of(error).args if error else None}, Parcel()
 
     def lookup(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
