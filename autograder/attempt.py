@@ -13,7 +13,6 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.preprocessors import ClearHiddenTests
 
 from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.learner import current_side
@@ -157,9 +156,10 @@ class Attempt:
         by_id = {check.grade_id: check for check in checks}
         for cell in self.notebook.cells:
             if is_grade(cell) and cell.cell_type == "code":
-                check = by_id.get(marks(cell)["grade_id"])
+                grade_id = marks(cell)["grade_id"]
+                check = by_id.get(grade_id)
                 cell.outputs = [_as_output(check.message)] if check and check.message.has_text else []
-                ClearHiddenTests().preprocess_cell(cell, {}, 0)
+                cell.source = self.lesson.shown[grade_id]
         clean(self.notebook, self.lesson)
         return self.notebook
 

@@ -15,7 +15,6 @@ from traceback import walk_tb
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
-from nbgrader.preprocessors import ClearHiddenTests
 
 from autograder.boundary.limits import MAX_SAID
 from autograder.boundary.remote import WorkerLost
@@ -28,8 +27,8 @@ from autograder.lesson import Lesson, is_demo, marks
 from autograder.submission import runs
 from autograder.verdict import Message, Verdict
 
-HIDDEN = ClearHiddenTests().begin_test_delimeter
-"""What the line before a hidden test holds."""
+HIDDEN = "BEGIN HIDDEN TESTS"
+"""What the line before a hidden test holds, in nbgrader."""
 
 
 def judge(

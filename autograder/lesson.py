@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import jupytext
 import nbformat
 from nbformat import NotebookNode
 
@@ -60,6 +59,8 @@ def answered(notebook: NotebookNode, answers: Mapping[str, str]) -> NotebookNode
 
 def read_source(path: Path, packages: Packages) -> NotebookNode:
     """Read a lesson's source, percent script or notebook, as a notebook with stable cell ids."""
+    import jupytext  # only where a source is read: who grades has got the lesson
+
     try:
         notebook = jupytext.read(path) if path.suffix == ".py" else nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
@@ -113,6 +114,14 @@ class Lesson:
             elif is_grade(cell):
                 exercises[marks(cell)["grade_id"]] = current
         return exercises
+
+    @cached_property
+    def shown(self) -> dict[str, str]:
+        """The source of each grade cell as people get to see it, without hidden tests, by ``grade_id``."""
+        from nbgrader.preprocessors import ClearHiddenTests  # only where a lesson is read, as above
+
+        cut = ClearHiddenTests().preprocess_cell
+        return {name: cut(copy.deepcopy(self.cells[name]), {}, 0)[0].source for name in self.exercises}
 
     def points(self, grade_id: str) -> float:
         """The points that the grade cell is worth."""

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.utils import compute_checksum
 
 from autograder import no_notebook
 from autograder.boundary.limits import MAX_ATTACHED, MAX_BYTES, MAX_CELLS, MAX_MARK, MAX_PICTURES, MAX_SOURCE, MAX_TAGS
@@ -249,6 +248,8 @@ def _later_answer(first: NotebookNode, second: NotebookNode) -> tuple[list[Noteb
 
 def _untouched(cell: NotebookNode) -> bool:
     """Whether the cell still is as it was released; nbgrader writes a checksum of it into the release."""
+    from nbgrader.utils import compute_checksum  # only here, where an answer stands twice: it takes half a second
+
     try:
         return marks(cell).get("checksum") == compute_checksum(cell)
     except (KeyError, TypeError, ValueError, AttributeError):  # relabelled by hand

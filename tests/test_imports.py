@@ -70,6 +70,42 @@ def test_the_commands_start_without_torch_and_without_what_no_notebook_needs() -
     assert {"torch", "lark", "rfc3987_syntax"} & set(found.stdout.split()) == set()
 
 
+@pytest.mark.parametrize(
+    ("start", "needless"),
+    [
+        ("autograder.__main__", {"autograder.cli", "nbgrader", "nbformat", "typer"}),
+        ("autograder.classes.preloaded", {"autograder.cli", "nbgrader", "sqlalchemy", "jupytext"}),
+        ("autograder.boundary.forks", {"autograder.judging", "nbgrader", "nbformat"}),
+    ],
+)
+def test_a_process_starts_without_what_only_others_need(start: str, needless: set[str]) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", f"import sys, {start}; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    assert needless & set(found.stdout.split()) == set()
+
+
+STEPS = """
+import sys, torch, {start}
+layer = torch.nn.Linear(2, 1)
+for make in (torch.optim.Adam, torch.optim.SGD):
+    optimizer = make(layer.parameters(), lr=0.1)
+    layer(torch.ones(2)).backward()
+    optimizer.step()
+print(len([name for name in sys.modules if name.startswith("torch._dynamo")]))
+print(torch.compile(lambda x: 2 * x, backend="eager")(torch.ones(1)).item(), torch._dynamo.config.disable)
+print(len([name for name in sys.modules if name.startswith("torch._dynamo")]) > 50)
+"""
+
+
+@pytest.mark.parametrize("start", ["autograder.classes.preloaded", "autograder.boundary.forks"])
+def test_to_train_imports_no_compiler_which_is_there_for_who_asks(start: str) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", STEPS.format(start=start)], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == ["1", "2.0", "False", "True"]
+
+
 @pytest.mark.parametrize("start", ["autograder.cli", "autograder.classes.preloaded", "autograder.boundary.forks"])
 def test_what_a_process_imports_at_its_start_is_not_looked_through_for_garbage_again(start: str) -> None:
     program = f"import gc, {start}; print(gc.isenabled(), gc.get_freeze_count())"

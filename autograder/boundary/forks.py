@@ -20,12 +20,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from autograder.imports import many_imports
+from autograder.imports import many_imports, put_off_the_compiler
 
 with many_imports():
     import matplotlib.pyplot as plt  # noqa: F401  (imported for the workers that are forked from here)
     import torch
 
+    put_off_the_compiler()
     import lessonkit.data
     from autograder.boundary import probes, sandbox  # noqa: F401  (probes are called by their path)
     from autograder.boundary.limits import MAX_TEXT
