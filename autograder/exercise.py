@@ -22,8 +22,8 @@ from typing import Any, TypeVar
 
 from autograder.boundary.copies import noting
 from autograder.boundary.learner import LearnerObject, current_side, hold, local
-from autograder.boundary.randomness import preserved
-from autograder.draws import Draws
+from autograder.boundary.randomness import preserved, seed_everything
+from autograder.draws import Draws, derive_seed
 from autograder.errors import CannotCross, LearnerError
 from autograder.failure import Failure, describe_value, explain, uncrossable
 from autograder.names import followed, listed
@@ -183,16 +183,19 @@ class Exercise:
         told = [told.mistake for wrong in self.wrong_answers for told in wrong.fails.values()]
         return {each for each in (*named, *told) if isinstance(each, Mistake)}
 
-    def mistaken(self, probe: Callable[[Any], Any]) -> Iterator[tuple[Mistake, Any]]:
+    def mistaken(self, probe: Callable[[Any], Any], inputs: Draws | None = None) -> Iterator[tuple[Mistake, Any]]:
         """What ``probe(answer)`` gives for each wrong answer that the check which runs now names, with its mistake.
 
-        Lazily, so that a right answer waits for none of it. One that stops under the probe recognises nothing.
+        Lazily, so that a right answer waits for none of it. One that stops under the probe recognises nothing. A probe
+        that follows from the check's ``inputs``, and from nothing of the learner's, is run once for all learners who
+        are judged with one seed; a check may have one such probe.
         """
-        running = _running.get().name
+        check = _running.get()
         for wrong in self.wrong_answers:
-            told = wrong.fails.get(running)
+            told = wrong.fails.get(check.name)
             if told and told.mistake:
-                for value in _tried(probe, wrong.definition):
+                values = _kept(check, inputs.seed, probe, wrong) if inputs else _tried(probe, wrong.definition)
+                for value in values:
                     yield told.mistake, value
 
 
@@ -200,6 +203,23 @@ def _told(said: Mistake | str | Told, name: str) -> Told:
     if isinstance(said, Told):
         return said
     return Told(said if isinstance(said, Mistake) else Mistake(name, said))
+
+
+_values: dict[tuple[str, str], tuple[int, dict[str, list[Any]]]] = {}
+"""By exercise and check: the seed of its inputs when it last ran, and what its probe then gave for wrong answers."""
+
+
+def _kept(check: Check, seed: int, probe: Callable[[Any], Any], wrong: WrongAnswer) -> list[Any]:
+    """What ``_tried`` gives, now or before, with draws that follow from the seed: never from who came before."""
+    name = check.exercise, check.name
+    if name not in _values or _values[name][0] != seed:
+        _values[name] = seed, {}
+    values = _values[name][1]
+    if wrong.name not in values:
+        with preserved():
+            seed_everything(derive_seed(seed, wrong.name))
+            values[wrong.name] = _tried(probe, wrong.definition)
+    return values[wrong.name]
 
 
 def _tried(probe: Callable[[Any], Any], answer: Callable[..., Any]) -> list[Any]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
+from functools import cache
 from shlex import quote
 from typing import Any
 
+import nbgrader.api
 from nbformat import NotebookNode
 from nbgrader.api import Base, BaseCell, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.utils import compute_checksum
 from sqlalchemy import URL, Engine, create_engine, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, SAWarning
@@ -29,14 +30,21 @@ class GradebookError(Exception):
     """The gradebook does not know what it is asked for; the message says what to do."""
 
 
+@cache
+def _newest_tables() -> str:
+    """The version of a new gradebook's tables."""
+    from alembic.script import ScriptDirectory  # only where a gradebook is new
+
+    return ScriptDirectory(ALEMBIC_DIR).get_current_head() or ""
+
+
+# nbgrader starts a process for it, of a program that it looks for in PATH.
+nbgrader.api.get_alembic_version = _newest_tables
+
+
 @contextmanager
 def opened(directory: CourseDirectory) -> Iterator[Gradebook]:
     """The course's gradebook."""
-    # nbgrader creates a new database by running `alembic` from PATH: that of this environment.
-    path = os.environ.get("PATH", "")
-    here = str(Path(sys.executable).parent)
-    if here not in path.split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([here, path])
     engine, was_silent = _engine(directory.db_url), app_log.disabled
     try:
         _refuse_old_tables(engine, directory.root)

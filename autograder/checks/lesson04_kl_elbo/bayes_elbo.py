@@ -219,7 +219,7 @@ def judge_all(
 
     def wrong() -> Iterator[tuple[Mistake, Parts]]:
         still = not (drawn(answer, identity(rng)).abs() > 1e-3).any()
-        for mistake, runs in exercise.mistaken(repeated(found)):
+        for mistake, runs in exercise.mistaken(repeated(found), rng):
             if mistake not in {*SCALES, SHARED_WEIGHT, N_IGNORED} and (still or mistake != AT_MEAN):
                 yield mistake, runs
 

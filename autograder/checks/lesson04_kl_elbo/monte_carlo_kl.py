@@ -204,12 +204,12 @@ def values(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
     right = {name: right_kl(case) for name, case in cases.items()}
     limits = {name: mean_limit(**case) for name, case in cases.items()}
     with wrong_scale(partial(likely_scale, monte_carlo_kl, rng)):
-        judge_estimates(found(monte_carlo_kl), right, limits, "the KL", by_numbers(found))
+        judge_estimates(found(monte_carlo_kl), right, limits, "the KL", by_numbers(found, rng))
 
 
-def by_numbers(found: Callable[[LearnerObject], Parts]) -> Iterator[tuple[Mistake, Parts]]:
+def by_numbers(found: Callable[[LearnerObject], Parts], rng: Draws) -> Iterator[tuple[Mistake, Parts]]:
     """What the mistakes give, but for those that have to be told otherwise: by the noise, or by a path that is cut."""
-    mistakes = exercise.mistaken(repeated(found))
+    mistakes = exercise.mistaken(repeated(found), rng)
     return ((mistake, runs) for mistake, runs in mistakes if mistake not in {*SCALES, CUT})
 
 
@@ -256,7 +256,7 @@ def gradients(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
     observed["value"] = mean_estimate(monte_carlo_kl, sharp)
     rule, place = f"the gradient of the KL, as a mean over {ROWS} rows", "[:, {}]"
     with wrong_scale(partial(likely_scale, monte_carlo_kl, rng)):
-        judge_estimates(observed, right, limits, rule, by_numbers(found), place)
+        judge_estimates(observed, right, limits, rule, by_numbers(found, rng), place)
 
 
 def slopes_of(answer: LearnerObject, case: Mapping[str, Any]) -> Parts:
