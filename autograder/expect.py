@@ -366,7 +366,7 @@ def judge_devices(run: Callable[[Callable], Any], what: str, likely: Mistake | N
             continue
         for item in _items(result):
             if tensor(item, what).is_meta is not right:
-                where = f"a tensor on {item.device}"
+                where = f"a tensor on {item.device}" if right else "a tensor made without naming a device"
                 raise Failure(f"{what} is on the wrong device", DEVICE, where, likely if right else None)
         return
     raise Failure(f"on which device {what} is made cannot be shown: your code stops when it is tried", DEVICE, observed)

@@ -365,8 +365,13 @@ def test_an_answer_that_reads_numbers_shows_its_device_all_the_same() -> None:
     expect.device_kept(hold(lambda mu: mu[mu > 0]), torch.ones(2, 3), what="z")
     reads = hold(lambda mu: mu + torch.randn(mu.shape) * float(mu.sum()))
     assert said(expect.device_kept, reads, torch.zeros(2, 3), what="z").startswith("z mixes devices")
+    expect.device_kept(hold(lambda mu: torch.stack([mu * each for each in mu.tolist()])), torch.zeros(2), what="z")
     made_anew = hold(lambda mu: torch.tensor(mu.tolist()))
-    assert said(expect.device_kept, made_anew, torch.zeros(2), what="z").startswith("on which device z is made")
+    assert said(expect.device_kept, made_anew, torch.zeros(2), what="z") == (
+        "z is on the wrong device\n"
+        "  expected  every tensor on the device of the inputs\n"
+        "  observed  a tensor made without naming a device"
+    )
 
 
 def test_an_answer_that_stops_wherever_its_device_is_tried_has_not_shown_it() -> None:

@@ -12,7 +12,7 @@ from torch.distributions import Distribution
 
 def on_meta(function: Callable, *args: Any) -> Any:
     """Call ``function`` with every tensor argument moved to the meta device."""
-    with _without_validation():
+    with _without_validation(), _no_numbers_on_meta():
         return function(*(arg.to("meta") if isinstance(arg, torch.Tensor) else arg for arg in args))
 
 
@@ -31,6 +31,19 @@ def _without_validation() -> Iterator[None]:
         yield
     finally:
         Distribution.set_default_validate_args(validate)
+
+
+@contextmanager
+def _no_numbers_on_meta() -> Iterator[None]:
+    # tolist stops there with the error of cpu(), which moves a tensor; but it reads numbers, as item does.
+    def tolist(tensor: torch.Tensor) -> Any:
+        return tensor.item() if tensor.is_meta else torch._C.TensorBase.tolist(tensor)
+
+    torch.Tensor.tolist = tolist
+    try:
+        yield
+    finally:
+        del torch.Tensor.tolist
 
 
 def inside_parent(module: torch.nn.Module, training: bool, *args: Any) -> Any:

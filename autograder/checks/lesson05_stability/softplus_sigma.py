@@ -175,7 +175,7 @@ def misnamed(raw, floor=1e-4):
 
 
 # Makes a new tensor of the result.
-@exercise.wrong(gradients=CUT, shape=unnamed("cannot be shown"))
+@exercise.wrong(gradients=CUT, shape=unnamed("is on the wrong device"))
 def cut(raw, floor=1e-4):
     return torch.tensor((F.softplus(raw) + floor).tolist(), dtype=raw.dtype)
 

@@ -193,7 +193,7 @@ def seeded(rate, u):
 
 
 # Makes a new tensor of numbers.
-@exercise.wrong(shape=unnamed("cannot be shown"), gradients=CUT)
+@exercise.wrong(shape=unnamed("is on the wrong device"), gradients=CUT)
 def made_anew(rate, u):
     x = (-torch.log1p(-u) / rate).tolist()
     return torch.tensor(x, dtype=u.dtype)

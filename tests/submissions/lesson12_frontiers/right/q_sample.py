@@ -34,3 +34,11 @@ def q_sample(x0, t, eps, alpha_bar):
     while a.dim() < x0.dim():
         a = a.unsqueeze(-1)
     return (a.sqrt() * x0 + (1 - a).sqrt() * eps).to(x0.dtype)
+
+
+# %% loop_over_numbers
+def q_sample(x0, t, eps, alpha_bar):
+    rows = []
+    for x, e, step in zip(x0, eps, t.tolist()):
+        rows.append(alpha_bar[step] ** 0.5 * x + (1 - alpha_bar[step]) ** 0.5 * e)
+    return torch.stack(rows)
