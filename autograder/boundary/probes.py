@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch.distributions import Distribution
@@ -39,11 +40,8 @@ def _no_numbers_on_meta() -> Iterator[None]:
     def tolist(tensor: torch.Tensor) -> Any:
         return tensor.item() if tensor.is_meta else torch._C.TensorBase.tolist(tensor)
 
-    torch.Tensor.tolist = tolist
-    try:
+    with patch.object(torch.Tensor, "tolist", tolist):
         yield
-    finally:
-        del torch.Tensor.tolist
 
 
 def inside_parent(module: torch.nn.Module, training: bool, *args: Any) -> Any:
