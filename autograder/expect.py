@@ -35,6 +35,11 @@ IN_PLACE = Mistake("in_place", "an operation in place (+=, *=, mul_, exp_ ...) o
 BACKWARD_INSIDE = Mistake("backward_inside", "backward() inside the function fills .grad of its inputs.")
 
 DEVICE = "every tensor on the device of the inputs"
+ON_CPU = Mistake(
+    "on_cpu",
+    "a tensor was made on the CPU, as zeros(shape) or randn(shape) makes one, wherever the inputs are. Use a function "
+    "whose name ends in _like, or pass the device of an input.",
+)
 ERROR_RATE = 1e-10
 """False-failure probability of one statistical expectation, unless a check asks for another."""
 
@@ -114,14 +119,23 @@ def close(
     worst = int(torch.nan_to_num(distance, nan=math.inf, posinf=math.inf).flatten().argmax())
     index = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), expected.shape))
     place = f" at {list(index)}" if index else ""
-    number = f"{expected[index]:.5g}{place}" if show else ""
+    wanted, found = _told_apart(expected[index].item(), observed[index].item())
+    number = f"{wanted}{place}" if show else ""
     raise Failure(
         f"{what} is wrong",
         ", e.g. ".join(part for part in (rule, number) if part) or "another value",
-        f"{observed[index]:.5g}{place}"
-        + (f"   ({int(wrong.sum())} of {wrong.numel()} elements differ)" if place else ""),
+        f"{found}{place}" + (f"   ({int(wrong.sum())} of {wrong.numel()} elements differ)" if place else ""),
         recognised(observed, expected, mistakes, alike or rtol, alike or atol),
     )
+
+
+def _told_apart(a: complex, b: complex) -> tuple[str, str]:
+    """Two numbers with five digits, or with as many as it takes to tell them apart."""
+    for digits in (5, 7, 9, 12, 17):
+        shown = f"{a:.{digits}g}", f"{b:.{digits}g}"
+        if shown[0] != shown[1]:
+            break
+    return shown
 
 
 def recognised(
@@ -339,7 +353,7 @@ def _halves(noise: torch.Tensor, dim: int) -> tuple[torch.Tensor, torch.Tensor]:
     return noise.narrow(dim, 0, half).flatten(), noise.narrow(dim, half, half).flatten()
 
 
-def device_kept(function: LearnerObject, *args: Any, what: str, likely: Mistake | None = None) -> None:
+def device_kept(function: LearnerObject, *args: Any, what: str, likely: Mistake = ON_CPU) -> None:
     """``function`` makes its tensors on the device of its inputs: proves device handling without a GPU.
 
     It must return tensors for the inputs as they are, first: an answer that cannot do that proves nothing. Then it gets
@@ -359,7 +373,9 @@ def judge_devices(run: Callable[[Callable], Any], what: str, likely: Mistake | N
         except LearnerError as error:
             observed = error.told
             if "device" in error.message and "not an accelerator" not in error.message:
-                raise Failure(f"{what} mixes devices", DEVICE, observed, likely if right else None) from None
+                # NumPy and a generator have their place on the processor themselves.
+                named = right and not any(word in error.message for word in ("numpy", "generator"))
+                raise Failure(f"{what} mixes devices", DEVICE, observed, likely if named else None) from None
             # A result that was moved to the processor would pass the second way.
             if "copy out of meta" in error.message:
                 break

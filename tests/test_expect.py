@@ -93,6 +93,11 @@ def test_close_shows_the_worst_element_and_counts_the_wrong_ones() -> None:
     )
 
 
+def test_close_shows_as_many_digits_as_tell_the_numbers_apart() -> None:
+    message = said(expect.close, torch.tensor([1.0, 2.0000041]), torch.tensor([1.0, 2.0]), "dx")
+    assert "expected  2 at [1]" in message and "observed  2.000004 at [1]" in message
+
+
 def test_close_names_the_mistake_that_gives_the_same_numbers() -> None:
     z = torch.tensor([1.0, 2.0])
     mistakes = [(called("a cube: take the square."), z**3), (called("a double: take the square."), 2 * z)]
@@ -350,8 +355,16 @@ def test_noise_on_the_cpu_is_found_without_a_gpu() -> None:
 def test_a_result_on_another_device_is_found() -> None:
     message = said(expect.device_kept, hold(lambda mu: (mu, torch.zeros(mu.shape))), torch.zeros(2), what="z")
     assert message == (
-        "z is on the wrong device\n  expected  every tensor on the device of the inputs\n  observed  a tensor on cpu"
+        "z is on the wrong device\n"
+        "  expected  every tensor on the device of the inputs\n"
+        "  observed  a tensor on cpu\n"
+        f"  likely    {expect.ON_CPU.sentence}"
     )
+
+
+def test_numpy_is_no_tensor_that_was_made_on_the_processor() -> None:
+    message = said(expect.device_kept, hold(lambda mu: torch.from_numpy(mu.numpy())), torch.zeros(2), what="z")
+    assert message.startswith("z mixes devices") and "likely" not in message
 
 
 def test_distributions_that_validate_their_arguments_are_not_blamed() -> None:

@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from autograder import expect
 from autograder.boundary.learner import LearnerObject
 from autograder.checks.lesson04_kl_elbo import closed_forms as exact
 from autograder.checks.lesson04_kl_elbo.judging import Cases, judge_gradients, judge_row_shape, judge_rows
@@ -168,7 +169,7 @@ def clamped(mu, logvar):
 
 
 # Makes the prior on the CPU, in the right dtype.
-@exercise.wrong(shape=unnamed("mixes devices"))
+@exercise.wrong(shape=expect.ON_CPU)
 def cpu_prior(mu, logvar):
     zeros = torch.zeros(mu.shape, dtype=mu.dtype)
     return 0.5 * ((mu - zeros) ** 2 + logvar.exp() - 1 - logvar).sum(-1)

@@ -155,7 +155,7 @@ def always_float64(rate, u):
     return -torch.log1p(-u.double()) / rate.double()
 
 
-@exercise.wrong(shape=unnamed("x mixes devices"))
+@exercise.wrong(shape=expect.ON_CPU)
 def on_the_processor(rate, u):
     return -torch.log1p(-u) * torch.ones(u.shape, dtype=u.dtype) / rate
 

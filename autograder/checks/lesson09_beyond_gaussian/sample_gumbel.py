@@ -196,7 +196,7 @@ def always_float32(loc, scale, u):
     return (loc - scale * torch.log(-torch.log(u))).float()
 
 
-@exercise.wrong(shape=unnamed("x mixes devices"))
+@exercise.wrong(shape=expect.ON_CPU)
 def on_the_processor(loc, scale, u):
     return loc - scale * torch.log(-torch.log(u)) * torch.ones(u.shape, dtype=u.dtype)
 

@@ -195,7 +195,7 @@ def always_float32(loc, scale, u):
     return (loc + scale * torch.logit(u)).float()
 
 
-@exercise.wrong(shape=unnamed("x mixes devices"))
+@exercise.wrong(shape=expect.ON_CPU)
 def on_the_processor(loc, scale, u):
     return loc + scale * torch.logit(u) + torch.zeros(u.shape, dtype=u.dtype)
 

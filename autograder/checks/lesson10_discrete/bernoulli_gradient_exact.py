@@ -185,7 +185,7 @@ def mean_itself(f, p):
     return (torch.where(b == 1, p, 1 - p).prod(-1) * f(b)).sum()
 
 
-@exercise.wrong(shape=unnamed("mixes devices"))
+@exercise.wrong(shape=expect.ON_CPU)
 def on_processor(f, p):
     b = torch.tensor(list(product((0.0, 1.0), repeat=len(p))), dtype=p.dtype)
     chance = torch.where(b == 1, p, 1 - p).prod(-1)

@@ -476,7 +476,7 @@ def in_place(model, x0, t, alpha_bar):
 
 
 # Lands on the processor, whatever the device of x0.
-@exercise.wrong(values=unnamed("mixes devices"))
+@exercise.wrong(values=expect.ON_CPU)
 def cpu_noise(model, x0, t, alpha_bar):
     eps = torch.randn(x0.shape, dtype=x0.dtype, device="cpu")
     a = alpha_bar[t].reshape(-1, *[1] * (x0.dim() - 1))
