@@ -83,7 +83,7 @@ def shape(log_weights: LearnerObject, rng: Draws) -> None:
     """There is one number for each draw and image, in the dtype and on the device of the inputs, left alone."""
     for k, batch, dtype in [(3, 5, torch.float64), (4, 1, torch.float32), (1, 3, torch.float32)]:
         given = {name: value.to(dtype) for name, value in inputs(rng, k, batch, 2, 7).items()}
-        judge_shape(exercise, log_weights, "the log-weights", (k, batch), given)
+        judge_shape(exercise, log_weights, "the table of log-weights", (k, batch), given)
 
 
 @exercise.check
@@ -91,7 +91,7 @@ def values(log_weights: LearnerObject, rng: Draws) -> None:
     """Each is log p(x|z) + log p(z) - log q(z|x) at its own z, with all constants; also for large logits."""
     judge_fixed(log_weights, rng)
     rule = "log p(x|z) + log p(z) - log q(z|x)"
-    judge_each(exercise, log_weights, right, cases(rng), "the log-weights", rule)
+    judge_each(exercise, log_weights, right, cases(rng), "the table of log-weights", rule)
 
 
 @exercise.check
@@ -102,7 +102,7 @@ def draws(log_weights: LearnerObject, rng: Draws) -> None:
     for case in same.values():
         case["logits"] = case["logits"][:1].expand_as(case["logits"]).clone()
     rule = "log p(z) - log q(z|x) at each z, beside the same log p(x|z)"
-    judge_each(exercise, log_weights, right, same, "the log-weights of draws with the same logits", rule)
+    judge_each(exercise, log_weights, right, same, "the table of log-weights of draws with the same logits", rule)
 
 
 @exercise.check

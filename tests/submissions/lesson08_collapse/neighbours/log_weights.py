@@ -1,7 +1,7 @@
 # %% half_the_price
 # Half of log p(z) - log q(z|x), which is a mean over two latents and not over three.
-# fails values: "the log-weights"
-# fails draws: "the log-weights"
+# fails values: "log-weights"
+# fails draws: "log-weights"
 # fails gradients: "is wrong"
 def log_weights(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
@@ -10,8 +10,8 @@ def log_weights(logits, x, z, mu, logvar):
 
 
 # %% normalised
-# fails values: "the log-weights"
-# fails draws: "the log-weights"
+# fails values: "log-weights"
+# fails draws: "log-weights"
 # fails gradients: "is zero"
 def log_weights(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
@@ -21,8 +21,8 @@ def log_weights(logits, x, z, mu, logvar):
 
 # %% one_constant
 # A constant for one latent, in place of none or of all.
-# fails values: "the log-weights"
-# fails draws: "the log-weights"
+# fails values: "log-weights"
+# fails draws: "log-weights"
 def log_weights(logits, x, z, mu, logvar):
     likelihood = -F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(-1)
     weights = likelihood - 0.5 * (z**2 - (z - mu) ** 2 / logvar.exp() - logvar).sum(-1)
@@ -30,7 +30,7 @@ def log_weights(logits, x, z, mu, logvar):
 
 
 # %% limited_logits
-# fails values: "the log-weights"
+# fails values: "log-weights"
 # fails gradients: "is wrong"
 def log_weights(logits, x, z, mu, logvar):
     held = logits.clamp(-50, 50)
