@@ -54,8 +54,11 @@ def test_the_table_in_the_lesson_is_the_recorded_one() -> None:
     block = LESSON.partition('RECORDED = """\n')[2].partition('"""')[0]
     shown = {}
     for line in block.splitlines():
-        name, _, entries = line.partition(": ")
-        shown[name] = {bits: [float(each) for each in cell] for bits, *cell in map(str.split, entries.split(", "))}
+        if not line.startswith(" "):
+            shown[line] = entries = {}
+            continue
+        for bits, *cell in map(str.split, line.split(",")):
+            entries[bits] = [float(each) for each in cell]
     assert shown == {name: METHODS[NAMES[name]] for name in shown} and len(shown) == 5
 
 
