@@ -391,7 +391,7 @@ for name, (f, truth) in cases.items():
 # %% [markdown]
 # ## Move the points: the pathwise estimator
 #
-# In lesson 1, finite differences with shared noise had a small variance.
+# In lesson 1, finite differences with common noise had a small variance.
 # Now we take the same idea to its limit.
 # Draw $\epsilon$ (`eps`) from $\mathcal{N}(0, 1)$ first, and set $z = \mu + \sigma\, \epsilon$.
 # With $\epsilon$ fixed, $z$ is an ordinary function of $\mu$ and $\sigma$, with
@@ -806,7 +806,7 @@ for name, closed in closed_forms.items():
 
 # %% [markdown]
 # **More dimensions make it worse.**
-# A real latent vector has many numbers.
+# The draws of the later lessons are vectors of many numbers.
 # Take $D$ of them, all with mean 0 and the same $\sigma$, and $f(z) = z_1^2 + \dots + z_D^2$.
 # The gradient in $\mu_1$ has the pathwise variance $4\sigma^2$, whatever $D$ is.
 # The score function has $\sigma^2 (D + 2)(D + 4)$: the noise of *all* the numbers multiplies each score.

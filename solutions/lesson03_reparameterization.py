@@ -243,7 +243,7 @@ plt.show()
 #
 # Put the two ideas together: return one draw `z` from $\mathcal{N}(\mu, \sigma^2)$ for every element.
 #
-# - `mu` and `logvar` have the same shape, usually `(batch, latent)`: one row for each example, one column for each latent number.
+# - `mu` and `logvar` have the same shape, usually `(batch, latent)`: one row for each example, one column for each *latent* number, as numbers are called that a model draws and nobody measures.
 #   More dimensions are allowed.
 # - `z` has that shape too, and the dtype and the device of `mu`.
 # - Every element has its own noise, and every call makes fresh noise: do not set a seed.
@@ -594,13 +594,13 @@ plt.show()
 # *The measured points with their error bars lie along it.*
 #
 # Half the noise costs four times the draws; a tenth costs one hundred times.
-# This is why training a variational autoencoder mostly uses $k = 1$: another *example* in the batch brings noise down as well, and it brings new data.
+# This is why the models of lesson 6, variational autoencoders, are mostly trained with $k = 1$: another *example* in the batch brings noise down as well, and it brings new data.
 # Lesson 8 has a bound that becomes tighter with more draws.
 
 # %% [markdown]
 # ## A layer that knows its mode
 #
-# While training, the encoder must draw: the noise is part of the loss.
+# While training, the *encoder* (the network that gives `mu` and `logvar`) must draw: the noise is part of the loss.
 # When the robot is at work, the same image should always give the same answer, and the mean is the natural one.
 #
 # PyTorch has a place for this difference.

@@ -5,7 +5,7 @@
 #
 # | Time | Needs | Points | Files |
 # | --- | --- | --- | --- |
-# | 140 minutes: 95, and 45 for the optional end | `reparameterize` of lesson 3 | 57 | this notebook only |
+# | 165 minutes: 110, and 55 for the optional end | `reparameterize` of lesson 3 | 57 | this notebook only |
 
 # %% [markdown]
 # **You will be able to**
@@ -590,7 +590,7 @@ plt.show()
 #
 # Fit the belief of exercise 4 by `steps` steps of the optimiser Adam on the ELBO.
 #
-# - Return `(mu, logvar)`, two tensors of shape `(D,)`, in the dtype of `x`.
+# - Return `(mu, logvar)`, two tensors of shape `(D,)`, in the dtype and on the device of `x`.
 # - Where the fit starts, its learning rate and its number of draws are your choice.
 # - The checks use $D = 3$, $N = 20$ and 1,000 steps, with two columns that are almost the same.
 #   `mu` must be within half a posterior standard deviation of the exact mean.
@@ -610,7 +610,7 @@ plt.show()
 #
 # <details><summary>Hint 2</summary>
 #
-# Make two leaf tensors of zeros that require a gradient, with the dtype of the data.
+# Make two leaf tensors of zeros that require a gradient, with the dtype and the device of the data.
 # The loss is minus the ELBO.
 # After the loop, detach both from their history.
 #
@@ -628,7 +628,7 @@ def fit_posterior(
 
     x: (N, D).  y: (N,).  noise_sigma: float, a standard deviation.
     steps: how many steps an optimiser such as Adam may take (an exact fit needs none).
-    Returns (mu, logvar), each of shape (D,) and of x's dtype: close to that place, as far as
+    Returns (mu, logvar), each of shape (D,), in x's dtype and on its device: close to that place, as far as
     the steps allow.
     """
     ### BEGIN SOLUTION
@@ -993,7 +993,8 @@ for batch in (16, 128):
 # %% [markdown]
 # ## Optional: three roads further
 #
-# The main road of this lesson ends here, and no other lesson needs what follows.
+# The main road of this lesson ends here, and no exercise of another lesson needs what follows.
+# (Lesson 8 comes back to the second and the third section, in two sentences.)
 # Each of the three sections stands by itself:
 #
 # - a whole model in closed form: an oracle that needs no training;

@@ -5,7 +5,7 @@
 #
 # | Time | Needs | Points | Files |
 # | --- | --- | --- | --- |
-# | 75 minutes | lesson 3; lesson 4 helps | 40 | this notebook only |
+# | 90 minutes | lesson 3; lesson 4 helps | 40 | this notebook only |
 
 # %% [markdown]
 # **You will be able to**

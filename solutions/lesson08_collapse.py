@@ -188,7 +188,7 @@ print("weight 1/2, sums, and a forgotten half:", effective_beta(0.5, 784, 20, Fa
 
 # %% [markdown]
 # It is about 16, if a squared error is taken for nats.
-# A squared error with a noise of variance 1 is *twice* its share of nats (lesson 4), so that the number is then about 8.
+# A squared error with a noise of variance 1 is *twice* its share of nats (end of lesson 4), so that the number is then about 8.
 # Neither is 0.1.
 #
 # So before you treat a silent code, compute `beta`.
@@ -1175,7 +1175,7 @@ for k in (1, 2, 5, 20, 100, 500):
 
 # %% [markdown]
 # The repair is known (Tucker and others, 2019).
-# As sticking the landing does in lesson 4, it takes the gradient through each $z_i$ alone.
+# As *sticking the landing* does (at the end of lesson 4), it takes the gradient through each $z_i$ alone.
 # Each has the *square* of its share $\bar w_i$, the softmax of the log-weights:
 #
 # $$\sum_i \bar w_i^{\,2}\, \frac{\partial \log w_i}{\partial z_i}\, \frac{\partial z_i}{\partial \mu}.$$

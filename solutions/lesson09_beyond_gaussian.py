@@ -5,7 +5,7 @@
 #
 # | Time | Needs | Points | Files |
 # | --- | --- | --- | --- |
-# | 100 minutes | lesson 3; lessons 2 and 5 help | 34 | this notebook only |
+# | 110 minutes | lesson 3; lessons 2 and 5 help | 34 | this notebook only |
 
 # %% [markdown]
 # **You will be able to**

@@ -5,7 +5,7 @@
 #
 # | Time | Needs | Points | Files |
 # | --- | --- | --- | --- |
-# | 120 minutes | lessons 2 and 4; lesson 6 helps | 39 | this notebook only |
+# | 130 minutes | lessons 2 and 4; lesson 6 helps | 39 | this notebook only |
 
 # %% [markdown]
 # **You will be able to**
@@ -610,7 +610,7 @@ plt.show()
 # The *straight-through* idea uses two different functions: forward the hard choice, backward the gradient of the soft one.
 # The name is from Bengio, Léonard and Courville (2013).
 #
-# In PyTorch this is one line, with a trick that you have seen in lesson 4.
+# In PyTorch this is one line.
 # `soft - soft.detach()` is 0 in value, and its gradient is that of `soft`.
 # Add it to something that carries no gradient.
 
@@ -863,7 +863,7 @@ for name, model in models.items():
 
 # %% [markdown]
 # Without an estimator the KL is 0.00, and the result is that of the pixel means.
-# That is posterior collapse (lesson 6), and here the cause is plain: only the KL trains the encoder, and it is minimised perfectly.
+# That is posterior collapse (lessons 6 and 8), and here the cause is plain: only the KL trains the encoder, and it is minimised perfectly.
 # A model with a discrete code needs *some* estimator.
 #
 # And look at the soft model: with soft choices it seems to be the best of all, and with hard choices it is the worst of the three that have an estimator.
@@ -946,7 +946,7 @@ for draws in (2, 8):
 # A *codebook* holds $K$ vectors $e_1, \dots, e_K$, its *codes*, which are learned too.
 # Each $z$ is replaced by the code at the smallest Euclidean distance, $z_q = e_k$ with
 #
-# $$| z - e_k |^2 = \min_j\, | z - e_j |^2.$$
+# $$\lVert z - e_k \rVert^2 = \min_j\, \lVert z - e_j \rVert^2.$$
 #
 # What is kept is the number $k$, an *index*.
 # This is the core of the VQ-VAE of van den Oord, Vinyals and Kavukcuoglu.

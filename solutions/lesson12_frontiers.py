@@ -61,7 +61,7 @@ torch.set_num_threads(1)  # the tensors are small: sharing the work costs more t
 
 def first(w: Tensor, x: Tensor, eps: Tensor, cut: bool) -> Tensor:
     z = w * x + 0.5 * eps
-    return ((z.detach() if cut else z) - 1).square().mean() + 0 * w
+    return ((z.detach() if cut else z) - 1).square().mean() + 0 * w  # 0 * w: w is always in the graph
 
 
 def second(w: Tensor, x: Tensor, eps: Tensor, cut: bool) -> Tensor:
@@ -620,7 +620,7 @@ plt.show()
 # After 1,000, 2,000 and 4,000 steps of such trainings the excess was 0.075, 0.025 and 0.005, and 0.2, 0.6 and 0.9 of the samples lay near a centre.
 # In the loss this is the difference between 0.32, 0.27 and 0.25.
 #
-# No course that we know draws this line; the optimal loss as a diagnosis is published (arXiv 2506.13763).
+# The optimal loss as a diagnosis is published (arXiv 2506.13763).
 
 # %% [markdown]
 # ## Claims tested: "diffusion does not rely on the trick"
@@ -999,7 +999,7 @@ for T in (2, 10, 20, 50, 100, 1_000):
 # %% [markdown]
 # With the best variance the gap is the same at every $T$: 0.00001 nats, all of it the first term, the end of the line that is not quite $\mathcal{N}(0, 1)$.
 # So the bound is tight with two steps, if data and reverse steps are normal.
-# With $\beta$ the gap falls as $1/T$.
+# With $\beta$ the gap falls as $1/T$, from about ten steps on.
 # With the posterior variance it stays near 1.4 nats for every long chain: it is a lower bound of the best variance, and right only for data without any spread.
 #
 # This ends the first half of the lesson.
