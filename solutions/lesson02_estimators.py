@@ -255,7 +255,8 @@ score = torch.full_like(z, -1 / theta)  # the derivative of log(1 / theta)
 estimates = z * score
 two_errors = 2 * estimates.std() / math.sqrt(n)
 print(f"mean of the score {score.mean():.3f}")
-print(f"derivative of the mean of z: truth 0.500, score function {estimates.mean():.3f} +- {two_errors:.3f}")
+print("derivative of the mean of z: truth 0.500, ", end="")
+print(f"score function {estimates.mean():.3f} +- {two_errors:.3f}")
 
 # %% [markdown]
 # Even the sign is wrong, and no error bar says so.

@@ -268,11 +268,11 @@ plt.show()
 
 # %% answer="reparameterize"
 def reparameterize(mu: Tensor, logvar: Tensor) -> Tensor:
-    """Draw z from N(mu, sigma^2), element by element, so that gradients reach mu and logvar, and nothing else.
+    """Draw z from N(mu, sigma^2), element by element, so that gradients reach mu and logvar alone.
 
     mu, logvar: mean and log-variance, same shape and dtype: (batch, latent), or more dimensions.
-    Returns z: shape, dtype and device of mu, with no step in a smaller dtype; fresh noise for each element and each
-    call.
+    Returns z: shape, dtype and device of mu, with no step in a smaller dtype; fresh noise for
+    each element and each call.
     """
     ### BEGIN SOLUTION
     sigma = torch.exp(logvar / 2)
@@ -463,7 +463,8 @@ def reparameterize_backward(grad_z: Tensor, eps: Tensor, logvar: Tensor) -> tupl
 
     grad_z: gradient of the loss in z.  eps: the noise of the forward pass.  logvar: log-variance.
     All three have the same shape: (batch, latent), or more dimensions.
-    Returns (grad_mu, grad_logvar), each with that shape and dtype, with no step in a smaller one; nothing is summed.
+    Returns (grad_mu, grad_logvar), each with that shape and dtype, with no step in a smaller one;
+    nothing is summed.
     """
     ### BEGIN SOLUTION
     sigma = torch.exp(logvar / 2)
@@ -539,11 +540,11 @@ for sigma in (1.0, 0.1, 0.01):
 
 # %% answer="reparameterize_many"
 def reparameterize_many(mu: Tensor, logvar: Tensor, k: int) -> Tensor:
-    """Draw k independent samples from N(mu, sigma^2), so that gradients reach mu and logvar, and nothing else.
+    """Draw k independent samples from N(mu, sigma^2), so that gradients reach mu and logvar alone.
 
     mu, logvar: mean and log-variance, shape (batch, latent).  k: number of draws, at least 1.
-    Returns z of shape (k, batch, latent), with the dtype and device of mu, and no step in a smaller dtype;
-    fresh noise for each element and each call.
+    Returns z of shape (k, batch, latent), with the dtype and device of mu, and no step in a
+    smaller dtype; fresh noise for each element and each call.
     """
     ### BEGIN SOLUTION
     eps = torch.randn(k, *mu.shape, dtype=mu.dtype, device=mu.device)
@@ -648,8 +649,8 @@ class GaussianSampler(nn.Module):
         """Return a fresh draw while training, else mu, whatever logvar is.
 
         mu, logvar: mean and log-variance, same shape: (batch, latent), or more dimensions.
-        Returns z: shape, dtype and device of mu, with no step in a smaller dtype, and a path to mu, and to logvar while
-        training; the mode is that of train() and eval().
+        Returns z: shape, dtype and device of mu, with no step in a smaller dtype, and a path to
+        mu, and to logvar while training; the mode is that of train() and eval().
         """
         ### BEGIN SOLUTION
         if not self.training:
@@ -739,9 +740,10 @@ def sample_full_covariance(mu: Tensor, scale_tril: Tensor) -> Tensor:
     """Draw z = mu + L eps from N(mu, L L^T), so that gradients reach mu and L, and nothing else.
 
     mu: mean, shape (batch, latent).
-    scale_tril: L, lower triangular with a positive diagonal, shape (batch, latent, latent); the factor, not L L^T.
-    Returns z: shape, dtype and device of mu, with no step in a smaller dtype; a fresh noise vector for each row and each
-    call.
+    scale_tril: L, lower triangular with a positive diagonal, shape (batch, latent, latent);
+    the factor, not L L^T.
+    Returns z: shape, dtype and device of mu, with no step in a smaller dtype; a fresh noise
+    vector for each row and each call.
     """
     ### BEGIN SOLUTION
     eps = torch.randn_like(mu)

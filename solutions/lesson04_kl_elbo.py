@@ -628,8 +628,8 @@ def fit_posterior(
 
     x: (N, D).  y: (N,).  noise_sigma: float, a standard deviation.
     steps: how many steps an optimiser such as Adam may take (an exact fit needs none).
-    Returns (mu, logvar), each of shape (D,), in x's dtype and on its device: close to that place, as far as
-    the steps allow.
+    Returns (mu, logvar), each of shape (D,), in x's dtype and on its device: close to that
+    place, as far as the steps allow.
     """
     ### BEGIN SOLUTION
     mu = torch.zeros(x.shape[1], dtype=x.dtype, device=x.device, requires_grad=True)

@@ -906,7 +906,8 @@ axes.set(xscale="log", yscale="log")
 axes.set(xlabel="batch size (samples)", ylabel="samples per second")
 axes.set_xticks(sizes, [str(size) for size in sizes])
 axes.minorticks_off()
-axes.set_title(f"A small batch is under the slope of the roof, a large one under its flat part ({device.type})")
+title = "A small batch is under the slope of the roof, a large one under its flat part"
+axes.set_title(f"{title} ({device.type})")
 axes.legend()
 plt.show()
 

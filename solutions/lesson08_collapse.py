@@ -798,7 +798,8 @@ for v in (4.0, 3.0, 2.0, 1.0, 0.1, 0.001):
     reconstruction = (error.square() / (2 * v)).mean() + 0.5 * math.log(2 * math.pi * v)
     kl = kl_per_dimension(mu[:, None], logvar[:, None])[0]
     rows.append((v, reconstruction.item(), kl.item()))
-    print(f"v {v:<6} KL {kl:5.2f}  reconstruction {reconstruction:6.3f}  -ELBO {reconstruction + kl:.3f}")
+    print(f"v {v:<6} KL {kl:5.2f}  reconstruction {reconstruction:6.3f}", end="")
+    print(f"  -ELBO {reconstruction + kl:.3f}")
 print(f"entropy of the data: {entropy:.4f} nats, which no model can beat")
 
 # %% tags=["demo"]
@@ -927,11 +928,12 @@ def parts_of_kl(model: VAE) -> dict[str, float]:
     own = q.log_prob(z).sum(dim=1)
     aggregate = q.log_prob(z[:, None]).sum(dim=2).logsumexp(dim=1) - math.log(len(mu))
     prior = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(dim=1)
-    pictures = {"prior": torch.randn(1_000, 8), "aggregate": z[torch.randperm(len(z))[:1_000]]}
-    return {
-        "information": (own - aggregate).mean().item(),
-        "distance": (aggregate - prior).mean().item(),
-    } | {name: pixels_off(torch.sigmoid(model.decode(codes)), train_images) for name, codes in pictures.items()}
+    found = {"information": own - aggregate, "distance": aggregate - prior}
+    found = {name: part.mean().item() for name, part in found.items()}
+    some = {"prior": torch.randn(1_000, 8), "aggregate": z[torch.randperm(len(z))[:1_000]]}
+    for name, codes in some.items():
+        found[name] = pixels_off(torch.sigmoid(model.decode(codes)), train_images)
+    return found
 
 
 for beta in (0.1, 0.5, 2, 3):

@@ -30,6 +30,7 @@
 # %% locked="imports"
 import math
 from collections.abc import Callable
+from functools import partial
 
 import matplotlib.pyplot as plt
 import torch
@@ -65,7 +66,8 @@ try:
     draws["MixtureSameFamily"] = MixtureSameFamily(doors, places).rsample((n,))
 except NotImplementedError:
     print("MixtureSameFamily(...).rsample: NotImplementedError")
-print(f"truth             mean {4 * 0.7 - 2:.2f}   deviation {math.sqrt(1 + 16 * 0.7 * 0.3):.2f}   gradient 4")
+mean, deviation = 4 * 0.7 - 2, math.sqrt(1 + 16 * 0.7 * 0.3)
+print(f"truth             mean {mean:.2f}   deviation {deviation:.2f}   gradient 4")
 for name, z in draws.items():
     gradient = "none, there is no path"
     if z.requires_grad:
@@ -231,7 +233,8 @@ u = torch.rand(100_000, dtype=torch.float64).clamp_(min=torch.finfo(torch.float6
 x = sample_exponential(rate, u)
 (slope,) = torch.autograd.grad(x.mean(), rate)
 print(f"mean {x.mean():.3f}   truth {1 / 0.5:.3f}")
-print(f"its derivative in the rate {slope:.3f}   truth {-1 / 0.5**2:.3f}   mean of -x / rate {-x.mean() / rate:.3f}")
+print(f"its derivative in the rate {slope:.3f}   truth {-1 / 0.5**2:.3f}", end="")
+print(f"   mean of -x / rate {-x.mean() / rate:.3f}")
 
 # %% [markdown]
 # ## The sigmoid as a distribution function
@@ -305,7 +308,8 @@ def sample_logistic(loc: Tensor, scale: Tensor, u: Tensor) -> Tensor:
 torch.manual_seed(0)
 loc, scale = torch.tensor(1.0).double(), torch.tensor(0.5).double()
 u = torch.rand(100_000, dtype=torch.float64).clamp_(min=torch.finfo(torch.float64).tiny)
-for name, x in {"yours": sample_logistic(loc, scale, u), "1 - u": sample_logistic(loc, scale, 1 - u)}.items():
+for name, noise in {"yours": u, "1 - u": 1 - u}.items():
+    x = sample_logistic(loc, scale, noise)
     agrees = torch.allclose(torch.sigmoid((x - loc) / scale), u)
     print(f"{name}: mean {x.mean():.3f}   standard deviation {x.std():.3f}   F(x) = u: {agrees}")
 print(f"closed forms: mean 1, standard deviation {0.5 * math.pi / math.sqrt(3):.3f}")
@@ -385,8 +389,10 @@ def sample_gumbel(loc: Tensor, scale: Tensor, u: Tensor) -> Tensor:
 torch.manual_seed(0)
 waits = -torch.log1p(-torch.rand(20_000, 1_000))
 largest = waits.max(dim=1).values - math.log(1_000)
-print(f"largest of 1,000, less log 1,000: mean {largest.mean():.3f}   standard deviation {largest.std():.3f}")
-print(f"Gumbel, closed forms:             mean 0.577   standard deviation {math.pi / math.sqrt(6):.3f}\n")
+print("largest of 1,000, less log 1,000: ", end="")
+print(f"mean {largest.mean():.3f}   standard deviation {largest.std():.3f}")
+print("Gumbel, closed forms:             ", end="")
+print(f"mean 0.577   standard deviation {math.pi / math.sqrt(6):.3f}\n")
 
 zero, one = torch.zeros(()).double(), torch.ones(()).double()
 for number in (2.0**-24, 1e-12, 1e-20, 1e-22):
@@ -423,7 +429,8 @@ print("value", x.item(), "  gradients in a and b", [g.item() for g in torch.auto
 u = torch.arange(1, 2_000) / 2**24  # the smallest float32 draws, all of them
 inner = 1 - (1 - u) ** (1 / torch.tensor(50.0))
 lost = int((inner == 0).sum())
-print(f"float32, b = 50: the {lost} smallest draws give exactly 0: one draw in {2**24 / (lost + 1):,.0f}")
+print(f"float32, b = 50: the {lost} smallest draws give exactly 0: ", end="")
+print(f"one draw in {2**24 / (lost + 1):,.0f}")
 
 # %% [markdown]
 # The value is 0, and the gradient in $b$ is NaN.
@@ -920,8 +927,8 @@ for sigma in (1.0, 2.0, 3.0):
     means = sample_lognormal(mu, torch.tensor(sigma).double(), eps).mean(dim=1)
     truth, relative = math.exp(sigma**2 / 2), math.sqrt(math.exp(sigma**2) - 1)
     below = (means < truth).double().mean()
-    print(f"{sigma:<7} {truth:5.2f}   {below:10.0%}   {means.median():10.2f}   {means.min():8.2f}", end="")
-    print(f"   {means.max():11.2f}   {relative:10.1f}")
+    print(f"{sigma:<7} {truth:5.2f}   {below:10.0%}   {means.median():10.2f}", end="")
+    print(f"   {means.min():8.2f}   {means.max():11.2f}   {relative:10.1f}")
 
 # %% tags=["demo"]
 torch.manual_seed(1)
@@ -934,10 +941,12 @@ for panel, sigma in zip(panels, (1.0, 2.0, 3.0), strict=True):
     running = x.cumsum(dim=1) / counts / math.exp(sigma**2 / 2)
     panel.plot(counts[shown], running[:, shown].T, color="#0072B2", linewidth=0.9, alpha=0.8)
     panel.axhline(1, color="black", linestyle="--", linewidth=1.5)
-    panel.set(xscale="log", yscale="log", ylim=(0.03, 8), xlabel="number of draws", title=f"sigma = {sigma:.0f}")
+    panel.set(xscale="log", yscale="log", ylim=(0.03, 8), xlabel="number of draws")
+    panel.set_title(f"sigma = {sigma:.0f}")
 panels[0].set_ylabel("mean of the draws so far / truth")
 panels[0].text(12, 1.15, "truth")
-plt.gcf().suptitle("The heavier the tail, the longer the mean of the draws stays below the truth, and then jumps")
+title = "The heavier the tail, the longer the mean of the draws stays below the truth, and then jumps"
+plt.gcf().suptitle(title)
 plt.show()
 
 # %% [markdown]
@@ -1034,7 +1043,14 @@ for _ in range(50):
 crossing = low
 print(f"the two variances are equal at a distance of {crossing:.3f}")
 
+
 # %% tags=["demo"]
+def two_hills_cdf(d: float, z: Tensor, logit: Tensor) -> Tensor:
+    """F of two hills at a distance d; the logit is that of the right one's weight."""
+    right, left = torch.special.ndtr(z - d / 2), torch.special.ndtr(z + d / 2)
+    return torch.sigmoid(logit) * right + torch.sigmoid(-logit) * left
+
+
 torch.manual_seed(0)
 distances, n = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0], 400_000
 fine = torch.linspace(0.8, 8.2, 75).tolist()
@@ -1044,18 +1060,13 @@ print("distance   truth   implicit: mean   variance   largest   score function: 
 for d in distances:
     z = torch.where(torch.rand(n) < weight, d / 2, -d / 2) + torch.randn(n, dtype=torch.float64)
     logits = torch.full_like(z, math.log(weight / (1 - weight)))
-    implicit = implicit_gradient(
-        lambda z, logit, d=d: (
-            torch.sigmoid(logit) * torch.special.ndtr(z - d / 2) + torch.sigmoid(-logit) * torch.special.ndtr(z + d / 2)
-        ),
-        z,
-        logits,
-    )
+    implicit = implicit_gradient(partial(two_hills_cdf, d), z, logits)
     p, by_logit, _ = pieces(z, d, weight)
     score = z * by_logit / p
     dots.append((implicit.var().item(), score.var().item()))
-    print(f"{d:8.0f}   {weight * (1 - weight) * d:5.2f}   {implicit.mean():14.3f}   {dots[-1][0]:8.3g}", end="")
-    print(f"   {implicit.max():7.0f}   {score.mean():20.3f}   {dots[-1][1]:8.3g}")
+    print(f"{d:8.0f}   {weight * (1 - weight) * d:5.2f}   {implicit.mean():14.3f}", end="")
+    print(f"   {dots[-1][0]:8.3g}   {implicit.max():7.0f}", end="")
+    print(f"   {score.mean():20.3f}   {dots[-1][1]:8.3g}")
 
 # %% tags=["demo"]
 _, axes = plt.subplots(figsize=(8, 4.6), layout="constrained")
@@ -1066,7 +1077,8 @@ for i, (name, style, colour, marker) in enumerate(
     axes.plot(distances, [dot[i] for dot in dots], marker, color=colour)
 axes.axvline(crossing, color="0.5", linewidth=0.8)
 axes.annotate(f"d = {crossing:.2f}", (crossing, 0.002), (crossing + 0.15, 0.002))
-axes.set(yscale="log", ylim=(3e-4, 2e3), xlabel="distance d of the two hills (in their standard deviations)")
+axes.set(yscale="log", ylim=(3e-4, 2e3))
+axes.set_xlabel("distance d of the two hills (in their standard deviations)")
 axes.set_ylabel("variance of one draw's gradient\nin the logit of the weight")
 axes.set_title("The price of a valley: close hills favour the path, distant hills the score function")
 axes.legend(title="lines: by integration\npoints: 400,000 draws", loc="upper left")

@@ -245,8 +245,8 @@ class Encoder(nn.Module):
 
 def exported(training: bool) -> torch.export.ExportedProgram:
     """The encoder in one mode, for batches of any size."""
-    encoder = Encoder(plain).train(training)
-    return torch.export.export(encoder, (test_images[:2],), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    encoder, any_batch = Encoder(plain).train(training), ({0: torch.export.Dim("batch")},)
+    return torch.export.export(encoder, (test_images[:2],), dynamic_shapes=any_batch)
 
 
 def operations(program: torch.export.ExportedProgram) -> list[str]:
@@ -394,7 +394,10 @@ def fake_quantize(w: Tensor, bits: int = 8) -> Tensor:
 # %% tags=["demo"]
 def rounded(model: VAE, bits: int, quantize=fake_quantize) -> VAE:
     """A copy of a model whose weights are rounded, its biases not."""
-    state = {name: quantize(value, bits) if value.dim() == 2 else value for name, value in model.state_dict().items()}
+    state = model.state_dict()
+    for name, value in state.items():
+        if value.dim() == 2:
+            state[name] = quantize(value, bits)
     result = VAE()
     result.load_state_dict(state)
     return result
@@ -431,7 +434,8 @@ def least_squares(w: Tensor, bits: int) -> Tensor:
 
 for bits in (4, 3):
     more = [nelbo(rounded(plain, bits, way)) - base for way in (fake_quantize, by_row, least_squares)]
-    print(f"{bits} bits: one step {more[0]:.2f}, a step a row {more[1]:.2f}, smaller range {more[2]:.2f} nats")
+    print(f"{bits} bits: one step {more[0]:.2f}, a step a row {more[1]:.2f}, ", end="")
+    print(f"smaller range {more[2]:.2f} nats")
 
 # %% [markdown]
 # Remember these two: they are what any training for few bits has to beat.
@@ -677,9 +681,11 @@ for batch, one, other in zip(batches, shared, local, strict=True):
 _, axes = plt.subplots(figsize=(7, 4), layout="constrained")
 axes.plot(batches, shared, "o", color="#D55E00", markersize=8, label="one W' for the batch, measured")
 axes.plot(batches, local, "s", color="#0072B2", markersize=8, label="local, measured")
-axes.plot(batches, [local[0] * 16 / batch for batch in batches], "--", color="#0072B2", label="1 / batch")
+falling = [local[0] * 16 / batch for batch in batches]
+axes.plot(batches, falling, "--", color="#0072B2", label="1 / batch")
 axes.axhline(shared[-1], color="#D55E00", linestyle=":", label="no slope at all")
-axes.set(xscale="log", yscale="log", xlabel="images in a batch", ylabel="variance of the gradient (nats²)")
+axes.set(xscale="log", yscale="log")
+axes.set(xlabel="images in a batch", ylabel="variance of the gradient (nats²)")
 axes.set_xticks(batches, batches)
 axes.set_xticks([], minor=True)
 axes.set_title("Shared weight noise does not average out over the batch; local noise does")
@@ -759,7 +765,8 @@ for number, (name, (color, style)) in enumerate(styles.items()):
     axes.vlines(bits, low, high, color=color, linewidth=2)
 axes.axhspan(-0.05, 0.05, color="0.9", label="less than 0.05 nats")
 axes.set_yscale("symlog", linthresh=0.1)
-axes.set(xlim=(8.4, 1.6), ylim=(-0.05, 60), xlabel="bits of a weight", ylabel="nats lost per image (symlog axis)")
+axes.set(xlim=(8.4, 1.6), ylim=(-0.05, 60))
+axes.set(xlabel="bits of a weight", ylabel="nats lost per image (symlog axis)")
 axes.set_title("At 8 bits there is nothing to win; below, a better scale does as well as training")
 axes.legend(fontsize=9)
 plt.show()
@@ -844,7 +851,8 @@ def rescaled(model: VAE, factor: float, units: int = 13) -> VAE:
 for factor in (1, 10, 100):
     same = rescaled(plain, factor)
     one, rows = (nelbo(rounded(same, 8, way)) - base for way in (fake_quantize, by_row))
-    print(f"c = {factor:3d}: float32 {nelbo(same) - base:+.4f}, INT8 one step {one:+.3f}, a step a row {rows:+.3f}")
+    print(f"c = {factor:3d}: float32 {nelbo(same) - base:+.4f}, ", end="")
+    print(f"INT8 one step {one:+.3f}, a step a row {rows:+.3f}")
 
 # %% [markdown]
 # In float32 nothing changes.
@@ -957,8 +965,8 @@ def score_by_place(x: Tensor) -> Tensor:
         _, mu, logvar = plain.eval().encode(x)
         eps = torch.randn(16, *mu.shape, generator=generator)
         logits = plain.decode(mu + torch.exp(logvar / 2) * eps)
-        loss = F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(dim=-1)
-    return loss.mean(dim=0) + 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(dim=-1)
+        loss = F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none")
+    return loss.sum(dim=-1).mean(dim=0) + 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(dim=-1)
 
 
 usual = anomaly_score(plain, test_images)
@@ -1045,7 +1053,8 @@ train(sensor, noisy_train, 60, name="noisy sensor")
 seen, noisy, clean = (anomaly_score(sensor, x) for x in (noisy_train, noisy_test, test_images))
 print(f"noisy test digits {noisy.mean():.1f} nats, clean digits {clean.mean():.1f} nats")
 print(f"AUROC of the clean digits: {auroc(clean, noisy):.3f}")
-print(f"two-sided, |score - mean over training|: {auroc(*((x - seen.mean()).abs() for x in (clean, noisy))):.2f}")
+apart = [(scores - seen.mean()).abs() for scores in (clean, noisy)]
+print(f"two-sided, |score - mean over training|: {auroc(*apart):.2f}")
 mirrored = anomaly_score(plain, strange["mirrored"])
 centre = anomaly_score(plain, train_images).mean()
 two_sided = auroc((mirrored - centre).abs(), (usual - centre).abs())
@@ -1060,7 +1069,8 @@ groups = [
     (clean, "clean, never seen", "#0072B2", ".."),
 ]
 for scores, name, color, hatch in groups:
-    axes.hist(scores, bins, density=True, histtype="step", hatch=hatch, color=color, linewidth=2, label=name)
+    style = {"histtype": "step", "hatch": hatch, "color": color, "linewidth": 2, "label": name}
+    axes.hist(scores, bins, density=True, **style)
     axes.axvline(scores.mean(), color=color, linestyle="--")
 axes.set(xlabel="anomaly score (nats per image)", ylabel="share of images per nat")
 axes.set_title("Images that the model has never seen cost less than those it was trained on")

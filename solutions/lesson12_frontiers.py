@@ -75,7 +75,8 @@ for program in (first, second):
     for cut in (False, True):
         w = torch.tensor(0.4, requires_grad=True)
         (gradient,) = torch.autograd.grad(program(w, x, eps, cut), w)
-        print(f"{program.__name__:<6} {'detached' if cut else 'as it is':<8} gradient {gradient.item():.4f}")
+        way = "detached" if cut else "as it is"
+        print(f"{program.__name__:<6} {way} gradient {gradient.item():.4f}")
 
 # %% [markdown]
 # The first program loses its gradient, and the second does not notice.
@@ -463,8 +464,8 @@ figure, panels = plt.subplots(1, 5, figsize=(10.5, 2.5), sharex=True, sharey=Tru
 for axes, step in zip(panels, (0, 10, 30, 50, 99), strict=True):
     x_t = q_sample(x0, torch.full((600,), step), torch.randn_like(x0), alpha_bar)
     axes.plot(*x_t.T, ".", color="#0072B2", markersize=2)
-    axes.set(title=f"t = {step}, alpha_bar {alpha_bar[step]:.3f}", xlabel="first coordinate", aspect="equal")
-    axes.title.set_fontsize(9)
+    axes.set_title(f"t = {step}, alpha_bar {alpha_bar[step]:.3f}", fontsize=9)
+    axes.set(xlabel="first coordinate", aspect="equal")
 panels[0].set_ylabel("second coordinate")
 figure.suptitle("Within a hundred steps, the line turns eight spots into one cloud of noise")
 plt.show()
@@ -604,7 +605,8 @@ figure, axes = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
 axes.plot(steps, floor, color="#0072B2", label="floor: the exact conditional mean")
 axes.plot(steps, reached, "o", color="#D55E00", markersize=5, label="network, 4,000 steps")
 axes.axhline(1, color="0.6", linestyle=":", label="predicting 0")
-axes.set(xlabel="t (steps of noise, from 0)", ylabel="mean squared error of eps (no unit)", ylim=(0, 1.1))
+axes.set(xlabel="t (steps of noise, from 0)", ylabel="mean squared error of eps (no unit)")
+axes.set_ylim(0, 1.1)
 axes.set_title("Nearly all of the loss is noise that nobody can predict")
 axes.legend()
 plt.show()
@@ -807,16 +809,22 @@ for name, values in found.items():
 
 # %% tags=["demo"]
 figure, panels = plt.subplots(1, 2, figsize=(9.5, 4), sharex=True, layout="constrained")
-looks = {"your variance": ("#0072B2", "o-"), "variance beta": ("#D55E00", "s--"), "no noise (DDIM)": ("#009E73", "^:")}
+looks = {
+    "your variance": ("#0072B2", "o-"),
+    "variance beta": ("#D55E00", "s--"),
+    "no noise (DDIM)": ("#009E73", "^:"),
+}
 for axes, column, sds, truth in zip(panels, (0, 1), (3, 1), (0.9889, 0.3935), strict=True):
     for name, (color, look) in looks.items():
         axes.plot(jumps, [pair[column] for pair in found[name]], look, color=color, label=name)
     axes.axhline(truth, color="black", label="the ring itself")
-    axes.set(xscale="log", xlabel="number of steps", ylabel=f"share within {sds} sd of a centre", ylim=(0, 1.03))
+    axes.set(xscale="log", xlabel="number of steps", ylim=(0, 1.03))
+    axes.set_ylabel(f"share within {sds} sd of a centre")
     axes.set_xticks(jumps, jumps)
     axes.minorticks_off()
 panels[1].legend()
-figure.suptitle("Within 3 sd, more steps look simply better; within 1 sd, the variances err on opposite sides")
+title = "Within 3 sd, more steps look simply better; within 1 sd, the variances err on opposite sides"
+figure.suptitle(title)
 plt.show()
 
 # %% [markdown]
@@ -863,7 +871,8 @@ figure, panels = plt.subplots(1, 2, figsize=(9, 4.5), sharex=True, sharey=True, 
 titles = {"the perfect minimiser of 50 points": copies, "the network of fresh points": general}
 for axes, (title, drawn) in zip(panels, titles.items(), strict=True):
     axes.plot(*drawn.T, ".", color="#0072B2", markersize=3, label="1,000 samples")
-    axes.plot(*points.T, "o", color="#D55E00", fillstyle="none", markersize=8, label="50 training points")
+    circles = {"color": "#D55E00", "fillstyle": "none", "markersize": 8, "label": "50 training points"}
+    axes.plot(*points.T, "o", **circles)
     axes.set(title=title, xlabel="first coordinate", aspect="equal")
 panels[0].set_ylabel("second coordinate")
 panels[0].legend(loc="center")
@@ -1033,7 +1042,8 @@ for value in (2.0, 5.0, 7.0, 9.0, 12.0):
     plain = torch.log(1 - torch.tanh(u).square())
     padded = torch.log(1 - torch.tanh(u).square() + 1e-6)
     (slope,) = torch.autograd.grad(padded, u)
-    print(f"{value:4.0f}{exact_value:10.3f}{plain.item():15.3f}{padded.item():12.3f}{slope.item():12.3f}")
+    print(f"{value:4.0f}{exact_value:10.3f}{plain.item():15.3f}", end="")
+    print(f"{padded.item():12.3f}{slope.item():12.3f}")
 
 # %% [markdown]
 # The small number never gives infinity.
@@ -1078,7 +1088,12 @@ for value in (2.0, 5.0, 7.0, 9.0, 12.0):
 
 
 # %% answer="squashed_gaussian"
-def squashed_gaussian(mu: Tensor, log_std: Tensor, eps: Tensor, scale: float = 1.0) -> tuple[Tensor, Tensor]:
+def squashed_gaussian(
+    mu: Tensor,
+    log_std: Tensor,
+    eps: Tensor,
+    scale: float = 1.0,
+) -> tuple[Tensor, Tensor]:
     """Squash u = mu + exp(log_std) * eps to an action, and return its log-density.
 
     mu, log_std, eps: shape (..., d), log_std between -3 and 1.  scale: a positive number.
@@ -1130,13 +1145,13 @@ def path_cut(mu: Tensor, log_std: Tensor, eps: Tensor) -> Tensor:
 def trained_on_entropy(log_density, seed: int = 0, steps: int = 3_000) -> tuple[float, float]:
     """mu and log_std of a policy that only wants its log-density small."""
     torch.manual_seed(seed)
-    weights = [torch.zeros(1, requires_grad=True) for _ in range(2)]
-    optimizer = torch.optim.Adam(weights, lr=0.02)
+    weights = torch.zeros(2, 1, 1, requires_grad=True)
+    optimizer = torch.optim.Adam([weights], lr=0.02)
     for _ in tqdm(range(steps), desc=log_density.__name__, leave=False):
         optimizer.zero_grad()
-        log_density(*(weight.expand(256, 1) for weight in weights), torch.randn(256, 1)).mean().backward()
+        log_density(*weights.expand(2, 256, 1), torch.randn(256, 1)).mean().backward()
         optimizer.step()
-    return tuple(weight.item() for weight in weights)
+    return tuple(weights.flatten().tolist())
 
 
 # %% tags=["demo"]
@@ -1163,7 +1178,8 @@ for axes, (density, title) in zip(panels, names.items(), strict=True):
     mean, log_std = policies[density]
     actions = torch.tanh(mean + math.exp(log_std) * torch.randn(20_000, dtype=torch.float64))
     share, edges = torch.histogram(actions, 40, range=(-1.0, 1.0))
-    axes.bar(edges[:-1], share / len(actions), width=0.05, align="edge", color="#0072B2", label="20,000 actions")
+    style = {"width": 0.05, "align": "edge", "color": "#0072B2", "label": "20,000 actions"}
+    axes.bar(edges[:-1], share / len(actions), **style)
     axes.axhline(0.025, color="#D55E00", linestyle="--", label="uniform")
     axes.set(title=title, xlabel="action (no unit)", ylabel="share of actions in a bar")
     axes.set_xticks([-1, -0.5, 0, 0.5, 1])
@@ -1207,7 +1223,8 @@ def std_for(target: float) -> float:
 
 
 weights = [torch.tensor([[0.3]], requires_grad=True), torch.tensor([[-0.5]], requires_grad=True)]
-slopes = [torch.autograd.grad(squashed_gaussian(*weights, torch.ones(1, 1), k)[1], weights) for k in (1.0, 2.0)]
+log_probs = [squashed_gaussian(*weights, torch.ones(1, 1), k)[1] for k in (1.0, 2.0)]
+slopes = [torch.autograd.grad(log_prob, weights) for log_prob in log_probs]
 print("same gradients at k = 1 and k = 2:", all(map(torch.equal, *slopes)))
 print(f"left out: std of u {std_for(-1.0):.3f} for every k")
 for k in (2.0, 0.4):
@@ -1260,7 +1277,13 @@ for k in (2.0, 0.4):
 
 
 # %% answer="vib_loss"
-def vib_loss(logits: Tensor, y: Tensor, mu: Tensor, logvar: Tensor, beta: float) -> tuple[Tensor, Tensor, Tensor]:
+def vib_loss(
+    logits: Tensor,
+    y: Tensor,
+    mu: Tensor,
+    logvar: Tensor,
+    beta: float,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Compute the loss of a classifier whose noisy code has a price.
 
     logits: any size, shape (batch, classes).  y: labels, int64, (batch,).
@@ -1303,10 +1326,10 @@ class Classifier(nn.Module):
         return self.fc_mu(hidden), self.fc_logvar(hidden)
 
 
-def bottleneck(beta: float, seed: int = 0, x=images.train[:200], y=images.train_labels[:200]) -> Classifier:
-    """A classifier trained for 150 epochs; with beta 0 its code is mu, without noise."""
+def bottleneck(beta: float, seed: int = 0) -> Classifier:
+    """A classifier of 200 digits, trained for 150 epochs; with beta 0 its code is mu, without noise."""
     torch.manual_seed(seed)
-    classifier = Classifier()
+    x, y, classifier = images.train[:200], images.train_labels[:200], Classifier()
     optimizer = torch.optim.Adam(classifier.parameters(), lr=2e-3)
     for _ in tqdm(range(150), desc=f"beta {beta:g}", leave=False):
         for rows in torch.randperm(len(x)).split(50):

@@ -2,6 +2,7 @@
 
 import re
 
+import nbformat
 import pytest
 import torch
 from class_of_four import ROOT
@@ -33,6 +34,13 @@ def test_the_readme_names_every_command(command):
 def test_every_make_command_in_the_readme_exists():
     targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z-]+)`", text("README.md"))) <= targets
+
+
+@pytest.mark.parametrize("stem", COURSE.stems)
+def test_no_line_of_code_is_wider_than_jupyterlab_shows_beside_its_file_browser(stem):
+    release = nbformat.reads(text(f"course/{stem}/{stem}.ipynb"), as_version=4)
+    code = [cell.source for cell in release.cells if cell.cell_type == "code"]
+    assert [line for source in code for line in source.splitlines() if len(line) > 105] == []
 
 
 @pytest.mark.parametrize("stem", COURSE.stems)
