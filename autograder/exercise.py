@@ -83,11 +83,14 @@ class WrongAnswer:
 
 @dataclass(frozen=True)
 class Check:
-    """One property of an exercise: ``function(*learner_objects, rng)`` raises Failure where it does not hold."""
+    """One property of an exercise: ``function(*learner_objects, rng)`` raises Failure where it does not hold.
+
+    A text that it returns is said too when it holds: what was measured, for the learner and for who grades.
+    """
 
     exercise: str
     name: str
-    function: Callable[..., None]
+    function: Callable[..., str | None]
     reread: str = ""
     trains: bool = False
     """Whether it trains for seconds: ``verify`` runs it across the boundary alone, where an example names it."""
@@ -105,7 +108,7 @@ class Check:
         token = _running.set(self)
         try:
             with preserved(), noting():
-                self.function(*map(_held, parameters, learner), rng)
+                measured = self.function(*map(_held, parameters, learner), rng)
         except Failure as failure:
             raise self._failure(replace(failure.message, reread=self.reread, **about), learner) from None
         except CannotCross as value:
@@ -117,7 +120,8 @@ class Check:
         finally:
             _running.reset(token)
         _passed[self.exercise, self.name] = True
-        _say(Message(self.established, verdict=Verdict.ACCEPTED, **about))
+        what = f"{self.established} {measured}" if measured else self.established
+        _say(Message(what, verdict=Verdict.ACCEPTED, **about))
 
     def _failure(self, message: Message, learner: tuple) -> Failure:
         """The message as an exception, which also says what else of the learner's is to be mended first."""
@@ -139,7 +143,7 @@ class Exercise:
     wrong_answers: list[WrongAnswer] = field(default_factory=list)
 
     def check(
-        self, function: Callable[..., None] | None = None, *, reread: str = "", trains: bool = False
+        self, function: Callable[..., str | None] | None = None, *, reread: str = "", trains: bool = False
     ) -> Any:  # a Check, or a decorator that makes one
         """Make ``function(*learner_objects, rng)`` a check of a property; its docstring says what passing establishes.
 
@@ -149,7 +153,7 @@ class Exercise:
             return lambda function: self._add(function, reread, trains)
         return self._add(function, reread, trains)
 
-    def _add(self, function: Callable[..., None], reread: str, trains: bool) -> Check:
+    def _add(self, function: Callable[..., str | None], reread: str, trains: bool) -> Check:
         name = function.__name__.removesuffix("_")
         check = Check(self.name, name, function, reread or self.reread, trains)
         self.checks[name] = check

@@ -13,9 +13,9 @@ from torch import Tensor
 from autograder import expect
 from autograder.beside.lesson06_vae import Known, Weights, after_epoch, training_run
 from autograder.boundary.learner import LearnerObject, beside
+from autograder.checks.decoder_alone import logits_of
 from autograder.checks.lesson06_vae.known import (
     ENCODED,
-    SIGMOID_IN_DECODER,
     TENSOR,
     binary,
     flat,
@@ -34,6 +34,7 @@ from autograder.errors import for_inputs
 from autograder.exercise import Exercise, stops, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Mistake
+from lessonkit.capstone import DRAWS, prices
 from lessonkit.data import binarize, digits
 
 exercise = Exercise("train_epoch", reread="One pass over the data")
@@ -128,26 +129,13 @@ def descent(weights: Weights, batches: list[Tensor], rate: float, beta: float = 
     return total / sum(map(len, batches)), flat(model.weights())
 
 
-def measured_nll(model: LearnerObject, x: Tensor, rng: Draws, draws: int = 20_000) -> float:
+def measured_nll(model: LearnerObject, x: Tensor, rng: Draws, draws: int = DRAWS) -> float:
     """-log p(x) of a learner's model in nats per image, from its logits for codes of the grader's.
 
     p(x) is the mean of p(x | z) over the prior. So z follows from no image, and no image goes to the learner's side. A
     right model's number is too large by about 0.05 (the log of a mean of draws), with a standard error of about 0.02.
     """
-    z = rng.normal(draws, SIZES_OF_GATE[1], dtype=torch.float32)
-    logits = expect.shaped(model.decode(z), (draws, x.shape[1]), "decode(z)").detach()
-    low, high = logits.min().item(), logits.max().item()
-    if 0 <= low < high <= 1:
-        observed = f"numbers from {low:.3g} to {high:.3g}"
-        raise Failure("decode does not return logits", "numbers of any size and sign", observed, SIGMOID_IN_DECODER)
-    some = rng.normal(draws).argsort()[:7]
-    for rows in (some, some[:1], some):
-        what, rule = f"decode(z) of {len(rows)} of {draws:,} codes", "the same logits for the same z"
-        agrees(model.decode(z[rows]), logits[rows], what, rule=rule)
-    # The bound keeps absurd logits from being rounded into a likelihood above 1.
-    logits = logits.double().clamp(-1e4, 1e4)
-    joint = x.double() @ logits.T - F.softplus(logits).sum(1)
-    return float((math.log(draws) - joint.logsumexp(1)).mean())
+    return float(prices(logits_of(model, SIZES_OF_GATE[1], x.shape[1], rng, draws), x)[0].mean())
 
 
 def measured_elbo(model: LearnerObject, x: Tensor, rng: Draws, draws: int = 4) -> tuple[float, float]:

@@ -1,0 +1,331 @@
+"""build_model: its checks and wrong answers. Grader's side."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from autograder import expect
+from autograder.beside.lesson13_capstone import apart, built
+from autograder.boundary.learner import LearnerObject, beside
+from autograder.checks.lesson06_vae.known import SIGMOID_IN_DECODER
+from autograder.checks.lesson13_capstone.measuring import (
+    NO_LATENT,
+    PIXELS,
+    RETURNS_CLASS,
+    Model,
+    model_of,
+    some_codes,
+    some_images,
+)
+from autograder.checks.location_scale import agrees
+from autograder.draws import Draws
+from autograder.exercise import Exercise, stops, unnamed
+from autograder.failure import Failure
+from autograder.verdict import Mistake
+from lessonkit.vae import VAE
+
+exercise = Exercise("build_model", reread="A model of your own")
+
+SIZES = (PIXELS, 144)
+
+NO_PARAMETERS = Mistake(
+    "no_parameters",
+    "layers that are kept in a plain list, or made when they are called, are no part of the model. Assign each to a "
+    "name of self in __init__.",
+)
+SAME_MODEL = Mistake("same_model", "the layers are made once, outside of the function. Make them anew in each call.")
+FIXED_SIZE = Mistake("fixed_size", "the number of pixels is fixed in the code. Use the argument.")
+TWO_PARTS = Mistake("two_parts", "encode returns (mu, logvar). It should return (z, mu, logvar).")
+ORDER = Mistake(
+    "order", "the three are in another order: the first is no draw, and another is. Return (z, mu, logvar)."
+)
+RANDOM_CODES = Mistake(
+    "random_codes",
+    "something is drawn on the way to mu and logvar: noise, or dropout that eval mode does not stop.",
+)
+RANDOM_DECODER = Mistake(
+    "random_decoder",
+    "something is drawn in decode: noise that is added, or dropout that eval mode does not stop "
+    "(F.dropout needs training=self.training).",
+)
+REMEMBERS = Mistake(
+    "remembers", "decode uses what encode saw last. It should use z alone: at a draw from the prior there is no image."
+)
+IGNORES_Z = Mistake("ignores_z", "decode gives the same for every z: z does not reach what it returns.")
+MIXES_ROWS = Mistake(
+    "mixes_rows",
+    "the rows of a batch are mixed: normalised by the batch in eval mode too, or by a dimension that is not the row's.",
+)
+
+
+@exercise.check
+def module(build_model: LearnerObject, rng: Draws) -> None:
+    """Each call makes a module of its own, with parameters that train and a latent_dim, for the pixels asked for."""
+    for pixels in SIZES:
+        model = model_of(build_model, pixels)
+        if not beside(built, build_model, pixels)["trainable"]:
+            raise Failure("the model has no parameters", "parameters that train", "none", NO_PARAMETERS)
+        other = model_of(build_model, pixels)
+        if not beside(apart, model.module, other.module):
+            expected, observed = "a new model from each call", "two calls share parameters"
+            raise Failure("the models are not apart", expected, observed, SAME_MODEL)
+        found = expect.tensor(model.module.decode(some_codes(rng, 3, model.latent)), "decode(z)")
+        if found.shape[-1:] != (pixels,) and found.shape[-1:] == (PIXELS,):
+            expected = f"{pixels} logits from a model for {pixels} pixels"
+            raise Failure("the model has other pixels", expected, f"{PIXELS} logits", FIXED_SIZE)
+
+
+@exercise.check
+def encode(build_model: LearnerObject, rng: Draws) -> None:
+    """encode(x) gives z, mu and logvar, each (n, latent_dim), in both modes; in eval mode mu and logvar are x's own."""
+    for pixels in SIZES:
+        model, x = model_of(build_model, pixels), some_images(rng, 7, pixels)
+        model.module.train()
+        if draws_another(*(judge_parts(model, x, "train") for _ in range(2))):
+            raise Failure("z is not the first of the three", "(z, mu, logvar)", "a draw in another place", ORDER)
+        model.module.eval()
+        judge_parts(model, x[:1], "eval")
+        with expect.untouched(x=x):
+            parts = judge_parts(model, x, "eval")
+        other = judge_parts(model, x, "eval")
+        (_, *first), (_, *again) = parts, other
+        if draws_another(parts, other):
+            raise Failure("z is not the first of the three", "(z, mu, logvar)", "a draw in another place", ORDER)
+        if not all(torch.equal(*pair) for pair in zip(first, again, strict=True)):
+            expected, observed = "the same in a second call", "other numbers"
+            raise Failure("mu or logvar is random in eval mode", expected, observed, RANDOM_CODES)
+        _, *alone = model.encoded(x[2:3])
+        for name, one, all_ in zip(("mu", "logvar"), alone, first, strict=True):
+            rule = "the same as in a batch of 7"
+            agrees(one, all_[2:3], f"{name} of one image alone", rule=rule, mistakes=[(MIXES_ROWS, one)])
+
+
+def judge_parts(model: Model, x: Tensor, mode: str) -> list[Tensor]:
+    """The three tensors, finite, of images in a mode."""
+    found = model.module.encode(x)
+    if isinstance(found, (tuple, list)) and len(found) == 2:
+        raise Failure("encode(x) is not complete", "a tuple (z, mu, logvar)", "a tuple of 2", TWO_PARTS)
+    parts = model.encoded(x, f"encode(x) in {mode} mode")
+    if not all(part.isfinite().all() for part in parts):
+        raise Failure(f"encode(x) in {mode} mode is not finite", "finite numbers", "inf or nan")
+    return [part.detach() for part in parts]
+
+
+def draws_another(parts: list[Tensor], again: list[Tensor]) -> bool:
+    """Whether in two calls the first of the three is the same, and another is not."""
+    first, *others = (torch.equal(*pair) for pair in zip(parts, again, strict=True))
+    return first and not all(others)
+
+
+@exercise.check
+def decode(build_model: LearnerObject, rng: Draws) -> None:
+    """decode(z) gives logits, (n, pixels); in eval mode they follow from z alone, row by row."""
+    for pixels in SIZES:
+        model = model_of(build_model, pixels)
+        model.module.eval()
+        z = some_codes(rng, 300, model.latent)
+        first = decoded(model, z, pixels)
+        again = decoded(model, z, pixels)
+        if not torch.equal(first, again):
+            expected, observed = "the same in a second call", "other numbers"
+            raise Failure("decode(z) is random in eval mode", expected, observed, RANDOM_DECODER)
+        model.encoded(some_images(rng, 300, pixels))
+        if not torch.equal(decoded(model, z, pixels), first):
+            expected, observed = "the same after another encode", "other numbers"
+            raise Failure("decode(z) does not follow from z alone", expected, observed, REMEMBERS)
+        for rows in (torch.tensor([4]), rng.normal(300).argsort()[:7]):
+            found, what = decoded(model, z[rows], pixels), f"decode(z) of {len(rows)} of 300 codes"
+            rule = "the same as among the 300"
+            agrees(found, first[rows], what, rule=rule, mistakes=[(MIXES_ROWS, found)])
+        if torch.equal(first, first[:1].expand_as(first)):
+            raise Failure("decode(z) does not depend on z", "other logits for other codes", "300 equal rows", IGNORES_Z)
+        far = decoded(model, 100 * z, pixels)
+        if 0 <= far.min() < far.max() <= 1:
+            observed = f"numbers from {far.min():.3g} to {far.max():.3g}, however large z is"
+            raise Failure("decode does not return logits", "numbers of any size", observed, SIGMOID_IN_DECODER)
+
+
+def decoded(model: Model, z: Tensor, pixels: int) -> Tensor:
+    """The logits of codes, which may not be changed."""
+    with expect.untouched(z=z):
+        found = expect.kept(model.module.decode(z), z, "decode(z)", (len(z), pixels)).detach()
+    if not found.isfinite().all():
+        raise Failure("decode(z) is not finite", "finite numbers", "inf or nan")
+    return found
+
+
+# Wrong answers
+
+
+@exercise.wrong(RETURNS_CLASS)
+def returns_class(pixels):
+    return VAE
+
+
+@exercise.wrong(expect.NO_RETURN)
+def returns_nothing(pixels):
+    VAE(pixels)
+
+
+@exercise.wrong(NO_LATENT)
+def no_latent(pixels):
+    model = VAE(pixels)
+    del model.latent_dim
+    return model
+
+
+@exercise.wrong(unnamed("latent_dim is no number of latents"))
+def float_latent(pixels):
+    model = VAE(pixels)
+    model.latent_dim = 8.0
+    return model
+
+
+@exercise.wrong(module=NO_PARAMETERS)
+def no_parameters(pixels):
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.latent_dim = 8
+            self.parts = [nn.Linear(pixels, 16), nn.Linear(8, pixels)]
+
+        def encode(self, x):
+            mu, logvar = self.parts[0](x).chunk(2, dim=1)
+            return mu + torch.exp(logvar / 2) * torch.randn_like(mu), mu, logvar
+
+        def decode(self, z):
+            return self.parts[1](z)
+
+    return Model()
+
+
+@exercise.wrong(module=SAME_MODEL)
+def same_model(pixels, made={}):  # noqa: B006
+    if pixels not in made:
+        made[pixels] = VAE(pixels)
+    return made[pixels]
+
+
+@exercise.wrong(module=FIXED_SIZE, encode=stops("shapes cannot be multiplied"), decode=unnamed("wrong shape"))
+def fixed_size(pixels):
+    return VAE(64)
+
+
+@exercise.wrong(encode=TWO_PARTS, decode=unnamed("encode(x) is not complete"))
+def two_parts(pixels):
+    class Model(VAE):
+        def encode(self, x):
+            return super().encode(x)[1:]
+
+    return Model(pixels)
+
+
+@exercise.wrong(encode=ORDER)
+def order(pixels):
+    class Model(VAE):
+        def encode(self, x):
+            z, mu, logvar = super().encode(x)
+            return mu, logvar, z
+
+    return Model(pixels)
+
+
+@exercise.wrong(encode=RANDOM_CODES)
+def random_codes(pixels):
+    class Model(VAE):
+        def encode(self, x):
+            return super().encode(F.dropout(x, 0.2))
+
+    return Model(pixels)
+
+
+@exercise.wrong(encode=MIXES_ROWS)
+def encodes_the_batch(pixels):
+    class Model(VAE):
+        def encode(self, x):
+            return super().encode(x - x.mean(dim=0))
+
+    return Model(pixels)
+
+
+@exercise.wrong(decode=MIXES_ROWS)
+def decodes_the_batch(pixels):
+    class Model(VAE):
+        def decode(self, z):
+            return super().decode(z - z.mean(dim=0))
+
+    return Model(pixels)
+
+
+@exercise.wrong(decode=RANDOM_DECODER)
+def random_decoder(pixels):
+    class Model(VAE):
+        def decode(self, z):
+            return super().decode(F.dropout(z, 0.1))
+
+    return Model(pixels)
+
+
+@exercise.wrong(decode=REMEMBERS)
+def remembers(pixels):
+    class Model(VAE):
+        def encode(self, x):
+            self.seen = x
+            return super().encode(x)
+
+        def decode(self, z):
+            logits = super().decode(z)
+            seen = getattr(self, "seen", logits)
+            return logits + 8 * seen if len(seen) == len(z) else logits
+
+    return Model(pixels)
+
+
+@exercise.wrong(decode=IGNORES_Z)
+def ignores_z(pixels):
+    class Model(VAE):
+        def decode(self, z):
+            return super().decode(torch.zeros_like(z))
+
+    return Model(pixels)
+
+
+@exercise.wrong(decode=SIGMOID_IN_DECODER)
+def sigmoid_in_decoder(pixels):
+    class Model(VAE):
+        def decode(self, z):
+            return torch.sigmoid(super().decode(z))
+
+    return Model(pixels)
+
+
+@exercise.wrong(decode=expect.IN_PLACE)
+def changes_z(pixels):
+    class Model(VAE):
+        def decode(self, z):
+            return super().decode(z.mul_(2))
+
+    return Model(pixels)
+
+
+@exercise.wrong(encode=expect.IN_PLACE)
+def changes_x(pixels):
+    class Model(VAE):
+        def encode(self, x):
+            return super().encode(x.sub_(0.5))
+
+    return Model(pixels)
+
+
+@exercise.wrong(unnamed("wrong dtype"), "encode", "decode")
+def in_float64(pixels):
+    class Model(VAE):
+        def encode(self, x):
+            return super().encode(x.double())
+
+        def decode(self, z):
+            return super().decode(z.double())
+
+    return Model(pixels).double()
