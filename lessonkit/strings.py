@@ -27,7 +27,7 @@ def some_strings(n: int, seed: int = 0) -> list[str]:
     found: list[str] = []
 
     def expression() -> str:
-        if chance.random() < 0.55:
+        if chance.random() < 0.52:
             return chance.choice("abc")
         left, sign = expression(), chance.choice("+*")
         return f"({left}{sign}{expression()})"
@@ -56,7 +56,7 @@ class StringModel(nn.Module):
     before it as well as z; in training each of these symbols is hidden with probability ``dropped``.
     """
 
-    def __init__(self, recurrent: bool, dropped: float = 0.0, latent_dim: int = 8, hidden: int = 128) -> None:
+    def __init__(self, recurrent: bool, dropped: float = 0.0, latent_dim: int = 8, hidden: int = 64) -> None:
         super().__init__()
         self.recurrent, self.dropped, self.latent_dim = recurrent, dropped, latent_dim
         symbols = len(SYMBOLS)

@@ -57,7 +57,7 @@ def judge(is_valid: LearnerObject, texts: list[str]) -> None:
     found = told(is_valid, texts)
     for text, answer in zip(texts, found, strict=True):
         if type(answer) is not bool:
-            likely = expect.NO_RETURN if answer == "NoneType" else None
+            likely = expect.NO_RETURN if set(found) == {"NoneType"} else None
             raise Failure(f"is_valid({text!r}) is no bool", "True or False", f"{answer}", likely)
     expected = [right(text) for text in texts]
     wrong = [text for text, said, so in zip(texts, found, expected, strict=True) if said is not so]
