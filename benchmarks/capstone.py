@@ -163,8 +163,8 @@ def larger(folder: Path | None) -> Iterable[str]:
     """Lesson 6's model with 784-400-20 on MNIST, by epochs."""
     yield from heading(
         "MNIST",
-        "VAE(784, 400, 20), batches of 128, Adam at 1e-3, pixels drawn anew in each epoch; -ELBO on the first 2,000 test "
-        "images with drawn pixels, 4 draws, one seed.",
+        "VAE(784, 400, 20), batches of 128, Adam at 1e-3, pixels drawn anew in each epoch; -ELBO on the first 2,000 "
+        "test images with drawn pixels, 4 draws, one seed.",
     )
     images, rows = mnist(folder), []
     torch.manual_seed(0)

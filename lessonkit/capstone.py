@@ -37,7 +37,7 @@ def prices(logits: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         log_likelihood = part @ logits.T - off  # log p(x | z), (images, draws)
         log_p = log_likelihood.logsumexp(dim=1) - math.log(len(logits))
         nll.append(-log_p)
-        kl.append((log_likelihood.softmax(dim=1) * log_likelihood).sum(dim=1) - log_p)
+        kl.append(((log_likelihood.softmax(dim=1) * log_likelihood).sum(dim=1) - log_p).clamp(min=0))
     return torch.cat(nll), torch.cat(kl)
 
 

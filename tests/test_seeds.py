@@ -24,8 +24,8 @@ from autograder.verdict import Verdict
 COURSE = Course.containing(Path(__file__).parent)
 EXAMPLES = [(stem, example) for stem in COURSE.stems for example in examples(COURSE, stem)]
 REFERENCE, RIGHT, WRONG = 1_000, 100, 100
-# These fit a posterior, a second each time: a tenth as many seeds.
-FIT = {"fit_posterior-mean", "fit_posterior-variance"}
+# These fit a posterior or a small model, a second each time: a tenth as many seeds.
+FIT = {"fit_posterior-mean", "fit_posterior-variance", "train_model-place"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7_200)]
 

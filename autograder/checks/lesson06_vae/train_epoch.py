@@ -16,6 +16,7 @@ from autograder.boundary.learner import LearnerObject, beside
 from autograder.checks.decoder_alone import logits_of
 from autograder.checks.lesson06_vae.known import (
     ENCODED,
+    SIGMOID_IN_DECODER,  # noqa: F401 (the decoder is told it)
     TENSOR,
     binary,
     flat,

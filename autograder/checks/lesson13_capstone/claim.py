@@ -70,7 +70,7 @@ def measured(claim: dict[str, float], build_model: LearnerObject, train_model: L
     right = dict(zip(WITHIN, model.price(images.test, rng), strict=True))
     if all(abs(found[name] - right[name]) <= most for name, most in WITHIN.items()):
         return f"Measured: nll {right['nll']:.2f} and kl {right['kl']:.2f}."
-    on_training, _ = model.price(images.train, rng)
+    on_training, _ = model.price(images.train[: len(images.test)], rng)
     likely = None
     if all(abs(found[name] * math.log(2) - right[name]) <= most for name, most in WITHIN.items()):
         likely = BITS
