@@ -1226,6 +1226,7 @@ for step in (broken_step, half_repaired_step):
 # **Where it returns.**
 # Lesson 7 trains this model in half precision and on a graphics card.
 # Lesson 8 asks what happens when the KL goes to zero, splits the KL into its two parts, and has a bound that is tighter than the ELBO.
+# Lesson 13 measures a model of your own by its decoder alone, as the gate here does.
 #
 # **Further reading**
 #

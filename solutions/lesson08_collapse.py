@@ -1368,7 +1368,7 @@ for beta in (0.0, 1.0):
 # **Where it returns.**
 # Lesson 10 meets a model without any gradient through the draw again: its code is silent too.
 # Lesson 12 moves the prior to the codes, and wins back about half of the second part of the KL.
-# Lesson 13 asks how far the ELBO of a trained encoder is below the best one, and measures with the bound of exercise 8.
+# Lesson 13 cuts a bound into model, family and encoder, and trains a rival with the bound of exercise 8.
 
 # %% [markdown]
 # **Further reading**

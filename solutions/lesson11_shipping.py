@@ -1122,7 +1122,7 @@ plt.show()
 # %% [markdown]
 # **Where it returns.**
 # Lesson 12 uses noise that is added on purpose, and asks where its path is needed.
-# Lesson 13 judges your own model by its decoder alone, and asks for a score that finds a digit which it has never seen.
+# Lesson 13 judges your own model by its decoder alone, and asks for a score that finds digits which it has never seen.
 
 # %% [markdown]
 # **Further reading**

@@ -1487,7 +1487,7 @@ for i, j in ((0, 1), (0, 2), (1, 2)):
 
 # %% [markdown]
 # **Where it returns.**
-# Lesson 13 lets you use any of these in a model of your own.
+# Lesson 13 asks for a model of your own, and says how to know whether it is any good.
 #
 # **Further reading**
 #

@@ -665,7 +665,7 @@ def used_exercises() -> Iterator[tuple[str, str]]:
 
 
 USED = [*used_exercises()]
-SLOW = {"lesson06_vae"}
+SLOW = {"lesson06_vae", "lesson13_capstone"}
 
 
 def first_wrong(stem: str, exercise: str) -> Example:
@@ -692,6 +692,8 @@ def test_the_exercises_that_others_use_are_known() -> None:
         ("lesson10_discrete", "gumbel_max"),
         ("lesson10_discrete", "gumbel_softmax"),
         ("lesson12_frontiers", "q_sample"),
+        ("lesson13_capstone", "build_model"),
+        ("lesson13_capstone", "train_model"),
     ]
 
 

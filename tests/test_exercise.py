@@ -20,7 +20,7 @@ from autograder.boundary.learner import LearnerObject, hold
 from autograder.course import Course
 from autograder.draws import Draws, derive_seed, replay, seeded
 from autograder.errors import LearnerError
-from autograder.exercise import Exercise, exercise_of, progress, unnamed
+from autograder.exercise import Exercise, exercise_of, listening, progress, unnamed
 from autograder.failure import Failure
 from autograder.verdict import Message, Mistake, Verdict
 
@@ -433,3 +433,17 @@ def test_an_error_in_the_learners_own_backward_is_explained_as_one_in_its_forwar
         gradients(Twice.apply)
     assert failure.value.message.verdict is Verdict.RUN_TIME_ERROR
     assert "  observed  IndexError: “list index out of range”" in str(failure.value)
+
+
+def test_what_a_check_measured_is_said_behind_what_it_establishes() -> None:
+    exercise = Exercise("double", reread="")
+
+    @exercise.check
+    def values(double: LearnerObject, rng: Draws) -> str:
+        """double(2) is 4."""
+        return f"Measured: {double(2)}."
+
+    with listening() as heard:
+        values(lambda x: 2 * x)
+    assert heard[-1].what == "double(2) is 4. Measured: 4."
+    assert heard[-1].verdict is Verdict.ACCEPTED
