@@ -33,8 +33,7 @@ SIGN = Mistake("sign", "the sign: unusual digits get the low scores, and usual o
 def scores(answer: LearnerObject, model: Model, x: Tensor, rng: Draws) -> Tensor:
     """The scores of images, (n,) and finite, in float64; whatever random state the call finds."""
     replay(rng.new_seed())
-    with expect.untouched(x=x):
-        found = expect.shaped(answer(model.module, x), (len(x),), "the score", [(BATCH_MEAN, ())]).detach()
+    found = expect.shaped(answer(model.module, x), (len(x),), "the score", [(BATCH_MEAN, ())]).detach()
     if not found.is_floating_point() or not found.isfinite().all():
         raise Failure("the score is no number for every image", "finite floats", f"{found.dtype}, or inf or nan")
     return found.double()
@@ -45,7 +44,8 @@ def steady(anomaly_score: LearnerObject, build_model: LearnerObject, rng: Draws)
     """An image has one finite score: the same in every call, alone and in any batch."""
     model, x = model_of(build_model), some_images(rng, 9, PIXELS)
     model.module.eval()
-    first, again = (scores(anomaly_score, model, x, rng) for _ in range(2))
+    with expect.untouched(x=x):
+        first, again = (scores(anomaly_score, model, x, rng) for _ in range(2))
     agrees(again, first, "the score in a second call", rule="the same number", mistakes=[(FRESH, again)])
     turned = scores(anomaly_score, model, x.flip(0), rng).flip(0)
     alone = torch.cat([scores(anomaly_score, model, image[None], rng) for image in x[:3]])
@@ -57,6 +57,8 @@ def steady(anomaly_score: LearnerObject, build_model: LearnerObject, rng: Draws)
 def finds(anomaly_score: LearnerObject, build_model: LearnerObject, train_model: LearnerObject, rng: Draws) -> str:
     """Your model, trained without three of the digits, scores them higher: a mean AUROC of 0.88 or more."""
     images, model = some_split(rng), model_of(build_model)
+    model.module.eval()
+    scores(anomaly_score, model, images.test[:5], rng)  # Who has no score waits for no training.
     strange = torch.tensor(HELD_OUT)
     fit(train_model, model, images.train[~torch.isin(images.train_labels, strange)])
     found = scores(anomaly_score, model, images.test, rng)
@@ -138,7 +140,7 @@ def ink(model, x):
     return x.sum(-1)
 
 
-@exercise.wrong(steady=expect.IN_PLACE, finds=expect.IN_PLACE)
+@exercise.wrong(steady=expect.IN_PLACE)
 def changes_x(model, x):
     with torch.no_grad():
         mu = model.encode(x)[1]

@@ -17,7 +17,7 @@ from autograder.draws import Draws
 from autograder.errors import for_inputs
 from autograder.failure import Failure
 from autograder.verdict import Mistake
-from lessonkit.capstone import prices
+from lessonkit.capstone import DRAWS, prices
 from lessonkit.data import Images, binarize, digits
 
 PIXELS = 64
@@ -37,9 +37,9 @@ class Model(NamedTuple):
     module: LearnerObject
     latent: int
 
-    def price(self, x: Tensor, rng: Draws) -> tuple[float, float]:
+    def price(self, x: Tensor, rng: Draws, draws: int = DRAWS) -> tuple[float, float]:
         """-log p(x) and the KL of the posterior, in nats per image, by the decoder alone."""
-        nll, kl = prices(logits_of(self.module, self.latent, x.shape[1], rng), x)
+        nll, kl = prices(logits_of(self.module, self.latent, x.shape[1], rng, draws), x)
         return nll.mean().item(), kl.mean().item()
 
     def encoded(self, x: Tensor, what: str = "encode(x)") -> list[Tensor]:

@@ -50,7 +50,7 @@ def place(train_model: LearnerObject, build_model: LearnerObject, rng: Draws) ->
     model = model_of(build_model)
     codes = some_codes(rng, 30, model.latent)
     model.module.eval()
-    before, (costly, _) = model.module.decode(codes).detach(), model.price(images, rng)
+    before, (costly, _) = model.module.decode(codes).detach(), model.price(images, rng, 2_000)
     with expect.untouched(images=images):
         found = fit(train_model, model, images)
     after = model.module.decode(codes).detach()
@@ -62,7 +62,7 @@ def place(train_model: LearnerObject, build_model: LearnerObject, rng: Draws) ->
     if not found["recording"]:
         expected = "gradients enabled afterwards, as before"
         raise Failure("gradients stay off after the call", expected, "gradients are disabled", GRADIENTS_OFF)
-    cheap, _ = model.price(images, rng)
+    cheap, _ = model.price(images, rng, 2_000)
     if cheap >= costly:
         expected = f"less than the {costly:.1f} nats of before, on {FEW} images that it was trained on"
         raise Failure("the model does not learn", expected, f"-log p(x) of {cheap:.1f} nats")
