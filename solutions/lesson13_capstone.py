@@ -489,7 +489,8 @@ claim = {"nll": 17.3, "kl": 6.6}
 # - The result is `(n,)`, finite floats: the same for an image in every call, alone and in any batch, up to rounding.
 # - Your model, trained by your `train_model` on the grader's training images without 0, 5 and 7, reaches a mean AUROC of 0.88 for the three.
 #
-# Any score will do. Lesson 11's is one; how strange an image is may be measured otherwise.
+# Any score of the image will do, and lesson 11's is one.
+# The test images go to your function, and their labels do not.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>

@@ -18,7 +18,7 @@ def built(build_model: Callable, pixels: int) -> dict[str, Any]:
     return {
         "model": model,
         "latent": latent if type(latent) is int else type(latent).__name__[:60],
-        "trainable": sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
+        "parameters": [parameter.requires_grad for parameter in model.parameters()],
     }
 
 
@@ -43,4 +43,10 @@ def trained(train_model: Callable, model: nn.Module, images: Tensor) -> dict[str
 def answers(function: Callable, texts: list[str]) -> list[Any]:
     """What a function of one text returns for each of them: the bool, or of which type it is."""
     found = [function(text) for text in texts]
-    return [each if type(each) is bool else type(each).__name__[:60] for each in found]
+    return [each if type(each) is bool else _kind(each) for each in found]
+
+
+def _kind(value: Any) -> str:
+    """The name of a value's type, with that of its module if it is not Python's own."""
+    kind = type(value)
+    return (kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}")[:60]

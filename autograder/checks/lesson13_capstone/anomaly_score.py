@@ -1,4 +1,8 @@
-"""anomaly_score: its checks and wrong answers. Grader's side."""
+"""anomaly_score: its checks and wrong answers. Grader's side.
+
+Test images go to the learner's side here, since a score is a function of them; labels never do. So what is believed is
+that a score looks at the image alone: the digits are public, and who looks a picture up knows its label.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +38,10 @@ def scores(answer: LearnerObject, model: Model, x: Tensor, rng: Draws) -> Tensor
     """The scores of images, (n,) and finite, in float64; whatever random state the call finds."""
     replay(rng.new_seed())
     found = expect.shaped(answer(model.module, x), (len(x),), "the score", [(BATCH_MEAN, ())]).detach()
-    if not found.is_floating_point() or not found.isfinite().all():
-        raise Failure("the score is no number for every image", "finite floats", f"{found.dtype}, or inf or nan")
+    if not found.is_floating_point():
+        raise Failure("the score has the wrong dtype", "floats", f"{found.dtype}")
+    if not found.isfinite().all():
+        raise Failure("the score is not finite", "finite numbers", "inf or nan")
     return found.double()
 
 
@@ -146,6 +152,16 @@ def changes_x(model, x):
         mu = model.encode(x)[1]
         logits = model.decode(mu)
     return F.binary_cross_entropy_with_logits(logits, x.clamp_(0.01, 0.99), reduction="none").sum(-1)
+
+
+@exercise.wrong(unnamed("wrong dtype"))
+def whole_numbers(model, x):
+    return x.sum(-1).long()
+
+
+@exercise.wrong(unnamed("not finite"))
+def divides_by_zero(model, x):
+    return x.sum(-1) / 0
 
 
 @exercise.wrong(stops("TypeError"))

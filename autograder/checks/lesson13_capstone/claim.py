@@ -53,7 +53,7 @@ def units(claim: dict[str, float], rng: Draws) -> None:
             likely = SIGN
         elif LEAST <= nll * PIXELS <= NOTHING:
             likely = PER_PIXEL
-        elif 0 <= nll <= kl <= NOTHING:
+        elif 1 <= nll <= LEAST <= kl <= NOTHING:
             likely = SWAPPED
         expected = f"a price between {LEAST:g} and {NOTHING:.1f} nats, which is 64 ln 2"
         raise Failure("nll is no price of an image in nats", expected, f"{nll:.4g}", likely)

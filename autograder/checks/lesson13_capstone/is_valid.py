@@ -58,14 +58,23 @@ def judge(is_valid: LearnerObject, texts: list[str]) -> None:
     for text, answer in zip(texts, found, strict=True):
         if type(answer) is not bool:
             likely = expect.NO_RETURN if set(found) == {"NoneType"} else None
-            raise Failure(f"is_valid({text!r}) is no bool", "True or False", f"{answer}", likely)
+            raise Failure(f"{called(text)} is no bool", "True or False", f"{answer}", likely)
     expected = [right(text) for text in texts]
     wrong = [text for text, said, so in zip(texts, found, expected, strict=True) if said is not so]
     if wrong:
         shortest = min(wrong, key=len)
         likely = next((mistake for mistake, said in mistakes(texts) if said == found), None)
         observed = f"{not right(shortest)} ({len(wrong)} of {len(texts):,} strings are judged wrongly)"
-        raise Failure(f"is_valid({shortest!r}) is wrong", f"{right(shortest)}", observed, likely)
+        raise Failure(f"{called(shortest)} is wrong", f"{right(shortest)}", observed, likely)
+
+
+def called(text: str) -> str:
+    """A call with a text, which may be long."""
+    return (
+        f"is_valid({text!r})"
+        if len(text) <= 40
+        else f"is_valid of {len(text)} characters that begin with {text[:10]!r}"
+    )
 
 
 def mistakes(texts: list[str]) -> Iterator[tuple[Mistake, list[Any]]]:
@@ -115,6 +124,8 @@ def texts(is_valid: LearnerObject, rng: Draws) -> None:
         "( a+b)",
         "a\n",
         "(a+b)\n",
+        "(a+b)",
+        "((a+b)*c)",
         "\n",
         "d",
         "(a-b)",

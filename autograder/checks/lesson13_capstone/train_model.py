@@ -36,6 +36,7 @@ TRAINS_A_COPY = Mistake(
     "the model that came in stays as it was, and another one is returned. Train the model itself: the result of "
     "train_model is not used.",
 )
+IGNORES_Z = Mistake("ignores_z", "decode gives the same for every z: z does not reach what it returns.")
 ANOTHER_WAY = Mistake(
     "another_way",
     "decode gives other logits for the same z after other images were encoded: they reach it by another way than z. By "
@@ -59,6 +60,8 @@ def place(train_model: LearnerObject, build_model: LearnerObject, rng: Draws) ->
         raise Failure("the model does not learn", "other logits after the training", "the same logits", likely)
     if not after.isfinite().all():
         raise Failure("the trained model is not finite", "finite logits", "inf or nan")
+    if torch.equal(after, after[:1].expand_as(after)):
+        raise Failure("decode(z) does not depend on z", "other logits for other codes", "equal rows", IGNORES_Z)
     if not found["recording"]:
         expected = "gradients enabled afterwards, as before"
         raise Failure("gradients stay off after the call", expected, "gradients are disabled", GRADIENTS_OFF)
