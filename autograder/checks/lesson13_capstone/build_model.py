@@ -140,7 +140,7 @@ def decode(build_model: LearnerObject, rng: Draws) -> None:
             found, what = decoded(model, z[rows], pixels), f"decode(z) of {len(rows)} of 300 codes"
             rule = "the same as among the 300"
             agrees(found, first[rows], what, rule=rule, mistakes=[(MIXES_ROWS, found)])
-        far = decoded(model, 100 * z, pixels)
+        far = expect.tensor(model.module.decode(100 * z), "decode(z)").detach()
         if 0 <= far.min() < far.max() <= 1:
             observed = f"numbers from {far.min():.3g} to {far.max():.3g}, however large z is"
             raise Failure("decode does not return logits", "numbers of any size", observed, SIGMOID_IN_DECODER)
@@ -182,6 +182,11 @@ def float_latent(pixels):
     return model
 
 
+@exercise.wrong(unnamed("latent_dim is no number of latents"))
+def too_many_latents(pixels):
+    return VAE(pixels, latent_dim=65)
+
+
 @exercise.wrong(module=NO_PARAMETERS)
 def no_parameters(pixels):
     class Model(nn.Module):
@@ -217,6 +222,30 @@ def two_parts(pixels):
     class Model(VAE):
         def encode(self, x):
             return super().encode(x)[1:]
+
+    return Model(pixels)
+
+
+# Something else in train mode.
+@exercise.wrong(encode=TWO_PARTS)
+def two_parts_in_train_mode(pixels):
+    class Model(VAE):
+        def encode(self, x):
+            parts = super().encode(x)
+            return parts[1:] if self.training else parts
+
+    return Model(pixels)
+
+
+@exercise.wrong(encode=unnamed("is not finite"), decode=unnamed("is not finite"))
+def divides_by_zero(pixels):
+    class Model(VAE):
+        def encode(self, x):
+            z, mu, logvar = super().encode(x)
+            return z, mu, logvar - 1 / (x.sum() - x.sum())
+
+        def decode(self, z):
+            return super().decode(z) / 0
 
     return Model(pixels)
 
