@@ -207,7 +207,7 @@ plt.show()
 #
 # Here is the extreme case: twelve models with the same recipe, and other seeds.
 # None is better by design.
-# Take the best of the first $N$ by their mean price on 30 images, the *validation* images, and then look at the other 330.
+# Take the best of $N$ of them by their mean price on 30 images, the *validation* images, and then look at the other 330.
 #
 # **Predict first.**
 # By how much does the best of twelve seem better than the average on the 30, and by how much is it better on the 330?
@@ -343,6 +343,9 @@ def build_model(pixels: int) -> nn.Module:
 #
 # The grader trains your model with your `train_model`, on images of its own.
 # So what you hand in is a *recipe*, and no weights: it has to work on images that you have not seen, with seeds that you do not choose.
+#
+# Lesson 6's loop is `train(model, images, epochs, beta=1.0, loss=negative_elbo, lr=1e-3, batch=64)`, Adam in shuffled batches.
+# A loop of your own will do as well.
 
 # %% [markdown]
 # ### Exercise 2: `train_model`
@@ -424,6 +427,7 @@ print(f"on average {mean.nll:.2f} nats, {mean.kl:.2f} for the code")
 #
 # What if there is *no* such difference?
 # These 1,797 images are public, and a recipe that has them all inside would cost test images no more than training images.
+# (A decoder that knew them all by heart would cost $\ln 1797 = 7.5$ nats.)
 # Then the message of the check says so to whoever grades.
 # It takes no points away: it is a reason to look.
 
@@ -645,7 +649,8 @@ print(
 # %% [markdown]
 # Nearly all samples are valid, and the code carries nothing.
 # That is lesson 8's collapse: a decoder which sees the symbols before it can write the grammar without any code, and the KL makes a code dear.
-#
+
+# %% [markdown]
 # The record below is for other decoders, each with 1,000 steps and one seed (`benchmarks/capstone.md`).
 #
 # | decoder | -ELBO | KL | valid | valid and different | given back exactly |
@@ -737,7 +742,7 @@ else:
 # *Difficulty ●●●●○ (4 of 5) · 30 minutes · graded by a person*
 #
 # Report on one track, in 15 to 30 sentences and, if you like, one table or picture.
-# Each of the five parts gives 2 points.
+# Each of the five parts gives 2 points, as said in brackets.
 
 # %% [markdown]
 # 1. **What was measured, and on what.** The quantity with its unit; which images or strings; how many; how many draws; how many seeds and divisions. *(1 for the quantity and its unit, 1 for the data and repetitions.)*
