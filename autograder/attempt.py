@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
 import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -24,9 +21,10 @@ from autograder.bounds import TimeUp, alarm
 from autograder.draws import derive_seed
 from autograder.errors import LearnerError, quoted
 from autograder.failure import folded
-from autograder.judging import judge, python, titled
-from autograder.lesson import Lesson, LessonError, is_answer, is_grade, marks
+from autograder.judging import judge, titled
+from autograder.lesson import Lesson, is_answer, is_grade, marks
 from autograder.names import listed
+from autograder.namespace import Namespace
 from autograder.sanitise import clean
 from autograder.submission import runs
 from autograder.verdict import CheckResult, Message, Verdict
@@ -66,13 +64,7 @@ class Attempt:
         self._exercise = ""
         self.worker = self._fork()
         self.layers = self.worker.layers
-        self.namespace = _Namespace(self)
-        for source in _imports(lesson):
-            try:
-                exec(source, self.namespace)
-            except ImportError as error:
-                message = f"{lesson.stem}: `{source}` fails where grading runs: {error}. Install it there."
-                raise LessonError(message) from error
+        self.namespace = Namespace(lesson, lambda: self.worker)
 
     def judge_all(self, seed: int) -> Iterator[CheckResult]:
         """Run every cell and judge every grade cell, in order; a crash costs the exercise that it happened in."""
@@ -112,12 +104,24 @@ class Attempt:
             outputs, problem = self.worker.run(cell.source, self._is_ours(cell), self._allowance.room)
         except LearnerError as error:  # what is nested too deeply for Python's compiler breaks IPython's report of it
             outputs, problem = [], error
-        self._note(marks(cell)["grade_id"] if is_answer(cell) else "a cell of your own")
+        self._note(marks(cell).get("grade_id", "an answer") if is_answer(cell) else "a cell of your own")
         if problem:
             self.problems[marks(cell).get("grade_id", cell.id)] = problem
             shown = {"ename": problem.named, "evalue": quoted(problem.message), "traceback": [str(problem)]}
             outputs.append({"output_type": "error"} | shown)
         cell.outputs = [nbformat.from_dict(output) for output in self._allowance.kept(outputs)]
+        self._follow(cell)
+
+    def _follow(self, cell: NotebookNode) -> None:
+        """Let the names of grade cells follow: what a cell of the instructor's defines is known here too."""
+        self.worker.begin()
+        try:
+            with alarm(self._seconds + ANSWERED_WITHIN):
+                self.namespace.follow(cell)
+        except TimeUp:
+            self.worker.give_up()
+            what = f"stopped: a cell of the lesson took more than {self._seconds:g} s where grading runs"
+            raise WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, what) from None
 
     def judge(self, cell: NotebookNode, seed: int) -> CheckResult:
         """Run a grade cell in this process, the names that it does not define being looked up in the worker."""
@@ -130,6 +134,8 @@ class Attempt:
                 message = judge(
                     self.lesson, cell, self.namespace, self.problems, seed, self._quotes, self.notebook.cells
                 )
+            if self.worker.loss:  # also where the cell put up with it
+                raise self.worker.loss
             self._note(self.lesson.exercises[grade_id])
             return self._result(grade_id, message, seed)
         except TimeUp:
@@ -213,34 +219,13 @@ class Attempt:
 
     def _result(self, grade_id: str, message: Message, seed: int) -> CheckResult:
         points, message = self.lesson.points(grade_id), _cut(message)
-        earned = None if message.verdict.waits else points if message.verdict is Verdict.ACCEPTED else 0.0
+        earned = None if message.verdict.waits else points if message.verdict is Verdict.ACCEPTED else message.credit
         return CheckResult(grade_id, earned, points, message, seed)
-
-
-class _Namespace(dict):
-    """A grade cell's global names: the instructor's are here, the submission's are asked for each time."""
-
-    def __init__(self, attempt: Attempt) -> None:
-        super().__init__(__name__="__main__", __builtins__=builtins)
-        self._attempt = attempt
-
-    def __missing__(self, name: str) -> Any:
-        # A name that Python itself defines is never the submission's.
-        if hasattr(builtins, name):
-            raise KeyError(name)
-        return self._attempt.worker.lookup(name)
 
 
 def most_workers(lesson: Lesson) -> int:
     """How many workers a submission may have: one for each exercise that may end its worker, and one more."""
     return len(set(lesson.exercises.values())) + 1
-
-
-def _imports(lesson: Lesson) -> list[str]:
-    """The import statements of the instructor's ordinary cells, which grade cells may rely on."""
-    cells = (cell for cell in lesson.source.cells if runs(cell) and not is_answer(cell))
-    trees = (ast.parse(python(cell.source)) for cell in cells)
-    return [ast.unparse(node) for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 def _cut(message: Message) -> Message:

@@ -10,6 +10,7 @@ import types
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 _CELL_FILE = re.compile(r"^<(ipython-input|cell)|ipykernel_")
@@ -42,8 +43,21 @@ def quoted(text: str, most: int = MOST) -> str:
 _MARKS = {ord(mark): ascii(mark)[1:-1] for mark in "“”"}
 
 
+incidents: ContextVar[list[Exception] | None] = ContextVar("incidents", default=None)
+"""What could not be had across the boundary while a grade cell ran, whether or not the cell let anybody know."""
+
+
+def _remember(incident: Exception) -> None:
+    if (so_far := incidents.get()) is not None:
+        so_far.append(incident)
+
+
 class AuthoringError(Exception):
     """A lesson asks for something that cannot be had across the boundary; the message says what to write instead."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        _remember(self)
 
 
 class CannotCross(Exception):
@@ -51,6 +65,7 @@ class CannotCross(Exception):
 
     def __init__(self, description: str) -> None:
         super().__init__(description)
+        _remember(self)
         self.description = description
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import io
 import linecache
@@ -10,20 +11,21 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
-from functools import lru_cache
 from traceback import walk_tb
+from typing import Any
 
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from autograder.boundary.limits import MAX_SAID
 from autograder.boundary.remote import WorkerLost
+from autograder.bounds import TimeUp
 from autograder.dependence import MOST_CODE, statements
 from autograder.draws import derive_seed, seeded
-from autograder.errors import CannotCross, LearnerError, printable, quoted
+from autograder.errors import CannotCross, LearnerError, incidents, printable, quoted
 from autograder.exercise import listening
 from autograder.failure import CAN_CROSS, Failure, explain, uncrossable
 from autograder.lesson import Lesson, is_demo, marks
+from autograder.magics import python
 from autograder.submission import runs
 from autograder.verdict import Message, Verdict
 
@@ -48,35 +50,57 @@ def judge(
     """
     grade_id = marks(cell)["grade_id"]
     printed, file = io.StringIO(), f"<grade cell {grade_id}>"
+    met: list[Exception] = []
+    token = incidents.set(met)
     try:
         with seeded(derive_seed(seed, grade_id)), listening() as heard, redirect_stdout(printed):
-            run(cell.source, file, names)
-    except WorkerLost:
+            value = run(cell.source, file, names)
+    except (WorkerLost, TimeUp, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:  # pytest's own are no Exceptions, and a test may leave by SystemExit
         exercise = lesson.exercises[grade_id] or grade_id
         if isinstance(error, NameError) and error.name and error.name not in names:
             message = _missing(error.name, problems, cells)
-        elif _in_a_hidden_test(error, cell.source, file):
-            message = _said_of_a_secret(error, exercise, cells)
         else:
-            message = _placed(_said_by(error, exercise), _learners(error), exercise, cells)
+            # What could not be had decides, also where the cell made another error of it.
+            reason = error if isinstance(error, Failure) or not met else met[0]
+            if _in_a_hidden_test(error, cell.source, file):
+                message = _said_of_a_secret(reason, exercise, cells)
+            else:
+                message = _placed(_said_by(reason, exercise), _learners(reason), exercise, cells)
         return titled(message, lesson, grade_id)
+    finally:
+        incidents.reset(token)
+    if heard:
+        return heard[-1]
+    if met:  # the cell put up with it, as a test for any exception does: that it passed says nothing
+        secret = HIDDEN in cell.source
+        say = (lambda: _said_of_a_secret(met[0], grade_id, cells)) if secret else (lambda: _said_by(met[0], grade_id))
+        return titled(replace(say(), verdict=Verdict.NOT_JUDGED), lesson, grade_id)
     passed = Message(printed.getvalue().strip() if quotes else "", verdict=Verdict.ACCEPTED)
-    return heard[-1] if heard else titled(passed, lesson, grade_id)
+    return titled(_credited(passed, value, lesson.points(grade_id)), lesson, grade_id)
 
 
-def run(source: str, name: str, names: dict) -> None:
-    """Run a cell in this process, under a name by which its lines can be quoted."""
+def run(source: str, name: str, names: dict) -> Any:
+    """Run a cell in this process, under a name by which its lines can be quoted; what it shows at its end, or None."""
     text = python(source)
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    exec(compile(text, name, "exec"), names)
+    tree = ast.parse(text, name)
+    if not tree.body or not isinstance(last := tree.body[-1], ast.Expr) or text.rstrip().endswith(";"):
+        exec(compile(text, name, "exec", dont_inherit=True), names)
+        return None
+    exec(compile(ast.Module(tree.body[:-1], []), name, "exec", dont_inherit=True), names)
+    return eval(compile(ast.Expression(last.value), name, "eval", dont_inherit=True), names)
 
 
-@lru_cache(maxsize=1024)
-def python(source: str) -> str:
-    """A cell's source with IPython's magics as plain Python."""
-    return TransformerManager().transform_cell(source)
+def _credited(passed: Message, value: Any, points: float) -> Message:
+    """The message of a cell that ran to its end: a number that it shows there is what it gives, as nbgrader has it."""
+    if type(value) not in (int, float) or not value > 0 or value == points:
+        return passed
+    if value < points:
+        return replace(passed, credit=float(value), verdict=Verdict.PARTIALLY_ACCEPTED)
+    what = f"this cell gives {value} points, and it is worth {points:g}"
+    return Message(what, f"a number up to {points:g} in the last line of the grade cell", verdict=Verdict.JUDGE_ERROR)
 
 
 def titled(message: Message, lesson: Lesson, grade_id: str) -> Message:
@@ -135,7 +159,7 @@ def _learners(error: BaseException) -> LearnerError | None:
     return None
 
 
-def _said_by(error: Exception, exercise: str) -> Message:
+def _said_by(error: BaseException, exercise: str) -> Message:
     """Any exception of a grade cell as a message; the cell's own source is never shown."""
     if isinstance(error, LearnerError):
         return explain(error, exercise)
@@ -157,14 +181,14 @@ def _stands_in(cells: Sequence[NotebookNode], error: LearnerError) -> bool:
     return any(line.strip() == error.code for here in lines for line in here)
 
 
-def _in_a_hidden_test(error: Exception, source: str, file: str) -> bool:
+def _in_a_hidden_test(error: BaseException, source: str, file: str) -> bool:
     """Whether an exception comes from what the instructor hides of a grade cell, or from below that."""
     lines = python(source).splitlines()
     hidden = next((at for at, line in enumerate(lines, 1) if HIDDEN in line), math.inf)
     return any(at >= hidden for frame, at in walk_tb(error.__traceback__) if frame.f_code.co_filename == file)
 
 
-def _said_of_a_secret(error: Exception, exercise: str, cells: Sequence[NotebookNode]) -> Message:
+def _said_of_a_secret(error: BaseException, exercise: str, cells: Sequence[NotebookNode]) -> Message:
     """An exception of a hidden test as a message in which nothing of the learner's could tell the test's inputs."""
     stopped = _learners(error)
     if stopped and not stopped.is_stub:

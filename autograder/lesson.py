@@ -65,12 +65,21 @@ def read_source(path: Path, packages: Packages) -> NotebookNode:
         notebook = jupytext.read(path) if path.suffix == ".py" else nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
         raise LessonError(f"{path}: cannot be read as a lesson source: {error}") from error
-    notebook.metadata = NotebookNode(kernelspec=KERNELSPEC, language_info={"name": "python"})
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
     try:
         expand(notebook, packages.checks_of(path.stem))
     except MarkError as error:
         raise LessonError(f"{path}, {error}") from None
+    return read_cells(notebook)
+
+
+def read_cells(notebook: NotebookNode) -> NotebookNode:
+    """The notebook, its cells with stable ids, and of nbgrader's marks those that nbgrader keeps."""
+    notebook.metadata = NotebookNode(kernelspec=KERNELSPEC, language_info={"name": "python"})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell in notebook.cells:
+        # Without a name nbgrader itself keeps nothing of a cell: it is an ordinary one.
+        if not isinstance(marks(cell).get("grade_id"), str):
+            cell.metadata.pop("nbgrader", None)
     _name_cells(notebook)
     return notebook
 

@@ -14,6 +14,7 @@ class Verdict(StrEnum):
     """Outcome of one check, in the vocabulary of the Kattis problem format."""
 
     ACCEPTED = "accepted"
+    PARTIALLY_ACCEPTED = "partially_accepted"
     WRONG_ANSWER = "wrong_answer"
     RUN_TIME_ERROR = "run_time_error"
     TIME_LIMIT_EXCEEDED = "time_limit_exceeded"
@@ -57,6 +58,8 @@ class Message:
     """False where the exercise is still as it was released."""
     note: str = ""
     """What another answer, which this one uses, has to do with it."""
+    credit: float = 0.0
+    """Points that a grade cell gives for a part, by a number in its last line."""
 
     @property
     def title(self) -> str:
@@ -96,7 +99,8 @@ class Message:
 
     def as_record(self) -> dict[str, Any]:
         """Plain values, from which ``read`` makes the message again."""
-        return {name: value for name, value in asdict(self).items() if value not in ("", None, True)}
+        said = asdict(self) | {"credit": self.credit or None}
+        return {name: value for name, value in said.items() if value not in ("", None) and value is not True}
 
     @classmethod
     def read(cls, record: dict[str, Any]) -> Message:
@@ -132,7 +136,8 @@ class CheckResult:
     @property
     def failed(self) -> bool:
         """Whether the submission is known to be wrong here."""
-        return self.verdict is not Verdict.ACCEPTED and not self.verdict.waits
+        passed = self.verdict in (Verdict.ACCEPTED, Verdict.PARTIALLY_ACCEPTED)
+        return not passed and not self.verdict.waits
 
     def as_json(self) -> dict[str, Any]:
         """Plain values: the message's parts, and its ``text`` as a learner reads it."""

@@ -51,6 +51,8 @@ class RemoteWorker:
         self._deadline = time.monotonic() + START_SECONDS
         self._key = b""
         self.alive = True
+        self.loss: WorkerLost | None = None
+        """How the grader lost it, once it has."""
         self.ended = Ended(0)
         self.left_out: dict[str, None] = {}
         """What of the submission's code was not run, as it says itself."""
@@ -171,6 +173,13 @@ class RemoteWorker:
             _refill(known[number], items)
 
     def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:
+        try:
+            return self._asked(request, parcel)
+        except WorkerLost as loss:
+            self.loss = loss
+            raise
+
+    def _asked(self, request: dict, parcel: Parcel | None) -> tuple[dict, Parcel]:
         if not self.alive:
             raise WorkerLost(Verdict.RUN_TIME_ERROR, "the submission's process has ended")
         request["release"], self._released = self._released, []
@@ -216,7 +225,8 @@ class RemoteWorker:
         except Exception as error:
             self._stop(grace=0.0)
             message = f"the submission's process sent a reply that makes no sense ({type(error).__name__})"
-            raise WorkerLost(Verdict.RUN_TIME_ERROR, message) from None
+            self.loss = WorkerLost(Verdict.RUN_TIME_ERROR, message)
+            raise self.loss from None
 
     def _stop(self, grace: float) -> None:
         self.alive = False
