@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from autograder.boundary.outputs import Allowance, Room
 from autograder.boundary.remote import RemoteWorker, WorkerLost
 from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm
+from autograder.desk import Desk
 from autograder.draws import derive_seed
 from autograder.errors import LearnerError, quoted
 from autograder.failure import folded
@@ -28,6 +30,8 @@ from autograder.namespace import Namespace
 from autograder.sanitise import clean
 from autograder.submission import runs
 from autograder.verdict import CheckResult, Message, Verdict
+
+_SEEDS = re.compile(r"\b(manual_)?seed\(")
 
 
 class Attempt:
@@ -53,7 +57,9 @@ class Attempt:
         """
         self.lesson, self.notebook, self._wanted = lesson, notebook, wanted
         self._ends, self._quotes, self._seconds = ends, quotes, limits.cell_seconds
+        files = {**files, **lesson.files}  # of two with one name the course's, as nbgrader has it
         self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends, files)
+        self._desk = Desk(lesson.files)
         self.workers_left = most_workers(lesson) if workers is None else workers
         self._workers: list[RemoteWorker] = []
         self._deadly: set[str] = set()
@@ -116,7 +122,7 @@ class Attempt:
         """Let the names of grade cells follow: what a cell of the instructor's defines is known here too."""
         self.worker.begin()
         try:
-            with alarm(self._seconds + ANSWERED_WITHIN):
+            with alarm(self._seconds + ANSWERED_WITHIN), self._desk.at("", self.worker.file):
                 self.namespace.follow(cell)
         except TimeUp:
             self.worker.give_up()
@@ -126,11 +132,16 @@ class Attempt:
     def judge(self, cell: NotebookNode, seed: int) -> CheckResult:
         """Run a grade cell in this process, the names that it does not define being looked up in the worker."""
         grade_id = marks(cell)["grade_id"]
+        self.worker.shares_stream = self.worker.lends and bool(_SEEDS.search(cell.source))
         self.worker.begin(derive_seed(seed, grade_id))
         token = current_side.set(self.worker)
         try:
             # The worker has the time of a cell; what is made here of its answers has a little more.
-            with alarm(self._seconds + ANSWERED_WITHIN):
+            with (
+                alarm(self._seconds + ANSWERED_WITHIN),
+                self._desk.at(cell.source if self.worker.lends else "", self.worker.file),
+                self.namespace.judging(),
+            ):
                 message = judge(
                     self.lesson, cell, self.namespace, self.problems, seed, self._quotes, self.notebook.cells
                 )
@@ -181,6 +192,7 @@ class Attempt:
     def close(self) -> None:
         """End the worker."""
         self.worker.close()
+        self._desk.close()
 
     def used(self) -> tuple[float | None, int | None]:
         """Processor seconds of all workers that have ended, and the most memory of one; None where it is not known."""
@@ -201,6 +213,8 @@ class Attempt:
     def _fork(self) -> RemoteWorker:
         self.workers_left -= 1
         self._workers.append(self._start())
+        self._workers[-1].lends = not self.lesson.packages.checks_of(self.lesson.stem)
+        self._workers[-1].folder = lambda: self._desk.place if self.lesson.files else ""
         return self._workers[-1]
 
     def _replace(self, until: NotebookNode) -> None:

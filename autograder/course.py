@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import Config, PyFileConfigLoader
 
+from autograder.boundary.limits import MAX_OWN, MAX_OWN_BYTES
 from autograder.lesson import Lesson, LessonError
 from autograder.packages import Packages
 
@@ -100,7 +101,21 @@ class Course:
             raise LessonError(f"{assignment} has no notebook called {notebook!r}.")
         script = self.root / "solutions" / f"{notebook}.py"
         source = script if script.is_file() else self.folder("source", ".", assignment) / f"{notebook}.ipynb"
-        return Lesson.read(source, self.packages, self._own.get("count_once", True))
+        files = {} if source == script else beside(source.parent)
+        return Lesson.read(source, self.packages, self._own.get("count_once", True), files)
+
+
+def beside(folder: Path) -> dict[str, bytes]:
+    """What lies beside a course's notebooks, as far as a submission's folder takes it: the smaller files first."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".ipynb"]
+    paths = [path for path in paths if not any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)]
+    found, left = {}, MAX_OWN_BYTES
+    for path in sorted(paths, key=lambda path: path.stat().st_size)[:MAX_OWN]:
+        left -= path.stat().st_size
+        if left < 0:
+            break
+        found[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return found
 
 
 def only_notebook(converter: BaseConverter, name: str) -> dict[str, list[str]]:

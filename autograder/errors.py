@@ -76,7 +76,8 @@ class CannotCross(Exception):
 
 # What the boundary says itself; all else is the name of a type, which may be the learner's own.
 _DESCRIBED = re.compile(
-    r"a (value nested more than \d+ deep|NumPy array of [<>|]?\w{1,30}|tensor of layout [\w.]{1,30})"
+    r"a (value nested more than \d+ deep|value over the limit of what crosses|"
+    r"NumPy array of [<>|]?\w{1,30}|tensor of layout [\w.]{1,30})"
 )
 _TYPES = {each.__name__ for module in (builtins, types) for each in vars(module).values() if isinstance(each, type)}
 

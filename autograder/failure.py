@@ -80,7 +80,10 @@ def explain(error: LearnerError, exercise: str, check: str = "") -> Message:
     )
 
 
-CAN_CROSS = "None, a number, a string, a tensor, an array, a function, or a list, tuple or dict of these"
+CAN_CROSS = (
+    "None, a number, a string, a date, a tensor, an array, a table of pandas, a function, "
+    "or a list, tuple, set or dict of these"
+)
 
 
 def uncrossable(value: CannotCross) -> Message:

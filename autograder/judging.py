@@ -33,6 +33,12 @@ HIDDEN = "BEGIN HIDDEN TESTS"
 """What the line before a hidden test holds, in nbgrader."""
 
 
+class Overheard(io.StringIO):
+    """What a grade cell prints that asks for no print of its own."""
+
+
+
+
 def judge(
     lesson: Lesson,
     cell: NotebookNode,
@@ -49,7 +55,7 @@ def judge(
     missing may be found after all.
     """
     grade_id = marks(cell)["grade_id"]
-    printed, file = io.StringIO(), f"<grade cell {grade_id}>"
+    printed, file = Overheard(), f"<grade cell {grade_id}>"
     met: list[Exception] = []
     token = incidents.set(met)
     try:
@@ -161,8 +167,8 @@ def _learners(error: BaseException) -> LearnerError | None:
 
 def _said_by(error: BaseException, exercise: str) -> Message:
     """Any exception of a grade cell as a message; the cell's own source is never shown."""
-    if isinstance(error, LearnerError):
-        return explain(error, exercise)
+    if isinstance(behind := error.__cause__ or error, LearnerError):
+        return explain(behind, exercise)
     if isinstance(error, Failure):
         return error.message
     if isinstance(error, CannotCross):

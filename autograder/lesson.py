@@ -6,7 +6,7 @@ import copy
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -102,11 +102,19 @@ class Lesson:
     packages: Packages = NO_PACKAGES
     count_once: bool = True
     """Whether a check that fails because of another answer is judged again with a right one in its place."""
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What lies beside it in the course: data, and modules of the instructor's."""
 
     @classmethod
-    def read(cls, path: Path, packages: Packages = NO_PACKAGES, count_once: bool = True) -> Lesson:
+    def read(
+        cls,
+        path: Path,
+        packages: Packages = NO_PACKAGES,
+        count_once: bool = True,
+        files: Mapping[str, bytes] | None = None,
+    ) -> Lesson:
         """Read the lesson whose source is ``path`` (its stem is the lesson's name)."""
-        return cls(path.stem, read_source(path, packages), packages, count_once)
+        return cls(path.stem, read_source(path, packages), packages, count_once, files or {})
 
     @cached_property
     def cells(self) -> dict[str, NotebookNode]:

@@ -10,18 +10,19 @@ import ast
 import builtins
 import io
 import linecache
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import lru_cache
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from nbformat import NotebookNode
 
 from autograder import names
-from autograder.boundary.remote import RemoteWorker, WorkerLost
+from autograder.boundary.remote import FORGOTTEN, RemoteWorker, WorkerLost, imported
 from autograder.bounds import TimeUp
-from autograder.errors import AuthoringError, CannotCross
+from autograder.errors import AuthoringError, CannotCross, incidents
 from autograder.lesson import Lesson, is_answer, is_demo, is_grade, is_locked
 from autograder.magics import Commands, python
 
@@ -37,9 +38,44 @@ class Namespace(dict):
         super().__init__(__name__="__main__", __builtins__=builtins, In=[""], Out={}, display=_shown_to_nobody)
         super().__setitem__("get_ipython", lambda: Commands(self))
         self._worker = worker
+        self._judges = False
         self._cells = {cell.id: cell for cell in lesson.source.cells}
         self._theirs: set[str] = set()
         self._unavailable: dict[str, str] = {}
+        self._imported: dict[str, str] = {}
+        if any("sympy" in each for each in (*(cell.source for cell in lesson.source.cells), *map(str, lesson.files))):
+            _read_no_formulas()
+        # What answers read and grade cells define: in a notebook both see the same.
+        answers = [cell.source for cell in lesson.source.cells if is_answer(cell) and cell.cell_type == "code"]
+        self._shared = {name for source in answers for statement in statements(source) for name in statement.reads}
+
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """Inside, a grade cell runs: of what it defines, the submission sees what its answers may read."""
+        self._judges, main = True, sys.modules["__main__"]
+        sys.modules["__main__"] = _Main(self)
+        try:
+            yield
+        finally:
+            self._judges, sys.modules["__main__"] = False, main
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        if self._judges and name in self._shared:
+            token = incidents.set(None)  # nothing is lost that the cell has asked for
+            try:
+                self._worker().assign(name, value)
+            except (AuthoringError, CannotCross):
+                pass
+            finally:
+                incidents.reset(token)
+
+    def __delitem__(self, name: str) -> None:
+        if self._judges:
+            if name not in self:
+                self[name]  # as in a notebook, there must be one
+            self._worker().assign(name, FORGOTTEN)
+        self.pop(name, None)
 
     def __missing__(self, name: str) -> Any:
         if name in self._unavailable:
@@ -47,7 +83,7 @@ class Namespace(dict):
         # A name that Python itself defines is the submission's only where the lesson asks for another thing of it.
         if name in NOTEBOOKS or (hasattr(builtins, name) and name not in self._theirs):
             raise KeyError(name)
-        return self._worker().lookup(name)
+        return self._worker().lookup(name, self._imported.get(name, ""))
 
     def follow(self, cell: NotebookNode) -> None:
         """What the instructor's cell of this id means for the names here, once it ran on the submission's side."""
@@ -64,6 +100,7 @@ class Namespace(dict):
     def _release(self, reference: str) -> None:
         """From here on, what an answer defines or changes is the submission's."""
         for statement in statements(reference):
+            self._imported |= _imported_by(statement.node)
             self._theirs |= statement.defines
             changed = {name for name in statement.changes if not _is_code(self.get(name))}
             for name in statement.defines | changed:
@@ -103,6 +140,37 @@ class Namespace(dict):
         return shows in _SHOWS or any(asks)
 
 
+def _read_no_formulas() -> None:
+    """From now on sympy makes no formula of a text here, which it does by running it: the text may be a learner's."""
+    with suppress(ImportError):
+        from sympy.parsing import sympy_parser
+
+        def refuse(*_: object) -> NoReturn:
+            raise AuthoringError("sympy would run a text to make a formula of it: write it with symbols")
+
+        sympy_parser.eval = refuse
+
+
+class _Main(ModuleType):
+    """Stands for ``__main__``: what unittest looks for there, it finds in the grade cell."""
+
+    def __init__(self, names: dict) -> None:
+        super().__init__("__main__")
+        self._names = names
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._names:
+            return self._names[name]
+        raise AttributeError(name)
+
+    def __dir__(self) -> list[str]:
+        return list(self._names)
+
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        raise AuthoringError("doctest finds no docstrings of a submission here: call the function and check its value")
+
+
 class Statement:
     """A statement at the top of a cell, and the global names that it defines, reads, and changes the values of."""
 
@@ -119,6 +187,23 @@ def statements(source: str) -> list[Statement]:
         return [Statement(node) for node in ast.parse(python(source)).body]
     except (SyntaxError, ValueError):
         return []
+
+
+def _imported_by(node: ast.stmt) -> dict[str, str]:
+    """What an import gives names to, as far as that is a module or something of one that is installed here."""
+    found: dict[str, str] = {}
+    if isinstance(node, ast.Import):
+        for each in node.names:
+            path = each.name if each.asname else each.name.partition(".")[0]
+            found[each.asname or path] = path
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        for each in node.names:
+            with suppress(Exception):
+                value = imported(f"{node.module}:{each.name}")
+                is_module = isinstance(value, ModuleType)
+                path = value.__name__ if is_module else f"{value.__module__}:{value.__qualname__}"
+                found[each.asname or each.name] = path
+    return found
 
 
 def _changed(tree: ast.AST) -> Iterator[str]:

@@ -22,7 +22,7 @@ from autograder.boundary.outputs import Room
 from autograder.boundary.remote import RemoteWorker, WorkerLost, _Graph
 from autograder.boundary.template import NO_FILES, Ended, Template
 from autograder.boundary.wire import pack, send
-from autograder.errors import LearnerError
+from autograder.errors import CannotCross, LearnerError
 from autograder.verdict import Verdict
 
 Reply = Callable[[socket.socket], None]
@@ -91,8 +91,59 @@ def drip(channel: socket.socket) -> None:
 
 TENSOR = {"tensor": {"grad": False, "name": "0"}}
 NESTED: Any = 1
-for _ in range(40):
+for _ in range(120):
     NESTED = [NESTED]
+NO_KIND: list[tuple[str, Any]] = [
+    *(
+        ("set", [[1]]),
+        ("set", 1),
+        ("frozenset", [{"dict": []}]),
+        ("range", [0, 1, 0]),
+        ("range", ["a"]),
+    ),
+    *(
+        ("range", [0, 10**12, 1]),
+        ("complex", ["1", "x"]),
+        ("complex", [1, 2, 3]),
+        ("bytes", "\u1234"),
+        ("bytes", 10**9),
+    ),
+    *(
+        ("int", "f" * 100_001),
+        ("int", 1),
+        ("int", "x"),
+        ("fraction", ["1", "0"]),
+        ("fraction", "1/0"),
+    ),
+    *(("decimal", "1e999999999"), ("decimal", "one"), ("decimal", 1.5), ("datetime", "today"), ("datetime", 0)),
+    *(("date", "2020-13-01"), ("time", "25:00"), ("timedelta", [10**10, 0, 0]), ("timedelta", ["x"]), ("counter", [1])),
+    *(
+        ("counter", [[[1], 1]]),
+        ("defaultdict", ["eval", []]),
+        ("deque", [-1, []]),
+        ("deque", 1),
+    ),
+    *(("keys", 1), ("values", 1), ("items", [[1]]), ("fields", [["a"], []]), ("fields", [[1], [2]]), ("fields", 3)),
+    *(
+        ("objects", [[3], [1]]),
+        ("objects", [[-1], 5]),
+        ("objects", [[2**40, 0], []]),
+        ("numbers", {"grad": False, "name": "9"}),
+    ),
+    *(("lent", 1), ("lent", ["x", "y"]), ("exception", ["x", "y", []]), ("exception", 1), ("exception", [1, "E", 2])),
+    *(
+        ("frame", 1),
+        ("frame", [1, 2, 3]),
+        ("series", ["a", 1, 2]),
+        ("index", [["a"], "plain", ["eval", 1]]),
+        ("timestamp", "x"),
+    ),
+    *(
+        ("frame", [[["a"], "range", [0, 1, 1]], [["b"], "range", [0, 9, 1]], [["", [1]]]]),
+        ("index", [[], "range", [0, 1, 1]]),
+    ),
+    *(("index", [["a"], "multi", [1]]), ("series", [None, [[None], "range", [0, 1, 1]], ["category", [1, 2, 3]]])),
+]
 NO_MESSAGE = {
     "bytes that are no JSON": sending(b"\xffhello"),
     "a pickle": sending(pickle.dumps({"value": 1})),
@@ -159,6 +210,22 @@ NO_RESULT = {
     "a container that was not given": saying(result(1, containers={"dict": [[9, []]]})),
     "a container that is a tensor": saying(result(1, containers={"dict": [[1, [1]]]})),
     "a known part that is not known": saying(result({"known": 0})),
+    **{f"no {kind}: {str(content)[:30]}": saying(result({kind: content})) for kind, content in NO_KIND},
+    "bytes that are no array": saying(
+        result({"array": {"grad": False, "name": "0", "raw": "|O", "shape": [1]}}),
+        {"0": torch.zeros(8, dtype=torch.uint8)},
+    ),
+    "an array of a code that runs": saying(
+        result({"array": {"grad": False, "name": "0", "raw": "__import__('os')", "shape": [1]}}),
+        {"0": torch.zeros(8, dtype=torch.uint8)},
+    ),
+    "an array of other bytes than its shape says": saying(
+        result({"array": {"grad": False, "name": "0", "raw": "<U9", "shape": [2**40]}}),
+        {"0": torch.zeros(8, dtype=torch.uint8)},
+    ),
+    "a call of a function that was not lent": saying({"callback": 7, "args": [], "kwargs": {"dict": []}}),
+    "a call with arguments that are none": saying({"callback": 1, "args": 1, "kwargs": 1}),
+    "a call without a number": saying({"callback": "x"}),
 }
 
 
@@ -343,10 +410,10 @@ def test_a_submission_that_stops_the_template_ends_its_own_grading_alone(monkeyp
             assert worker.lookup("x") == 1
 
 
-def test_a_result_too_large_for_a_message_is_the_learners_error(template) -> None:
+def test_a_result_too_large_for_a_message_is_for_a_person_to_judge(template) -> None:
     with worker_running(template, "import torch\ndef f(): return torch.zeros(65 * 2**20, dtype=torch.uint8)") as worker:
         worker.begin()
-        with pytest.raises(LearnerError, match="TypeError: “a message of 65 MiB is over the 64 MiB limit"):
+        with pytest.raises(CannotCross, match=r"^a value over the limit of what crosses$"):
             worker.lookup("f")()
 
 

@@ -9,6 +9,7 @@ from nbformat import NotebookNode, from_dict
 
 from autograder.boundary.limits import Limits
 from autograder.boundary.template import Template
+from autograder.failure import CAN_CROSS
 from autograder.grading import Grader
 from autograder.lesson import Lesson, answered
 from autograder.verdict import Grade, Verdict
@@ -277,7 +278,7 @@ def test_what_a_submission_does_to_its_own_process_changes_no_verdict(grade: Gra
     assert {check: points(graded)[check] for check in CHECKS[:3]} == dict.fromkeys(CHECKS[:3], 0)
 
 
-def test_an_object_that_equals_everything_earns_nothing(grade: Grading) -> None:
+def test_an_object_that_equals_everything_is_for_a_person_to_look_at(grade: Grading) -> None:
     source = """
         class Yes:
             __eq__ = __lt__ = __call__ = lambda *args: True
@@ -286,7 +287,7 @@ def test_an_object_that_equals_everything_earns_nothing(grade: Grading) -> None:
         def square(x): return Yes()
     """
     graded = grade({"double": source, "square": source})
-    assert points(graded) == {"double-values": 0, "square-values": 0, "square-gradients": 0, "noise-fresh": 3}
+    assert points(graded) == {"double-values": None, "square-values": 0, "square-gradients": 0, "noise-fresh": 3}
 
 
 def test_the_same_seed_gives_the_same_grade_and_another_seed_other_draws(grade: Grading) -> None:
@@ -371,7 +372,11 @@ def test_a_flood_of_output_is_cut(grade: Grading) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [("{2 * x}", "a set"), ("2j * x", "a complex"), ("(n for n in [2 * x])", "a generator"), ("object()", "a object")],
+    [
+        ("memoryview(bytes([x]))", "a memoryview"),
+        ("object()", "a object"),
+        ("type('fine', (), {})()", "a “fine”"),
+    ],
 )
 def test_a_value_that_cannot_cross_waits_for_a_person_and_costs_nothing_else(
     grade: Grading, answer: str, kind: str
@@ -380,7 +385,7 @@ def test_a_value_that_cannot_cross_waits_for_a_person_and_costs_nothing_else(
     assert outcome(graded, "double-values") == (
         Verdict.NOT_JUDGED,
         f"double - values: {kind} cannot be judged here\n"
-        "  expected  None, a number, a string, a tensor, an array, a function, or a list, tuple or dict of these\n"
+        f"  expected  {CAN_CROSS}\n"
         f"  observed  {kind}: a person has to look at it",
     )
     assert points(graded) == {"double-values": None, "square-values": 1, "square-gradients": 2, "noise-fresh": 3}

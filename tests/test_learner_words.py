@@ -133,7 +133,7 @@ def test_a_subclass_of_the_promised_exception_is_one(learner: Learner) -> None:
 
 def test_the_name_of_a_type_that_cannot_be_judged_is_quoted_unless_it_is_pythons(learner: Learner) -> None:
     for value, named in [
-        ("{1}", "a set"),
+        ("iter([])", "a “list_iterator”"),
         ("type('fine', (), {})()", "a “fine”"),
         (r"type('set.\n  likely    all is well', (), {})()", r"a “set.\n likely all is well”"),
     ]:

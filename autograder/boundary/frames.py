@@ -21,6 +21,10 @@ class Deadline(WireError):
     """The other side did not answer in time."""
 
 
+class TooLarge(TypeError):
+    """What is to be sent is over a limit."""
+
+
 class Closed(WireError):
     """The other side is gone."""
 
@@ -29,9 +33,9 @@ def send(channel: socket.socket, tree: dict[str, Any], blob: bytes = b"", deadli
     """Send one message: two lengths, a JSON object, other bytes."""
     body = json.dumps(tree).encode()
     if (size := len(body) + len(blob)) > MAX_MESSAGE:
-        raise TypeError(f"a message of {size >> 20} MiB is over the {MAX_MESSAGE >> 20} MiB limit")
+        raise TooLarge(f"a message of {size >> 20} MiB is over the {MAX_MESSAGE >> 20} MiB limit")
     if len(body) > MAX_TREE or _parts_of(body) > MAX_PARTS:
-        raise TypeError(f"a message of {_parts_of(body)} parts is over the limit: return tensors rather than lists")
+        raise TooLarge(f"a message of {_parts_of(body)} parts is over the limit: return tensors rather than lists")
     try:
         channel.settimeout(_remaining(deadline))
         channel.sendall(_LENGTHS.pack(len(body), len(blob)) + body + blob)

@@ -5,6 +5,7 @@ Runs in the grader's process, and in a learner's notebook where both sides are o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from types import FunctionType
@@ -12,6 +13,7 @@ from typing import Any, NoReturn, Protocol
 
 import torch
 
+from autograder.boundary import protocols
 from autograder.boundary.copies import Copies, LocalGraph, noted
 from autograder.boundary.nodes import connected
 from autograder.boundary.wire import Parcel, encode, is_callable, items_of, parts, refuse_value, resolve_path
@@ -46,15 +48,18 @@ believed: ContextVar[list[Callable] | None] = ContextVar("believed", default=Non
 class LearnerObject:
     """A function, class or module of the learner's, local or remote: call it or call its methods.
 
-    It refuses comparison, truth, length, iteration and attribute values: by each the learner's side could decide.
+    To a check it refuses comparison, truth, length, iteration and attribute values: by each the learner's side could
+    decide. To a plain grade cell it is lent, with its attributes and operators (``protocols``).
     """
 
-    __slots__ = ("_handle", "_path")
+    __slots__ = ("_handle", "_kind", "_path")
 
-    def __init__(self, handle: Handle, path: str = "") -> None:
-        self._handle, self._path = handle, path
+    def __init__(self, handle: Handle, path: str = "", kind: str = "function") -> None:
+        self._handle, self._path, self._kind = handle, path, kind
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._lent:
+            return self._handle.operate({"object": [self._handle.number, self._path]}, args, kwargs)  # type: ignore[attr-defined]
         try:
             return self._handle.call(self._path, args, kwargs)
         except LearnerError as error:
@@ -64,20 +69,72 @@ class LearnerObject:
                 error.inputs = "; ".join(given) or "no argument"
             raise
 
-    def __getattr__(self, name: str) -> LearnerObject:
+    def __getattr__(self, name: str) -> Any:
+        if self._lent and (not name.startswith("_") or name in _TOLD or _OWN.fullmatch(name)):
+            if name == "__signature__":
+                return protocols.signature(self._operate("signature", self))
+            if name == "__wrapped__":
+                return protocols.with_source(self._kind, self._operate("source", self))
+            return self._operate("getattr", self, name)
         if name.startswith("_"):
             raise AttributeError(name)
         return LearnerObject(self._handle, f"{self._path}.{name}".lstrip("."))
 
-    def _refuse(self, *_: object) -> NoReturn:
-        raise AuthoringError(
-            "an object of the learner's can be called, and its methods can be called; it cannot be compared, counted, "
-            "iterated or used as a truth value. Call it and check the value that it returns."
-        )
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in LearnerObject.__slots__:
+            object.__setattr__(self, name, value)
+        else:
+            self._operate("setattr", self, name, value)
 
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
-    __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __float__ = __int__ = _refuse
+    def __delattr__(self, name: str) -> None:
+        self._operate("delattr", self, name)
+
+    def __str__(self) -> str:
+        return str(self._operate("str", self)) if self._lent else object.__repr__(self)
+
+    def __repr__(self) -> str:
+        return str(self._operate("repr", self)) if self._lent else object.__repr__(self)
+
+    def __dir__(self) -> list[str]:
+        return list(map(str, self._operate("dir", self))) if self._lent else list(object.__dir__(self))
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return self._is_learners(instance) and bool(self._operate("isinstance", instance, self))
+
+    def __subclasscheck__(self, subclass: Any) -> bool:
+        return self._is_learners(subclass) and bool(self._operate("issubclass", subclass, self))
+
+    def _sympy_(self) -> NoReturn:
+        # Asked of what it does not know, sympy would run its text.
+        raise CannotCross(f"a {self._kind}")
+
+    @property
+    def _lent(self) -> bool:
+        return noted.get() is None and getattr(self._handle, "lends", False)
+
+    def _must_be_lent(self) -> None:
+        if not self._lent:
+            raise AuthoringError(
+                "an object of the learner's can be called, and its methods can be called; it cannot be compared, "
+                "counted, iterated or used as a truth value. Call it and check the value that it returns."
+            )
+
+    def _operate(self, name: str, *args: Any) -> Any:
+        self._must_be_lent()
+        return self._handle.operate({"operator": name}, args, {})  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _is_learners(value: Any) -> bool:
+        return isinstance(value, LearnerObject)
+
     __hash__ = object.__hash__
+
+
+for _name, _method in protocols.operators().items():
+    setattr(LearnerObject, _name, _method)
+# Of what an object has in private, what says something about it; libraries ask for much else.
+_TOLD = ("__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__signature__", "__wrapped__")
+_OWN = re.compile(r"_(?!repr_|ipython|_)\w+")
 
 
 def _described(value: Any) -> str:

@@ -24,6 +24,8 @@ MAX_BESIDE = 100
 """Files beside a notebook."""
 MAX_BESIDE_BYTES = 20 * MIB
 """Bytes of these in all."""
+MAX_OWN, MAX_OWN_BYTES = 1_000, 64 * MIB
+"""Files that the course itself has beside a notebook, and bytes of them in all."""
 
 # What crosses the boundary in one message.
 MAX_MESSAGE = 64 * MIB
@@ -32,11 +34,14 @@ MAX_TREE = 32 * MIB
 """Bytes of its JSON text."""
 MAX_PARTS = 1_000_000
 """Values of its JSON text."""
-MAX_DEPTH = 32
+MAX_DEPTH = 100
 """Lists, tuples and dicts within each other."""
 MAX_TENSORS = 10_000
 MAX_DIMS = 16
 """Dimensions of a tensor."""
+
+MAX_REQUESTS = 200_000
+"""Of one grade cell to the submission: calls, attributes, steps of an iteration."""
 
 # How long the grader's side may take over what crosses.
 ANSWERED_WITHIN = 5.0

@@ -29,6 +29,22 @@ def digest_of_state(key: bytes) -> bytes:
     return digest.digest()
 
 
+def random_state() -> list:
+    """The state of every global generator, as plain values."""
+    kind, keys, *rest = np.random.get_state()
+    numpys: list = [kind, np.asarray(keys).tolist(), *rest]
+    return [numpys, list(random.getstate()), torch.default_generator.get_state().tolist()]
+
+
+def set_random_state(state: list) -> None:
+    """Put every global generator where ``random_state`` found it."""
+    (kind, keys, *rest), plain, numbers = state
+    np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))
+    version, internal, gauss = plain
+    random.setstate((version, tuple(internal), gauss))
+    torch.default_generator.set_state(torch.tensor(numbers, dtype=torch.uint8))
+
+
 @contextmanager
 def preserved() -> Iterator[None]:
     """Leave the global random state as it was found."""

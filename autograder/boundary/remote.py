@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import builtins
+import importlib
 import math
 import os
 import signal
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 
+from autograder.boundary.callbacks import MAX_DEPTH as DEEPEST
+from autograder.boundary.callbacks import library_path, may_be_called_back
 from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.copies import Damage, noted
 from autograder.boundary.frames import Closed, Deadline, WireError
 from autograder.boundary.learner import LearnerObject, path_of
-from autograder.boundary.limits import IsolationError, Limits
+from autograder.boundary.limits import MAX_REQUESTS, MAX_TEXT, IsolationError, Limits
 from autograder.boundary.nodes import connected
 from autograder.boundary.outputs import WHOLE, Room, shown
-from autograder.boundary.randomness import digest_of_state, seed_everything
+from autograder.boundary.raised import Theirs, as_raised, class_of
+from autograder.boundary.randomness import digest_of_state, random_state, seed_everything
 from autograder.boundary.template import NO_FILES, START_SECONDS, Ended, Template
-from autograder.boundary.wire import Parcel, decode, encode, is_callable, parts, receive, send
+from autograder.boundary.wire import Parcel, decode, encode, is_callable, parts, receive, resolve_path, send
+from autograder.bounds import TimeUp
 from autograder.errors import AuthoringError, CannotCross, LearnerError, short
 from autograder.verdict import Verdict
 
@@ -32,6 +39,27 @@ class WorkerLost(Exception):
     def __init__(self, verdict: Verdict, message: str) -> None:
         super().__init__(verdict, message)
         self.verdict, self.message = verdict, message
+
+
+class _Raised(LearnerError):
+    """An error of the learner's code, and how a plain grade cell sees it."""
+
+    def __init__(self, error: LearnerError, seen: Exception) -> None:
+        super().__init__(*error.args)
+        self.error, self.seen = error, seen
+
+
+MAX_KINDS = 30
+"""So many classes an exception may have; and the square of it, all exceptions of a submission."""
+FORGOTTEN = object()
+"""What a name is given that is to be no name any more."""
+
+
+def imported(path: str) -> Any:
+    """A module, or what it has under a name, of those that are installed here."""
+    module, _, name = path.partition(":")
+    found: Any = importlib.import_module(module)
+    return resolve_path(found, name)
 
 
 class RemoteWorker:
@@ -54,14 +82,28 @@ class RemoteWorker:
         self.loss: WorkerLost | None = None
         """How the grader lost it, once it has."""
         self.ended = Ended(0)
+        self.lends = False
+        """Whether grade cells are plain ones, to which the submission's objects are lent."""
+        self.shares_stream = False
+        """Whether the grade cell seeds the random state itself, so that its numbers are no secret."""
+        self._seen = ""
+        self.folder: Callable[[], str] = str
+        """Where the instructor's modules lie, whose functions may be called back ('' if there are none)."""
+        self._called: dict[int, Any] = {}
+        self._thrown: dict[int, BaseException] = {}
+        self._depth = 0
+        self._requests = 0
+        self._kinds: dict[int, type[Exception]] = {}
         self.left_out: dict[str, None] = {}
         """What of the submission's code was not run, as it says itself."""
         self.layers = self._active_layers()
 
     def begin(self, key: int = 0) -> None:
         """Start the clock of a cell; ``key`` fixes the random streams of a grade cell's calls."""
+        self._requests = 0
         self._deadline = min(time.monotonic() + self.limits.cell_seconds, self.ends)
         self._key = key.to_bytes(8, "big")
+        self._seen = repr(random_state()) if self.shares_stream else ""
 
     def close(self) -> None:
         """End the process and remove its folder."""
@@ -85,11 +127,17 @@ class RemoteWorker:
             lambda: (shown(reply["outputs"], room), reply["problem"] and LearnerError.read(reply["problem"]))
         )
 
-    def lookup(self, name: str) -> Any:
-        """The value or callable that ``name`` stands for; KeyError if there is none."""
-        reply, parcel = self._ask({"do": "lookup", "name": name})
+    def lookup(self, name: str, own: str = "") -> Any:
+        """The value or callable that ``name`` stands for; KeyError if there is none.
+
+        ``own`` is what the reference imports under this name, as ``module`` or ``module:name``: where the submission
+        has the same, it is the grader's own.
+        """
+        reply, parcel = self._ask({"do": "lookup", "name": name, "lends": self.lends})
         if "missing" in reply:
             raise KeyError(name)
+        if own and own in (reply.get("module"), reply.get("named")):
+            return imported(own)
         if "module" in reply:
             raise AuthoringError(
                 f"{name} is the module {str(reply['module'])[:100]!r} on the learner's side, and modules do not cross: "
@@ -109,10 +157,14 @@ class RemoteWorker:
             "target": target,
             "args": encode(list(args), sent, self._refer),
             "kwargs": encode(kwargs, sent, self._refer),
-            "seed": self._advance(),
+            "seed": self._advance() if not self.shares_stream else None,
+            "state": self._state() if self.shares_stream else None,
             "grad": torch.is_grad_enabled(),
+            "lends": self.lends and noted.get() is None,
         }
         reply, parcel = self._ask(request, sent)
+        if printed := reply.get("printed"):
+            self._trusting(lambda: print(str(printed)[:MAX_TEXT], end=""))
         value, outputs = self._trusting(lambda: self._connected(reply, parcel, sent))
         self._trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
         return self._trusting(lambda: decode(value, outputs, self._hold))
@@ -139,6 +191,14 @@ class RemoteWorker:
         seed_everything(int.from_bytes(digest[8:15], "big"))
         return int.from_bytes(digest[:7], "big")
 
+    def _state(self) -> Any:
+        """The random state where the cell has seeded it since the last call, as a seeded test means it; else None."""
+        state = random_state()
+        if (seen := repr(state)) == self._seen:
+            return None
+        self._seen = seen
+        return state
+
     def _connected(self, reply: dict, parcel: Parcel, sent: Parcel) -> tuple[Any, Parcel]:
         """The reply's value and a parcel whose tensors have this side's autograd history."""
         decode(reply["value"], parcel, lambda _: None)
@@ -158,12 +218,13 @@ class RemoteWorker:
         known = list(parts(args))
         damage = decode(damage, parcel, lambda tree: known[tree["known"]] if "known" in tree else self._hold(tree))
         # A tensor in the place of one of them would be taken apart into its rows.
-        tensors, grads, containers = (_a_dict(damage.get(kind, {})) for kind in ("tensors", "grads", "containers"))
+        kinds = ("tensors", "grads", "containers", "tables")
+        tensors, grads, containers, whole = (_a_dict(damage.get(kind, {})) for kind in kinds)
         notes = noted.get()
         if notes is not None:
             notes += [Damage(sent.originals[name], "values") for name in tensors]
             notes += [Damage(sent.originals[name], "grad") for name in grads]
-            notes += [Damage(known[number], "items") for number in containers]
+            notes += [Damage(known[number], "items") for number in [*containers, *whole]]
             return
         for name, value in tensors.items():
             _restore(sent.originals[name], value)
@@ -171,6 +232,8 @@ class RemoteWorker:
             sent.originals[name].grad = grad.detach()
         for number, items in containers.items():
             _refill(known[number], items)
+        for number, value in whole.items():
+            _replace(known[number], value)
 
     def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:
         try:
@@ -179,13 +242,44 @@ class RemoteWorker:
             self.loss = loss
             raise
 
+    def operate(self, target: dict, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """A call for a plain grade cell: it sees exceptions as a notebook's cell would."""
+        try:
+            return self.call(target, args, kwargs)
+        except _Raised as raised:
+            seen = raised.seen
+            if seen is raised.error:
+                raise raised.error from None
+            raise seen from raised.error
+
+    def assign(self, name: str, value: Any) -> None:
+        """Give a name of the submission's another value, or (``FORGOTTEN``) none."""
+        sent = Parcel()
+        content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._refer)}
+        self._ask({"do": "assign", "name": name} | content, sent)
+
+    def file(self, name: str) -> bytes | None:
+        """What a file of this name holds in the submission's folder; None, if there is none or it is too large."""
+        reply, parcel = self._ask({"do": "file", "name": name})
+        if reply.get("content") is None:
+            return None
+        return self._trusting(lambda: bytes(decode(reply["content"], parcel, self._hold)))
+
     def _asked(self, request: dict, parcel: Parcel | None) -> tuple[dict, Parcel]:
         if not self.alive:
             raise WorkerLost(Verdict.RUN_TIME_ERROR, "the submission's process has ended")
+        self._requests += 1
+        if self._requests > MAX_REQUESTS:
+            self._stop(grace=0.0)
+            message = f"stopped: a test asked for more than {MAX_REQUESTS:,} things without an end"
+            raise WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, message)
         request["release"], self._released = self._released, []
         try:
             send(self._channel, request, parcel, self._deadline)
             reply, received = receive(self._channel, self._deadline)
+            while "callback" in reply:
+                self._answer_to(reply, received)
+                reply, received = receive(self._channel, self._deadline)
         except Deadline:
             self._stop(grace=0.0)
             message = f"stopped after {self.limits.cell_seconds:g} s without an answer"
@@ -201,10 +295,44 @@ class RemoteWorker:
         if described := self._trusting(lambda: reply.get("uncrossable")):
             raise CannotCross(self._trusting(lambda: short(described)))
         if problem := self._trusting(lambda: reply.get("error")):
-            raise self._trusting(lambda: LearnerError.read(problem))
+            if thrown := self._trusting(lambda: self._thrown.get(reply.get("thrown", 0))):
+                raise thrown
+            raised = self._trusting(lambda: LearnerError.read(problem))
+            if request.get("lends") and request["do"] == "call":
+                kinds = self._trusting(lambda: [self._kind(*each) for each in reply["kinds"][:MAX_KINDS]])
+                raise _Raised(raised, as_raised(raised, reply.get("args"), kinds))
+            raise raised
         told = self._trusting(lambda: [*map(short, reply.get("left_out", ()))])
         self.left_out |= dict.fromkeys(told[: MOST_LEFT_OUT - len(self.left_out)])
         return reply, received
+
+    def _answer_to(self, reply: dict, received: Parcel) -> None:
+        """Call the grade cell's function that the submission asks for; say what it returned or raised."""
+        function = self._trusting(lambda: self._called[int(reply["callback"])])
+        args, kwargs = self._trusting(
+            lambda: (
+                _a_list(decode(reply["args"], received, self._hold)),
+                {str(name): value for name, value in _a_dict(decode(reply["kwargs"], received, self._hold)).items()},
+            )
+        )
+        self._depth += 1
+        sent = Parcel()
+        try:
+            if any(each.requires_grad for each in received.originals.values() if isinstance(each, torch.Tensor)):
+                raise AuthoringError("gradients do not reach a function of the grade cell: put it in a beside module")
+            if self._depth > DEEPEST:
+                raise RecursionError("calls from one side to the other and back")
+            returned = {"returned": encode(function(*args, **kwargs), sent, self._refer)}
+            send(self._channel, returned, sent, self._deadline)
+        except (WorkerLost, WireError, TimeUp, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # pytest's own are no Exceptions
+            self._thrown[number := len(self._thrown) + 1] = error
+            name = type(error).__name__
+            raised = [number, name if hasattr(builtins, name) else "Exception", str(error)[:1_000]]
+            send(self._channel, {"raised": raised}, None, self._deadline)
+        finally:
+            self._depth -= 1
 
     def _active_layers(self) -> tuple[str, ...]:
         """What the worker says first: how it has locked itself in, before it has read a line of the submission."""
@@ -237,12 +365,33 @@ class RemoteWorker:
         except OSError:  # it is not empty; `rm` rather than shutil.rmtree, which a thousand folders deep would break
             subprocess.run(["rm", "-rf", self._scratch], check=False)
 
-    def _hold(self, reference: dict) -> LearnerObject:
+    def _hold(self, reference: dict) -> Any:
+        if "lent" in reference:
+            number, kind = reference["lent"]
+            return LearnerObject(RemoteHandle(self, int(number)), kind=str(kind)[:100])
+        if "exception" in reference:
+            return self._kind(*reference["exception"])
         return LearnerObject(RemoteHandle(self, int(reference["callable"])))
+
+    def _kind(self, number: int, name: str, bases: list[str]) -> type[Exception]:
+        """The class that stands for an exception class of the learner's."""
+        if number not in self._kinds:
+            if len(self._kinds) > MAX_KINDS**2:
+                return Exception
+            self._kinds[int(number)] = class_of(number, name, bases[:MAX_KINDS])
+        return self._kinds[number]
 
     def _refer(self, value: Any) -> dict:
         if isinstance(value, LearnerObject):
             return {"object": [value._handle.number, value._path]}  # type: ignore[attr-defined]
+        if isinstance(value, type) and issubclass(value, Theirs):
+            return {"object": [value.number, ""]}
+        if self.lends and callable(value) and noted.get() is None:
+            if path := library_path(value):
+                return {"library": path}
+            if may_be_called_back(value, self.folder()):
+                self._called[number := len(self._called) + 1] = value
+                return {"callback": [number, str(getattr(value, "__name__", "function"))]}
         if is_callable(value):
             return {"beside": path_of(value, self._beside)}
         raise AuthoringError(
@@ -258,6 +407,15 @@ class RemoteHandle:
 
     def __del__(self) -> None:
         self.worker.release(self.number)
+
+    @property
+    def lends(self) -> bool:
+        """Whether a grade cell may do with the object what it likes."""
+        return self.worker.lends
+
+    def operate(self, target: dict, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Do an operator, or call, for a plain grade cell."""
+        return self.worker.operate(target, args, kwargs)
 
     def call(self, path: str, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call the object, or what is at the dotted attribute ``path`` of it."""
@@ -327,8 +485,21 @@ def _refill(container: Any, items: list) -> None:
     container.clear()
     if isinstance(container, list):
         container.extend(items)
+    elif isinstance(container, set):
+        container.update(items)
     else:
-        container.update(zip(items[::2], items[1::2], strict=True))
+        dict.update(container, zip(items[::2], items[1::2], strict=True))
+
+
+def _replace(original: Any, value: Any) -> None:
+    """Make a table, or a deque, what it became in the submission's process, in place."""
+    if type(value) is not type(original):
+        raise TypeError("another type")
+    if isinstance(original, deque):
+        original.clear()
+        original.extend(value)
+    else:
+        original._update_inplace(value)
 
 
 def _ending(ended: Ended, limits: Limits) -> WorkerLost:

@@ -99,7 +99,7 @@ class Template:
     ) -> tuple[socket.socket, str, Callable[[float], Ended]]:
         """A new worker: its channel, its folder, with these files; a function that ends it and tells how it ended."""
         scratch = tempfile.mkdtemp(prefix="worker-", dir=self.scratch)
-        _lay_out(files, Path(scratch))
+        lay_out(files, Path(scratch))
         ours, theirs = socket.socketpair()
         for side in (ours, theirs):
             side.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
@@ -204,8 +204,8 @@ class Template:
         )
 
 
-def _lay_out(files: Mapping[str, bytes], folder: Path) -> None:
-    """Write the files into a new folder, whose worker may be another user and change them."""
+def lay_out(files: Mapping[str, bytes], folder: Path, mode: int = 0o666) -> None:
+    """Write the files into a new folder; by default whoever works there, another user, may change them."""
     for name, content in files.items():
         path = folder / name
         for parent in reversed(path.parents):
@@ -213,7 +213,7 @@ def _lay_out(files: Mapping[str, bytes], folder: Path) -> None:
                 parent.mkdir()
                 parent.chmod(0o777)
         path.write_bytes(content)
-        path.chmod(0o666)
+        path.chmod(mode)
 
 
 def _ender(process: subprocess.Popen) -> Callable[[float], int]:

@@ -16,12 +16,14 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
-from autograder.boundary import frames
-from autograder.boundary.frames import WireError
+from autograder.boundary import frames, kinds, tables
+from autograder.boundary.frames import TooLarge, WireError
 from autograder.boundary.limits import MAX_DEPTH, MAX_DIMS, MAX_MESSAGE, MAX_TENSORS
 from autograder.errors import CannotCross
 
 _PLAIN = (int, float, str)
+_MANY = 64
+"""Numbers of one type, in a list of so many, cross as an array."""
 # Where each tensor of a message may start: processors read numbers that lie askew slowly, or not at all.
 _ALIGNED = 16
 
@@ -36,7 +38,7 @@ class Parcel:
     def add(self, tensor: torch.Tensor, original: Any) -> str:
         """Store a tensor for sending, under the name that is returned."""
         if len(self.originals) >= MAX_TENSORS:
-            raise TypeError(f"more than {MAX_TENSORS:,} tensors are over the limit: return one tensor rather than many")
+            raise TooLarge(f"more than {MAX_TENSORS:,} tensors are over the limit: return one tensor rather than many")
         name = str(len(self.originals))
         self.tensors[name], self.originals[name] = tensor, original
         return name
@@ -63,7 +65,7 @@ def parts(value: Any) -> Iterator[Any]:
 
 def items_of(container: Any) -> list[Any]:
     """What a list or tuple holds, or the keys and values of a dict in turn; nothing for what is no container."""
-    if isinstance(container, list | tuple):
+    if isinstance(container, list | tuple | set):
         return list(container)
     return [item for pair in container.items() for item in pair] if isinstance(container, Mapping) else []
 
@@ -80,22 +82,35 @@ def encode(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int 
     if isinstance(value, torch.Tensor):
         return {"tensor": _store(value, value, parcel)}
     if isinstance(value, np.generic):  # some are numbers of Python's too
-        return {"numpy": _store(_from_numpy(np.asarray(value)), value, parcel)}
+        return {"numpy": _of_array(np.asarray(value), value, parcel)}
+    if type(value) is int and value.bit_length() > 64:  # JSON has no place for thousands of digits
+        return {"int": kinds.BY_NAME["int"].sent(value, refer)}
     if value is None or isinstance(value, _PLAIN):
         return value
+
+    def part(item: Any) -> Any:
+        return encode(item, parcel, refer, depth + 1)
+
     if isinstance(value, np.ndarray):
-        return {"array": _store(_from_numpy(value), value, parcel)}
+        if value.dtype.kind == "O":
+            return {"objects": [list(value.shape), [part(item) for item in value.ravel()]]}
+        return {"array": _of_array(value, value, parcel)}
     if isinstance(value, torch.Size):
         return {"size": list(value)}
     if isinstance(value, torch.device | torch.dtype):
         return {type(value).__name__: str(value).removeprefix("torch.")}
+    if kinds.is_fields(value):
+        return {"fields": kinds.sent_fields(value, part)}
     if isinstance(value, list | tuple):
-        items = [encode(item, parcel, refer, depth + 1) for item in value]
+        if len(value) >= _MANY and (numbers := _numbers(value, parcel)):
+            return numbers
+        items = [part(item) for item in value]
         return items if isinstance(value, list) else {"tuple": items}
+    if kind := kinds.kind_of(value):
+        return {kind.name: kind.sent(value, part)}
     if isinstance(value, Mapping):
-        pairs = [[encode(part, parcel, refer, depth + 1) for part in pair] for pair in value.items()]
-        return {"dict": pairs}
-    return refer(value)
+        return {"dict": [[part(key), part(item)] for key, item in value.items()]}
+    return tables.sent(value, part) or refer(value)
 
 
 def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int = 0) -> Any:
@@ -107,13 +122,23 @@ def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int
     if not isinstance(tree, dict):
         return tree
     ((kind, content),) = tree.items()
+
+    def part(item: Any) -> Any:
+        return decode(item, parcel, resolve, depth + 1)
+
     match kind:
         case "tensor":
             return _load(content, parcel)
         case "array":
-            return _load(content, parcel).numpy()
+            return _array(content, parcel)
         case "numpy":
-            return _load(content, parcel).numpy()[()]
+            return _array(content, parcel)[()]
+        case "numbers":
+            return _load(content, parcel).tolist()
+        case "objects":
+            return _of_objects(content, part)
+        case "fields":
+            return kinds.made_fields(content, part)
         case "size":
             return torch.Size(content)
         case "device":
@@ -121,26 +146,56 @@ def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int
         case "dtype":
             return _dtype(content)
         case "tuple":
-            return tuple(decode(item, parcel, resolve, depth + 1) for item in content)
+            return tuple(part(item) for item in content)
         case "dict":
-            return {
-                decode(key, parcel, resolve, depth + 1): decode(value, parcel, resolve, depth + 1)
-                for key, value in content
-            }
-    return resolve(tree)
+            return {part(key): part(value) for key, value in content}
+    if kind in kinds.BY_NAME:
+        return kinds.BY_NAME[kind].made(content, part)
+    return tables.made(kind, content, part) if kind in tables.NAMES else resolve(tree)
 
 
-def _from_numpy(array: np.ndarray) -> torch.Tensor:
-    if array.dtype.kind not in "biufc":
-        raise CannotCross(f"a NumPy array of {array.dtype}")
-    return torch.from_numpy(np.array(array))  # a copy: writable, of positive strides
+def _of_array(array: np.ndarray, original: Any, parcel: Parcel) -> dict:
+    """An array's header: as a tensor, if torch has its dtype, else as bytes."""
+    try:
+        tensor = torch.from_numpy(np.array(array))  # a copy: writable, of positive strides
+    except (TypeError, ValueError):
+        dtype, content = kinds.raw_of(array)
+        return _store(content, original, parcel) | {"raw": dtype, "shape": list(array.shape)}
+    return _store(tensor, original, parcel)
+
+
+def _array(header: dict, parcel: Parcel) -> np.ndarray:
+    array: np.ndarray = _load(header, parcel).numpy()
+    return kinds.raw_array(header["raw"], header["shape"], torch.from_numpy(array)) if "raw" in header else array
+
+
+def _of_objects(content: Any, part: Callable[[Any], Any]) -> np.ndarray:
+    shape, items = content
+    _refuse_unbounded(shape, is_held=True)
+    array = np.empty(len(items), dtype=object)
+    for at, item in enumerate(items):
+        array[at] = part(item)
+    return array.reshape(shape)
+
+
+def _numbers(value: list | tuple, parcel: Parcel) -> dict | None:
+    """Numbers of one type as an array; None, if they are no such or there are many of these already."""
+    if type(value) is not list or len(parcel.originals) > MAX_TENSORS // 2 or type(value[0]) not in (int, float):
+        return None
+    if set(map(type, value)) != {type(value[0])}:
+        return None
+    try:
+        tensor = torch.tensor(value, dtype=torch.int64 if type(value[0]) is int else torch.float64)
+    except (RuntimeError, OverflowError, ValueError):  # too large a number
+        return None
+    return {"numbers": _store(tensor, value, parcel)}
 
 
 def _store(tensor: torch.Tensor, original: Any, parcel: Parcel) -> dict:
     header: dict[str, Any] = {"grad": bool(tensor.requires_grad)}
     if not _is_bounded(tensor.shape, is_held=not tensor.is_meta):
         dims = f"{tensor.dim()} dimensions" if tensor.dim() > MAX_DIMS else f"shape {tuple(tensor.shape)}"
-        raise TypeError(f"a tensor of {dims} is over the limit")
+        raise TooLarge(f"a tensor of {dims} is over the limit")
     if tensor.is_meta:
         header |= {"meta": list(tensor.shape), "dtype": _dtype_name(tensor.dtype)}
         return header | {"name": parcel.add(torch.empty(0), original)}
@@ -191,7 +246,7 @@ def send(
     """Send one message: a JSON object, and the parcel's tensors, described under its key "tensors"."""
     tensors = parcel.tensors if parcel else {}
     if (size := sum(tensor.nbytes for tensor in tensors.values())) > MAX_MESSAGE:
-        raise TypeError(f"a message of {size >> 20} MiB is over the {MAX_MESSAGE >> 20} MiB limit")
+        raise TooLarge(f"a message of {size >> 20} MiB is over the {MAX_MESSAGE >> 20} MiB limit")
     table, numbers = pack(tensors)
     frames.send(channel, message | {"tensors": table} if table else message, numbers, deadline)
 

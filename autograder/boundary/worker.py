@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import importlib
+import json
 import os
 import signal
 import socket
 import sys
+from collections import deque
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 
 from autograder.boundary import sandbox
 from autograder.boundary.calls import same, vector_jacobian_product
-from autograder.boundary.frames import Closed
-from autograder.boundary.randomness import seed_everything
+from autograder.boundary.frames import Closed, TooLarge
+from autograder.boundary.limits import MAX_BESIDE_BYTES
+from autograder.boundary.operators import OPERATORS
+from autograder.boundary.raised import told
+from autograder.boundary.randomness import seed_everything, set_random_state
 from autograder.boundary.shell import Capped, Shell, leave_tools_out, run_cell
 from autograder.boundary.wire import (
     Parcel,
@@ -26,6 +34,7 @@ from autograder.boundary.wire import (
     encode,
     is_callable,
     items_of,
+    pack,
     parts,
     receive,
     refuse_value,
@@ -74,32 +83,44 @@ class Worker:
         self.channel, self.shell, self.most_output = channel, shell, most_output
         self.objects: dict[int, Any] = {}
         self.graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor | None]]] = {}
+        self.raisable: dict[int, type] = {}
         self.count = 0
-
-    def serve(self) -> None:
-        """Answer requests until the grader goes away."""
-        actions: dict[str, Callable[[dict, Parcel], tuple[dict, Parcel]]] = {
+        self.lends = False
+        self.actions: dict[str, Callable[[dict, Parcel], tuple[dict, Parcel]]] = {
             "run": self.run,
             "lookup": self.lookup,
+            "assign": self.assign,
+            "file": self.file,
             "call": self.call,
             "backward": self.backward,
         }
-        while True:
-            try:
-                request, parcel = receive(self.channel)
-            except Closed:
-                return
-            for number in request.get("release", ()):
-                self.objects.pop(number, None)
-                self.graphs.pop(number, None)
-            try:
-                reply, sent = actions[request["do"]](request, parcel)
-                reply["left_out"], self.shell.left_out = self.shell.left_out, []
-                send(self.channel, reply, sent)
-            except CannotCross as value:
-                send(self.channel, {"uncrossable": value.description[:MAX_NAME]})
-            except BaseException as error:  # of whatever kind a submission raises
-                send(self.channel, {"error": LearnerError.of(error).args})
+
+    def serve(self) -> None:
+        """Answer requests until the grader goes away."""
+        with suppress(Closed):
+            while True:
+                self._answer(*receive(self.channel))
+
+    def _answer(self, request: dict, parcel: Parcel) -> None:
+        """Do what is asked, and say what came of it."""
+        for number in request.get("release", ()):
+            for kept in (self.objects, self.graphs):
+                kept.pop(number, None)
+        self.lends = request.get("lends", False)
+        try:
+            reply, sent = self.actions[request["do"]](request, parcel)
+            reply["left_out"], self.shell.left_out = self.shell.left_out, []
+            send(self.channel, reply, sent)
+        except CannotCross as value:
+            send(self.channel, {"uncrossable": value.description[:MAX_NAME]})
+        except TooLarge:
+            send(self.channel, {"uncrossable": "a value over the limit of what crosses"})
+        except BaseException as error:  # of whatever kind a submission raises
+            kinds = [self._exception(kind) for kind in type(error).__mro__ if self.lends and _is_learners(kind)]
+            thrown = error.number if isinstance(error, FromTest) else 0
+            told_args = told(error) if self.lends else None
+            about = {"kinds": kinds, "thrown": thrown, "args": told_args}
+            send(self.channel, {"error": LearnerError.of(error).args} | about)
 
     def run(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """Run a cell; its outputs are for people."""
@@ -116,7 +137,37 @@ class Worker:
         value = self.shell.user_ns[name]
         if isinstance(value, ModuleType):
             return {"module": value.__name__}, parcel
-        return {"value": encode(value, parcel, self._lend)}, parcel
+        named = f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', '')}" if callable(value) else ""
+        return {"value": encode(value, parcel, self._lend), "named": named}, parcel
+
+    def assign(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
+        """Give a name another value, or none: a test may put something else in its place."""
+        self.shell.user_ns.pop(request["name"], None)
+        if "value" in request:
+            self.shell.user_ns[request["name"]] = decode(request["value"], received, self._find)
+        return {}, Parcel()
+
+    def file(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
+        """What an ordinary file of the submission's holds, where a test reads it."""
+        path, sent = Path(request["name"]), Parcel()
+        small = path.is_file() and path.stat().st_size <= MAX_BESIDE_BYTES
+        content = np.frombuffer(path.read_bytes(), dtype=np.uint8) if small else None
+        return {"content": encode(content, sent, refuse_value)}, sent
+
+    def call_back(self, number: int, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call a function of the grade cell's; what it asks for meanwhile is answered."""
+        lends, sent = self.lends, Parcel()
+        request = {"callback": number, "args": encode(list(args), sent, self._lend)}
+        send(self.channel, request | {"kwargs": encode(kwargs, sent, self._lend)}, sent)
+        while True:
+            message, received = receive(self.channel)
+            if "do" in message:
+                self._answer(message, received)
+                continue
+            self.lends = lends
+            if "raised" in message:
+                raise from_test(*message["raised"])
+            return decode(message["returned"], received, self._find)
 
     def call(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
         """Call an object with plain values, and keep the graph of its outputs for ``backward``."""
@@ -130,7 +181,11 @@ class Worker:
         # Noted before the call: an operation in place may give a history to an input that had none.
         inputs = [item for item in received.originals.values() if item.requires_grad]
         known = [(part, items_of(part)) for part in parts([*args, *kwargs.values()])]
-        seed_everything(request["seed"])
+        told_before = {number: _whole(part) for number, (part, _) in enumerate(known) if _is_whole(part)}
+        if request["seed"] is not None:
+            seed_everything(request["seed"])
+        elif request["state"] is not None:
+            set_random_state(request["state"])
         silence, grad_enabled = Capped(self.most_output), torch.set_grad_enabled(request["grad"])
         with redirect_stdout(silence), redirect_stderr(silence), self.shell.builtin_trap, grad_enabled:
             result = target(*args, **kwargs)
@@ -144,10 +199,12 @@ class Worker:
         leaves = ((name, item) for name, item in received.originals.items() if item.is_leaf)
         grads = {name: item.grad for name, item in leaves if item.grad is not None}
         changed = {name: item for name, item in received.originals.items() if not same(item, before[name])}
-        damage = {"tensors": changed, "grads": grads, "containers": _rearranged(known)}
+        whole = {number: known[number][0] for number, told in told_before.items() if _whole(known[number][0]) != told}
+        damage = {"tensors": changed, "grads": grads, "containers": _rearranged(known), "tables": whole}
         damage = {kind: what for kind, what in damage.items() if what}
         damage = encode(damage, sent, lambda item: item.tree if isinstance(item, _Known) else self._lend(item))
-        return {"value": value, "graph": graph, "damage": damage}, sent
+        reply = {"value": value, "graph": graph, "damage": damage}
+        return reply | ({"printed": silence.shown()} if request.get("lends") and silence.tell() else {}), sent
 
     def backward(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
         """The vector-Jacobian product of an earlier call; with ``accumulate`` the parameters get their .grad too."""
@@ -157,18 +214,44 @@ class Worker:
         sent = Parcel()
         return {"grads": encode(grads, sent, refuse_value)}, sent
 
+    def _stand_in(self, number: int, name: str) -> Callable:
+        """A function in the place of the grade cell's."""
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            return self.call_back(number, args, kwargs)
+
+        function.__name__ = function.__qualname__ = name
+        return function
+
     def _number(self) -> int:
         self.count += 1
         return self.count
 
     def _lend(self, value: Any) -> dict:
-        if isinstance(value, ModuleType) or not is_callable(value):
+        if isinstance(value, ModuleType) or not (self.lends or is_callable(value)):
             refuse_value(value)
         number = self._number()
         self.objects[number] = value
-        return {"callable": number}
+        if not self.lends:
+            return {"callable": number}
+        if isinstance(value, type) and issubclass(value, Exception):
+            return {"exception": self._exception(value)}
+        return {"lent": [number, type(value).__name__]}
+
+    def _exception(self, kind: type) -> list:
+        """An exception class of the learner's as the grader is told of it: always under the same number."""
+        number = next((known for known, each in self.raisable.items() if each is kind), 0) or self._number()
+        self.objects[number] = self.raisable[number] = kind
+        return [number, kind.__name__, [base.__name__ for base in kind.__mro__[1:]]]
 
     def _find(self, reference: dict) -> Any:
+        if "operator" in reference:
+            return OPERATORS[reference["operator"]]
+        if "library" in reference:
+            module, _, name = reference["library"].partition(":")
+            return resolve_path(importlib.import_module(module), name)
+        if "callback" in reference:
+            return self._stand_in(*reference["callback"])
         if "beside" in reference:
             module, name = reference["beside"].split(":")
             return getattr(importlib.import_module(module), name)
@@ -176,11 +259,42 @@ class Worker:
         return resolve_path(self.objects[number], path)
 
 
+def _is_learners(kind: type) -> bool:
+    return issubclass(kind, Exception) and vars(builtins).get(kind.__name__) is not kind
+
+
+class FromTest:
+    """What the exceptions have in common that a function of the grade cell raised."""
+
+    number = 0
+
+
+def from_test(number: int, kind: str, message: str) -> Exception:
+    """An exception of the same built-in kind as that which the grade cell's function raised."""
+    base = getattr(builtins, kind, Exception)
+    base = base if isinstance(base, type) and issubclass(base, Exception) else Exception
+    made: Exception = type(base.__name__, (FromTest, base), {"number": number, "__str__": lambda _: message})()
+    return made
+
+
 class _Known:
     """Stands for the part of the arguments with this number, which the grader has already."""
 
     def __init__(self, number: int) -> None:
         self.tree = {"known": number}
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether it is a value that may change, and is told as a whole: a table of pandas, a deque."""
+    return isinstance(value, deque) or type(value).__name__ in ("DataFrame", "Series")
+
+
+def _whole(value: Any) -> tuple[str, bytes]:
+    """All that is told of a value, to compare it with what it was."""
+    parcel = Parcel()
+    tree = encode(value, parcel, lambda item: {"object": id(item)})
+    table, numbers = pack(parcel.tensors)
+    return json.dumps([tree, table]), numbers
 
 
 def _rearranged(known: list[tuple[Any, list]]) -> dict[int, list]:

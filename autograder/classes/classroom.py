@@ -170,7 +170,8 @@ class _Desk:
         """Changes with the lesson and the code that its grades follow from, so that what is mended grades again."""
         lesson = self.lesson
         parts = (nbformat.v4.writes(lesson.source).encode(), code.digest(lesson.packages, lesson.stem))
-        return hashlib.sha256(b"".join((*parts, bytes([lesson.count_once])))).digest()
+        own = (hashlib.sha256(os.fsencode(name) + b"/" + lesson.files[name]).digest() for name in sorted(lesson.files))
+        return hashlib.sha256(b"".join((*parts, bytes([lesson.count_once]), *own))).digest()
 
     def _fingerprint(self, task: Task) -> str:
         parts = [task.content]

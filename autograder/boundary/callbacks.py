@@ -1,0 +1,57 @@
+"""Functions of a grade cell that a learner's code may call: which may be, and by what means. Grader's side."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+import sysconfig
+from functools import cache, reduce
+from types import FunctionType, MethodType, ModuleType
+from typing import Any
+
+MAX_DEPTH = 20
+"""Calls within each other, from one side to the other and back."""
+
+
+def library_path(value: Any) -> str:
+    """``module:name`` of what a library or Python itself has at its top; '' for anything else.
+
+    The learner's side has the same: it is found there, and no call comes back for it.
+    """
+    module = getattr(value, "__module__", None) or ("numpy" if type(value).__name__ == "ufunc" else "")
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", "")
+    found = sys.modules.get(module) if isinstance(module, str) else None
+    if found is None or not isinstance(name, str) or not _is_library(module):
+        return ""
+    try:
+        return f"{module}:{name}" if reduce(getattr, name.split("."), found) is value else ""
+    except AttributeError:
+        return ""
+
+
+@cache
+def _is_library(module: str) -> bool:
+    root = module.partition(".")[0]
+    if root in sys.stdlib_module_names:
+        return root not in ("__main__",)
+    file = getattr(sys.modules.get(root), "__file__", None) or ""
+    folders = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
+    return root != "autograder" and any(file.startswith(folder) for folder in folders)
+
+
+def may_be_called_back(value: Any, folder: str = "") -> bool:
+    """Whether a function is the instructor's own code: of a cell, or of a module in this folder.
+
+    Never one of Python's or a library's: called from the other side with anything, it could do anything here.
+    """
+    function = value.__func__ if isinstance(value, MethodType) else value
+    if not isinstance(function, FunctionType):
+        return False
+    if function.__globals__.get("__name__") == "__main__":
+        return True
+    return bool(folder) and function.__code__.co_filename.startswith(folder)
+
+
+def is_module(value: Any) -> bool:
+    """Whether a value is a module, which never crosses."""
+    return isinstance(value, ModuleType) or value is builtins

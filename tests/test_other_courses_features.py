@@ -1,0 +1,55 @@
+"""What other courses ask for: a reference answer, a test, a wrong answer, a right answer of another make."""
+
+import json
+from pathlib import Path
+
+import pytest
+from courses import answer, lesson_of, locked, test
+
+from autograder.boundary.template import Template
+from autograder.grading import Grader
+from autograder.lesson import answered
+from autograder.verdict import Grade, Verdict
+
+test.__test__ = False  # type: ignore[attr-defined]  # it makes a cell
+FEATURES = {each["name"]: each for each in json.loads((Path(__file__).parent / "other_course.json").read_text())}
+FILES = {"data.csv": b"1\n2\n", "helper.py": b"def check(a, b): assert a == b\n"}
+WAIT = {
+    "axes_argument": "an axis that the test made cannot cross",
+    "doctest_testmod": "it judges nothing here",
+}
+
+
+@pytest.fixture(scope="module")
+def grades(template: Template):
+    """Of the reference, of the wrong answers, of the right ones of another make: what each test gives."""
+    cells = [locked("def same_as(a, b): assert a == b")]
+    for name, each in FEATURES.items():
+        cells += [answer(each["reference"], f"{name}-answer"), test(each["test"], name)]
+    lesson = lesson_of(*cells, files=FILES)
+    with Grader(lesson, template) as grader:
+
+        def graded(kind: str) -> dict[str, Grade]:
+            answers = {f"{name}-answer": each[kind] for name, each in FEATURES.items() if each[kind]}
+            grade = grader.grade(answered(lesson.source, answers), 1)
+            return {check.grade_id: check for check in grade.checks}
+
+        yield {kind: graded(kind) for kind in ("reference", "wrong", "alternative")}
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_a_reference_has_full_marks_or_waits(grades, name: str) -> None:
+    check = grades["reference"][name]
+    assert check.points == (None if name in WAIT else 2), str(check.message)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_a_wrong_answer_never_has(grades, name: str) -> None:
+    check = grades["wrong"][name]
+    assert check.points == (None if name in WAIT or "patched" in name else 0), str(check.message)
+
+
+@pytest.mark.parametrize("name", [name for name, each in FEATURES.items() if each["alternative"]])
+def test_a_right_answer_of_another_make_has_full_marks(grades, name: str) -> None:
+    check = grades["alternative"][name]
+    assert (check.points, check.verdict) == (2, Verdict.ACCEPTED), str(check.message)
