@@ -77,6 +77,14 @@ class Course:
         """The lessons that are written in solutions/, in order."""
         return sorted(path.stem for path in (self.root / "solutions").glob("*.py"))
 
+    @property
+    def assignments(self) -> list[str]:
+        """The lessons in solutions/; where there are none, the assignments in nbgrader's source folder."""
+        if self.stems:
+            return self.stems
+        source = self.folder("source", ".", "x").parent
+        return sorted({path.parent.name for path in source.glob("*/*.ipynb")})
+
     def notebooks(self, assignment: str) -> list[str]:
         """The names of an assignment's notebooks: for a lesson its own, else what lies in nbgrader's source folder."""
         if assignment in self.stems:
@@ -102,7 +110,9 @@ class Course:
         script = self.root / "solutions" / f"{notebook}.py"
         source = script if script.is_file() else self.folder("source", ".", assignment) / f"{notebook}.ipynb"
         files = {} if source == script else beside(source.parent)
-        return Lesson.read(source, self.packages, self._own.get("count_once", True), files)
+        # Stock nbgrader judges every check as the submission is: so is a notebook of its source folder, if not asked.
+        once = self._own.get("count_once", source == script)
+        return Lesson.read(source, self.packages, once, files)
 
 
 def beside(folder: Path) -> dict[str, bytes]:

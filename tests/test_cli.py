@@ -101,6 +101,7 @@ def test_check_prints_one_json_object_a_notebook_on_one_line(course):
                 "observed": "AssertionError: three times two is six",
                 "mistake": None,
                 "note": "",
+                "credit": 0.0,
                 "reread": "",
             }
         ],

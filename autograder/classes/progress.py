@@ -94,6 +94,9 @@ class GradingRun:
             self._err.print(Text(f"{grade_id} waits for a person, for {_some(students)}: {why}."))
         if self.waiting:
             self._err.print("Grade these by hand in formgrader; what you give stays when you grade again.")
+        if any("The reference solution fails" in why for _, why in self.waiting):
+            command = f"`autograder verify {self.lesson}`"
+            self._err.print(Text(f"What the reference fails waits for everybody: {command} says why, and the cure."))
         if not self.as_json:
             self._out.print(Text(f"gradebook: {address(make_url(self.course.directory.db_url))}"))
             self._out.print(f"graded notebooks: {self.course.folder('autograded', '*', self.lesson)}")

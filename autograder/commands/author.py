@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,7 +78,10 @@ def verify(
     seed: Annotated[int | None, typer.Option(help="Replay the draws of an earlier run.")] = None,
     isolation: Isolations = Isolation.STRONGEST,
 ) -> None:
-    """Prove the course: reference, release and every example submission get what they deserve."""
+    """Prove the course: reference, release and every example submission get what they deserve.
+
+    Of an assignment without checks of ours: whether each grade cell gives what stock nbgrader gives, or waits, and why.
+    """
     from autograder.grading import Grader
     from autograder.proofs.verify import verify as verify_lesson
 
@@ -85,8 +89,12 @@ def verify(
     failed = 0
     with explained():
         course = Course.containing(Path.cwd())
-        stems = _that_ask(course, lesson or course.stems, exercise)
+        others = [name for name in lesson or course.assignments if name not in course.stems]
+        stems = [name for name in lesson or course.stems if name not in others]
+        stems = _that_ask(course, stems, exercise) if stems else []
     with explained(), Template(course.packages) as template:
+        for assignment in others:
+            failed += _compared(course, assignment, template, Limits(isolation=isolation.value))
         for stem in stems:
             with Grader(course.lesson(stem), template, Limits(isolation=isolation.value)) as grader:
                 for claim, problems in verify_lesson(course, stem, grader, seed, full, exercise):
@@ -97,6 +105,29 @@ def verify(
     if failed:
         err.print(f"{failed} claims do not hold. Replay with: autograder verify --seed {seed}")
         raise typer.Exit(Exit.NOT_FULL_MARKS)
+
+
+def _compared(course: Course, assignment: str, template: Template, limits: Limits) -> int:
+    """Say of each grade cell of an assignment what we give and what nbgrader gives; how many differ."""
+    from autograder.grading import Grader
+    from autograder.proofs.stock import compare, judges_nothing
+
+    fates: Counter[str] = Counter()
+    for name in course.notebooks(assignment):
+        lesson, title = course.lesson(assignment, name), assignment if name == assignment else f"{assignment}/{name}"
+        if not lesson.exercises:
+            out.print(Text(f"✓ {title}: no grade cells that run"))
+            continue
+        for grade_id, warning in judges_nothing(lesson):
+            out.print(Text(f"! {title}: {grade_id}: {warning}.", style="yellow"))
+        with Grader(lesson, template, limits) as grader:
+            for cell in compare(course, lesson, grader):
+                fates[cell.fate] += 1
+                mark, style = {"same": ("✓", "green"), "waits": ("?", "yellow")}.get(cell.fate, ("✗", "red"))
+                out.print(Text(f"{mark} {title}: {cell}", style=style))
+    counts = (f"{fates['same']} the same as stock nbgrader", f"{fates['waits']} wait", f"{fates['differs']} differ")
+    out.print(Text(f"{assignment}: {', '.join(counts)}"))
+    return fates["differs"]
 
 
 def _that_ask(course: Course, lessons: list[str], exercise: str | None) -> list[str]:

@@ -1,0 +1,149 @@
+"""Another course's lesson before a class is graded: cell by cell, what we give and what nbgrader gives. Grader's side.
+
+The instructor's own notebook is run here as nbgrader runs it, in a kernel; of submissions nothing is.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearSolutions
+from nbgrader.utils import determine_grade
+
+from autograder.boundary.template import lay_out
+from autograder.course import Course
+from autograder.grading import Grader
+from autograder.lesson import Lesson, is_grade, marks
+from autograder.magics import python
+from autograder.verdict import CheckResult
+
+CURES = {
+    "No module named": "install it where grading runs",
+    "cannot cross to the learner's side": "make it in the answer, or test what the answer returns",
+    "modules do not cross": "import it in the grade cell",
+    "does not run where grade cells are judged": "write it in Python",
+    "cannot be judged here": "turn what the answer returns into numbers, texts or a list before it is compared",
+    "gradients do not reach": "give it as a function of a beside module",
+    "doctest finds no docstrings": "call the function and check what it returns",
+    "No such file": "put the file beside the notebook in the course's source folder",
+    "is not defined": "define it in the grade cell or in a locked cell",
+    "took more than": "make it quicker, or raise the limit of time",
+}
+_RAISES = ("raises", "assertraises", "assert_raises")
+PERSON = "change the test, or leave it to a person"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A grade cell of the reference, or of the release as nobody touched it."""
+
+    grade_id: str
+    whose: str
+    ours: CheckResult
+    stock: float | None
+
+    @property
+    def fate(self) -> str:
+        """same, waits or differs."""
+        return "waits" if self.ours.points is None else "same" if self.ours.points == self.stock else "differs"
+
+    def __str__(self) -> str:
+        points = f"{self.whose} {self.grade_id}"
+        stock = "nothing that it could read" if self.stock is None else f"{self.stock:g}"
+        if self.fate == "same":
+            return f"{points}: {self.ours.points:g} of {self.ours.max_points:g}, the same as stock nbgrader"
+        message = self.ours.message
+        reason = (message.observed.splitlines() or [message.what])[0]
+        if self.fate == "differs":
+            return f"{points}: {self.ours.points:g}, and stock nbgrader gives {stock}: {reason}"
+        return f"{points}: waits for a person, stock nbgrader gives {stock}. {reason}. Cure: {self.cure}."
+
+    @property
+    def cure(self) -> str:
+        """What an instructor can do about a cell that waits."""
+        said = str(self.ours.message)
+        return next((cure for words, cure in CURES.items() if words in said), PERSON)
+
+
+def compare(course: Course, lesson: Lesson, grader: Grader) -> Iterator[Compared]:
+    """Every grade cell of the reference and of the untouched release, through our grader and through nbgrader's."""
+    for whose, notebook in (("reference", lesson.source), ("untouched", untouched(course, lesson))):
+        given = by_stock(notebook, lesson.files, grader.limits.cell_seconds)
+        for check in grader.grade(notebook, 1).checks:
+            yield Compared(check.grade_id, whose, check, given.get(check.grade_id))
+
+
+def untouched(course: Course, lesson: Lesson) -> NotebookNode:
+    """The lesson as it is released: stubs in the places of solutions."""
+    cleared, _ = ClearSolutions(config=course.config).preprocess(copy.deepcopy(lesson.source), {})
+    return cleared
+
+
+def by_stock(notebook: NotebookNode, files: Mapping[str, bytes], seconds: float) -> dict[str, float | None]:
+    """What nbgrader gives each grade cell of a notebook, run from beginning to end beside its files."""
+    ran, given = copy.deepcopy(notebook), {}
+    with tempfile.TemporaryDirectory(prefix="autograder-stock-") as folder:
+        lay_out(files, Path(folder))
+        client = NotebookClient(
+            ran,
+            timeout=int(seconds),
+            allow_errors=True,
+            kernel_name="python3",
+            extra_arguments=["--log-level=ERROR"],
+            resources={"metadata": {"path": folder}},
+        )
+        try:
+            client.execute()
+        except (CellTimeoutError, DeadKernelError):
+            return {}
+    for cell in filter(is_grade, ran.cells):
+        try:
+            given[marks(cell)["grade_id"]] = determine_grade(cell)[0]
+        except ValueError:  # more than the maximum
+            given[marks(cell)["grade_id"]] = None
+    return given
+
+
+def judges_nothing(lesson: Lesson) -> Iterator[tuple[str, str]]:
+    """(grade cell, warning): what in its code passes, or may pass, whatever an answer does."""
+    for cell in filter(is_grade, lesson.source.cells):
+        try:
+            tree = ast.parse(python(cell.source))
+        except SyntaxError as error:
+            yield marks(cell)["grade_id"], f"it is no Python: {error.msg}"
+            continue
+        for warning in dict.fromkeys(filter(None, map(_warning, sorted(ast.walk(tree), key=_line)))):
+            yield marks(cell)["grade_id"], warning
+
+
+def _line(node: ast.AST) -> int:
+    return getattr(node, "lineno", 0)
+
+
+def _warning(node: ast.AST) -> str:
+    if isinstance(node, ast.Call):
+        name = ast.unparse(node.func)
+        if name == "unittest.main":
+            return "unittest.main() says of a failure what nbgrader does not read: assert its result.wasSuccessful()"
+        if name.startswith("doctest."):
+            return f"{name}() finds no docstrings of a submission here: call the function and check what it returns"
+        caught = ast.unparse(node.args[0]) if node.args else ""
+        if name.split(".")[-1] in ("raises", "assertRaises", "assert_raises") and caught in (
+            "Exception",
+            "BaseException",
+        ):
+            return f"{name}({caught}) passes for any mistake that stops: name the exception"
+    if isinstance(node, ast.Compare) and any(isinstance(each, ast.Is | ast.IsNot) for each in node.ops):
+        sides = [node.left, *node.comparators]
+        plain = any(isinstance(each, ast.Constant) and each.value in (None, True, False, ...) for each in sides)
+        if not plain and any(isinstance(each, ast.Call) for each in sides):
+            return "`is` compares what a call returned, which comes as a copy: compare it with =="
+    return ""
