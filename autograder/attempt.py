@@ -75,6 +75,7 @@ class Attempt:
     def judge_all(self, seed: int) -> Iterator[CheckResult]:
         """Run every cell and judge every grade cell, in order; a crash costs the exercise that it happened in."""
         lost: dict[str, WorkerLost] = {}
+        self.namespace.seed = seed
         for cell in self.notebook.cells:
             if runs(cell):
                 self._exercise = marks(cell).get("grade_id", "") if is_answer(cell) else self._exercise
@@ -107,7 +108,8 @@ class Attempt:
     def run(self, cell: NotebookNode) -> None:
         """Run one cell in the worker and keep its outputs for people."""
         try:
-            outputs, problem = self.worker.run(cell.source, self._is_ours(cell), self._allowance.room)
+            seed, room = self.namespace.seed_of(cell), self._allowance.room
+            outputs, problem = self.worker.run(cell.source, self._is_ours(cell), seed, room)
         except LearnerError as error:  # what is nested too deeply for Python's compiler breaks IPython's report of it
             outputs, problem = [], error
         self._note(marks(cell).get("grade_id", "an answer") if is_answer(cell) else "a cell of your own")
@@ -226,7 +228,8 @@ class Attempt:
                     return
                 if runs(cell) and cell.id not in self._deadly:
                     try:
-                        self.worker.run(cell.source, self._is_ours(cell), Room(characters=0, pictures=0))
+                        seed, nowhere = self.namespace.seed_of(cell), Room(characters=0, pictures=0)
+                        self.worker.run(cell.source, self._is_ours(cell), seed, nowhere)
                     except WorkerLost:
                         self._deadly.add(cell.id)
                         break

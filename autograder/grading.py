@@ -6,7 +6,6 @@ fails its own checks, is judged again with a right one: a mistake costs once.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,11 +20,9 @@ from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm, memory
 from autograder.dependence import Dependence, judged_so
 from autograder.lesson import Lesson
+from autograder.namespace import DRAWS
 from autograder.submission import SubmissionError, rebuild
 from autograder.verdict import CheckResult, Grade, Verdict
-
-_DRAWS = re.compile(r"rand|shuffle|sample|choice|normal|uniform", re.IGNORECASE)
-"""What is in the code of a lesson in which chance has a part."""
 
 
 class Grader:
@@ -38,7 +35,7 @@ class Grader:
         self._reference: Attempt | None = None
         self._passes: dict[tuple[str, int], bool] = {}
         self._results: dict[int, dict[str, CheckResult]] = {}
-        self._draws = any(_DRAWS.search(cell.source) for cell in lesson.source.cells if cell.cell_type == "code")
+        self._draws = any(DRAWS.search(cell.source) for cell in lesson.source.cells if cell.cell_type == "code")
 
     def grade(
         self,

@@ -34,9 +34,9 @@ HIDDEN = "BEGIN HIDDEN TESTS"
 
 
 class Overheard(io.StringIO):
-    """What a grade cell prints that asks for no print of its own."""
+    """What a grade cell prints; what an answer prints meanwhile is not among it."""
 
-
+    is_ours = True
 
 
 def judge(
@@ -67,6 +67,11 @@ def judge(
         exercise = lesson.exercises[grade_id] or grade_id
         if isinstance(error, NameError) and error.name and error.name not in names:
             message = _missing(error.name, problems, cells)
+        elif (stopped := _learners(error)) and stopped.missing and dict.__contains__(names, stopped.missing):
+            # In a notebook it would be there: what the answer would return then, nobody knows here.
+            what, where = f"your code uses {stopped.missing}", "in your own cells"
+            observed = f"only the test defines {stopped.missing}: a person has to look at it"
+            message = Message(what, f"{stopped.missing} {where}", observed, verdict=Verdict.NOT_JUDGED)
         else:
             # What could not be had decides, also where the cell made another error of it.
             reason = error if isinstance(error, Failure) or not met else met[0]

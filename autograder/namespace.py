@@ -10,6 +10,7 @@ import ast
 import builtins
 import io
 import linecache
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
@@ -20,14 +21,18 @@ from typing import Any, NoReturn
 from nbformat import NotebookNode
 
 from autograder import names
+from autograder.boundary.randomness import preserved, random_state, seed_everything, set_random_state
 from autograder.boundary.remote import FORGOTTEN, RemoteWorker, WorkerLost, imported
 from autograder.bounds import TimeUp
+from autograder.draws import derive_seed
 from autograder.errors import AuthoringError, CannotCross, incidents
 from autograder.lesson import Lesson, is_answer, is_demo, is_grade, is_locked
 from autograder.magics import Commands, python
 
 NOTEBOOKS = frozenset(["_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"])
 """What IPython remembers of its own: the submission's cells ran there, so it is nobody's here."""
+DRAWS = re.compile(r"rand|shuffle|sample|choice|normal|uniform|seed", re.IGNORECASE)
+"""What is in the code of a lesson in which chance has a part."""
 _SHOWS = ("print", "display", "matplotlib.pyplot")
 
 
@@ -39,6 +44,11 @@ class Namespace(dict):
         super().__setitem__("get_ipython", lambda: Commands(self))
         self._worker = worker
         self._judges = False
+        self.seed = 0
+        """What the instructor's cells draw from, where they seed nothing themselves."""
+        self._seeded = False
+        self._random: list = []
+        self._draws = any(is_locked(cell) and DRAWS.search(cell.source) for cell in lesson.source.cells)
         self._cells = {cell.id: cell for cell in lesson.source.cells}
         self._theirs: set[str] = set()
         self._unavailable: dict[str, str] = {}
@@ -94,8 +104,29 @@ class Namespace(dict):
             self._release(own.source)
             return
         quiet = io.StringIO()
-        with redirect_stdout(quiet), redirect_stderr(quiet):
+        with redirect_stdout(quiet), redirect_stderr(quiet), self._own_stream(own):
             self._run(own, whole=is_locked(own))
+        self._seeded = self._seeded or "seed(" in own.source
+
+    def seed_of(self, cell: NotebookNode) -> int | None:
+        """What a locked cell draws from on both sides, so that its data are the same; None, where the lesson seeds."""
+        own = self._cells.get(cell.id)
+        draws = own is not None and is_locked(own) and not self._seeded and bool(DRAWS.search(own.source))
+        return derive_seed(self.seed, cell.id) if draws else None
+
+    @contextmanager
+    def _own_stream(self, cell: NotebookNode) -> Iterator[None]:
+        """Random numbers of an instructor's cell here: from its seed, or going on where the cell before ended."""
+        if not (self._draws and is_locked(cell)):
+            yield
+            return
+        with preserved():
+            if (seed := self.seed_of(cell)) is not None:
+                seed_everything(seed)
+            elif self._random:
+                set_random_state(self._random)
+            yield
+            self._random = random_state()
 
     def _release(self, reference: str) -> None:
         """From here on, what an answer defines or changes is the submission's."""

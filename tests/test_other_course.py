@@ -109,6 +109,33 @@ def test_what_the_instructors_code_makes_of_an_answer_is_made_by_the_graders_cop
         assert points(grade(answer="def square(n): return 0\nclass int(int): pass\nscore = 5")) == [0]
 
 
+def test_data_that_a_locked_cell_draws_are_the_same_on_both_sides(template: Template) -> None:
+    for seeds in ("", "np.random.seed(3)\n"):
+        cells = (
+            locked(f"import numpy as np\n{seeds}data = np.random.randn(50)"),
+            answer("mean = data.mean()"),
+            locked("more = np.random.rand(3)", "again"),
+            answer("total = more.sum()", "sum"),
+            test("assert np.isclose(mean, data.mean())"),
+            test("assert np.isclose(total, more.sum())", "other"),
+        )
+        with grading(template, *cells) as grade:
+            assert points(grade()) == [2, 2]
+            assert points(grade(answer="mean = 0")) == [0, 2]
+
+
+def test_what_only_a_test_defines_is_seen_by_an_answer_of_which_the_reference_reads_it(template: Template) -> None:
+    cells = (answer("def f(x): return x + offset"), test("offset = 2\nassert f(1) == 3"))
+    with grading(template, *cells) as grade:
+        assert points(grade()) == [2]
+        assert points(grade(answer="def f(x): return x - offset")) == [0]
+    cells = (answer("def f(x): return x + 2"), test("expected = 3\nassert f(1) == expected"))
+    with grading(template, *cells) as grade:
+        peeks = grade(answer="def f(x): return expected")
+    assert (points(peeks), peeks.checks[0].verdict) == ([None], Verdict.NOT_JUDGED)
+    assert "your code uses expected" in said(peeks)
+
+
 def test_a_locked_cell_that_an_answer_breaks_costs_what_uses_it(template: Template) -> None:
     cells = (answer("def f(): return [1]"), locked("first = f()[0]"), test("assert first == 1"))
     with grading(template, *cells) as grade:

@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -116,13 +117,16 @@ class RemoteWorker:
             self._template.lose()
             self._stop(grace=0.0)
 
-    def run(self, source: str, commands: bool = True, room: Room = WHOLE) -> tuple[list[dict], LearnerError | None]:
+    def run(
+        self, source: str, commands: bool = True, seed: int | None = None, room: Room = WHOLE
+    ) -> tuple[list[dict], LearnerError | None]:
         """Run a cell: its outputs, for people, as many as there is room for, and the exception that ended it.
 
-        Without ``commands`` its magics and its commands for the system are left out.
+        Without ``commands`` its magics and its commands for the system are left out. What it draws follows from
+        ``seed``, if there is one.
         """
         self.begin()
-        reply, _ = self._ask({"do": "run", "source": source, "commands": commands, "room": room})
+        reply, _ = self._ask({"do": "run", "source": source, "commands": commands, "seed": seed, "room": room})
         return self._trusting(
             lambda: (shown(reply["outputs"], room), reply["problem"] and LearnerError.read(reply["problem"]))
         )
@@ -163,7 +167,7 @@ class RemoteWorker:
             "lends": self.lends and noted.get() is None,
         }
         reply, parcel = self._ask(request, sent)
-        if printed := reply.get("printed"):
+        if (printed := reply.get("printed")) and not hasattr(sys.stdout, "is_ours"):
             self._trusting(lambda: print(str(printed)[:MAX_TEXT], end=""))
         value, outputs = self._trusting(lambda: self._connected(reply, parcel, sent))
         self._trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))

@@ -125,6 +125,8 @@ class Worker:
     def run(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """Run a cell; its outputs are for people."""
         self.shell.commands = request["commands"]
+        if request["seed"] is not None:
+            seed_everything(request["seed"])
         importlib.invalidate_caches()  # the cell before may have written a module
         outputs, error = run_cell(self.shell, request["source"], self.most_output, *request["room"])
         return {"outputs": outputs, "problem": LearnerError.of(error).args if error else None}, Parcel()
