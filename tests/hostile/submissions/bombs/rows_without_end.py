@@ -1,9 +1,9 @@
 # class: bombs
 # attack: results of a million rows, of rows that hold nothing, of sixty-four dimensions, of a million entries
-# expects double-values: run_time_error, wrong_answer
-# expects double-gradients: run_time_error, wrong_answer
-# expects noise-fresh: run_time_error, wrong_answer
-# expects shift-values: run_time_error, wrong_answer, time_limit_exceeded
+# expects double-values: run_time_error, wrong_answer, not_judged
+# expects double-gradients: run_time_error, wrong_answer, not_judged
+# expects noise-fresh: run_time_error, wrong_answer, not_judged
+# expects shift-values: run_time_error, wrong_answer, not_judged, time_limit_exceeded
 
 # %% grade_id="double"
 def double(x):
