@@ -142,7 +142,7 @@ class Attempt:
             with (
                 alarm(self._seconds + ANSWERED_WITHIN),
                 self._desk.at(cell.source if self.worker.lends else "", self.worker.file),
-                self.namespace.judging(),
+                self.namespace.judging(cell.source if self.worker.lends else ""),
             ):
                 message = judge(
                     self.lesson, cell, self.namespace, self.problems, seed, self._quotes, self.notebook.cells
@@ -194,6 +194,7 @@ class Attempt:
     def close(self) -> None:
         """End the worker."""
         self.worker.close()
+        self.namespace.restore()
         self._desk.close()
 
     def used(self) -> tuple[float | None, int | None]:

@@ -109,7 +109,8 @@ def _credited(passed: Message, value: Any, points: float) -> Message:
     if type(value) not in (int, float) or not value > 0 or value == points:
         return passed
     if value < points:
-        return replace(passed, credit=float(value), verdict=Verdict.PARTIALLY_ACCEPTED)
+        what = f"{value:g} of {points:g} points"
+        return Message(what, observed=passed.what, credit=float(value), verdict=Verdict.PARTIALLY_ACCEPTED)
     what = f"this cell gives {value} points, and it is worth {points:g}"
     return Message(what, f"a number up to {points:g} in the last line of the grade cell", verdict=Verdict.JUDGE_ERROR)
 
@@ -178,12 +179,23 @@ def _said_by(error: BaseException, exercise: str) -> Message:
         return error.message
     if isinstance(error, CannotCross):
         return uncrossable(error)
-    if isinstance(error, MemoryError) or "can't allocate memory" in str(error)[:MAX_SAID]:
+    text = _text_of(error)
+    if isinstance(error, MemoryError) or "can't allocate memory" in text:
         what = "to judge what your code returned takes more memory than the grader has for it"
         return Message(what, verdict=Verdict.MEMORY_LIMIT_EXCEEDED)
     # The instructor's words, but they may hold a text that the learner's code has returned.
-    said = "\n".join(map(printable, str(error)[: MAX_SAID + 1].split("\n")))
+    said = "\n".join(map(printable, text.split("\n")))
     return Message("this check does not hold", observed=": ".join(filter(None, [type(error).__name__, said])))
+
+
+def _text_of(error: BaseException) -> str:
+    """What an exception says, as much as is told; it may hold an object of the learner's, whose text is a call."""
+    try:
+        return str(error)[: MAX_SAID + 1]
+    except (WorkerLost, TimeUp, KeyboardInterrupt):
+        raise
+    except BaseException:
+        return "(its text cannot be read)"
 
 
 def _stands_in(cells: Sequence[NotebookNode], error: LearnerError) -> bool:

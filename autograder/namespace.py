@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 from autograder import names
 from autograder.boundary.randomness import preserved, random_state, seed_everything, set_random_state
 from autograder.boundary.remote import FORGOTTEN, RemoteWorker, WorkerLost, imported
+from autograder.boundary.wire import resolve_path
 from autograder.bounds import TimeUp
 from autograder.draws import derive_seed
 from autograder.errors import AuthoringError, CannotCross, incidents
@@ -44,6 +45,7 @@ class Namespace(dict):
         super().__setitem__("get_ipython", lambda: Commands(self))
         self._worker = worker
         self._judges = False
+        self._patched: dict[tuple[ModuleType, str], list] = {}
         self.seed = 0
         """What the instructor's cells draw from, where they seed nothing themselves."""
         self._seeded = False
@@ -60,14 +62,45 @@ class Namespace(dict):
         self._shared = {name for source in answers for statement in statements(source) for name in statement.reads}
 
     @contextmanager
-    def judging(self) -> Iterator[None]:
+    def judging(self, source: str = "") -> Iterator[None]:
         """Inside, a grade cell runs: of what it defines, the submission sees what its answers may read."""
+        for module, name in self._patched_by(source):
+            self._patched.setdefault((module, name), [getattr(module, name, None)] * 2)
+        self._worker().before_call = self._pass_patches_on
         self._judges, main = True, sys.modules["__main__"]
         sys.modules["__main__"] = _Main(self)
         try:
             yield
         finally:
             self._judges, sys.modules["__main__"] = False, main
+
+    def _patched_by(self, source: str) -> Iterator[tuple[ModuleType, str]]:
+        """The modules of which a cell gives a name another value (``np.linalg.solve = None``), and the names."""
+        found: dict[str, Any] = dict(self)
+        for statement in statements(source):
+            for name, path in _imported_by(statement.node).items():
+                with suppress(Exception):
+                    found[name] = imported(path)
+            for node in ast.walk(statement.node):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and (root := _root(node)):
+                    path = ast.unparse(node.value).removeprefix(root).lstrip(".")
+                    with suppress(Exception):
+                        module = resolve_path(found.get(root), path)
+                        if isinstance(module, ModuleType):
+                            yield module, node.attr
+
+    def _pass_patches_on(self) -> None:
+        """What the test has put into a library, the submission finds there too."""
+        for (module, name), seen in self._patched.items():
+            if (now := getattr(module, name, None)) is not seen[1]:
+                seen[1] = now
+                self._worker().patch(module.__name__, name, now)
+
+    def restore(self) -> None:
+        """Give libraries back what tests have put something else in the place of: others are judged here too."""
+        for (module, name), (original, _) in self._patched.items():
+            setattr(module, name, original)
+        self._patched.clear()
 
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)

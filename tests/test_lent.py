@@ -204,6 +204,29 @@ except Worse:
         assert points(grade(answer=source.replace("Worse(Bad)", "Worse(ValueError)"))) == [0]
 
 
+def test_a_text_that_cannot_be_read_ends_its_check_alone(template: Template) -> None:
+    own = "class F:\n    def __str__(self): {}\n    __repr__ = __str__\ndef f(): return F()"
+    cells = (
+        answer("def f(): return 1"),
+        test("x = f()\nassert False if str(type(x)) != str(int) else True, x"),
+        test("1", "b", 1),
+    )
+    with grading(template, *cells) as grade:
+        for way in ("1 / 0", "return 5", "raise SystemExit", "raise KeyboardInterrupt"):
+            assert points(grade(answer=own.format(way))) == [0, 1], way
+
+
+def test_exceptions_of_bases_that_do_not_go_together_are_the_learners_error(template: Template) -> None:
+    source = "class A(OSError): pass\nclass B(KeyError, A): pass\ndef f(): raise B('x')"
+    with grading(
+        template,
+        answer(source),
+        test("try:\n    f()\nexcept Exception as e:\n    assert e is not None"),
+        test("1", "b", 1),
+    ) as grade:
+        assert points(grade()) == [2, 1]
+
+
 def test_what_a_function_does_to_a_table_a_set_or_a_deque_is_seen(template: Template) -> None:
     pytest.importorskip("pandas")
     check = """\

@@ -1,9 +1,11 @@
 """Plain nbgrader courses: whose a name is, what a grade cell runs among, and what nothing of a submission's can do."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from textwrap import indent
 
+import numpy as np
 import pytest
 from courses import answer, lesson_of, locked, plain, test
 from nbformat import NotebookNode
@@ -107,6 +109,19 @@ def test_what_the_instructors_code_makes_of_an_answer_is_made_by_the_graders_cop
         assert points(grade()) == [2]
         assert points(grade(answer="def square(n): return 0\ndef rate(f): return 5")) == [0]
         assert points(grade(answer="def square(n): return 0\nclass int(int): pass\nscore = 5")) == [0]
+
+
+def test_what_a_test_puts_into_a_library_is_there_for_the_answer_and_gone_for_the_next(template: Template) -> None:
+    check = "import numpy as np\ntry:\n    np.linalg.solve = None\nexcept: pass\nassert abs(f(2.0) - 0.5) < 1e-9"
+    other = "import math\nmath.floor = lambda x: 7\nassert f(1.0) == 1"
+    cells = (answer("import numpy as np\ndef f(x): return 1 / x"), test(check), test(other, "other"))
+    uses = "import numpy as np, math\ndef f(x): return {}"
+    with grading(template, *cells) as grade:
+        for _ in range(2):
+            assert points(grade()) == [2, 2]
+            assert points(grade(answer=uses.format("np.linalg.solve([[x]], [1.0])[0]"))) == [0, 0]
+            assert points(grade(answer=uses.format("math.floor(x) - 6 if x == 1 else 0.5"))) == [2, 2]
+    assert np.linalg.solve is not None and math.floor(1.5) == 1
 
 
 def test_data_that_a_locked_cell_draws_are_the_same_on_both_sides(template: Template) -> None:

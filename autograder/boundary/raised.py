@@ -32,7 +32,10 @@ def as_raised(error: LearnerError, args: Any, kinds: Sequence[type[Exception]]) 
     built_in = _BUILT_IN.get(error.kind) if error.bases[:1] == (error.kind,) else None
     if built_in is None and not kinds:
         return error
-    kind = built_in or type(short(error.kind)[:100], tuple(dict.fromkeys(kinds)), {})
+    try:
+        kind = built_in or type(short(error.kind)[:100], tuple(dict.fromkeys(kinds)), {})
+    except (TypeError, ValueError):  # of bases that do not go together, or under no name
+        return error
     plain = args if isinstance(args, list) and all(type(each) in (str, int, float, bool) for each in args) else None
     given = [short(each) if isinstance(each, str) else each for each in (plain or [])[:MAX_ARGS]]
     if plain is None:

@@ -88,6 +88,8 @@ class RemoteWorker:
         self.shares_stream = False
         """Whether the grade cell seeds the random state itself, so that its numbers are no secret."""
         self._seen = ""
+        self.before_call: Callable[[], None] = lambda: None
+        """What a plain grade cell's calls begin with."""
         self.folder: Callable[[], str] = str
         """Where the instructor's modules lie, whose functions may be called back ('' if there are none)."""
         self._called: dict[int, Any] = {}
@@ -155,6 +157,7 @@ class RemoteWorker:
 
     def call(self, target: dict, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call an object of the learner's; its outputs stay connected to the inputs for autograd."""
+        self.before_call()
         sent = Parcel()
         request = {
             "do": "call",
@@ -261,6 +264,11 @@ class RemoteWorker:
         sent = Parcel()
         content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._refer)}
         self._ask({"do": "assign", "name": name} | content, sent)
+
+    def patch(self, module: str, name: str, value: Any) -> None:
+        """Give a module on the submission's side what a test has put into the grader's."""
+        sent = Parcel()
+        self._ask({"do": "patch", "module": module, "name": name, "value": encode(value, sent, self._refer)}, sent)
 
     def file(self, name: str) -> bytes | None:
         """What a file of this name holds in the submission's folder; None, if there is none or it is too large."""

@@ -91,6 +91,7 @@ class Worker:
             "lookup": self.lookup,
             "assign": self.assign,
             "file": self.file,
+            "patch": self.patch,
             "call": self.call,
             "backward": self.backward,
         }
@@ -147,6 +148,12 @@ class Worker:
         self.shell.user_ns.pop(request["name"], None)
         if "value" in request:
             self.shell.user_ns[request["name"]] = decode(request["value"], received, self._find)
+        return {}, Parcel()
+
+    def patch(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
+        """Give a module another value under a name, as a test has done in the grader."""
+        module = importlib.import_module(request["module"])
+        setattr(module, request["name"], decode(request["value"], received, self._find))
         return {}, Parcel()
 
     def file(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:

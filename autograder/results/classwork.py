@@ -77,7 +77,7 @@ class Result:
             return UNANSWERED
         if self.mistake:
             return NAMED
-        return WRONG if self.verdict is Verdict.WRONG_ANSWER else STOPPED
+        return WRONG if self.verdict in (Verdict.WRONG_ANSWER, Verdict.PARTIALLY_ACCEPTED) else STOPPED
 
 
 @dataclass(frozen=True)
