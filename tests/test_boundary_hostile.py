@@ -17,9 +17,10 @@ import torch
 from sides import worker_running
 
 import autograder.boundary.template
+from autograder.boundary.effects import Graph
 from autograder.boundary.limits import Limits
 from autograder.boundary.outputs import Room
-from autograder.boundary.remote import RemoteWorker, WorkerLost, _Graph
+from autograder.boundary.remote import RemoteWorker, WorkerLost
 from autograder.boundary.template import NO_FILES, Ended, Template
 from autograder.boundary.wire import pack, send
 from autograder.errors import CannotCross, LearnerError
@@ -245,7 +246,7 @@ def actions(worker: RemoteWorker) -> list[Callable[[], Any]]:
         lambda: worker.run("1"),
         lambda: worker.lookup("f"),
         lambda: worker.call({"object": [1, ""]}, (torch.ones(2, requires_grad=True),), {}),
-        lambda: worker.backward(_Graph(worker, 1, [], []), [torch.ones(1)], accumulate=True),
+        lambda: worker.backward(Graph(worker, 1, [], []), [torch.ones(1)], accumulate=True),
     ]
 
 

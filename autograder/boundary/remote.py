@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from autograder.boundary.callbacks import MAX_DEPTH as DEEPEST
 from autograder.boundary.callbacks import library_path, may_be_called_back
 from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.copies import Damage, noted
+from autograder.boundary.effects import Graph, a_dict, a_list, refill, replace, restore, without_grad_flags
 from autograder.boundary.frames import Closed, Deadline, WireError
 from autograder.boundary.learner import LearnerObject, path_of
 from autograder.boundary.limits import MAX_REQUESTS, MAX_TEXT, IsolationError, Limits
@@ -176,7 +176,7 @@ class RemoteWorker:
         self._trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
         return self._trusting(lambda: decode(value, outputs, self._hold))
 
-    def backward(self, graph: _Graph, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
+    def backward(self, graph: Graph, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
         """The vector-Jacobian product of an earlier call, computed where its graph is."""
         sent = Parcel()
         request = {
@@ -216,9 +216,9 @@ class RemoteWorker:
         names.sort(key=int)
         inputs = [item for item in sent.originals.values() if isinstance(item, torch.Tensor) and item.requires_grad]
         differentiable = [parcel.originals[name].requires_grad for name in names]
-        graph = _Graph(self, int(reply["graph"]), inputs, differentiable)
+        graph = Graph(self, int(reply["graph"]), inputs, differentiable)
         outputs = connected(graph, [parcel.originals[name] for name in names], inputs)
-        return _without_grad_flags(reply["value"]), Parcel(dict(zip(names, outputs, strict=True)))
+        return without_grad_flags(reply["value"]), Parcel(dict(zip(names, outputs, strict=True)))
 
     def _take_note(self, damage: Any, parcel: Parcel, sent: Parcel, args: list) -> None:
         """Note what the function did to its copies of a check's values; do it to the values of any other grade cell."""
@@ -226,7 +226,7 @@ class RemoteWorker:
         damage = decode(damage, parcel, lambda tree: known[tree["known"]] if "known" in tree else self._hold(tree))
         # A tensor in the place of one of them would be taken apart into its rows.
         kinds = ("tensors", "grads", "containers", "tables")
-        tensors, grads, containers, whole = (_a_dict(damage.get(kind, {})) for kind in kinds)
+        tensors, grads, containers, whole = (a_dict(damage.get(kind, {})) for kind in kinds)
         notes = noted.get()
         if notes is not None:
             notes += [Damage(sent.originals[name], "values") for name in tensors]
@@ -234,13 +234,13 @@ class RemoteWorker:
             notes += [Damage(known[number], "items") for number in [*containers, *whole]]
             return
         for name, value in tensors.items():
-            _restore(sent.originals[name], value)
+            restore(sent.originals[name], value)
         for name, grad in grads.items():
             sent.originals[name].grad = grad.detach()
         for number, items in containers.items():
-            _refill(known[number], items)
+            refill(known[number], items)
         for number, value in whole.items():
-            _replace(known[number], value)
+            replace(known[number], value)
 
     def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:
         try:
@@ -323,8 +323,8 @@ class RemoteWorker:
         function = self._trusting(lambda: self._called[int(reply["callback"])])
         args, kwargs = self._trusting(
             lambda: (
-                _a_list(decode(reply["args"], received, self._hold)),
-                {str(name): value for name, value in _a_dict(decode(reply["kwargs"], received, self._hold)).items()},
+                a_list(decode(reply["args"], received, self._hold)),
+                {str(name): value for name, value in a_dict(decode(reply["kwargs"], received, self._hold)).items()},
             )
         )
         self._depth += 1
@@ -432,86 +432,6 @@ class RemoteHandle:
     def call(self, path: str, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call the object, or what is at the dotted attribute ``path`` of it."""
         return self.worker.call({"object": [self.number, path]}, args, kwargs)
-
-
-class _Graph:
-    """A call's graph in the worker; the worker forgets it when the grader does."""
-
-    def __init__(
-        self, worker: RemoteWorker, number: int, inputs: list[torch.Tensor], differentiable: list[bool]
-    ) -> None:
-        self.worker, self.number, self.differentiable = worker, number, differentiable
-        self._inputs = [(item.shape, item.device, item.dtype) for item in inputs]
-
-    def __del__(self) -> None:
-        self.worker.release(self.number)
-
-    def backward(self, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
-        """The vector-Jacobian product, from where the graph is."""
-        return self.worker.backward(self, grads, accumulate)
-
-    def fitting(self, grads: list[torch.Tensor | None]) -> list[torch.Tensor | None]:
-        """The gradients, if they are one for each input and of its shape; else ValueError."""
-        for grad, (shape, _, _) in zip(_a_list(grads), self._inputs, strict=True):
-            if grad is not None and grad.shape != shape:
-                raise ValueError("a gradient of another shape than its input")
-        return [
-            grad if grad is None else grad.to(device, dtype)
-            for grad, (_, device, dtype) in zip(grads, self._inputs, strict=True)
-        ]
-
-
-def _without_grad_flags(tree: Any) -> Any:
-    """The same tree, its tensors taken as they are: their history is already this side's."""
-    if isinstance(tree, list):
-        return [_without_grad_flags(item) for item in tree]
-    if isinstance(tree, dict):
-        return {key: False if key == "grad" else _without_grad_flags(value) for key, value in tree.items()}
-    return tree
-
-
-def _a_dict(value: Any) -> dict:
-    if not isinstance(value, dict):
-        raise TypeError("no dict")
-    return value
-
-
-def _a_list(value: Any) -> list:
-    if not isinstance(value, list):
-        raise TypeError("no list")
-    return value
-
-
-def _restore(original: Any, value: Any) -> None:
-    """Make ``original`` equal to ``value`` in place."""
-    if isinstance(original, torch.Tensor):
-        same_kind = original.shape == value.shape and original.dtype == value.dtype
-        original.data = original.data.copy_(value.detach()) if same_kind else value.detach()
-    else:
-        original[...] = value.numpy()
-
-
-def _refill(container: Any, items: list) -> None:
-    """Make a list or dict hold these items (of a dict, its keys and values in turn)."""
-    items = _a_list(items)
-    container.clear()
-    if isinstance(container, list):
-        container.extend(items)
-    elif isinstance(container, set):
-        container.update(items)
-    else:
-        dict.update(container, zip(items[::2], items[1::2], strict=True))
-
-
-def _replace(original: Any, value: Any) -> None:
-    """Make a table, or a deque, what it became in the submission's process, in place."""
-    if type(value) is not type(original):
-        raise TypeError("another type")
-    if isinstance(original, deque):
-        original.clear()
-        original.extend(value)
-    else:
-        original._update_inplace(value)
 
 
 def _ending(ended: Ended, limits: Limits) -> WorkerLost:
