@@ -10,6 +10,8 @@ import torch
 from class_of_four import ROOT
 from torch import Tensor, nn
 
+from autograder.checks.lesson11_shipping import local_reparameterization as local
+from autograder.draws import Draws
 from lessonkit.vae import VAE, reparameterize
 
 LESSON = (ROOT / "solutions" / "lesson11_shipping.py").read_text(encoding="utf-8")
@@ -202,3 +204,13 @@ def test_uniform_noise_of_variance_1_is_seen_among_24_000_numbers() -> None:
     assert off == pytest.approx(0.057, abs=5e-4)
     limit = math.sqrt(math.log(8 / 1e-10) / (2 * 24_000))
     assert 2 * math.exp(-2 * 24_000 * (off - limit) ** 2) < 1e-20
+
+
+def test_no_wrong_scale_of_the_local_noise_passes_for_the_right_one() -> None:
+    for seed in range(300):
+        x, _, sigma, _ = local.above_one(Draws(seed))
+        deviation = (x.square() @ sigma.square().mT).sqrt()
+        for mistake in (local.SIGMA_AS_VARIANCE, local.X_UNSQUARED, local.UNSCALED):
+            assert (local.SCALES[mistake](x, sigma) < 0.89 * deviation).all()
+        assert (local.SCALES[local.NO_ROOT](x, sigma) > 2 * deviation).all()
+        assert (local.SCALES[local.DEVIATIONS_ADD](x, sigma) / deviation).mean() > 1.5

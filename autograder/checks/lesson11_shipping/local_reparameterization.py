@@ -74,6 +74,12 @@ def inputs(rng: Draws, rows: int = ROWS, spread: float = 1.0) -> Inputs:
     return x, rng.normal(OUT, IN), sigma, rng.normal(OUT)
 
 
+def above_one(rng: Draws) -> Inputs:
+    """Inputs of which x and sigma are above 1 in size, so that none of them passes for its square or for its root."""
+    x, weight, sigma, bias = inputs(rng)
+    return x + x.sign(), weight, 1 + 2 * sigma, bias
+
+
 def mean_of(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """The mean of the output."""
     return x @ weight.mT + bias
@@ -117,7 +123,7 @@ def distribution(local_reparameterization: LearnerObject, rng: Draws) -> None:
     first, second = (called(local_reparameterization, still).detach() for _ in range(2))
     if torch.allclose(first, second, 1e-3, 1e-3):  # else it is the noise that is to be looked at first
         judge_mean(first, still)
-    given = inputs(rng)
+    given = above_one(rng)
     x, _, sigma, _ = given
     noise = noise_of(local_reparameterization, given)
     judge_repeats(noise, x)
