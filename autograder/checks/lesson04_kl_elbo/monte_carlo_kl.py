@@ -435,7 +435,7 @@ def shared_latent(mu, logvar, n):
 
 
 # The first two latents have noise of their own.
-@exercise.wrong(draws=unnamed("the estimates hardly vary, far from the prior"))
+@exercise.wrong(draws=unnamed("the noise in z has the wrong distribution"))
 def shared_by_pairs(mu, logvar, n):
     half = torch.randn(n, len(mu), mu.shape[1] - mu.shape[1] // 2, dtype=mu.dtype, device=mu.device)
     eps = torch.cat([half, half], dim=-1)[..., : mu.shape[1]]
@@ -459,7 +459,7 @@ def cpu_noise(mu, logvar, n):
 
 
 # Has the mean and the variance of normal noise, so that no mean shows it.
-@exercise.wrong(draws=unnamed("the estimates hardly vary, far from the prior"))
+@exercise.wrong(draws=unnamed("the noise in z has the wrong distribution"))
 def uniform(mu, logvar, n):
     eps = math.sqrt(12) * (torch.rand(n, *mu.shape, dtype=mu.dtype, device=mu.device) - 0.5)
     z = mu + torch.exp(logvar / 2) * eps
