@@ -165,9 +165,10 @@ rival = VAE()
 train(rival, train_images, 60, loss=iwae_loss(5), lr=2e-3, name="importance-weighted")
 bars = {}
 for name, model in (("trained by the ELBO", plain), ("importance-weighted", rival)):
-    steps = by_decoder(model, test_images).nll, by_best_gaussian(model, test_images), measure(model, test_images).nelbo
-    bars[name] = steps
-    print(f"{name:<20} -log p(x) {steps[0]:.2f}, with the best Gaussian {steps[1]:.2f}, by the encoder {steps[2]:.2f}")
+    price, encoder = by_decoder(model, test_images).nll, measure(model, test_images).nelbo
+    bars[name] = price, by_best_gaussian(model, test_images), encoder
+    print(f"{name:<20} -log p(x) {price:.2f}", end=", ")
+    print(f"with the best Gaussian {bars[name][1]:.2f}, by the encoder {encoder:.2f}")
 
 # %% tags=["demo"]
 _, axes = plt.subplots(figsize=(8, 3), layout="constrained")
@@ -184,7 +185,11 @@ for row, steps in enumerate(bars.values()):
         axes.text(right - 0.03, row, f"{right:.2f}", ha="right", va="center", backgroundcolor="white")
         left = right
 axes.set(
-    xlim=(16.5, 20), xlabel="nats per test image", yticks=range(len(bars)), yticklabels=list(bars), ylim=(-0.6, 2.2)
+    xlim=(16.5, 20),
+    xlabel="nats per test image",
+    yticks=range(len(bars)),
+    yticklabels=list(bars),
+    ylim=(-0.6, 2.2),
 )
 axes.set_title("By the ELBO the better model loses")
 axes.legend(ncols=3, loc="upper right")
@@ -225,11 +230,12 @@ table = table - table.mean(dim=0)  # how much worse than the average model
 
 
 def best_of(n: int, size: int, rounds: int = 1_000) -> Tensor:
-    """What the best of n models promises on validation images, and what it keeps on the others; means over rounds."""
+    """What the best of n models promises on validation images, and keeps on the others; means over rounds."""
     found = []
     for _ in range(rounds):
         models, places = torch.randperm(12)[:n], torch.randperm(360)
-        validation, others = (table[models][:, part].mean(dim=1) for part in (places[:size], places[size:]))
+        parts = places[:size], places[size:]
+        validation, others = (table[models][:, part].mean(dim=1) for part in parts)
         best = validation.argmin()
         found.append(-torch.stack([validation[best], others[best]]))
     return torch.stack(found).mean(dim=0)
@@ -416,7 +422,8 @@ for split in (1, 6, 7):
     train_model(model, binarize(division.train))
     price, seen = (by_decoder(model, binarize(part)) for part in (division.test, division.train))
     found.append(price)
-    print(f"division {split}: {price.nll:.2f} nats, {price.kl:.2f} for the code; training images {seen.nll:.2f}")
+    print(f"division {split}: {price.nll:.2f} nats, {price.kl:.2f} for the code")
+    print(f"            training images: {seen.nll:.2f}")
 mean = Price(*torch.tensor(found).mean(dim=0).tolist())
 print(f"on average {mean.nll:.2f} nats, {mean.kl:.2f} for the code")
 
@@ -642,9 +649,8 @@ writer = StringModel(recurrent=True)
 train_strings(writer, known, 600)
 found = report(writer, fresh, is_valid)
 print(f"-ELBO {found.nelbo:.2f} nats, KL {found.kl:.2f} nats")
-print(
-    f"valid {found.valid:.0%}, valid and different {found.different:.0%}, given back exactly {found.reconstructed:.1%}"
-)
+print(f"valid {found.valid:.0%}, valid and different {found.different:.0%}")
+print(f"given back exactly {found.reconstructed:.1%}")
 
 # %% [markdown]
 # Nearly all samples are valid, and the code carries nothing.
@@ -674,7 +680,8 @@ for (name, (kl, valid)), marker in zip(recorded.items(), "osD^v", strict=True):
     axes.plot(kl, valid, marker, color="#0072B2", markersize=8)
     axes.annotate(name, (kl, valid), (-4, 10), textcoords="offset points", rotation=20)
 axes.plot(found.kl, found.valid, "*", color="#D55E00", markersize=14)
-axes.annotate("the one above", (found.kl, found.valid), (6, -18), textcoords="offset points", color="#D55E00")
+place = (found.kl, found.valid)
+axes.annotate("the one above", place, (6, -18), textcoords="offset points", color="#D55E00")
 axes.set(
     xlabel="KL: what the code carries (nats per string)",
     ylabel="share of valid samples",
@@ -712,12 +719,13 @@ plt.show()
 with_mnist = False
 if with_mnist:
     larger = mnist()
-    pictures, others = larger.train[:20_000], binarize(larger.test[:2_000])
+    pictures, others = larger.train[:20_000], larger.test[:2_000]
     torch.manual_seed(0)
     model = VAE(784, 400, 20)
     for epoch in range(3):
-        train(model, torch.bernoulli(pictures), 1, batch=128, name=f"epoch {epoch + 1}")  # other pixels in each epoch
-        print(f"-ELBO {measure(model, torch.bernoulli(larger.test[:2_000]), 4).nelbo:.1f} nats")
+        # Other pixels are on in each epoch.
+        train(model, torch.bernoulli(pictures), 1, batch=128, name=f"epoch {epoch + 1}")
+        print(f"-ELBO {measure(model, torch.bernoulli(others), 4).nelbo:.1f} nats")
 else:
     print("Nothing was downloaded.")
 

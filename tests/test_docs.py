@@ -15,7 +15,7 @@ from autograder.failure import Failure
 from autograder.lesson import marks
 
 COURSE = Course(ROOT)
-NUMBERS = re.compile(r"-?\d+\.\d+|\[\d+, \d+\]")
+NUMBERS = re.compile(r"-?\d+(\.\d+)?(e[-+]\d+)?")
 
 
 def text(name: str) -> str:
