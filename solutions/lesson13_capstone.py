@@ -230,7 +230,7 @@ table = table - table.mean(dim=0)  # how much worse than the average model
 
 
 def best_of(n: int, size: int, rounds: int = 1_000) -> Tensor:
-    """What the best of n models promises on validation images, and keeps on others; means over rounds."""
+    """What the best of n models promises on validation images, and keeps on others (means)."""
     found = []
     for _ in range(rounds):
         models, places = torch.randperm(12)[:n], torch.randperm(360)

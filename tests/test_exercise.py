@@ -201,6 +201,36 @@ def test_a_wrong_answer_draws_prints_and_warns_without_a_trace(capsys: pytest.Ca
     assert len(recwarn) == 0
 
 
+def test_what_a_wrong_answer_gives_is_measured_once_for_all_learners_of_a_seed() -> None:
+    exercise, measured = Exercise("noisy_mean", reread=""), []
+
+    @exercise.check
+    def values(noisy_mean: LearnerObject, rng: Draws) -> None:
+        x = rng.normal(3)
+
+        def found(answer: LearnerObject) -> Any:
+            measured.append(float(answer(x)))
+            return measured[-1]
+
+        learners = float(noisy_mean(x))
+        known = dict(exercise.mistaken(found, rng))
+        raise Failure(f"{learners} is wrong", mistake=next(iter(known)))
+
+    @exercise.wrong("the noise is not halved.")
+    def whole_noise(x):
+        return x.mean() + torch.randn(())
+
+    def judged(seed: int, draws_before: int) -> None:
+        torch.randn(draws_before)
+        with seeded(seed), pytest.raises(Failure, match="the noise is not halved"):
+            values(lambda x: x.sum() + torch.randn(draws_before).sum())
+
+    for seed, draws_before in [(1, 0), (1, 5), (2, 1), (1, 2)]:
+        judged(seed, draws_before)
+    first, other, again = measured
+    assert first == again != other, "another learner came before, and drew"
+
+
 def test_a_wrong_answer_is_one_mistake_with_one_sentence() -> None:
     with pytest.raises(ValueError, match="mixed is one mistake: one sentence says it"):
 
