@@ -78,7 +78,7 @@ def read_cells(notebook: NotebookNode) -> NotebookNode:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
         # Without a name nbgrader itself keeps nothing of a cell: it is an ordinary one.
-        if not isinstance(marks(cell).get("grade_id"), str):
+        if marks(cell).get("grade_id") is None:
             cell.metadata.pop("nbgrader", None)
     _name_cells(notebook)
     return notebook

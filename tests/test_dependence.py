@@ -148,13 +148,17 @@ def test_a_wrong_answer_costs_its_own_points_alone(grade: Grading) -> None:
         "import os; os._exit(0)",
         "def half(x):\n    while True: pass",
         "while True: pass",
-        "def half(x): return print",
     ],
 )
 def test_so_does_one_that_is_missing_stops_or_ends_its_process(grade: Grading, answer: str) -> None:
     graded = grade({"half": answer})
     assert points(graded) == FULL | {"half-values": 0}
     assert set(notes(graded).values()) == {WITH_HALF}
+
+
+def test_with_one_that_cannot_be_judged_those_that_use_it_wait_for_a_person(grade: Grading) -> None:
+    graded = grade({"half": "def half(x): return print"})
+    assert points(graded) == FULL | dict.fromkeys(("half-values", "quarter-values", "quarter-twice", "eighth-values"))
 
 
 def test_what_is_wrong_by_itself_stays_as_it_was(grade: Grading) -> None:

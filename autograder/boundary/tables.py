@@ -20,7 +20,7 @@ _EXTENSION = re.compile(r"U?Int(8|16|32|64)|Float(32|64)|boolean|string|str")
 def sent(value: Any, part: Part) -> dict | None:
     """A DataFrame, Series, Index or Timestamp as data; None for anything else."""
     pandas = sys.modules.get("pandas")
-    if pandas is None or type(value).__module__.partition(".")[0] != "pandas":
+    if pandas is None or str(getattr(type(value), "__module__", "")).partition(".")[0] != "pandas":
         return None
     if type(value) is pandas.DataFrame:
         columns = [_column(value.iloc[:, at], part) for at in range(value.shape[1])]

@@ -178,7 +178,7 @@ def in_place(logits, u):
     return F.one_hot((logits + noise).argmax(-1), logits.shape[-1]).to(logits.dtype)
 
 
-@exercise.wrong(shape=unnamed("device"))
+@exercise.wrong(shape=expect.ON_CPU)
 def on_processor(logits, u):
     index = (logits - torch.log(-torch.log(u))).argmax(-1, keepdim=True)
     return torch.zeros(logits.shape, dtype=logits.dtype).scatter(-1, index, 1.0)

@@ -494,7 +494,7 @@ def running_mean(z, codebook):
     return z + (code - z).detach(), indices, F.mse_loss(code, z.detach()), F.mse_loss(z, code.detach())
 
 
-@exercise.wrong(shape=unnamed("device"))
+@exercise.wrong(shape=expect.ON_CPU)
 def on_processor(z, codebook):
     indices = (z.unsqueeze(-2) - codebook).square().sum(-1).argmin(-1)
     choice = torch.eye(len(codebook), dtype=z.dtype)[indices]

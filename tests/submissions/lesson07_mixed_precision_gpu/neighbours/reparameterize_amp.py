@@ -46,7 +46,7 @@ def reparameterize_amp(mu, logvar):
 
 
 # %% ones_on_the_processor
-# fails device: "mixes devices"
+# fails device: on_cpu
 # The noise is where it should be.
 def reparameterize_amp(mu, logvar):
     sigma = torch.exp(logvar.float() / 2)

@@ -21,7 +21,7 @@ def local_reparameterization(x, weight, sigma, bias):
 # fails zeros: "a row of zeros"
 def local_reparameterization(x, weight, sigma, bias):
     m = x @ weight.T + bias
-    return m + torch.sqrt(x.square() @ sigma.square().T + sigma.square().mean(1) + 1e-30) * torch.randn_like(m)
+    return m + torch.sqrt(x.square() @ sigma.square().T + sigma.square().sum(1) + 1e-30) * torch.randn_like(m)
 
 
 # %% sigma_mean
