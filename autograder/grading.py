@@ -17,7 +17,7 @@ from autograder.attempt import Attempt, most_workers
 from autograder.boundary.limits import GIB, Limits
 from autograder.boundary.remote import WorkerLost
 from autograder.boundary.template import NO_FILES, Template
-from autograder.bounds import TimeUp, alarm, memory
+from autograder.bounds import TimeUp, alarm, keep_freed_memory, memory
 from autograder.dependence import Dependence, judged_so
 from autograder.lesson import Lesson
 from autograder.namespace import DRAWS
@@ -32,6 +32,7 @@ class Grader:
         self.lesson, self.template, self.limits = lesson, template, limits or Limits()
         # A check's tensors are small: a second thread costs more than it gives, and a core may have another grader.
         torch.set_num_threads(1)
+        keep_freed_memory()
         self._reference: Attempt | None = None
         self._passes: dict[tuple[str, int], bool] = {}
         self._results: dict[int, dict[str, CheckResult]] = {}

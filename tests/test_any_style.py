@@ -4,7 +4,7 @@ import contextlib
 
 import nbformat
 import pytest
-from conftest import COURSE
+from class_of_four import ROOT
 from nbformat import NotebookNode
 from sides import in_this_process
 from typer.testing import CliRunner
@@ -13,6 +13,7 @@ import autograder.classes.task
 import autograder.cli
 from autograder.boundary.template import Template
 from autograder.commands import learner as command
+from autograder.course import Course
 from autograder.dependence import statements
 from autograder.grading import Grader
 from autograder.lesson import Lesson, answered
@@ -20,6 +21,7 @@ from autograder.results.feedback_content import Page
 from autograder.results.gradescope import results
 from autograder.verdict import Grade, Verdict
 
+COURSE = Course(ROOT)
 LESSON = COURSE.lesson("lesson00_start")
 CHECKS = {name: {each for each, of in LESSON.exercises.items() if of == name} for name in ("affine", "pick_device")}
 BODY = "def affine(eps, shift, scale):\n    return shift + scale * eps\n"

@@ -1,6 +1,7 @@
 """What the grader does with one submission has an end in time and memory, and costs nobody else."""
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -13,12 +14,13 @@ from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
+import torch
 from class_of_four import RIGHT, STEM, hand_in, small_course
 
 import autograder.attempt
 import autograder.classes.task
 from autograder.boundary.limits import Limits
-from autograder.bounds import TimeUp, alarm, last_resort, memory
+from autograder.bounds import TimeUp, alarm, keep_freed_memory, last_resort, memory
 from autograder.classes.classroom import Outcome, grade_class
 from autograder.classes.task import graders
 from autograder.course import Course
@@ -190,3 +192,12 @@ def test_what_ends_all_processes_of_a_class_leaves_no_process_and_no_folder(cour
         while os.listdir(folder) and time.monotonic() < until:
             time.sleep(0.05)
         assert os.listdir(folder) == []
+
+
+def test_a_process_that_grades_uses_its_memory_again() -> None:
+    keep_freed_memory()
+    torch.ones(2**22)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        torch.ones(2**22)  # 4,096 pages
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 4_096
