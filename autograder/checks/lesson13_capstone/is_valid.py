@@ -23,6 +23,7 @@ exercise = Exercise("is_valid", reread="A grammar of one line")
 BALANCE = Mistake(
     "balance", "parentheses are counted, and what stands in them is not read: (a) and (ab) have as many of either kind."
 )
+COUNTED = Mistake("counted", "the symbols of each kind are counted, and their order is not read: a)+(b has as many.")
 WITHOUT = Mistake("without_parentheses", "a+b passes without parentheses of its own. Every pair has them.")
 PREFIX = Mistake("prefix", "what follows a valid beginning is not looked at. The whole string has to be used up.")
 EXTRA = Mistake(
@@ -93,6 +94,7 @@ def grammar(is_valid: LearnerObject, rng: Draws) -> None:
         at = chance.randrange(len(text))
         near += [text[:at] + text[at + 1 :], text[:at] + chance.choice(SYMBOLS) + text[at:]]
         near += [text[:at] + chance.choice(SYMBOLS) + text[at + 1 :], text + chance.choice(SYMBOLS), text[1:-1]]
+        near.append(text[:at] + text[at : at + 2][::-1] + text[at + 2 :])
     # One of each kind, whatever is drawn.
     always = [
         "(a+b)",
@@ -105,6 +107,8 @@ def grammar(is_valid: LearnerObject, rng: Draws) -> None:
         "(a+b)c",
         "(a+b+c)",
         "(ab+c)",
+        "a)+(b",
+        "(+ab)",
     ]
     judge(is_valid, [*always, *short, *valid, *near])
 
@@ -150,6 +154,14 @@ def balance(string):
         if depth < 0:
             return False
     return depth == 0
+
+
+@exercise.wrong(grammar=COUNTED)
+def counted(string):
+    signs = string.count("+") + string.count("*")
+    letters = sum(string.count(letter) for letter in "abc")
+    opened, closed = string.count("("), string.count(")")
+    return opened == closed == signs == letters - 1 and len(string) == 4 * signs + 1
 
 
 @exercise.wrong(grammar=WITHOUT)
