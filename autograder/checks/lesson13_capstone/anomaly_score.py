@@ -34,14 +34,16 @@ BATCH_MEAN = Mistake("batch_mean", "one number for all images. Return one for ea
 SIGN = Mistake("sign", "the sign: unusual digits get the low scores, and usual ones the high. Turn it.")
 
 
-def scores(answer: LearnerObject, model: Model, x: Tensor, rng: Draws) -> Tensor:
+def scores(
+    answer: LearnerObject, model: Model, x: Tensor, rng: Draws, what: str = "the score", likely: Mistake | None = None
+) -> Tensor:
     """The scores of images, (n,) and finite, in float64; whatever random state the call finds."""
     replay(rng.new_seed())
     found = expect.shaped(answer(model.module, x), (len(x),), "the score", [(BATCH_MEAN, ())]).detach()
     if not found.is_floating_point():
         raise Failure("the score has the wrong dtype", "floats", f"{found.dtype}")
     if not found.isfinite().all():
-        raise Failure("the score is not finite", "finite numbers", "inf or nan")
+        raise Failure(f"{what} is not finite", "finite numbers", "inf or nan", likely)
     return found.double()
 
 
@@ -53,8 +55,10 @@ def steady(anomaly_score: LearnerObject, build_model: LearnerObject, rng: Draws)
     with expect.untouched(x=x):
         first, again = (scores(anomaly_score, model, x, rng) for _ in range(2))
     agrees(again, first, "the score in a second call", rule="the same number", mistakes=[(FRESH, again)])
+    # In a batch they were finite.
+    singly = [scores(anomaly_score, model, image[None], rng, "the score of an image alone", BY_BATCH) for image in x[:3]]
+    alone = torch.cat(singly)
     turned = scores(anomaly_score, model, x.flip(0), rng).flip(0)
-    alone = torch.cat([scores(anomaly_score, model, image[None], rng) for image in x[:3]])
     for what, found, right in (("in a batch in reverse order", turned, first), ("alone", alone, first[:3])):
         agrees(found, right, f"the score {what}", rule="the same number", mistakes=[(BY_BATCH, found)])
 
@@ -115,6 +119,16 @@ def normalised(model, x):
         logits = model.decode(mu)
     loss = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
     return loss - loss.mean()
+
+
+# One image has no spread: its score is nan.
+@exercise.wrong(steady=BY_BATCH)
+def standardised(model, x):
+    with torch.no_grad():
+        mu = model.encode(x)[1]
+        logits = model.decode(mu)
+    loss = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
+    return loss / loss.std()
 
 
 @exercise.wrong(BATCH_MEAN)
