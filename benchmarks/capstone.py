@@ -168,6 +168,8 @@ def decoders(names: dict[str, Any]) -> Iterable[str]:
     yield from heading("Strings", "4,000 strings to train on, 500 others to measure on, 1,000 steps, seed 0.")
     strings = some_strings(4_500)
     known, fresh = as_numbers(strings[:4_000]), as_numbers(strings[4_000:])
+    seen = set(strings[:4_000])
+    new = as_numbers(sorted(set(strings[4_000:]) - seen))
     tried: dict[str, tuple[bool, float, Callable[[int], float]]] = {
         "all places at once": (False, 0.0, lambda step: 1.0),
         "GRU": (True, 0.0, lambda step: 1.0),
@@ -181,11 +183,13 @@ def decoders(names: dict[str, Any]) -> Iterable[str]:
         model = StringModel(recurrent, dropped)
         train_strings(model, known, beta=beta)
         found = report(model, fresh, names["is_valid"])
-        shares = (f"{share:.3f}" for share in (found.valid, found.different, found.reconstructed))
+        unseen = report(model, new, names["is_valid"]).reconstructed
+        shares = (f"{share:.3f}" for share in (found.valid, found.different, found.reconstructed, unseen))
         rows.append([name, f"{found.nelbo:.2f}", f"{found.kl:.2f}", *shares])
-    yield f"{len(set(strings[:4_000])):,} of the 4,000 strings are different."
+    yield f"{len(seen):,} of the 4,000 strings are different."
+    yield f"{sum(each in seen for each in strings[4_000:])} of the 500 others are among them; {len(new)} new ones remain."
     yield ""
-    yield from table(["decoder", "-ELBO", "KL", "valid", "valid and different", "given back exactly"], rows)
+    yield from table(["decoder", "-ELBO", "KL", "valid", "valid and different", "given back exactly", "of new strings"], rows)
     yield ""
 
 
