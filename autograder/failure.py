@@ -97,6 +97,8 @@ def describe_value(value: Any) -> str:
     """A short description of a value for a message."""
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)} and dtype {value.dtype}"
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return f"a named tuple of {len(value)}"
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
     plain = value is None or isinstance(value, bool | int | float | str)

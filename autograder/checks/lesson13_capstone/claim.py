@@ -31,14 +31,14 @@ TRAINING = Mistake(
 def numbers(claim: Any) -> dict[str, float]:
     """The two numbers of a claim; a Failure if it has not both."""
     if not isinstance(claim, dict):
-        raise Failure("claim is no dict", "a dict with nll and kl", describe_value(claim))
+        raise Failure("claim is no dict", 'a dict, {"nll": ..., "kl": ...}', describe_value(claim))
     if all(type(value) in (int, float) and value == 0 for value in claim.values()):  # as it was released
         raise LearnerError("NotImplementedError", "")
     for name in WITHIN:
         if name not in claim:
             raise Failure(f'claim has no "{name}"', 'the keys "nll" and "kl"', f"{list(claim)}"[:200])
         if type(claim[name]) not in (int, float) or not math.isfinite(claim[name]):
-            raise Failure(f'"{name}" is no number', "a float", describe_value(claim[name]))
+            raise Failure(f'"{name}" is no finite float', "a float such as 20.0", describe_value(claim[name]))
     return {name: float(claim[name]) for name in WITHIN}
 
 

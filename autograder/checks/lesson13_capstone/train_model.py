@@ -185,6 +185,12 @@ def decodes_mu(model, images):
     train(model, images, 15, loss=loss, lr=2e-3)
 
 
+# The sign of the KL is turned: it grows without end, and no name of a mistake that is known is true.
+@exercise.wrong(unnamed("not good enough"), "learns", "target")
+def rewards_the_kl(model, images):
+    train(model, images, 15, beta=-1.0, lr=4e-3)
+
+
 @exercise.wrong(unnamed("not good enough"), "learns", "target")
 def too_short(model, images):
     train(model, images, 5)

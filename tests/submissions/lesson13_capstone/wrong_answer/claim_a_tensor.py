@@ -1,7 +1,7 @@
 # Claims a tensor.
 #
-# fails claim-units: "is no number"
-# fails claim-measured: "is no number"
+# fails claim-units: "is no finite float"
+# fails claim-measured: "is no finite float"
 
 # %% grade_id="claim"
 claim = {"nll": torch.tensor(17.3), "kl": 6.6}

@@ -1,7 +1,7 @@
 # Claims not finite.
 #
-# fails claim-units: "is no number"
-# fails claim-measured: "is no number"
+# fails claim-units: "is no finite float"
+# fails claim-measured: "is no finite float"
 
 # %% grade_id="claim"
 claim = {"nll": float("nan"), "kl": 6.6}
