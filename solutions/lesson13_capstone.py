@@ -96,7 +96,7 @@ print(f"-ELBO by its own encoder: {measure(Found(), test_images).nelbo:.2f} nats
 
 # %% [markdown]
 # The same numbers tell where the price goes.
-# Given $x$, code $k$ has the posterior share $w_k = p(x \mid z_k) / \sum_j p(x \mid z_j)$, and
+# Let $w_k = p(x \mid z_k) / \sum_j p(x \mid z_j)$ be the share of code $k$ in the posterior, given $x$; then
 #
 # $$-\log p(x) = \underbrace{\sum_k w_k \big(-\log p(x \mid z_k)\big)}_{\text{pixels, given the code}} + \underbrace{\operatorname{KL}\big(p(z \mid x) \,\|\, p(z)\big)}_{\text{the code}}.$$
 #
