@@ -187,9 +187,12 @@ def decoders(names: dict[str, Any]) -> Iterable[str]:
         shares = (f"{share:.3f}" for share in (found.valid, found.different, found.reconstructed, unseen))
         rows.append([name, f"{found.nelbo:.2f}", f"{found.kl:.2f}", *shares])
     yield f"{len(seen):,} of the 4,000 strings are different."
-    yield f"{sum(each in seen for each in strings[4_000:])} of the 500 others are among them; {len(new)} new ones remain."
+    again = sum(each in seen for each in strings[4_000:])
+    yield f"{again} of the 500 others are among them; {len(new)} new ones remain."
     yield ""
-    yield from table(["decoder", "-ELBO", "KL", "valid", "valid and different", "given back exactly", "of new strings"], rows)
+    yield from table(
+        ["decoder", "-ELBO", "KL", "valid", "valid and different", "given back exactly", "of new strings"], rows
+    )
     yield ""
 
 

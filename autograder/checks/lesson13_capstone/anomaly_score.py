@@ -56,7 +56,9 @@ def steady(anomaly_score: LearnerObject, build_model: LearnerObject, rng: Draws)
         first, again = (scores(anomaly_score, model, x, rng) for _ in range(2))
     agrees(again, first, "the score in a second call", rule="the same number", mistakes=[(FRESH, again)])
     # In a batch they were finite.
-    singly = [scores(anomaly_score, model, image[None], rng, "the score of an image alone", BY_BATCH) for image in x[:3]]
+    singly = [
+        scores(anomaly_score, model, image[None], rng, "the score of an image alone", BY_BATCH) for image in x[:3]
+    ]
     alone = torch.cat(singly)
     turned = scores(anomaly_score, model, x.flip(0), rng).flip(0)
     for what, found, right in (("in a batch in reverse order", turned, first), ("alone", alone, first[:3])):
