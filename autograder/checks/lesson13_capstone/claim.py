@@ -37,8 +37,9 @@ def numbers(claim: Any) -> dict[str, float]:
     for name in WITHIN:
         if name not in claim:
             raise Failure(f'claim has no "{name}"', 'the keys "nll" and "kl"', f"{list(claim)}"[:200])
-        if type(claim[name]) not in (int, float) or not math.isfinite(claim[name]):
-            raise Failure(f'"{name}" is no finite float', "a float such as 20.0", describe_value(claim[name]))
+        value = claim[name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise Failure(f'"{name}" is no finite float', "a float such as 20.0", describe_value(value))
     return {name: float(claim[name]) for name in WITHIN}
 
 
