@@ -201,4 +201,4 @@ def test_a_process_that_grades_uses_its_memory_again() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(20):
         torch.ones(size)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 2 * 10_240
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 5 * 10_240  # without: 20
