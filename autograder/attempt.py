@@ -108,16 +108,16 @@ class Attempt:
     def run(self, cell: NotebookNode) -> None:
         """Run one cell in the worker and keep its outputs for people."""
         try:
-            seed, room = self.namespace.seed_of(cell), self._allowance.room
-            outputs, problem = self.worker.run(cell.source, self._is_ours(cell), seed, room)
+            seed = self.namespace.seed_of(cell)
+            outputs, problem = self.worker.run(cell.source, self._is_ours(cell), seed, self._allowance)
         except LearnerError as error:  # what is nested too deeply for Python's compiler breaks IPython's report of it
             outputs, problem = [], error
         self._note(marks(cell).get("grade_id", "an answer") if is_answer(cell) else "a cell of your own")
         if problem:
             self.problems[marks(cell).get("grade_id", cell.id)] = problem
             shown = {"ename": problem.named, "evalue": quoted(problem.message), "traceback": [str(problem)]}
-            outputs.append({"output_type": "error"} | shown)
-        cell.outputs = [nbformat.from_dict(output) for output in self._allowance.kept(outputs)]
+            outputs += self._allowance.kept([{"output_type": "error"} | shown])
+        cell.outputs = [nbformat.from_dict(output) for output in outputs]
         self._follow(cell)
 
     def _follow(self, cell: NotebookNode) -> None:
@@ -229,7 +229,7 @@ class Attempt:
                     return
                 if runs(cell) and cell.id not in self._deadly:
                     try:
-                        seed, nowhere = self.namespace.seed_of(cell), Room(characters=0, pictures=0)
+                        seed, nowhere = self.namespace.seed_of(cell), Allowance(Room(characters=0, pictures=0))
                         self.worker.run(cell.source, self._is_ours(cell), seed, nowhere)
                     except WorkerLost:
                         self._deadly.add(cell.id)

@@ -19,7 +19,7 @@ from sides import worker_running
 import autograder.boundary.template
 from autograder.boundary.effects import Graph
 from autograder.boundary.limits import Limits
-from autograder.boundary.outputs import Room
+from autograder.boundary.outputs import Allowance, Room
 from autograder.boundary.remote import RemoteWorker, WorkerLost
 from autograder.boundary.template import NO_FILES, Ended, Template
 from autograder.boundary.wire import pack, send
@@ -286,8 +286,20 @@ def test_gradients_that_make_no_sense_end_the_worker(told, grads: Any) -> None:
 
 @pytest.mark.parametrize("outputs", [1, [1], [{}], [{"output_type": "stream"}], [{"output_type": "x", "data": 1}]])
 def test_outputs_that_make_no_sense_end_the_worker(told, outputs: Any) -> None:
-    worker = told(saying({"outputs": outputs, "problem": None}))
+    worker = told(saying({"outputs": outputs, "cut": 0, "problem": None}))
     lost(lambda: worker.run("1"), Verdict.RUN_TIME_ERROR, "the submission's process sent a reply that makes no sense")
+
+
+@pytest.mark.parametrize("cut", ["x", None, [1], float("inf")])
+def test_a_count_that_is_none_ends_the_worker(told, cut: Any) -> None:
+    worker = told(saying({"outputs": [], "cut": cut, "problem": None}))
+    lost(lambda: worker.run("1"), Verdict.RUN_TIME_ERROR, "the submission's process sent a reply that makes no sense")
+
+
+@pytest.mark.parametrize("cut", [10**400, -(10**400)])
+def test_an_absurd_count_is_no_more_than_a_note(told, cut: int) -> None:
+    ((note,), _) = told(saying({"outputs": [], "cut": cut, "problem": None})).run("1")
+    assert note["text"].startswith("[1,000,000,000 of 1,000,000,000 outputs cut: ")
 
 
 def test_of_forged_outputs_only_plain_text_and_real_png_are_taken(told) -> None:
@@ -301,7 +313,7 @@ def test_of_forged_outputs_only_plain_text_and_real_png_are_taken(told) -> None:
         {"output_type": "stream", "name": "<b>", "text": "y" * 10**6, "more": 1},
         *({"output_type": "stream", "name": "stderr", "text": "!"} for _ in range(1_000)),
     ]
-    (display, image, stream, *rest), _ = told(saying({"outputs": forged, "problem": None})).run("1")
+    (display, image, stream, *rest), _ = told(saying({"outputs": forged, "cut": 0, "problem": None})).run("1")
     assert display == {"output_type": "display_data", "data": {"text/plain": "x" * 100_000}, "metadata": {}}
     assert image["data"] == {"text/plain": ""}
     assert stream == {"output_type": "stream", "name": "stdout", "text": "y" * 100_000}
@@ -310,9 +322,9 @@ def test_of_forged_outputs_only_plain_text_and_real_png_are_taken(told) -> None:
 
 def test_more_displayed_than_there_is_room_for_ends_the_worker(told) -> None:
     forged = [{"output_type": "display_data", "data": {"text/plain": "x" * 10**5}} for _ in range(3)]
-    worker = told(saying({"outputs": forged, "problem": None}))
+    worker = told(saying({"outputs": forged, "cut": 0, "problem": None}))
     lost(
-        lambda: worker.run("1", room=Room(characters=10**5)),
+        lambda: worker.run("1", allowance=Allowance(Room(characters=10**5))),
         Verdict.RUN_TIME_ERROR,
         "the submission's process sent a reply that makes no sense",
     )

@@ -389,3 +389,13 @@ def test_a_value_that_cannot_cross_waits_for_a_person_and_costs_nothing_else(
         f"  observed  {kind}: a person has to look at it",
     )
     assert points(graded) == {"double-values": None, "square-values": 1, "square-gradients": 2, "noise-fresh": 3}
+
+
+def test_where_nothing_more_is_kept_the_note_counts_what_there_was(grade: Grading) -> None:
+    picture = "import os\nfrom IPython.display import Image, display\n"
+    picture += "for _ in range(3): display(Image(b'\\x89PNG\\r\\n\\x1a\\n' + os.urandom(3_000_000), format='png'))"
+    graded = grade({}, extra=(picture, picture))
+    (*shown, first), (second,) = outputs(graded, "own-0"), outputs(graded, "own-1")
+    assert len(shown) == 2
+    assert first["text"].startswith("[1 of 3 outputs cut: ")
+    assert second["text"].startswith("[3 of 3 outputs cut: ")

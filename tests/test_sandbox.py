@@ -18,7 +18,7 @@ from sides import worker_running
 import autograder
 from autograder.boundary import policy, sandbox
 from autograder.boundary.limits import IsolationError, Limits
-from autograder.boundary.outputs import Room
+from autograder.boundary.outputs import Allowance, Room
 from autograder.boundary.remote import RemoteWorker, WorkerLost
 from autograder.boundary.template import Template
 from autograder.course import Course
@@ -206,7 +206,7 @@ def test_of_many_displays_some_are_kept_and_a_note_says_how_many_are_not(templat
 
 def test_no_more_is_sent_than_there_is_room_for(template: Template) -> None:
     with worker_running(template) as worker:
-        outputs, _ = worker.run(DISPLAYS.format(text="'x' * 9"), room=Room(characters=100))
+        outputs, _ = worker.run(DISPLAYS.format(text="'x' * 9"), allowance=Allowance(Room(characters=100)))
     *displays, note = outputs
     assert len(displays) == 11
     assert note["text"].startswith("[289 of 300 outputs cut: ")

@@ -118,7 +118,7 @@ def import_everything(packages: Packages) -> Shell:
         shell = make_shell()
         torch.set_num_threads(1)
         warm_up(packages)
-        run_cell(shell, "1 + 1", MAX_TEXT)
+        run_cell(shell, "1 + 1", MAX_TEXT, characters=MAX_TEXT, pictures=0)
         lessonkit.data.digits()
         sandbox.prepare(packages)
     shell.reset()

@@ -31,17 +31,18 @@ def shown(outputs: Any, room: Room) -> list[dict]:
 class Allowance:
     """What is left of what is kept of a submission's outputs: characters, pictures."""
 
-    def __init__(self) -> None:
-        self.room = WHOLE
+    def __init__(self, room: Room = WHOLE) -> None:
+        self.room = room
 
-    def kept(self, outputs: list[dict]) -> list[dict]:
-        """The outputs of a cell that are kept, with a note if those are not all."""
+    def kept(self, outputs: list[dict], cut: int = 0) -> list[dict]:
+        """The outputs of a cell that are kept, with a note if those are not all; ``cut`` others were not sent."""
         kept = [output for output in outputs if self._takes(output)]
-        if len(kept) == len(outputs):
+        made = len(outputs) + cut
+        if len(kept) == made:
             return kept
         note = (
-            f"[{len(outputs) - len(kept)} of {len(outputs)} outputs cut: of a submission {MAX_SHOWN // MIB} MiB are "
-            f"kept, and {MAX_PICTURES} pictures]"
+            f"[{made - len(kept):,} of {made:,} outputs cut: of a cell {MAX_OUTPUTS} are kept, "
+            f"of a submission {MAX_SHOWN // MIB} MiB and {MAX_PICTURES} pictures]"
         )
         return [*kept, {"output_type": "stream", "name": "stderr", "text": note}]
 

@@ -24,7 +24,7 @@ from autograder.boundary.frames import Closed, Deadline, WireError
 from autograder.boundary.learner import LearnerObject, path_of
 from autograder.boundary.limits import MAX_REQUESTS, MAX_TEXT, IsolationError, Limits
 from autograder.boundary.nodes import connected
-from autograder.boundary.outputs import WHOLE, Room, shown
+from autograder.boundary.outputs import Allowance, shown
 from autograder.boundary.raised import Theirs, as_raised, class_of
 from autograder.boundary.randomness import digest_of_state, random_state, seed_everything
 from autograder.boundary.template import NO_FILES, START_SECONDS, Ended, Template
@@ -50,6 +50,8 @@ class _Raised(LearnerError):
         self.error, self.seen = error, seen
 
 
+MOST_COUNTED = 10**9
+"""Outputs that a worker says it has not sent."""
 MAX_KINDS = 30
 """So many classes an exception may have; and the square of it, all exceptions of a submission."""
 FORGOTTEN = object()
@@ -120,18 +122,25 @@ class RemoteWorker:
             self._stop(grace=0.0)
 
     def run(
-        self, source: str, commands: bool = True, seed: int | None = None, room: Room = WHOLE
+        self, source: str, commands: bool = True, seed: int | None = None, allowance: Allowance | None = None
     ) -> tuple[list[dict], LearnerError | None]:
-        """Run a cell: its outputs, for people, as many as there is room for, and the exception that ended it.
+        """Run a cell: its outputs, for people, as far as the allowance goes, and the exception that ended it.
 
         Without ``commands`` its magics and its commands for the system are left out. What it draws follows from
         ``seed``, if there is one.
         """
         self.begin()
+        allowance = allowance or Allowance()
+        room = allowance.room
         reply, _ = self._ask({"do": "run", "source": source, "commands": commands, "seed": seed, "room": room})
-        return self._trusting(
-            lambda: (shown(reply["outputs"], room), reply["problem"] and LearnerError.read(reply["problem"]))
+        outputs, cut, problem = self._trusting(
+            lambda: (
+                shown(reply["outputs"], room),
+                min(abs(int(reply["cut"])), MOST_COUNTED),
+                reply["problem"] and LearnerError.read(reply["problem"]),
+            )
         )
+        return allowance.kept(outputs, cut), problem
 
     def lookup(self, name: str, own: str = "") -> Any:
         """The value or callable that ``name`` stands for; KeyError if there is none.

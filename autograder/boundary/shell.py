@@ -21,7 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 
 from autograder.boundary.calls import MOST_LEFT_OUT, RUN_PYTHON, WRITE_FILES
-from autograder.boundary.limits import MAX_OUTPUTS, MAX_PICTURES, MAX_SHOWN, MAX_TEXT, MIB
+from autograder.boundary.limits import MAX_OUTPUTS, MAX_TEXT
 
 OUTPUT_KINDS = ("text/plain", "image/png")
 
@@ -117,16 +117,18 @@ def make_shell() -> Shell:
 
 
 def run_cell(
-    shell: InteractiveShell, source: str, most_output: int, characters: int = MAX_SHOWN, pictures: int = MAX_PICTURES
-) -> tuple[list[dict], BaseException | None]:
-    """Run a cell: its outputs, displays as far as so many characters and pictures take them, and what ended it."""
+    shell: InteractiveShell, source: str, most_output: int, characters: int, pictures: int
+) -> tuple[list[dict], int, BaseException | None]:
+    """Run a cell: its outputs, displays as far as there is room; how many there was none for; what ended it."""
     stdout, stderr = Capped(most_output), Capped(most_output)
     with redirect_stdout(stdout), redirect_stderr(stderr), capture_output(stdout=False, stderr=False) as captured:
         result = shell.run_cell(source, store_history=True)
     outputs: list[dict] = []
     outputs += [{"output_type": "stream", "name": "stdout", "text": stdout.shown()}] if stdout.tell() else []
     outputs += [{"output_type": "stream", "name": "stderr", "text": stderr.shown()}] if stderr.tell() else []
-    return outputs + _displays(captured.outputs, characters, pictures), result.error_before_exec or result.error_in_exec
+    displays = _displays(captured.outputs, characters, pictures)
+    cut = len(captured.outputs) - len(displays)
+    return outputs + displays, cut, result.error_before_exec or result.error_in_exec
 
 
 class Capped(io.StringIO):
@@ -161,20 +163,14 @@ def end_by(number: int) -> None:
 
 
 def _displays(outputs: list[RichOutput], characters: int, pictures: int) -> list[dict]:
-    """What a cell displays, as much of it as is kept, with a note if that is not all."""
+    """What a cell displays, as much of it as there is room for."""
     kept = []
     for output in map(_display, outputs[: MAX_OUTPUTS - 3]):  # the text that is printed takes two, and the note one
         size, picture = sum(map(len, output["data"].values())), int("image/png" in output["data"])
         if size <= characters and picture <= pictures:
             characters, pictures = characters - size, pictures - picture
             kept.append(output)
-    if len(kept) == len(outputs):
-        return kept
-    note = (
-        f"[{len(outputs) - len(kept):,} of {len(outputs):,} outputs cut: of a cell {MAX_OUTPUTS} are kept, "
-        f"of a submission {MAX_SHOWN // MIB} MiB and {MAX_PICTURES} pictures]"
-    )
-    return [*kept, {"output_type": "stream", "name": "stderr", "text": note}]
+    return kept
 
 
 def _display(output: RichOutput) -> dict:

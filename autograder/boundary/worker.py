@@ -129,8 +129,8 @@ class Worker:
         if request["seed"] is not None:
             seed_everything(request["seed"])
         importlib.invalidate_caches()  # the cell before may have written a module
-        outputs, error = run_cell(self.shell, request["source"], self.most_output, *request["room"])
-        return {"outputs": outputs, "problem": LearnerError.of(error).args if error else None}, Parcel()
+        outputs, cut, error = run_cell(self.shell, request["source"], self.most_output, *request["room"])
+        return {"outputs": outputs, "cut": cut, "problem": LearnerError.of(error).args if error else None}, Parcel()
 
     def lookup(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """What a name of the submission's stands for: a value, something callable, a module, or nothing."""
