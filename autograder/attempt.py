@@ -19,10 +19,10 @@ from autograder.boundary.outputs import Allowance, Room
 from autograder.boundary.remote import RemoteWorker, WorkerLost
 from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm
-from autograder.desk import Desk
 from autograder.draws import derive_seed
 from autograder.errors import LearnerError, quoted
 from autograder.failure import folded
+from autograder.folder import Folder
 from autograder.judging import judge, titled
 from autograder.lesson import Lesson, is_answer, is_grade, marks
 from autograder.names import listed
@@ -59,7 +59,7 @@ class Attempt:
         self._ends, self._quotes, self._seconds = ends, quotes, limits.cell_seconds
         files = {**files, **lesson.files}  # of two with one name the course's, as nbgrader has it
         self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends, files)
-        self._desk = Desk(lesson.files)
+        self._folder = Folder(lesson.files)
         self.workers_left = most_workers(lesson) if workers is None else workers
         self._workers: list[RemoteWorker] = []
         self._deadly: set[str] = set()
@@ -124,7 +124,7 @@ class Attempt:
         """Let the names of grade cells follow: what a cell of the instructor's defines is known here too."""
         self.worker.begin()
         try:
-            with alarm(self._seconds + ANSWERED_WITHIN), self._desk.at("", self.worker.file):
+            with alarm(self._seconds + ANSWERED_WITHIN), self._folder.at("", self.worker.file):
                 self.namespace.follow(cell)
         except TimeUp:
             self.worker.give_up()
@@ -141,7 +141,7 @@ class Attempt:
             # The worker has the time of a cell; what is made here of its answers has a little more.
             with (
                 alarm(self._seconds + ANSWERED_WITHIN),
-                self._desk.at(cell.source if self.worker.lends else "", self.worker.file),
+                self._folder.at(cell.source if self.worker.lends else "", self.worker.file),
                 self.namespace.judging(cell.source if self.worker.lends else ""),
             ):
                 message = judge(
@@ -195,7 +195,7 @@ class Attempt:
         """End the worker."""
         self.worker.close()
         self.namespace.restore()
-        self._desk.close()
+        self._folder.close()
 
     def used(self) -> tuple[float | None, int | None]:
         """Processor seconds of all workers that have ended, and the most memory of one; None where it is not known."""
@@ -217,7 +217,7 @@ class Attempt:
         self.workers_left -= 1
         self._workers.append(self._start())
         self._workers[-1].lends = not self.lesson.packages.checks_of(self.lesson.stem)
-        self._workers[-1].folder = lambda: self._desk.place if self.lesson.files else ""
+        self._workers[-1].folder = lambda: self._folder.path if self.lesson.files else ""
         return self._workers[-1]
 
     def _replace(self, until: NotebookNode) -> None:

@@ -5,55 +5,30 @@ Nothing of a submission is run here: what its names stand for is read off the co
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from autograder import names
-from autograder.boundary.calls import RUN_PYTHON
 from autograder.lesson import Lesson, is_answer, marks
+from autograder.statements import Statement, read_statements
 from autograder.submission import runs
 
 Node = TypeVar("Node", bound=Hashable)
 
 MOST_CODE = 100_000
 """How many characters of a submission are read, its short cells first: several times a lesson."""
-_WITHOUT_EFFECT = re.compile(rf"\A\s*%%({'|'.join(RUN_PYTHON)})\b.*")
-"""A cell's first line that says how to run the rest, which runs anyhow."""
 _COMMAND = re.compile(r"^[ \t]*[!?%,;/]|\?[ \t]*$|=[ \t]*[!%]", re.MULTILINE)
 MOST_COMMANDS = 20
 """So many of IPython's commands are read in a cell: it reads the whole cell again for each."""
 
 
-class Statement(NamedTuple):
-    """The global names that a statement at the top of a cell defines, and those that it or its functions read."""
-
-    defines: set[str]
-    reads: set[str]
-
-
 def statements(source: str) -> list[Statement]:
-    """The statements of a cell; none, if it is no Python."""
-    source = _WITHOUT_EFFECT.sub("", source)
-    if len(_COMMAND.findall(source)) > MOST_COMMANDS:
-        return []
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return [_statement(node) for node in ast.parse(TransformerManager().transform_cell(source)).body]
-    except Exception:  # no syntax, or more than Python's compiler can take, which it says with exceptions of all kinds
-        return []
-
-
-def _statement(node: ast.stmt) -> Statement:
-    code = compile(ast.Module([node], []), "<cell>", "exec", dont_inherit=True)
-    return Statement(names.defined(code), names.read(code))
+    """The statements of a submission's cell; none, if it is no Python, or has more of IPython's commands than that."""
+    return [] if len(_COMMAND.findall(source)) > MOST_COMMANDS else read_statements(source)
 
 
 class Dependence:

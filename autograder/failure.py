@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from autograder.boundary.kinds import is_fields
 from autograder.errors import CannotCross, LearnerError
 from autograder.verdict import Message, Mistake, Verdict
 
@@ -97,7 +98,7 @@ def describe_value(value: Any) -> str:
     """A short description of a value for a message."""
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)} and dtype {value.dtype}"
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
+    if is_fields(value):
         return f"a named tuple of {len(value)}"
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"

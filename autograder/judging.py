@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import io
 import linecache
 import math
 import re
@@ -17,6 +16,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.boundary.limits import MAX_SAID
+from autograder.boundary.outputs import Overheard
 from autograder.boundary.remote import WorkerLost
 from autograder.bounds import TimeUp
 from autograder.dependence import MOST_CODE, statements
@@ -31,12 +31,6 @@ from autograder.verdict import Message, Verdict
 
 HIDDEN = "BEGIN HIDDEN TESTS"
 """What the line before a hidden test holds, in nbgrader."""
-
-
-class Overheard(io.StringIO):
-    """What a grade cell prints; what an answer prints meanwhile is not among it."""
-
-    is_ours = True
 
 
 def judge(

@@ -16,8 +16,7 @@ _QUIET = ("matplotlib", "load_ext", "reload_ext", "autoreload", "config", "preci
 """Magics without which a test says the same."""
 
 
-@lru_cache(maxsize=1024)
-def python(source: str) -> str:
+def plain(source: str) -> str:
     """A cell's source as plain Python, its lines where they were: the magic of a whole cell that times it is left out.
 
     Other magics call ``get_ipython()``, which is ours.
@@ -27,6 +26,10 @@ def python(source: str) -> str:
         return TransformerManager().transform_cell(source)
     except SyntaxError:  # what runs it says so
         return source
+
+
+python = lru_cache(maxsize=1024)(plain)
+"""The same of an instructor's cell, which comes again with every submission."""
 
 
 class Commands:

@@ -14,13 +14,11 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from functools import lru_cache
 from types import ModuleType
 from typing import Any, NoReturn
 
 from nbformat import NotebookNode
 
-from autograder import names
 from autograder.boundary.randomness import preserved, random_state, seed_everything, set_random_state
 from autograder.boundary.remote import FORGOTTEN, RemoteWorker, WorkerLost, imported
 from autograder.boundary.wire import resolve_path
@@ -29,6 +27,7 @@ from autograder.draws import derive_seed
 from autograder.errors import AuthoringError, CannotCross, incidents
 from autograder.lesson import Lesson, is_answer, is_demo, is_grade, is_locked
 from autograder.magics import Commands, python
+from autograder.statements import Statement, cached_statements, root_of
 
 NOTEBOOKS = frozenset(["_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"])
 """What IPython remembers of its own: the submission's cells ran there, so it is nobody's here."""
@@ -59,7 +58,9 @@ class Namespace(dict):
             _read_no_formulas()
         # What answers read and grade cells define: in a notebook both see the same.
         answers = [cell.source for cell in lesson.source.cells if is_answer(cell) and cell.cell_type == "code"]
-        self._shared = {name for source in answers for statement in statements(source) for name in statement.reads}
+        self._shared = {
+            name for source in answers for statement in cached_statements(source) for name in statement.reads
+        }
 
     @contextmanager
     def judging(self, source: str = "") -> Iterator[None]:
@@ -77,12 +78,12 @@ class Namespace(dict):
     def _patched_by(self, source: str) -> Iterator[tuple[ModuleType, str]]:
         """The modules of which a cell gives a name another value (``np.linalg.solve = None``), and the names."""
         found: dict[str, Any] = dict(self)
-        for statement in statements(source):
+        for statement in cached_statements(source):
             for name, path in _imported_by(statement.node).items():
                 with suppress(Exception):
                     found[name] = imported(path)
             for node in ast.walk(statement.node):
-                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and (root := _root(node)):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and (root := root_of(node)):
                     path = ast.unparse(node.value).removeprefix(root).lstrip(".")
                     with suppress(Exception):
                         module = resolve_path(found.get(root), path)
@@ -163,7 +164,7 @@ class Namespace(dict):
 
     def _release(self, reference: str) -> None:
         """From here on, what an answer defines or changes is the submission's."""
-        for statement in statements(reference):
+        for statement in cached_statements(reference):
             self._imported |= _imported_by(statement.node)
             self._theirs |= statement.defines
             changed = {name for name in statement.changes if not _is_code(self.get(name))}
@@ -175,7 +176,7 @@ class Namespace(dict):
         """Run an ordinary cell of the instructor's: all of it, or what it imports."""
         file, text = f"<cell {cell.id}>", python(cell.source)
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        for statement in statements(cell.source):
+        for statement in cached_statements(cell.source):
             if not (whole or isinstance(statement.node, ast.Import | ast.ImportFrom)) or self._only_shows(statement):
                 continue
             try:
@@ -197,7 +198,7 @@ class Namespace(dict):
         """Whether a statement defines nothing, and shows something or asks the submission."""
         if not isinstance(statement.node, ast.Expr):
             return False
-        root = _root(statement.node.value)
+        root = root_of(statement.node.value)
         value = self.get(root) if root else None
         shows = root if root in _SHOWS else getattr(value, "__name__", "")
         asks = (name not in self and not hasattr(builtins, name) for name in statement.reads)
@@ -235,24 +236,6 @@ class _Main(ModuleType):
         raise AuthoringError("doctest finds no docstrings of a submission here: call the function and check its value")
 
 
-class Statement:
-    """A statement at the top of a cell, and the global names that it defines, reads, and changes the values of."""
-
-    def __init__(self, node: ast.stmt) -> None:
-        code = compile(ast.Module([node], []), "<cell>", "exec", dont_inherit=True)
-        self.node, self.defines, self.reads = node, names.defined(code), names.read(code)
-        self.changes = set(_changed(node)) & self.reads
-
-
-@lru_cache(maxsize=1024)
-def statements(source: str) -> list[Statement]:
-    """The statements of an instructor's cell; none, if it is no Python."""
-    try:
-        return [Statement(node) for node in ast.parse(python(source)).body]
-    except (SyntaxError, ValueError):
-        return []
-
-
 def _imported_by(node: ast.stmt) -> dict[str, str]:
     """What an import gives names to, as far as that is a module or something of one that is installed here."""
     found: dict[str, str] = {}
@@ -268,23 +251,6 @@ def _imported_by(node: ast.stmt) -> dict[str, str]:
                 path = value.__name__ if is_module else f"{value.__module__}:{value.__qualname__}"
                 found[each.asname or each.name] = path
     return found
-
-
-def _changed(tree: ast.AST) -> Iterator[str]:
-    """The names whose values code changes in place: by an item, an attribute, or a method or function called for it."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            yield _root(node)
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            call = node.value
-            yield from map(_root, [call.func] if isinstance(call.func, ast.Attribute) else call.args)
-
-
-def _root(node: ast.AST) -> str:
-    """The name that an expression begins with ('' if it begins with none)."""
-    while isinstance(node, ast.Subscript | ast.Attribute | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_code(value: object) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Course
-from autograder.judging import python
+from autograder.magics import python
 from autograder.submission import runs
 
 

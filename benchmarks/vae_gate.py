@@ -38,7 +38,7 @@ from autograder.checks.lesson06_vae.train_epoch import (
 )
 from autograder.course import Course
 from autograder.draws import Draws, seeded
-from autograder.judging import python
+from autograder.magics import python
 from autograder.submission import runs
 
 STEM = "lesson06_vae"

@@ -21,7 +21,7 @@ from autograder.course import Course
 from autograder.draws import Draws, derive_seed, replay, seeded
 from autograder.errors import LearnerError
 from autograder.exercise import Exercise, exercise_of, listening, progress, unnamed
-from autograder.failure import Failure
+from autograder.failure import Failure, describe_value
 from autograder.verdict import Message, Mistake, Verdict
 
 COURSE = Course.containing(Path(__file__).parent)
@@ -477,3 +477,10 @@ def test_what_a_check_measured_is_said_behind_what_it_establishes() -> None:
         values(lambda x: 2 * x)
     assert heard[-1].what == "double(2) is 4. Measured: 4."
     assert heard[-1].verdict is Verdict.ACCEPTED
+
+
+def test_a_named_tuple_is_called_one_whatever_side_it_comes_from(learner: Any) -> None:
+    source = "from collections import namedtuple\npair = namedtuple('Price', 'nll kl')(1.0, 2.0)"
+    with learner(source) as get:
+        assert describe_value(get("pair")) == "a named tuple of 2"
+    assert describe_value((1.0, 2.0)) == "a tuple of 2"

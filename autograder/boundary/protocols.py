@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import linecache
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -92,12 +92,3 @@ def with_source(name: str, text: Any) -> FunctionType:
     file = f"<source of {name[:60]}>"
     linecache.cache[file] = (0, None, lines, file)
     return FunctionType(_STUB.replace(co_filename=file, co_firstlineno=1), {})
-
-
-def iterate(ask: Callable[[], Any]) -> Iterator[Any]:
-    """What an iterator on the other side gives, one by one."""
-    while True:
-        try:
-            yield ask()
-        except StopIteration:
-            return

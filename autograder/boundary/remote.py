@@ -22,9 +22,9 @@ from autograder.boundary.copies import Damage, noted
 from autograder.boundary.effects import Graph, a_dict, a_list, refill, replace, restore, without_grad_flags
 from autograder.boundary.frames import Closed, Deadline, WireError
 from autograder.boundary.learner import LearnerObject, path_of
-from autograder.boundary.limits import MAX_REQUESTS, MAX_TEXT, IsolationError, Limits
+from autograder.boundary.limits import MAX_BESIDE_BYTES, MAX_REQUESTS, MAX_TEXT, IsolationError, Limits
 from autograder.boundary.nodes import connected
-from autograder.boundary.outputs import Allowance, shown
+from autograder.boundary.outputs import Allowance, Overheard, shown
 from autograder.boundary.raised import Theirs, as_raised, class_of
 from autograder.boundary.randomness import digest_of_state, random_state, seed_everything
 from autograder.boundary.template import NO_FILES, START_SECONDS, Ended, Template
@@ -63,6 +63,12 @@ def imported(path: str) -> Any:
     module, _, name = path.partition(":")
     found: Any = importlib.import_module(module)
     return resolve_path(found, name)
+
+
+def _a_small_file(content: Any) -> bytes:
+    if len(content) > MAX_BESIDE_BYTES:  # no honest worker sends it
+        raise ValueError("a file over the limit")
+    return bytes(content)
 
 
 class RemoteWorker:
@@ -179,7 +185,7 @@ class RemoteWorker:
             "lends": self.lends and noted.get() is None,
         }
         reply, parcel = self._ask(request, sent)
-        if (printed := reply.get("printed")) and not hasattr(sys.stdout, "is_ours"):
+        if (printed := reply.get("printed")) and not isinstance(sys.stdout, Overheard):
             self._trusting(lambda: print(str(printed)[:MAX_TEXT], end=""))
         value, outputs = self._trusting(lambda: self._connected(reply, parcel, sent))
         self._trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
@@ -284,7 +290,7 @@ class RemoteWorker:
         reply, parcel = self._ask({"do": "file", "name": name})
         if reply.get("content") is None:
             return None
-        return self._trusting(lambda: bytes(decode(reply["content"], parcel, self._hold)))
+        return self._trusting(lambda: _a_small_file(decode(reply["content"], parcel, self._hold)))
 
     def _asked(self, request: dict, parcel: Parcel | None) -> tuple[dict, Parcel]:
         if not self.alive:

@@ -37,7 +37,6 @@ CURES = {
     "is not defined": "define it in the grade cell or in a locked cell",
     "took more than": "make it quicker, or raise the limit of time",
 }
-_RAISES = ("raises", "assertraises", "assert_raises")
 PERSON = "change the test, or leave it to a person"
 
 

@@ -21,23 +21,22 @@ from autograder.magics import python
 
 ENDINGS = (".txt", ".csv", ".tsv", ".json", ".md", ".dat", ".png", ".jpg", ".npy", ".npz", ".html", ".xml", ".yaml")
 MAX_NAMES = 20
-MAX_FILE = 20 * 2**20
 _UNPICKLES = re.compile(r"pickle|joblib|dill|shelve|torch\.load|marshal")
 
 
-class Desk:
+class Folder:
     """One submission's: made when first needed, gone with ``close``, and with it the modules that came from there."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files, self._place = files, ""
+        self._files, self._path = files, ""
 
     @property
-    def place(self) -> str:
+    def path(self) -> str:
         """The folder."""
-        if not self._place:
-            self._place = tempfile.mkdtemp(prefix="autograder-desk-")
-            lay_out(self._files, Path(self._place), mode=0o444)
-        return self._place
+        if not self._path:
+            self._path = tempfile.mkdtemp(prefix="autograder-folder-")
+            lay_out(self._files, Path(self._path), mode=0o444)
+        return self._path
 
     @contextmanager
     def at(self, source: str, fetch: Callable[[str], bytes | None]) -> Iterator[None]:
@@ -48,28 +47,28 @@ class Desk:
             return
         before, fetched = os.getcwd(), []
         for name in wanted:
-            target = Path(self.place, name)
+            target = Path(self.path, name)
             if not target.exists() and (content := fetch(name)) is not None:
-                lay_out({name: content}, Path(self.place))
+                lay_out({name: content}, Path(self.path))
                 fetched.append(target)
-        os.chdir(self.place)
-        sys.path.insert(0, self.place)
+        os.chdir(self.path)
+        sys.path.insert(0, self.path)
         try:
             yield
         finally:
             os.chdir(before)
             with suppress(ValueError):
-                sys.path.remove(self.place)
+                sys.path.remove(self.path)
             for target in fetched:
                 target.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Clear away."""
-        if self._place:
+        if self._path:
             for name, module in list(sys.modules.items()):
-                if str(getattr(module, "__file__", "")).startswith(self._place + os.sep):
+                if str(getattr(module, "__file__", "")).startswith(self._path + os.sep):
                     del sys.modules[name]
-            shutil.rmtree(self._place, ignore_errors=True)
+            shutil.rmtree(self._path, ignore_errors=True)
 
 
 def names_in(source: str) -> list[str]:

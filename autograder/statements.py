@@ -1,0 +1,59 @@
+"""The statements of a cell, and the global names in each; nothing is run. Grader's side."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+
+from autograder import names
+from autograder.magics import plain
+
+
+class Statement:
+    """A statement at the top of a cell."""
+
+    def __init__(self, node: ast.stmt) -> None:
+        code = compile(ast.Module([node], []), "<cell>", "exec", dont_inherit=True)
+        self.node = node
+        self.defines = names.defined(code)
+        """The global names that it gives a value."""
+        self.reads = names.read(code)
+        """Those that it or its functions read."""
+
+    @cached_property
+    def changes(self) -> set[str]:
+        """Those whose values it changes in place."""
+        return set(_changed(self.node)) & self.reads
+
+
+def read_statements(source: str) -> list[Statement]:
+    """The statements of a cell; none, if it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [Statement(node) for node in ast.parse(plain(source)).body]
+    except Exception:  # no syntax, or more than Python's compiler can take, which it says with exceptions of all kinds
+        return []
+
+
+cached_statements = lru_cache(maxsize=1024)(read_statements)
+"""The same of an instructor's cell, which comes again with every submission."""
+
+
+def _changed(tree: ast.AST) -> Iterator[str]:
+    """The names whose values code changes in place: by an item, an attribute, or a method or function called for it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            yield root_of(node)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            call = node.value
+            yield from map(root_of, [call.func] if isinstance(call.func, ast.Attribute) else call.args)
+
+
+def root_of(node: ast.AST) -> str:
+    """The name that an expression begins with ('' if it begins with none)."""
+    while isinstance(node, ast.Subscript | ast.Attribute | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
