@@ -35,7 +35,7 @@ NO_PARAMETERS = Mistake(
     "layers that are kept in a plain list, or made when they are called, are no part of the model. Assign each to a "
     "name of self in __init__.",
 )
-SAME_MODEL = Mistake("same_model", "the layers are made once, outside of the function. Make them anew in each call.")
+SAME_MODEL = Mistake("same_model", "the layers are made once, and given again. Make them anew in each call.")
 FIXED_SIZE = Mistake("fixed_size", "the number of pixels is fixed in the code. Use the argument.")
 TWO_PARTS = Mistake("two_parts", "encode returns (mu, logvar). It should return (z, mu, logvar).")
 ORDER = Mistake(
