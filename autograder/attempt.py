@@ -72,8 +72,11 @@ class Attempt:
         self.layers = self.worker.layers
         self.namespace = Namespace(lesson, lambda: self.worker)
 
-    def judge_all(self, seed: int) -> Iterator[CheckResult]:
-        """Run every cell and judge every grade cell, in order; a crash costs the exercise that it happened in."""
+    def judge_all(self, seed: int, last: str | None = None) -> Iterator[CheckResult]:
+        """Run every cell and judge every grade cell, in order; a crash costs the exercise that it happened in.
+
+        After the grade cell ``last`` nothing more runs.
+        """
         lost: dict[str, WorkerLost] = {}
         self.namespace.seed = seed
         for cell in self.notebook.cells:
@@ -99,6 +102,8 @@ class Attempt:
                     result = self._result(grade_id, message, seed)
                     self._replace(cell)
                 yield result
+                if grade_id == last:
+                    return
 
     def run_cells(self) -> None:
         """Run every cell that grading runs."""

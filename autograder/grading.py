@@ -47,6 +47,7 @@ class Grader:
     ) -> Grade:
         """Grade a notebook that was handed in; ``only`` names the grade cells to judge, each for itself (all, if None).
 
+        Of a notebook of which a part is judged nothing runs that comes after that part.
         ``seed`` is recorded with every check and fixes all its draws: the same seed gives the same verdicts. ``files``
         were handed in beside the notebook: they lie where it runs.
         """
@@ -65,9 +66,10 @@ class Grader:
         started, ends = time.perf_counter(), self.deadline()
         notebook = rebuild(submitted, self.lesson)
         wanted = None if only is None else only.__contains__
+        last = self.lesson.last(only or set())
         attempt = Attempt(self.lesson, notebook, self.template, self.limits, wanted, ends, files=files)
         try:
-            checks = tuple(map(self._second_opinion, [*attempt.judge_all(seed)]))
+            checks = tuple(map(self._second_opinion, [*attempt.judge_all(seed, last)]))
         finally:
             attempt.close()
         # What is judged again runs beside right answers: of that not even its time or its memory is told.

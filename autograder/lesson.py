@@ -132,6 +132,10 @@ class Lesson:
                 exercises[marks(cell)["grade_id"]] = current
         return exercises
 
+    def last(self, grade_ids: set[str]) -> str | None:
+        """Which of these grade cells comes last; None of none."""
+        return next((grade_id for grade_id in reversed(self.exercises) if grade_id in grade_ids), None)
+
     @cached_property
     def shown(self) -> dict[str, str]:
         """The source of each grade cell as people get to see it, without hidden tests, by ``grade_id``."""

@@ -42,7 +42,7 @@ def _tried(template: Template, folder: Path, isolation: str, body: str) -> bool:
     secret = folder / "secret"
     secret.write_text("the canary")
     secret.chmod(0o644)
-    victim = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    victim = subprocess.Popen(["sleep", "60"], start_new_session=True)
     package = str(Path(autograder.__file__).parent)
     source = program(body, SECRET=str(secret), OUTSIDE=str(folder), VICTIM=victim.pid, PACKAGE=package)
     worker = RemoteWorker(template, Limits(isolation=isolation, cell_seconds=10))

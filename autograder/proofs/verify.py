@@ -274,6 +274,7 @@ def in_one_process(lesson: Lesson, notebook: NotebookNode, seed: int, only: set[
     """
     forget()
     names: dict[str, object] = {"__name__": "__main__"}
+    last = lesson.last(only or set())
     problems: dict[str, LearnerError] = {}
     said = {}
     for cell in notebook.cells:
@@ -286,4 +287,6 @@ def in_one_process(lesson: Lesson, notebook: NotebookNode, seed: int, only: set[
                 problems[grade_id] = LearnerError.of(error)
         elif is_grade(cell) and (only is None or grade_id in only):
             said[grade_id] = judge(lesson, cell, names, problems, seed, cells=notebook.cells)
+            if grade_id == last:
+                break
     return said
