@@ -122,6 +122,32 @@ for dtype in (torch.float32, torch.float16, torch.bfloat16):
 # Without `including_emulation=False` the answer is true for emulation as well.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same move with other contexts: make one, return it, and let the caller enter it.
+#
+# ```python
+# from contextlib import nullcontext
+#
+#
+# def gradients_for(training, reused):
+#     if training:
+#         kind = nullcontext
+#     else:
+#         kind = torch.no_grad if reused else torch.inference_mode
+#     return kind()
+#
+#
+# with gradients_for(training=False, reused=True):
+#     print(torch.is_grad_enabled())  # prints False
+# ```
+#
+# First comes the case in which nothing is to be done, then one choice, and the call last.
+# Your choice is a dtype, and the call takes two arguments.
+# Take care that a device without a card is never judged by what a card cannot do: Python asks the right side of `and` only where the left one is true.
+#
+# </details>
 
 
 # %% answer="autocast_for"
@@ -273,6 +299,29 @@ print(f"error of exp(logvar / 2) in float16 at logvar = 5: {error:.1e}")
 #
 # Raise the log-variance with `.float()`, halve it, take the exponential, multiply by the noise, add the mean.
 # The sum is then in float32: `.to(...)` brings it back to the dtype of the mean, once, at the end.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Here is an island around another dangerous operation, the square.
+#
+# ```python
+# def length(v):
+#     wide = v.float()
+#     total = wide.square().sum().sqrt()
+#     return total.to(v.dtype)
+#
+#
+# v = torch.full((3,), 300.0, dtype=torch.float16)
+# print(v.square().sum().sqrt().item(), length(v).item())  # prints inf 519.5
+# ```
+#
+# The square of 300 is 90,000, and float16 ends at 65,504.
+# One line goes up to float32, one comes back, and everything dangerous is between them.
+# Both `.float()` and `.to` let gradients pass.
+# Where are these two lines in your sampler?
+# The standard deviation must still be in float32 when the noise multiplies it, so the way back comes later than you may think.
 #
 # </details>
 
@@ -504,6 +553,31 @@ plt.show()
 # `nn.utils.clip_grad_norm_` clips, and only after `scaler.unscale_`; `scaler.step` notices that this was done.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The step with gaps:
+#
+# ```python
+# ...  # old gradients go
+# with ...:
+#     outputs = ...  # the only line in here
+# loss = ...  # all three outputs, in float32
+# ...  # backward, from what the scaler makes of the loss
+# if ...:  # only with a limit
+#     ...  # remove the scale
+#     ...  # limit the norm
+# ...  # in the place of optimizer.step()
+# ...  # the scaler learns from this step
+# return ...  # which loss, and as what?
+# ```
+#
+# Why this order?
+# Take the scale 1024, a true gradient of 0.5 and `clip` = 1.
+# Clipped first, 512 becomes 1, and after the division 0.001 is left.
+# Divided first, it stays 0.5, as it should.
+#
+# </details>
 
 
 # %% answer="amp_train_step"
@@ -639,6 +713,28 @@ plt.show()
 # `order.split(size)` cuts a tensor into parts of this size, the last one shorter, and each part is an index into `x`.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: pieces of rows that are drawn *with* repetition, so that a row may come twice.
+#
+# ```python
+# def with_repeats(data, size, pieces):
+#     for _ in range(pieces):
+#         chosen = torch.randint(len(data), (size,), device=data.device)
+#         yield data.index_select(0, chosen)
+#
+#
+# drawn = with_repeats(torch.ones(5, 2), size=3, pieces=2)
+# print([tuple(piece.shape) for piece in drawn])  # prints [(3, 2), (3, 2)]
+# ```
+#
+# The index is born where the data are, and each piece gets a new one.
+# Yours needs every row once.
+# So draw *one* order for the whole epoch, before the loop, and cut it: seven rows in parts of 3 have the lengths 3, 3 and 1.
+# The loop then goes over the parts.
+#
+# </details>
 
 
 # %% answer="device_batches"
@@ -751,6 +847,40 @@ with ThreadPoolExecutor(max_workers=1) as device_queue:
 # After the warm-up: wait, then read.
 # After the timed loop: wait, then read again.
 # `step` may be called in a plain `for` loop whose variable is not used.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour that times every call alone, and a way to see the order of events without a graphics card:
+#
+# ```python
+# def single_times(step, calls, wait, clock):
+#     seconds = []
+#     for _ in range(calls):
+#         wait()
+#         start = clock()
+#         step()
+#         wait()
+#         seconds.append(clock() - start)
+#     return seconds
+#
+#
+# log = []
+#
+#
+# def note(word):
+#     log.append(word)
+#     return 0
+#
+#
+# single_times(lambda: note("step"), 1, lambda: note("wait"), lambda: note("clock"))
+# print(*log)  # prints wait clock step wait clock
+# ```
+#
+# With 10 calls this reads the clock 20 times.
+# Yours reads it twice, whatever `repeats` is.
+# Write down the row of words that yours should give with 2 calls of warm-up and 3 timed ones.
 #
 # </details>
 
