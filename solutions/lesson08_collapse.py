@@ -143,6 +143,25 @@ print(f"largest standard deviation of a pixel over 360 reconstructions: {picture
 # Multiply by the number of pixels if there is a mean over them, divide by the number of latents if there is a mean over these, and double if the half is missing.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Do it once with numbers: the program takes a mean over 64 pixels and a mean over 2 latents, with weight 1.
+#
+# ```python
+# pixel_nats = torch.full((64,), 0.2)  # the reconstruction of each pixel
+# kl = torch.tensor([0.3, 0.1])  # of each latent
+#
+# factor = pixel_nats.sum() / pixel_nats.mean()  # makes the first term nats per image
+# second_term = factor * 1.0 * kl.mean()  # the weight is 1
+# print(f"{factor:.1f} {second_term / kl.sum():.1f}")  # prints 64.0 32.0
+# ```
+#
+# So this loss has `beta` = 32.
+# Where does the 32 come from?
+# Change one `mean()` to `sum()`, or double `kl` in the second term alone, as a program without its $\tfrac12$ does, and watch the last number.
+#
+# </details>
 
 
 # %% answer="effective_beta"
@@ -235,6 +254,24 @@ print("weight 1/2, sums, and a forgotten half:", effective_beta(0.5, 784, 20, Fa
 # Average over dimension 0, and sum over nothing.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same order with a simpler price, the square, for two images and two columns:
+#
+# ```python
+# place = torch.tensor([[-2.0, 1.0], [2.0, 1.0]])
+# price = place.square()  # one price for each image and each column
+# print(price.mean(dim=0))  # prints tensor([4., 1.])
+# print(place.mean(dim=0).square())  # prints tensor([0., 1.])
+# ```
+#
+# The first print is the mean price.
+# In the second the two images of column 0 have cancelled before the price was taken.
+# Your price has three more terms, and is again a tensor of the shape of `mu` until the last step.
+# Test it by hand: with `logvar` = 0 a latent costs $\mu^2/2$, so means of $-2$ and 2 cost 2 nats, and not 0.
+#
+# </details>
 
 
 # %% answer="kl_per_dimension"
@@ -281,6 +318,24 @@ def kl_per_dimension(mu: Tensor, logvar: Tensor) -> Tensor:
 #
 # Take the variance over dimension 0, compare it with the threshold, and count what is true.
 # A sum of truth values is a tensor: make an `int` of it.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: count the columns in which largest and smallest number are more than 0.5 apart.
+#
+# ```python
+# table = torch.tensor([[3.0, 1.0, 0.2], [3.0, 4.0, 0.3]])  # two rows
+# reach = table.amax(dim=0) - table.amin(dim=0)  # one number for each column
+# wide = reach > 0.5
+# print(wide.tolist(), int(wide.count_nonzero()))  # prints [False, True, False] 1
+# ```
+#
+# The first column has the largest numbers, and no reach at all.
+# Three steps: one number for each column, a comparison, a count.
+# Only the first step of yours is another.
+# For it, ask of each column how far its numbers are spread, and not how large they are.
 #
 # </details>
 
@@ -560,6 +615,26 @@ for name, model in runs.items():
 # Treat `warmup = 0` first, in a line of its own: a small number added to the divisor gives 0 at step 0.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour that goes the other way: a number that falls in a straight line from `start` to 0, and stays there.
+#
+# ```python
+# def fading(step, length, start):
+#     if length == 0:
+#         return 0.0
+#     return start * max(0.0, 1 - step / length)
+#
+#
+# print(*(fading(step, 4, 2.0) for step in (0, 1, 4, 9)))  # prints 2.0 1.5 0.0 0.0
+# ```
+#
+# The first two lines answer the case in which there is no way to go: the end is reached at once.
+# What is the end in your schedule?
+# Then ask the same four steps of yours, with a warm-up of 4 and `beta_max` = 2: they should give 0, 0.5, 2 and 2.
+#
+# </details>
 
 
 # %% answer="linear_annealing"
@@ -618,6 +693,25 @@ def linear_annealing(step: int, warmup: int, beta_max: float = 1.0) -> float:
 #
 # The share of the cycle is the remainder divided by the period.
 # Divide it by `ratio`, limit the result to 1, and multiply by `beta_max` last: the plateau is at `beta_max`, and not at 1.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A lamp is on for the first part of each period.
+# It starts again by itself, without a loop and without a memory:
+#
+# ```python
+# def lamp(second, period, part):
+#     position = second % period  # counts up, and begins again at 0
+#     return 1 if position < part * period else 0
+#
+#
+# print(*(lamp(second, 4, 0.5) for second in range(6)))  # prints 1 1 0 0 1 1
+# ```
+#
+# Yours knows its position in the same way, and makes a ramp of it in place of a jump.
+# On paper, with `period` = 4, `ratio` = 0.5 and `beta_max` = 3, the steps 0 to 5 give 0, 1.5, 3, 3, 0, 1.5.
 #
 # </details>
 
@@ -683,6 +777,25 @@ def cyclical_annealing(step: int, period: int, ratio: float = 0.5, beta_max: flo
 #
 # `clamp` with a lower limit takes the larger of each number and the limit, and its gradient is the one that is asked for.
 # Then sum.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour with a *ceiling*: three tasks, and none can earn more than 2 points.
+#
+# ```python
+# points = torch.tensor([0.5, 3.0, 1.0], requires_grad=True)
+# each = torch.minimum(points, torch.tensor(2.0)).sum()
+# all_together = torch.minimum(points.sum(), torch.tensor(2.0))
+# print(each.item(), all_together.item())  # prints 3.5 2.0
+# print(torch.autograd.grad(each, points)[0])  # prints tensor([1., 0., 1.])
+# ```
+#
+# The order of limit and sum makes two different rules.
+# The limit cuts the gradient of exactly those which it holds.
+# You need a floor, so the other of the two comparisons.
+# With KLs of 0.1 and 3 and a floor of 0.25, the price is 3.25, and the gradient is 0 and 1.
 #
 # </details>
 
@@ -1060,6 +1173,25 @@ for beta in (0, 1, 2):
 # The prior is the normal density with mean 0 and `logvar` 0; `mu` and `logvar` broadcast against `z`.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same weight with other densities: two draws, one image, two latents.
+# The prior has the density $e^{-z}$, and $q$ has $r e^{-rz}$, with its own $r$ for each image and latent.
+#
+# ```python
+# z = torch.tensor([[[0.5, 2.0]], [[1.0, 1.0]]])  # (draws, images, latents)
+# r = torch.tensor([[2.0, 0.5]])  # (images, latents)
+# log_p = -z.sum(dim=-1)
+# log_q = (r.log() - r * z).sum(dim=-1)  # r broadcasts over the draws
+# print((log_p - log_q).round(decimals=2).tolist())  # prints [[-0.5], [0.5]]
+# ```
+#
+# Each term is evaluated at the draw, and the last dimension is summed away.
+# Put the logarithm of a normal density in the place of both, and add the term of the pixels.
+# Which sign does a *loss* of pixels need here?
+#
+# </details>
 
 
 # %% answer="log_weights"
@@ -1123,6 +1255,25 @@ def log_weights(logits: Tensor, x: Tensor, z: Tensor, mu: Tensor, logvar: Tensor
 # <details><summary>Hint 2</summary>
 #
 # `torch.logsumexp` over dimension 0, minus the logarithm of the number of draws.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: three numbers are known by their logarithms only.
+# Which share has each in their sum?
+#
+# ```python
+# logs = torch.tensor([-2000.0, -2001.0, -math.inf])
+# print((logs.exp() / logs.exp().sum()).tolist())  # prints [nan, nan, nan]
+# shares = (logs - torch.logsumexp(logs, dim=0)).exp()
+# print(shares)  # prints tensor([0.7311, 0.2689, 0.0000])
+# ```
+#
+# The numbers themselves are too small for a float, and their logarithms are not.
+# Dividing by the sum has become a subtraction.
+# A mean is a sum that is divided by something else: what is subtracted then?
+# For log-weights of 0 and $\log 3$ the bound is $\log 2$.
 #
 # </details>
 
@@ -1281,6 +1432,29 @@ plt.show()
 #
 # Begin the loop at `window`: an index below 0 would count from the end of the list.
 # Return from inside the loop; after it, return `None`.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: the first entry whose largest number is below that of the entry just before.
+#
+# ```python
+# def first_fall(history):
+#     tops = [entry.max().item() for entry in history]  # one number for each entry
+#     for now in range(1, len(tops)):
+#         if tops[now] < tops[now - 1]:
+#             return now
+#     return None
+#
+#
+# history = [torch.tensor([5.0, 1.0]), torch.tensor([7.0]), torch.tensor([6.0])]
+# print(first_fall(history))  # prints 2
+# ```
+#
+# First a list of plain numbers, then one loop that leaves at the first hit.
+# Three things are yours: the number for each entry, how far back you look, and the factor.
+# For the number: rows (3, 4) and (-3, -4) have $r = 5$, although their mean row is 0.
 #
 # </details>
 
