@@ -201,6 +201,27 @@ print("\ntorch.rand in float32 draws multiples of 2**-24:", bool((u * 2**24 % 1 
 # What is $v$ here?
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same steps for another distribution, on $0 < x < 1$, with $F(x) = \log(1 + cx) / \log(1 + c)$:
+#
+# - $u \log(1 + c) = \log(1 + cx)$
+# - $(1 + c)^u = 1 + cx$
+# - $x = ((1 + c)^u - 1) / c$
+#
+# ```python
+# c, u = torch.tensor([3.0, 1e-20], dtype=torch.float64)
+# as_it_stands = ((1 + c) ** u - 1) / c
+# careful = torch.expm1(u * torch.log1p(c)) / c
+# print(f"{as_it_stands:.2e} {careful:.2e}")  # prints 0.00e+00 4.62e-21
+# ```
+#
+# Undo the outermost operation first.
+# Then look for the place where a small number meets a 1: here it is $e^v - 1$.
+# Where is it in yours, and which of the two functions closes that gap?
+#
+# </details>
 
 
 # %% answer="sample_exponential"
@@ -276,6 +297,25 @@ print(f"   mean of -x / rate {-x.mean() / rate:.3f}")
 # The inverse of the sigmoid is called the logit, and PyTorch has it.
 # Look at its second argument, and leave it out.
 # Then undo the division by `scale`, and after it the subtraction of `loc`.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same three steps for the Cauchy distribution, $F(x) = \tfrac12 + \tfrac1\pi \arctan r$ with $r = (x - \text{loc}) / \text{scale}$:
+#
+# ```python
+# loc, scale, u = torch.tensor([1.0, 2.0, 1e-20], dtype=torch.float64)
+# # u - 1/2 = arctan(r) / pi, so r = tan(pi (u - 1/2)), and this is -1 / tan(pi u)
+# r = -1 / torch.tan(math.pi * u)
+# print(f"{loc + scale * r:.3e}")  # prints -6.366e+19
+# ```
+#
+# Solve for $r$.
+# Rewrite it so that the small `u` stands beside no other number: `u - 0.5` would lose it.
+# Then undo `scale` and `loc`.
+# Your $r$ is a logarithm of a quotient, so a difference of two logarithms.
+# In which of them does `u` stand beside a 1?
 #
 # </details>
 
@@ -356,6 +396,26 @@ print(f"closed forms: mean 1, standard deviation {0.5 * math.pi / math.sqrt(3):.
 # $\log u$ is below 0, so turn its sign before you take the second logarithm.
 # What is left is $-(x - \text{loc}) / \text{scale}$.
 # Add nothing inside the logarithms.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Peel another one, $F(x) = \exp(-x^{-a})$ for $x > 0$, layer by layer:
+#
+# - $\log u = -x^{-a}$: the outer exponential is gone, and both sides are below 0.
+# - $-\log u = x^{-a}$: now both are above 0.
+# - $(-\log u)^{-1/a} = x$.
+#
+# ```python
+# a, u = 2.0, torch.tensor([0.1, 0.5, 0.9])
+# x = (-torch.log(u)) ** (-1 / a)
+# print(torch.exp(-(x**-a)))  # prints tensor([0.1000, 0.5000, 0.9000])
+# ```
+#
+# The last line puts $x$ back into $F$, and finds `u`.
+# Test yours in this way.
+# It has the same first two lines; in the third, another exponential is to be undone, and its exponent has a sign too.
 #
 # </details>
 
@@ -469,6 +529,26 @@ print(f"one draw in {2**24 / (lost + 1):,.0f}")
 # `log1p` gives $\log(1 - u)$; divide it by `b`.
 # `expm1` of that is $e^{v} - 1$; turn its sign.
 # What is left is one root.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same repair for another formula, $(1 + v)^{1/3} - 1$, where $v$ is tiny:
+#
+# ```python
+# v = torch.tensor(1e-20, dtype=torch.float64, requires_grad=True)
+# # (1 + v)^(1/3) is exp(w), with w = log(1 + v) / 3
+# w = torch.log1p(v) / 3
+# root = torch.expm1(w)
+# slope = torch.autograd.grad(root, v)[0]
+# print(f"{root.item():.2e} {slope.item():.3f}")  # prints 3.33e-21 0.333
+# ```
+#
+# As it stands, the formula gives 0.
+# The power has become an exponential, and both ones have gone into a function.
+# Yours has two more minus signs and an outer root.
+# Write its three steps one below the other, and print each for $u = 10^{-20}$: none may be 0.
 #
 # </details>
 
@@ -594,6 +674,25 @@ except NotImplementedError:
 # Then one derivative is divided by the other, element by element.
 # Which one is the density?
 # Do not forget the sign.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same move for an area $a b^2$: how must $b$ move with $a$, so that the area stays?
+#
+# ```python
+# a = torch.tensor([1.0, 2.0], requires_grad=True)
+# b = torch.tensor([3.0, 5.0], requires_grad=True)
+# area = a * b.square()
+# slopes = torch.autograd.grad(area.sum(), (a, b))
+# print(*(slope.tolist() for slope in slopes))  # prints [9.0, 25.0] [6.0, 20.0]
+# ```
+#
+# One call gives the slopes of all elements, because element $i$ of the area meets element $i$ of `a` and `b` alone.
+# On paper, $b = \sqrt{\text{area} / a}$ has $db/da = -b / (2a)$: here $-1.5$ and $-1.25$.
+# Which quotient of the two rows gives these numbers?
+# In yours, `x` follows and `theta` leads, as $b$ follows $a$ here.
 #
 # </details>
 
@@ -885,6 +984,26 @@ plt.show()
 #
 # Here `sigma` is the standard deviation itself, not its logarithm.
 # `exp` is taken of the whole sum, and nothing is subtracted from it.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: the $x$ whose *cube root* is $\mu + \sigma\epsilon$.
+#
+# ```python
+# mu = torch.tensor(1.0, requires_grad=True)
+# sigma = torch.tensor(0.5, requires_grad=True)
+# eps = torch.tensor([-1.0, 0.0, 2.0])
+# normal = mu + sigma * eps
+# x = normal**3
+# print(x.tolist())  # prints [0.125, 1.0, 8.0]
+# print(torch.autograd.grad(x[2], (mu, sigma)))  # prints (tensor(12.), tensor(24.))
+# ```
+#
+# The name says what is normal: here the cube root of $x$, in yours its logarithm.
+# So take the function that undoes the logarithm.
+# The gradients come by themselves, as long as nothing is clamped: $3 \cdot 2^2 = 12$, and this times $\epsilon = 2$.
 #
 # </details>
 
