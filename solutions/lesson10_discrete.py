@@ -173,6 +173,26 @@ for probability in (0.2, 0.5, 0.8):
 # Or let autograd differentiate the sum: then use a detached copy of `p` that requires a gradient, and `torch.autograd.grad`.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: the mean of the larger of two throws of a loaded die with the sides 0, 1 and 2, and its derivative in each chance.
+#
+# ```python
+# from itertools import product
+#
+# q = torch.tensor([0.5, 0.3, 0.2], requires_grad=True)
+# throws = torch.tensor(list(product(range(3), repeat=2)))  # all of them, (9, 2)
+# probability = q[throws].prod(dim=1)  # (9,)
+# mean = (probability * throws.amax(dim=1)).sum()
+# slope = torch.autograd.grad(mean, q)[0]
+# print(f"{mean:.2f}", slope)  # prints 1.11 tensor([1.4000, 2.4000, 4.0000])
+# ```
+#
+# The function of the throws needs no derivative: only the probabilities carry one.
+# In yours a step is 1 or 0, so its probability is $p_i$ or $1 - p_i$, and `f` wants its rows in the dtype of `p`.
+#
+# </details>
 
 
 # %% answer="bernoulli_gradient_exact"
@@ -260,6 +280,27 @@ for d in (10, 20, 40):
 #
 # `f(b)` has the shape `(n,)`, and the scores have `(n, d)`.
 # Give the values a second dimension before you multiply, so that each row gets its own value.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# First the baseline by hand.
+# For values 4, 6 and 11, the means of the *others* are 8.5, 7.5 and 5.
+# So the scores are multiplied by $-4.5$, $-1.5$ and 6, and these three add up to 0: test yours for that.
+#
+# Then the shapes.
+# With as many rows as columns, a wrong product raises no error:
+#
+# ```python
+# values = torch.tensor([1.0, 10.0])  # one for each row
+# table = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+# print((values * table).tolist())  # prints [[1.0, 20.0], [3.0, 40.0]]
+# print((values[:, None] * table).tolist())  # prints [[1.0, 2.0], [30.0, 40.0]]
+# ```
+#
+# In which of the two does each *row* get its own value?
+# The probabilities belong to columns, so they need no change of shape.
 #
 # </details>
 
@@ -365,6 +406,24 @@ for name, estimates in (("without baseline", without), ("with baseline", with_ba
 # Its result has another dtype than the logits.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Another way to draw a class, from *one* uniform number a row: count the steps of the distribution function below it.
+#
+# ```python
+# shares = torch.tensor([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]])
+# one_u = torch.tensor([[0.4], [0.95]])
+# chosen = (shares.cumsum(dim=-1) < one_u).sum(dim=-1)
+# rows = torch.nn.functional.one_hot(chosen, num_classes=3)
+# print(rows.tolist(), rows.dtype)  # prints [[0, 1, 0], [0, 0, 1]] torch.int64
+# ```
+#
+# The way from an index to a row is the one that you need; mind the dtype that comes out.
+# Only the index is found otherwise: by a race, with a `u` for each class.
+# Test your noise alone: $u = 0.5$ gives 0.37 and $u = 0.9$ gives 2.25, so a larger `u` helps a class.
+#
+# </details>
 
 
 # %% answer="gumbel_max"
@@ -449,6 +508,26 @@ print("drawn  ", [round(share, 3) for share in shares.tolist()])
 #
 # Use PyTorch's softmax: it subtracts the largest number of each row before it takes the exponential.
 # Say over which dimension it runs.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: shares that fall with the distance, with a width.
+#
+# ```python
+# distance = torch.tensor([[900.0, 901.0], [1.0, 2.0]])
+# weight = torch.exp(-distance / 0.5)
+# print((weight / weight.sum(dim=-1, keepdim=True))[0].tolist())  # prints [nan, nan]
+# closeness = torch.softmax(-distance / 0.5, dim=-1)
+# print(closeness[:, 0])  # prints tensor([0.8808, 0.8808])
+# ```
+#
+# Only differences count, so both rows have the same shares.
+# The plain quotient makes 0/0 of the first.
+# In yours, *everything* that competes is divided by `tau`.
+# Check it: the logits (1, 0) with `u` = (0.5, 0.8) and `tau` = 0.5 give the first class a share of 0.434.
+# With the logits alone divided, it would be 0.704.
 #
 # </details>
 
@@ -640,6 +719,26 @@ plt.show()
 # Do not round the soft one to get the hard one: with more than two classes no share need reach one half.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same with another pair: forward the sign of a number, backward the gradient of `tanh`.
+#
+# ```python
+# v = torch.tensor([-0.3, 2.0], requires_grad=True)
+# smooth = torch.tanh(v)
+# jump = torch.sign(v).detach()
+# both = jump + (smooth - smooth.detach())
+# print(both.tolist())  # prints [-1.0, 1.0]
+# slope = torch.autograd.grad(both.sum(), v)[0]
+# print([f"{s:.2f}" for s in slope])  # prints ['0.92', '0.07']
+# ```
+#
+# The bracket is 0, but it carries the gradient $1 - \tanh^2 v$.
+# Which function of yours plays the jump, and which the smooth one?
+# Both get the same `u`, so that the slope belongs to the choice.
+#
+# </details>
 
 
 # %% answer="straight_through"
@@ -762,6 +861,26 @@ plt.show()
 # <details><summary>Hint 2</summary>
 #
 # `math.exp` takes and returns a float, and `max` takes the larger of two numbers.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour that grows: a pond in which the plants double every day, until it is full.
+#
+# ```python
+# def covered(day, start, full):
+#     return min(full, start * 2.0**day)
+#
+#
+# print(*(covered(day, 1.0, 6.0) for day in range(4)))  # prints 1.0 2.0 4.0 6.0
+# ```
+#
+# The growth knows nothing of the limit; one comparison at the end holds it.
+# Yours shrinks, so the other comparison holds it from below.
+# In the place of the doubling stands an exponential.
+# With `start` = 1, `end` = 0.5 and `rate` = 0.1, step 5 gives 0.6065 and step 10 gives 0.5.
+# With a wrong sign in the exponent, the temperature would rise.
 #
 # </details>
 
@@ -997,6 +1116,31 @@ for draws in (2, 8):
 # Compute the losses from `code`, not from this sum.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Ask each of your results which of the two inputs its gradient reaches.
+# Here is how, for a product that takes one input as a constant:
+#
+# ```python
+# a = torch.tensor(3.0, requires_grad=True)
+# b = torch.tensor(5.0, requires_grad=True)
+# half_open = a * b.detach()
+# slopes = torch.autograd.grad(half_open, (a, b), allow_unused=True)
+# print(slopes)  # prints (tensor(5.), None)
+# ```
+#
+# `None` means: no path.
+# For `z` and `codebook`, in this order, you want
+#
+# - from the codebook loss: `None`, a tensor;
+# - from the commitment loss: a tensor, `None`;
+# - from `z_q.sum()`: ones, `None`.
+#
+# Each loss detaches one input; the first two rows say which.
+# For the last row, no product helps: the *value* must come from one input, and the gradient from the other.
+#
+# </details>
 
 
 # %% answer="vector_quantize"
@@ -1133,6 +1277,26 @@ for weights in ((1, 0.25), (30, 0.25), (30, 7.5)):
 #
 # $0 \cdot \log 0$ is NaN in floating point.
 # Take the shares above 0 alone, or use `torch.special.entr`, which is $-s \log s$ with the right value at 0.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: another number of codes in use, one over the sum of squared shares.
+#
+# ```python
+# seen = torch.tensor([[0, 0, 2], [0, 3, 0]])
+# counts = torch.bincount(seen.flatten(), minlength=5)
+# shares = counts / counts.sum()
+# print(counts.tolist())  # prints [4, 0, 1, 1, 0]
+# print(f"{1 / shares.square().sum():.2f}")  # prints 2.00
+# unused = torch.tensor(0.0)
+# print((unused * unused.log()).item())  # prints nan
+# ```
+#
+# A square of 0 does no harm, and the last line shows what $s \log s$ makes of it.
+# So leave the unused codes out, or take a function that knows the limit.
+# Their entropy is 0.8676 nats: for these six indices your function should give 2.381.
 #
 # </details>
 
