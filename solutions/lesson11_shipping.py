@@ -122,6 +122,28 @@ print(f"found again: {(found == test_images).all(dim=1).sum()} of 360")
 # Encode inside `torch.no_grad()`, and set each flag back by assignment, since `module.train(flag)` would set the modules below it too.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same care for another flag, `requires_grad`, in a model of which one weight is frozen:
+#
+# ```python
+# layers = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1))
+# layers[0].weight.requires_grad = False
+#
+# before = [(p, p.requires_grad) for p in layers.parameters()]
+# layers.requires_grad_(False)  # what needs this state comes after this line
+# for p, flag in before:
+#     p.requires_grad = flag
+# after = [p.requires_grad for p in layers.parameters()]
+# print(after)  # prints [False, True, True, True]
+# ```
+#
+# `layers.requires_grad_(True)` in place of the loop would thaw the frozen weight: one switch for all forgets who was different.
+# For modes, `model.train()` is that switch.
+# What do you go through, and which flag do you note?
+#
+# </details>
 
 
 # %% answer="deterministic_encode"
@@ -361,6 +383,26 @@ else:
 # For the step take `w.detach()`; and keep the divisor above 0, for a tensor of zeros.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same gradient for another function: limit a number to $[-1, 1]$, and let every gradient pass.
+#
+# ```python
+# v = torch.tensor([-3.0, 0.5, 2.0], requires_grad=True)
+# limited = v.clamp(-1, 1)
+# print(torch.autograd.grad(limited.sum(), v)[0])  # prints tensor([0., 1., 0.])
+#
+# passing = v + (v.clamp(-1, 1) - v).detach()
+# print(passing.tolist())  # prints [-1.0, 0.5, 1.0]
+# print(torch.autograd.grad(passing.sum(), v)[0])  # prints tensor([1., 1., 1.])
+# ```
+#
+# So write the values first, without thinking of gradients: step, divide, round, multiply.
+# $w = (-3.3, 1, 0.3)$ with 3 bits must give $(-3.3, 1.1, 0)$.
+# Zeros make the step 0, and 0/0 is NaN: which divisor would do no harm there?
+#
+# </details>
 
 
 # %% answer="fake_quantize"
@@ -493,6 +535,33 @@ for bits in (4, 3):
 # Then compute the step from `self.weight.detach()`, and add `torch.randn_like(self.weight)`, scaled, to `self.weight` in a *new* tensor.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: a ReLU whose *output* gets noise of a fixed size in train mode.
+#
+# ```python
+# class Blurred(torch.nn.ReLU):
+#     def __init__(self, size):
+#         super().__init__()
+#         self.size = size
+#
+#     def forward(self, numbers):
+#         y = super().forward(numbers)
+#         if self.training:
+#             y = y + self.size * torch.randn_like(y)
+#         return y
+#
+#
+# print(Blurred(0.1).eval()(torch.tensor([-1.0, 2.0])))  # prints tensor([0., 2.])
+# ```
+#
+# The class keeps its number, and asks the flag in each call.
+# This noise has the shape of the output, so each row gets its own.
+# Whose shape must yours have, so that all rows share it?
+# And the sum is a new tensor: do the same, and the parameter stays what it was.
+#
+# </details>
 
 
 # %% answer="NoisyLinear"
@@ -598,6 +667,26 @@ for bits in (8, 4, 3, 2):
 #
 # `x.square() @ sigma.square().T` is the variance.
 # Add a number to it, before the root, which changes nothing but keeps the root away from 0; how small may it be, if its own root has to be below $10^{-5}$?
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The slow way, to test yours against: two rows of two inputs, one output, and weights of its own for each row and try.
+#
+# ```python
+# x = torch.tensor([[3.0, -4.0], [0.0, 0.0]])
+# sd = torch.tensor([0.1, 0.1])  # of the two weights of one output
+# maker = torch.Generator().manual_seed(0)
+# weights = sd * torch.randn(100_000, 2, 2, generator=maker)
+# y = (x * weights).sum(dim=-1)  # (tries, rows)
+# print([f"{s:.2f}" for s in y.std(dim=0)])  # prints ['0.50', '0.00']
+# v = torch.zeros(1, requires_grad=True)
+# print(torch.autograd.grad(v.square().sqrt(), v)[0])  # prints tensor([nan])
+# ```
+#
+# Yours has to give these standard deviations without `weights`: one normal number for each row and output.
+# The last line is the row of zeros: an infinite slope, times 0.
 #
 # </details>
 
@@ -912,6 +1001,30 @@ for factor in (1, 10, 100):
 # `F.binary_cross_entropy_with_logits(..., reduction="none")` wants both arguments of one shape: `x.expand_as(logits)`.
 # Sum over the last dimension, average over the first.
 # The KL of lesson 4 is summed over the latents, and is the same for all draws.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Common noise for a smaller job: the mean size of a number that is shaken four times.
+#
+# ```python
+# def shaken_size(numbers):
+#     own = torch.Generator().manual_seed(7)
+#     shake = torch.randn(4, 1, generator=own)  # one column, shared by all numbers
+#     return (numbers + shake).abs().mean(dim=0)
+#
+#
+# three = shaken_size(torch.tensor([0.0, 1.0, 2.0]))
+# alone = shaken_size(torch.tensor([1.0]))
+# print(torch.allclose(three[1], alone[0]))  # prints True
+# ```
+#
+# With `torch.randn(4, len(numbers))`, the 1 would meet other noise alone than among three.
+#
+# Your noise has three dimensions: draws, images and latents.
+# Which of them has the length 1?
+# The mode of the model is the one thing that you must put back yourself.
 #
 # </details>
 
