@@ -155,6 +155,27 @@ print("largest difference:", f"{(by_the_map - by_the_formula).abs().max().item()
 # The log-determinant needs no matrix: sum the log-scale over its columns.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# One row of two numbers, with a sine and a square in the place of `net`: $x$ passes, and $y$ is stretched by $e^{\sin x}$ and shifted by $x^2$.
+#
+# ```python
+# def wave(point):
+#     x, y = point
+#     return torch.stack([x, y * torch.exp(torch.sin(x)) + x**2])
+#
+#
+# point = torch.tensor([0.5, 2.0])
+# jacobian = torch.autograd.functional.jacobian(wave, point)
+# print(f"{jacobian.det().log():.4f} {math.sin(0.5):.4f}")  # prints 0.4794 0.4794
+# ```
+#
+# The shift does not count, and neither does the derivative of $\sin x$: the log-determinant is the log-scale itself.
+# In yours, $x$ and $y$ are groups of columns, and `net` gives both ingredients at once.
+# Each row has its own log-determinant: over which dimension do you add?
+#
+# </details>
 
 
 # %% answer="affine_coupling"
@@ -232,6 +253,26 @@ print(f"your log_det:            {affine_coupling(row[None], wavy)[1].item():.12
 # <details><summary>Hint 2</summary>
 #
 # Subtract the shift from the second part, and multiply with the exponential of *minus* the log-scale.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Celsius and Fahrenheit are such a pair: one stretches and shifts, the other takes both back.
+#
+# ```python
+# celsius = torch.tensor([0.0, 100.0])
+# fahrenheit = celsius * 1.8 + 32
+# back = (fahrenheit - 32) / 1.8
+# print(back.tolist())  # prints [0.0, 100.0]
+# print(f"{math.log(1.8) + math.log(1 / 1.8):.1f}")  # prints 0.0
+# ```
+#
+# What was done last is undone first.
+# The two log-slopes add up to 0, since back and forth together stretch nothing.
+# Test yours so: give the coupling's result to the inverse.
+# The first return value must be what you began with, and the two log-determinants must cancel in every row.
+# Which part does `net` see on the way back?
 #
 # </details>
 
@@ -431,6 +472,26 @@ print(f"draws from the aggregate{off(some):35.2f}")
 # Then both factors are square roots.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: take from each of two pictures its own dark level.
+# The batch is as long as a row, so that a wrong shape raises no error:
+#
+# ```python
+# pictures = torch.full((2, 2, 2), 10.0)
+# dark = torch.tensor([1.0, 5.0])  # one for each picture
+# wrong, right = pictures - dark, pictures - dark.reshape(-1, 1, 1)
+# print(wrong[0].tolist())  # prints [[9.0, 5.0], [9.0, 5.0]]
+# print(right[0].tolist())  # prints [[9.0, 9.0], [9.0, 9.0]]
+# ```
+#
+# In `wrong` the levels went to the columns.
+# Here two ones are enough, because `pictures` has three dimensions.
+# Yours may have any number, so count them: `(2,) + (1,) * 3` is `(2, 1, 1, 1)` in Python.
+# Only then come the two roots.
+#
+# </details>
 
 
 # %% answer="q_sample"
@@ -502,6 +563,28 @@ plt.show()
 #
 # `torch.randn_like(x0)`, then `q_sample`, then the model.
 # `F.mse_loss` with its defaults is the mean of the squared differences over all elements.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: dim each image by a random factor, and let a model guess the factor.
+#
+# ```python
+# def dimming_loss(model, images):
+#     factor = torch.rand(len(images), 1)
+#     guess = model(images * factor)
+#     return (guess - factor).square().mean()
+#
+#
+# white = torch.ones(64, 4)
+# brightness = lambda seen: seen.mean(dim=1, keepdim=True)
+# print(f"{dimming_loss(brightness, white):.3f}")  # prints 0.000
+# ```
+#
+# This model sees the factor in the white image, so its loss is 0.
+# With `torch.rand` written a second time in the last line of the function, the loss would be near 1/6: the model would be asked for a number that it never met.
+# Draw once, and use it twice.
 #
 # </details>
 
@@ -700,6 +783,24 @@ print(f"{sum(same)} of {len(same)} gradients are equal, bit by bit")
 #
 # With `previous`, which is 1 at `t = 0`: $\alpha$ is a quotient, $\beta$ is one minus it, and the two formulas can be written as they stand.
 # The noise is multiplied with the *root* of the variance.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The index first, with a battery: `left` says what is left after each hour, and before the first hour it is full.
+#
+# ```python
+# left = torch.tensor([0.9, 0.72, 0.36])
+# full = torch.tensor(1.0)
+# wrong = torch.stack([left[hour] / left[hour - 1] for hour in range(3)])
+# print(wrong)  # prints tensor([2.5000, 0.8000, 0.5000])
+# before = torch.stack([full if hour == 0 else left[hour - 1] for hour in range(3)])
+# print(left / before)  # prints tensor([0.9000, 0.8000, 0.5000])
+# ```
+#
+# The first print is the bug: at hour 0 it takes the *last* number.
+# Check yours with this list as `alpha_bar` and `t` = 1: $\alpha$ = 0.8, $\beta$ = 0.2, and the noise is multiplied by 0.267, the root of 0.0714.
 #
 # </details>
 
@@ -925,6 +1026,24 @@ plt.show()
 # The score is multiplied with the root of $1 - a$, and its sign is turned.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Go forward once with numbers, and you know what all four cases must give.
+# With $a = 0.36$ the two roots are 0.6 and 0.8; let $x_0 = 2$ and $\varepsilon = 1$.
+#
+# ```python
+# data, true_eps = 2.0, 1.0
+# seen = 0.6 * data + 0.8 * true_eps
+# v = 0.6 * true_eps - 0.8 * data
+# score = -true_eps / 0.8
+# print(f"{seen:.2f} {v:.2f} {score:.2f}")  # prints 2.00 -1.00 -1.25
+# ```
+#
+# So for `x` = 2 the outputs 1 (`"eps"`), 2 (`"x0"`), $-1$ (`"v"`) and $-1.25$ (`"score"`) all mean the same: your function must return 1 four times.
+# A lost sign or root shows at once.
+#
+# </details>
 
 
 # %% answer="to_eps"
@@ -1083,6 +1202,26 @@ for value in (2.0, 5.0, 7.0, 9.0, 12.0):
 #
 # For each coordinate: minus half of `eps` squared, minus `log_std`, minus half of $\log 2\pi$; minus the safe form of the correction; minus $\log k$.
 # Then one sum over the last dimension.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same with another map, $a = 3 e^u$, which stretches by $3 e^u$:
+#
+# ```python
+# normal = torch.distributions.Normal(0.5, 0.4)
+# u = torch.tensor([0.9, -0.2])
+# action = 3 * u.exp()
+# log_density = (normal.log_prob(u) - u - math.log(3)).sum(dim=-1)
+# rival = torch.distributions.LogNormal(0.5 + math.log(3), 0.4).log_prob(action).sum()
+# print(torch.isclose(log_density, rival).item())  # prints True
+# ```
+#
+# The logarithm of the stretch is $u + \log 3$, written from `u` and never from `action`.
+# PyTorch knows this distribution, and agrees.
+# Your stretch is $k (1 - \tanh^2 u)$, and the text has its logarithm in a form that is safe.
+# Collect all terms of each coordinate first, and sum once.
 #
 # </details>
 
@@ -1272,6 +1411,25 @@ for k in (2.0, 0.4):
 #
 # `F.cross_entropy(logits, y)` is the mean over the batch.
 # The KL is that of lesson 4: a sum over dimension 1, then a mean.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour with simpler terms: a squared error, plus a price for the size of the code.
+#
+# ```python
+# guess, truth = torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0])
+# code = torch.tensor([[1.0, -1.0, 1.0], [2.0, 0.0, 0.0]])
+# error = (guess - truth).square().mean()  # one number for each example
+# price = code.abs().sum(dim=1).mean()  # three numbers for each example
+# total = error + 0.1 * price
+# print(error.item(), price.item(), total.item())  # prints 2.0 2.5 2.25
+# ```
+#
+# Several numbers of one example are added up; then the examples are averaged.
+# The first term of yours takes the logits as they are: logits (2, 0) and the label 0 cost 0.127 nats.
+# After a softmax of your own it would be 0.383.
 #
 # </details>
 
