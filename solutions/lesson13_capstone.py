@@ -320,6 +320,32 @@ plt.show()
 # Dropout and batch norm keep the contract as modules (`nn.Dropout`, `nn.BatchNorm1d`), since eval mode reaches them.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A frame for layers of your own:
+#
+# ```python
+# class Mine(nn.Module):
+#     def __init__(self, pixels):
+#         super().__init__()
+#         self.latent_dim = ...
+#         self.encoder = ...  # pixels -> two numbers for each latent
+#         self.decoder = ...  # latents -> pixels, and no sigmoid at the end
+#
+#     def encode(self, x):
+#         mu, logvar = ...  # two halves; limit logvar, so that exp stays finite
+#         z = ... if self.training else ...
+#         return z, mu, logvar
+#
+#     def decode(self, z): ...  # it sees z, and nothing that encode has kept
+# ```
+#
+# `build_model(pixels)` makes one.
+# For convolutions, `x.reshape(-1, 1, side, side)` has rows as pictures, with `side = math.isqrt(pixels)`.
+# Then ask it for one row alone and in a batch, in eval mode: both must agree.
+#
+# </details>
 
 
 # %% answer="build_model"
@@ -389,6 +415,27 @@ def build_model(pixels: int) -> nn.Module:
 #
 # A hidden layer of 256, or a learning rate of 2e-3, wins about 0.3 nats, and both together 0.6.
 # Look at the price of training images too: when it falls and that of validation images does not, stop earlier.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Choose by a table, and not by one run.
+# One change, two divisions, everything else the same:
+#
+# ```python
+# for rate in (1e-3, 2e-3):
+#     for division in (1, 6):
+#         learned, held_out = ...  # binarized, of this division
+#         candidate = build_model(64)
+#         ...  # your training, with this rate, on the first part
+#         known, unseen = ...  # by_decoder(...).nll of each part
+#         print(rate, division, f"{known:.2f} {unseen:.2f}")
+# ```
+#
+# Read the last column first: is the difference between rates larger than that between divisions?
+# Then the gap between the columns: where it grows and the last number does not fall, the model learns its images by heart.
+# Time a run too: the exercise says how long a check waits.
 #
 # </details>
 
@@ -467,6 +514,22 @@ print(f"on average {mean.nll:.2f} nats, {mean.kl:.2f} for the code")
 # Round to a tenth; more digits are noise.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: you are to say how fast your next lap will be, to half a second.
+#
+# ```python
+# laps = torch.tensor([61.2, 60.4, 60.9])  # three laps in the same shoes, in seconds
+# print(f"{laps.mean():.1f} +- {laps.std():.1f}")  # prints 60.8 +- 0.4
+# ```
+#
+# The best of the three laps is no promise: the mean is.
+# The spread says how much to trust it.
+# If the shoes were chosen by these laps, add a little.
+# Your laps are the divisions 1, 6 and 7 above; the last line below them has the mean of both numbers, `nll` and `kl`.
+#
+# </details>
 
 # %% answer="claim"
 claim = {"nll": 0.0, "kl": 0.0}
@@ -514,6 +577,27 @@ claim = {"nll": 17.3, "kl": 6.6}
 # <details><summary>Hint 2</summary>
 #
 # `torch.randn(16, 1, latent, generator=torch.Generator().manual_seed(0))` is the same in every call, and has the same 16 rows for every image.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A decoder that takes rows only, and a stack of 16 times 4 of them:
+#
+# ```python
+# def decoder(rows):
+#     assert rows.dim() == 2
+#     return rows @ torch.ones(3, 5)
+#
+#
+# stack = torch.randn(16, 4, 3)  # draws, images, latents
+# logits = decoder(stack.reshape(-1, 3)).reshape(16, 4, 5)
+# print(torch.allclose(logits[7], decoder(stack[7])))  # prints True
+# ```
+#
+# Flatten, ask once, and give the first two dimensions back in the same order.
+# The rest is lesson 11: noise from a generator of your own, one row of it for each draw and shared by all images.
+# Then score three images together and one of them alone, and compare.
 #
 # </details>
 
@@ -605,6 +689,27 @@ print(f"a one costs {scores[ones].mean():.1f} nats, the others {scores[~ones].me
 #
 # `re.sub` replaces every pair such as `(a+b)` at once; do it again until nothing changes.
 # `re.fullmatch` looks at the whole string, while `$` also matches before a line break at the end.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same idea for a simpler language, well-formed round brackets:
+#
+# ```python
+# def balanced(text):
+#     while "()" in text:
+#         text = text.replace("()", "")
+#     return text == ""
+#
+#
+# print(balanced("(()())"), balanced("())("))  # prints True False
+# ```
+#
+# Each round takes away the innermost pairs, and a text is well-formed after it exactly if it was so before.
+# At the end nothing may be left.
+# In your language the innermost piece has five characters, and is itself an expression; what may stand in its place, so that the rest still reads as one?
+# And what is left of an expression at the end?
 #
 # </details>
 
