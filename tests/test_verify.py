@@ -60,6 +60,7 @@ def test_verify_tries_the_examples_of_one_exercise_alone_where_that_is_asked(mon
     assert said.exit_code == 0, said.output
     tried = [line for line in said.output.splitlines() if "/" in line]
     assert any("affine/" in line for line in tried)
+    assert "every exercise has hints, which are true and not the answer" in said.output
     assert not any("pick_device/" in line for line in tried)
 
 

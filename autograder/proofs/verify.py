@@ -31,6 +31,7 @@ from autograder.exercise import Exercise, Told, exercise_of, forget
 from autograder.grading import Grader
 from autograder.judging import judge, run
 from autograder.lesson import Lesson, LessonError, answered, is_answer, is_grade, marks
+from autograder.proofs.hints import wrong_hints
 from autograder.submission import read_submission, runs
 from autograder.verdict import Message, Verdict
 
@@ -151,7 +152,8 @@ def about_lesson(course: Course, stem: str, grader: Grader, seed: int) -> Iterat
     """The claims about the lesson itself."""
     lesson = grader.lesson
     yield "the release is built from the source", stale([stem], course.root)
-    yield "every exercise has hints, examples and checks of its own", list(_completeness(course, lesson))
+    yield "every exercise has examples and checks of its own", list(_completeness(course, lesson))
+    yield "every exercise has hints, which are true and not the answer", list(wrong_hints(lesson))
     yield "the reference solution has full marks", _reference(lesson, grader, seed)
     yield "the untouched release has no marks", _release(course, lesson, grader, seed)
 
@@ -244,18 +246,12 @@ def _completeness(course: Course, lesson: Lesson) -> Iterator[str]:
     count = Counter((name, bool(each.fails)) for each in examples(course, lesson.stem) for name in each.answers)
     prose = [cell.source for cell in lesson.source.cells if cell.cell_type == "markdown"]
     headings = {line.lstrip("# ") for text in prose for line in text.splitlines() if line.startswith("#")}
-    hints = 0
     for cell in lesson.source.cells:
-        if cell.cell_type == "markdown":
-            hints += cell.source.count("<details>")
-        elif is_answer(cell):
+        if cell.cell_type == "code" and is_answer(cell):
             name = marks(cell)["grade_id"]
             wrong, right = count[name, True], count[name, False]
-            if hints < 2:
-                yield f"{name} has {hints} hints; two are promised"
             if wrong < 3 or right < 2:
                 yield f"{name} has {wrong} wrong and {right} right examples; it needs 3 and 2"
-            hints = 0
     for name, exercise in known.items():
         graded = {grade_id for grade_id, of in lesson.exercises.items() if of == name}
         for check in exercise.checks.values():
