@@ -100,6 +100,33 @@ print(f"test 3: mean {z.mean():.2f} and standard deviation {z.std():.2f}, for sh
 # Operators such as `*=` and `+=`, and methods whose names end in an underscore, change the old one.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Two neighbours of your function, which halve a tensor.
+# The first makes a new tensor, the second changes the one that it was given:
+#
+# ```python
+# def halve(x):
+#     return x / 2
+#
+#
+# def halve_in_place(x):
+#     x /= 2
+#     return x
+#
+#
+# x = torch.tensor([2.0, 6.0])
+# print(halve(x), x)  # prints tensor([1., 3.]) tensor([2., 6.])
+# print(halve_in_place(x), x)  # prints tensor([1., 3.]) tensor([1., 3.])
+# ```
+#
+# Your answer is one line, like that of `halve`.
+# Broadcasting needs no line of its own: `*` and `+` do it.
+# Then try `affine(torch.tensor([1.0, 2.0]), 10.0, 3.0)`.
+# By hand, that is 13 and 16.
+#
+# </details>
 
 
 # %% answer="affine"
@@ -196,6 +223,26 @@ print("a device is an object, not a text:", repr(torch.device("cpu")))
 #
 # The cell above shows the two questions to ask, and how a `torch.device` is made from a text.
 # `", ".join(names)` puts the names of a list into a message.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Ways to travel, the best first, each with whether it goes today:
+#
+# ```python
+# goes = {"train": False, "bus": True, "bicycle": True}
+# names = [name for name in goes if goes[name]]
+# print(names)  # prints ['bus', 'bicycle']
+# print(names[0])  # prints bus
+# print("train" in names)  # prints False
+# print("take: " + ", ".join(names))  # prints take: bus, bicycle
+# ```
+#
+# A dict keeps its order, so the list has the best way first.
+# Write such a list for the three devices; where does `True` stand without a question?
+# The last three lines are your three cases: nothing preferred, something preferred, and the text of the error.
+# What you return is not the name but the device of that name.
 #
 # </details>
 
