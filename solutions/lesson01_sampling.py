@@ -124,6 +124,27 @@ for name, z in draws.items():
 # `torch.randn` draws in float32 unless you pass it a `dtype`.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The mean of $v^2$ for another distribution: $v$ is uniform between 1 and 5.
+# Fixed noise is stretched and moved, as in lesson 0:
+#
+# ```python
+# torch.manual_seed(0)
+# noise = torch.rand(100_000, dtype=torch.float64)  # uniform between 0 and 1
+# v = 1 + 4 * noise
+# print(f"mean of the squares {v.square().mean():.0f}")  # prints mean of the squares 10
+# print(f"square of the mean {v.mean().square():.0f}")  # prints square of the mean 9
+# ```
+#
+# The exact values are 10.33 and 9.
+# In your function the noise is standard normal, and `f` stands in the place of the square.
+# Which of the last two lines is then the mean of `f`?
+# What stands in the places of 1 and 4?
+# The seed stays outside of your function.
+#
+# </details>
 
 
 # %% answer="monte_carlo"
@@ -205,6 +226,25 @@ print(f"cost of the mean bag:   {cost(253)} cents")
 #
 # The unbiased variance is divided by the number of values, then comes the square root.
 # Or the standard deviation is divided by the square root of that number.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# By hand, for the three values 2, 4 and 9.
+# Their mean is 5, and the deviations from it are -3, -1 and 4.
+# The squares of these add up to 26.
+#
+# ```python
+# values = torch.tensor([2.0, 4.0, 9.0])
+# print(values.var())  # prints tensor(13.)
+# print(f"{values.var(correction=0):.3f}")  # prints 8.667
+# ```
+#
+# So `var()` divides by $n - 1 = 2$ unless you say otherwise.
+# 13 is about *one* value; your result is about the mean of three.
+# For these values it must be 2.082.
+# If you get 3.606, the division by $n$ is missing; 1.700 has the divisor $n$ inside the variance; 4.333 has no root.
 #
 # </details>
 
@@ -403,6 +443,28 @@ print("What does it say?         ", mu.grad)
 # At the end, ask whether any number is not zero.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Two outputs that cancel in a sum, and a tensor that was never used:
+#
+# ```python
+# x = torch.tensor([4.0], requires_grad=True)
+# y = torch.cat([x, -x])
+# for weights in ([1.0, 1.0], [0.3, 0.8]):
+#     [slope] = torch.autograd.grad(y, x, torch.tensor(weights), retain_graph=True)
+#     print(slope)
+# # prints tensor([0.])
+# # prints tensor([-0.5000])
+# unused = torch.tensor(1.0, requires_grad=True)
+# print(torch.autograd.grad(y.sum(), unused, allow_unused=True))  # prints (None,)
+# ```
+#
+# The third argument weighs the outputs; equal weights hide that `x` is reached.
+# So there are three ways to `False`: `y` requires no gradient, the gradient is `None`, or all of it is zero.
+# Test them in this order.
+#
+# </details>
 
 
 # %% answer="gradient_reaches"
@@ -505,6 +567,28 @@ for name, sampler in samplers.items():
 #
 # Two noise tensors: the one for the right side, and one for the left side that is either the same tensor or a new one.
 # How far apart are the two sides? That is the divisor, and it needs brackets.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same idea for another question: how much does the mean of $z^2$ grow when the standard deviation grows from 2 to 2.1?
+# The exact answer is $2.1^2 - 2^2 = 0.41$.
+#
+# ```python
+# torch.manual_seed(5)
+# first = torch.randn(1_000, dtype=torch.float64)
+# for second in (first, torch.randn(1_000, dtype=torch.float64)):
+#     growth = (2.1 * second).square().mean() - (2 * first).square().mean()
+#     print(f"{growth:.3f}")
+# # prints 0.405
+# # prints 0.157
+# ```
+#
+# The formula is the same in both rounds.
+# Only the tensor of noise on one side is another: common first, fresh second.
+# That choice is the place for `common_noise`.
+# A *slope* is such a growth divided by the distance of the two places.
 #
 # </details>
 
