@@ -191,6 +191,26 @@ plt.show()
 # In `sigma`: the derivative of $1/\sigma^2$ is $-2/\sigma^3$, and that of $\log \sigma$ is $1/\sigma$.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same for the exponential distribution, whose density is $q(z) = r e^{-r z}$ with the rate $r$.
+# On paper: $\log q = \log r - r z$, so the derivative in $r$ is $1/r - z$.
+# Autograd is the witness:
+#
+# ```python
+# z = torch.tensor([0.5, 2.0])
+# rate = torch.tensor(4.0, requires_grad=True)
+# log_q = rate.log() - rate * z
+# print(torch.autograd.grad(log_q[0], rate, retain_graph=True))  # prints (tensor(-0.2500),)
+# print(torch.autograd.grad(log_q[1], rate))  # prints (tensor(-1.7500),)
+# print(1 / 4 - z)  # prints tensor([-0.2500, -1.7500])
+# ```
+#
+# Every term of $\log q$ that contains the parameter gave one term.
+# Call the same witness for your two derivatives: write the normal $\log q$ in code, and compare.
+#
+# </details>
 
 
 # %% answer="normal_score"
@@ -306,6 +326,26 @@ print(f"score function {estimates.mean():.3f} +- {two_errors:.3f}")
 # Draw standard normal numbers in float64, scale them and shift them.
 # Make one tensor of the pair of scores with `torch.stack` along dimension 1.
 # Give the values of `f` a second dimension of size 1, so that they multiply both columns.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# One weight for each row of a table with two columns:
+#
+# ```python
+# weights = torch.tensor([1.0, 10.0, 100.0])
+# columns = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([4.0, 5.0, 6.0])
+# table = torch.stack(columns, dim=1)
+# print(table.shape, weights[:, None].shape)  # prints torch.Size([3, 2]) torch.Size([3, 1])
+# print((weights[:, None] * table)[1])  # prints tensor([20., 50.])
+# ```
+#
+# Without the second dimension, shapes `(3,)` and `(3, 2)` do not fit, and you get an error.
+# With two rows they would fit, and the weights would go to the columns, without an error.
+#
+# What are the weights in your function, and which function gives the two columns?
+# Both must come from the same draws.
 #
 # </details>
 
@@ -442,6 +482,25 @@ for name, (f, truth) in cases.items():
 # Give every draw its own copy: two tensors of length `n`, filled with `mu` and with `sigma`, that require a gradient.
 # The sum of `f(z)` then has a derivative in each copy, and each copy meets only its own draw.
 # Before you call `torch.autograd.grad`, look at `requires_grad` of the output of `f`.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Three values $a\,t^2$, and their slopes in $a$: once with one shared $a$, once with a copy for each:
+#
+# ```python
+# t = torch.tensor([1.0, 2.0, 3.0])
+# shared = torch.tensor(0.5, requires_grad=True)
+# print(torch.autograd.grad((shared * t**2).sum(), shared))  # prints (tensor(14.),)
+# copies = torch.full((3,), 0.5, requires_grad=True)
+# print(torch.autograd.grad((copies * t**2).sum(), copies))  # prints (tensor([1., 4., 9.]),)
+# ```
+#
+# The slopes are $t^2$.
+# The shared $a$ has only their sum; the copies keep them apart, because each value knows one copy.
+# You need copies of two numbers.
+# `torch.autograd.grad` takes both at once, as a tuple, and returns a tuple.
 #
 # </details>
 
@@ -587,6 +646,24 @@ print("variance of one draw, closed forms from top to bottom:", closed)
 # You cannot call `score_function_gradient` here: you need its draws, and it keeps them to itself.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A neighbour: the *product* of all values but one, for each of them, without a loop.
+#
+# ```python
+# values = torch.tensor([2.0, 3.0, 4.0])
+# print(values.prod() / values)  # prints tensor([12.,  8.,  6.])
+# ```
+#
+# The whole is one number; the own value goes out of it by broadcasting.
+# A division undoes a product.
+# What undoes a sum?
+# For the values 3, 5 and 10, your baselines must be 7.5, 6.5 and 4, so that $-4.5$, $-1.5$ and 6 multiply the scores.
+# If the baselines are 6, 6 and 6, the own value is still in them.
+# The rest is exercise 2 again, with these differences in place of the values.
+#
+# </details>
 
 
 # %% answer="baseline_gradient"
@@ -693,6 +770,26 @@ for n in (2, 5, 20):
 #
 # Take column 0 of each result, and its `var()`.
 # Read in the documentation of `torch.var` what it divides by if you give no other argument.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A table whose first column is in question, with numbers that you can check by hand:
+#
+# ```python
+# table = torch.tensor([[1.0, 0.0], [2.0, 0.0], [6.0, 0.0]])
+# first = table[:, 0]
+# print(first.var())  # prints tensor(7.)
+# print(f"{first.var(correction=0):.3f}")  # prints 4.667
+# print(f"{first.var() / 3:.3f}")  # prints 2.333
+# ```
+#
+# The mean is 3, and the squared deviations 4, 1 and 9 add up to 14.
+# Divided by $n - 1$, that is 7: the variance of one value.
+# 4.667 is biased, and 2.333 belongs to the mean of three values.
+# Which one is asked for?
+# You need it for two tables, and return the pair.
 #
 # </details>
 
