@@ -264,6 +264,26 @@ plt.show()
 # Take the one that draws from the *normal* distribution, not from the uniform one.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Another draw by the same recipe: uniform between $c - w$ and $c + w$, where the network gives $c$ and $\log w$.
+#
+# ```python
+# c = torch.tensor([10.0, 20.0], requires_grad=True)
+# logw = torch.tensor([0.0, 0.0], requires_grad=True)
+# w = torch.exp(logw)
+# noise = 2 * torch.rand_like(c) - 1  # between -1 and 1
+# z = c + w * noise
+# z.sum().backward()
+# print(c.grad)  # prints tensor([1., 1.])
+# print(torch.equal(logw.grad, noise))  # prints True
+# ```
+#
+# The noise requires no gradient; `c` and `logw` get theirs, because only `+`, `*` and `exp` lie between them and `z`.
+# You need other noise, and another way from the second number to the width: `logvar` is the logarithm of $\sigma^2$, not of $\sigma$.
+#
+# </details>
 
 
 # %% answer="reparameterize"
@@ -357,6 +377,26 @@ print("sigma:   ", torch.exp(trans_logvar / 2).detach(), " metres, at the start 
 # Start from the difference between the draw and its mean.
 # Which quantity has the same unit as that difference: the standard deviation or the variance?
 # Divide by that one.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Degrees Fahrenheit are $F = 32 + 1.8\,C$, for $C$ degrees Celsius.
+# To find $C$, undo the last step first:
+#
+# ```python
+# fahrenheit = torch.tensor([32.0, 50.0])
+# print((fahrenheit - 32) / 1.8)  # prints tensor([ 0., 10.])
+# print(fahrenheit - 32 / 1.8)  # prints tensor([14.2222, 32.2222])
+# ```
+#
+# The second line forgot the brackets: a division comes before a minus.
+#
+# Your formula has the same shape; only its two numbers have other names.
+# Test it with $z = 7$, $\mu = 3$ and `logvar` $= \ln 4$, where the variance is 4 and the standard deviation 2.
+# The noise is 2.
+# If you get 1, you divided by the variance.
 #
 # </details>
 
@@ -455,6 +495,30 @@ for name, z in samplers.items():
 # the standard deviation, and the noise.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Another formula, $y = u + t\,v^2$, where $u$ and $v$ are learned and $t$ is constant.
+# The chain rule multiplies what arrives by $\partial y/\partial u = 1$ and by $\partial y/\partial v = 2\,t\,v$:
+#
+# ```python
+# def backward(grad_y, t, v):
+#     return grad_y, grad_y * 2 * t * v
+#
+#
+# u = torch.tensor(1.0, requires_grad=True)
+# v = torch.tensor(3.0, requires_grad=True)
+# t, grad_y = torch.tensor(4.0), torch.tensor(10.0)
+# (u + t * v**2).backward(grad_y)
+# print(u.grad, v.grad)  # prints tensor(10.) tensor(240.)
+# print(backward(grad_y, t, v.detach()))  # prints (tensor(10.), tensor(240.))
+# ```
+#
+# Compare your function with autograd in the same way, outside of it.
+# What is the derivative of $\exp(\text{logvar}/2)$ in `logvar`?
+# It has two factors.
+#
+# </details>
 
 
 # %% answer="reparameterize_backward"
@@ -534,6 +598,28 @@ for sigma in (1.0, 0.1, 0.01):
 # `torch.randn` takes a shape: put `k` before the shape of the mean.
 # Give it the dtype and the device of the mean too, because without them it uses the defaults.
 # The rest of the formula does not change.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Five noisy copies of a table of two rows, with uniform noise:
+#
+# ```python
+# table = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+# noise = torch.rand(5, *table.shape, dtype=table.dtype)
+# noisy = table + noise
+# print(noisy.shape)  # prints torch.Size([5, 2, 3])
+# print(torch.equal(noisy[0], noisy[1]))  # prints False
+# copies = (table + torch.rand_like(table)).expand(5, 2, 3)
+# print(torch.equal(copies[0], copies[1]))  # prints True
+# ```
+#
+# `*table.shape` puts the sizes 2 and 3 in line behind the 5.
+# The last two lines have the right shape and one noise for all five.
+#
+# Where does `k` stand in your function?
+# And which step of exercise 1 stays exactly as it was?
 #
 # </details>
 
@@ -639,6 +725,31 @@ plt.show()
 # If it is true, return a draw; if it is false, return the mean as it came in.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A layer that is twice as loud in training:
+#
+# ```python
+# class Louder(torch.nn.Module):
+#     def forward(self, x):
+#         return 2 * x if self.training else x
+#
+#
+# model = torch.nn.Sequential(Louder())
+# x = torch.tensor([3.0])
+# print(model.train()(x))  # prints tensor([6.])
+# print(model.eval()(x))  # prints tensor([3.])
+# print(model.eval()(x) is x)  # prints True
+# ```
+#
+# The mode was set on the outer model, and the layer inside knew it.
+# No line of `Louder` stores a mode: that is why.
+#
+# In your layer, `forward` gets two tensors.
+# Which of its two results is a draw, and which is an argument as it came?
+#
+# </details>
 
 
 # %% answer="GaussianSampler"
@@ -731,6 +842,25 @@ print("eval: ", robot["sampler"](trans_mu, trans_logvar), robot["sampler"](trans
 # Draw the noise with the shape of the mean and give it a last dimension of size 1.
 # Multiply from the left with the factor, then remove that dimension again.
 # `torch.einsum` can do the same in one line, if you like index notation: sum over the second index of the factor.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Two matrices, one for each row of `x`: the first exchanges two numbers, the second doubles them.
+#
+# ```python
+# matrices = torch.tensor([[[0.0, 1.0], [1.0, 0.0]], [[2.0, 0.0], [0.0, 2.0]]])
+# x = torch.tensor([[1.0, 5.0], [3.0, 4.0]])
+# columns = x[:, :, None]
+# product = matrices @ columns
+# print(product.shape)  # prints torch.Size([2, 2, 1])
+# print(product[:, :, 0].tolist())  # prints [[5.0, 1.0], [6.0, 8.0]]
+# print((matrices @ x)[1].tolist())  # prints [[2.0, 10.0], [6.0, 8.0]]
+# ```
+#
+# The last line ran without an error, and is wrong: `@` took all of `x` for one matrix.
+# What takes the place of `x` in your function, and what is still missing after the product?
 #
 # </details>
 
