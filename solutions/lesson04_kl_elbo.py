@@ -150,6 +150,25 @@ for mu, sigma in [(1.0, 1.0), (0.0, 0.5), (0.0, 0.01)]:
 # Sum over the last dimension alone, and take one half of the sum.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Another formula of the same kind: the *entropy* of $\mathcal{N}(\mu, \sigma^2)$ is $\tfrac12 (1 + \log 2\pi + \log \sigma^2)$ for each latent number, and entropies are added.
+#
+# ```python
+# logvar = torch.tensor([[0.0, 2.0], [0.0, 0.0]])
+# entropy = 0.5 * (1 + math.log(2 * math.pi) + logvar)
+# print(entropy.shape)  # prints torch.Size([2, 2])
+# print(entropy.sum(dim=-1))  # prints tensor([3.8379, 2.8379])
+# ```
+#
+# One formula gives one number for each latent; one sum over the last dimension gives one number for each row.
+#
+# The worked example above has numbers for you.
+# A row with `mu` = (1, 0) and `sigma` = (1, 0.5) costs 0.500 + 0.318 = 0.818 nats.
+# Its `logvar` is (0, -1.386).
+#
+# </details>
 
 
 # %% answer="gaussian_kl"
@@ -253,6 +272,25 @@ for dtype in (torch.float64, torch.float32, torch.bfloat16, torch.float16):
 # The squared difference of the means is divided by the variance of `p`.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same move for two *exponential* distributions with the rates $a$ (of $q$) and $b$ (of $p$).
+# There $\operatorname{KL} = b/a - 1 - \log(b/a)$, and the logarithms of the rates are given:
+#
+# ```python
+# log_a, log_b = torch.tensor([0.0, 400.0]), torch.tensor([0.0, 399.0])
+# d = log_b - log_a
+# print(d.exp() - 1 - d)  # prints tensor([0.0000, 0.3679])
+# ratio = log_b.exp() / log_a.exp()
+# print(ratio - 1 - ratio.log())  # prints tensor([0., nan])
+# ```
+#
+# The ratio is never formed: each rate alone would overflow, and their quotient does not.
+# Your formula has the same three terms, with another $d$, one more for the means, and one half in front.
+# If $q$ and $p$ are the same, it gives 0.
+#
+# </details>
 
 
 # %% answer="gaussian_kl_between"
@@ -341,6 +379,27 @@ print(f"q wide, p narrow: {gaussian_kl_between(zero, wide, zero, narrow).item():
 # The log density of a normal distribution is minus one half of three terms: the squared distance over the variance, the log-variance, and the logarithm of $2\pi$.
 # `torch.distributions.Normal` has `rsample` and `log_prob`, if you prefer them.
 # Sum over the last dimension, then average over the first.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Two exponential distributions again: $q$ with the rates `a`, and $p$ with the rate 1.
+# The log density is $\log a - a z$.
+#
+# ```python
+# torch.manual_seed(0)
+# a = torch.tensor([[2.0, 4.0]], requires_grad=True)  # (batch, latent)
+# z = torch.empty(50_000, 1, 2).exponential_() / a  # (n, batch, latent), with a path to a
+# log_q, log_p = a.log() - a * z, -z
+# per_latent = (log_q - log_p).mean(dim=0)
+# print(f"{per_latent.sum().item():.1f}")  # prints 0.8
+# ```
+#
+# The exact KL is 0.83.
+# Both densities are taken at the *same* `z`, which came from $q$.
+# Yours are normal, and so is the noise.
+# To test one log density: at $z = \mu$ and $\sigma = 1$ it is $-0.919$.
 #
 # </details>
 
@@ -445,6 +504,27 @@ for mean, sigma in [(0.3, 0.8), (2.0, 0.2)]:
 # The draws have shape `(n, D)`; the matrix product with the transposed `x` gives predictions of shape `(n, N)`.
 # Take the normal log density of `y` there, with its constants: the logarithm of $2\pi$ and that of the noise.
 # Sum over the observations, average over the draws, and subtract the price.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A skeleton, with the shape of each line:
+#
+# ```python
+# w = ...  # n draws of the weights: (n, D)
+# predictions = ...  # for every draw and every row of x: (n, N)
+# log_density = ...  # of y there: (n, N)
+# log_likelihood = log_density.sum(dim=...).mean(dim=...)  # ()
+# price = ...  # ()
+# return ...
+# ```
+#
+# `y` has the shape `(N,)` and broadcasts with `(n, N)`.
+# Each number of `log_density` has its own $-\log \text{noise\_sigma} - \tfrac12 \log 2\pi$.
+#
+# For a test, let `x` be 0 of shape `(1, 1)`, `y` = (1,), `mu` = `logvar` = (0,), and the noise 1.
+# The draws do not matter there, and the ELBO is $-\tfrac12 - 0.919 = -1.419$.
 #
 # </details>
 
@@ -615,6 +695,30 @@ plt.show()
 # After the loop, detach both from their history.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Climbing a hill whose top is known, with the same optimiser:
+#
+# ```python
+# top = torch.tensor([2.0, -4.0], dtype=torch.float64)
+# place = torch.zeros(2, dtype=top.dtype, requires_grad=True)
+# optimizer = torch.optim.Adam([place], lr=0.1)
+# for _ in range(500):
+#     height = 7 - (place - top).square().sum()
+#     optimizer.zero_grad()
+#     (-height).backward()
+#     optimizer.step()
+# print(place.detach().round())  # prints tensor([ 2., -4.], dtype=torch.float64)
+# print(place.requires_grad, place.detach().requires_grad)  # prints True False
+# ```
+#
+# Without the minus, the place would run away from the top.
+# You climb with two such tensors, both in the list of the optimiser.
+# Which function is your `height`?
+# It draws anew in every step, so it stands inside the loop.
+#
+# </details>
 
 
 # %% answer="fit_posterior"
@@ -756,6 +860,26 @@ plt.show()
 # The function of PyTorch averages over everything unless you choose another `reduction`.
 # Ask it for no reduction, flatten each image, sum over the pixels, and average last.
 # It takes logits: no sigmoid before it.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Three ways to reduce the same errors, 1 for each of 15 pixels, in two images:
+#
+# ```python
+# errors = torch.ones(2, 3, 5)
+# print(errors.mean())  # prints tensor(1.)
+# print(errors.sum())  # prints tensor(30.)
+# print(errors.sum(dim=(1, 2)).mean())  # prints tensor(15.)
+# ```
+#
+# The units are: per pixel, per batch, per image.
+# Only the last may be added to a KL per image.
+# `sum(dim=(1, 2))` knows how many dimensions there are; you do not, so flatten first.
+#
+# A number to test with: logits of 0 mean probability 0.5, and every pixel costs $\ln 2$.
+# For images of 784 pixels, the reconstruction is then 543.43, whatever the size of the batch.
 #
 # </details>
 
@@ -1048,6 +1172,28 @@ for batch in (16, 128):
 # Divide both by twice the square of `noise_sigma`.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The trace term for one pixel and one row: the mean of $(a \cdot z)^2$, where $a$ has two numbers.
+#
+# ```python
+# torch.manual_seed(0)
+# mu, variance = torch.tensor([1.0, 0.0]), torch.tensor([4.0, 1.0])
+# a = torch.tensor([1.0, 2.0])
+# z = mu + variance.sqrt() * torch.randn(100_000, 2)
+# print(f"{(z @ a).square().mean():.0f}")  # prints 9
+# print((mu @ a).square(), variance @ a.square())  # prints tensor(1.) tensor(8.)
+# ```
+#
+# The square of the mean is 1; the spread adds 8.
+# Variances of independent numbers add up with *squared* weights.
+#
+# With many pixels, sum both parts over the pixels.
+# For the second part, this means: sum the squares of `W` over one of its dimensions.
+# Over which?
+#
+# </details>
 
 
 # %% answer="linear_gaussian_elbo"
@@ -1149,6 +1295,28 @@ for name, W in {"perpendicular columns": perpendicular, "oblique columns": obliq
 #
 # The variance is the exponential of twice `log_sigma`.
 # `flatten(1)` makes every image one row of pixels, whatever its dimensions were.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The same task for *Laplace* noise, whose negative log density of a pixel is $|x - \hat{x}|/b + \log b + \log 2$.
+# The parameter is $\log b$:
+#
+# ```python
+# def laplace_nll(x_hat, x, log_b):
+#     per_pixel = (x - x_hat).abs() / log_b.exp() + log_b + math.log(2)
+#     return per_pixel.sum(dim=(1, 2))
+#
+#
+# x, x_hat = torch.ones(2, 3, 3), torch.zeros(2, 3, 3)
+# print(laplace_nll(x_hat, x, torch.tensor(0.0)))  # prints tensor([15.2383, 15.2383])
+# ```
+#
+# By hand: 9 pixels, each $1 + \log 2 = 1.693$.
+# The number `log_b` broadcasts, so it counts once for each pixel.
+#
+# For your function, the same images and `log_sigma` = 0 give $9 \cdot (0.5 + 0.919) = 12.77$.
 #
 # </details>
 
@@ -1269,6 +1437,28 @@ for name, value in {"with that sigma": log_sigma.detach(), "with sigma^2 = 1/2":
 # The slope of the integrand in `z` is the gradient of `log_joint(z).sum()` in `z`, minus that of $\log q(z)$.
 # With its parameters held, the slope of $\log q$ is minus the distance from the mean, divided by the variance: simply minus the noise over sigma.
 # The slope itself is the gradient in `mu`; for `logvar`, multiply by the derivative of `z` in `logvar`.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Three draws $z = a + \epsilon$, and $(z - a)^2$.
+# So $a$ acts in two places, and one can be held:
+#
+# ```python
+# a = torch.zeros(3, requires_grad=True)  # a copy for each draw
+# eps = torch.tensor([-1.0, 0.0, 2.0])
+# z = a + eps
+# plain, held = (z - a) ** 2, (z - a.detach()) ** 2
+# print(torch.autograd.grad(plain.sum(), a, retain_graph=True))  # prints (tensor([0., 0., 0.]),)
+# print(torch.autograd.grad(held.sum(), a))  # prints (tensor([-2.,  0.,  4.]),)
+# ```
+#
+# Equal values, different gradients: `held` keeps only the path through `z`.
+# The copies keep the draws apart.
+#
+# Where do `mu` and `logvar` stand in your $\log q$?
+# Hold them at each of these places, and not in `z`.
 #
 # </details>
 
