@@ -214,6 +214,28 @@ print("inf - inf", (inf - inf).item(), "  0 * inf", (zero * inf).item(), "  0 / 
 # It takes the tensor, the lower limit and the upper limit, in this order, and autograd knows its derivative.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A clamp on one side, with its gradient:
+#
+# ```python
+# v = torch.tensor([-3.0, 0.5, 4.0], requires_grad=True)
+# limited = v.clamp(min=0.0)
+# limited.sum().backward()
+# print(limited.tolist())  # prints [0.0, 0.5, 4.0]
+# print(v.grad.tolist())  # prints [0.0, 1.0, 1.0]
+# print(v.tolist())  # prints [-3.0, 0.5, 4.0]
+# ```
+#
+# Where the limit was put in, the gradient is 0; elsewhere the number passed, and the gradient is 1.
+# `v` itself is as before.
+#
+# Yours has a second side.
+# And the limits are your arguments `low` and `high`, for `logvar` as it is: no `exp` before, and none after.
+# With `low` = 0 and `high` = 2, the three numbers become 0, 0.5 and 2.
+#
+# </details>
 
 
 # %% answer="clamp_logvar"
@@ -375,6 +397,27 @@ print("gradient", *(f"{slope:10.3g}" for slope in v.grad.tolist()))
 # Replace the 2 by an even power $p$, under the root and as the root.
 # For $u = 0.5$, how small must $u^p$ be?
 # Four is not quite enough; ten is more than you need.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# How far the curve $s(u) = u / (1 + u^p)^{1/p}$ is off at `logvar` = 5, for the default bounds:
+#
+# ```python
+# u = 5 / 10
+# for p in (2, 4):
+#     s = u / (1 + u**p) ** (1 / p)
+#     print(p, round(5 - 10 * s, 3))
+# # prints 2 0.528
+# # prints 4 0.075
+# ```
+#
+# Less than 0.05 is asked for.
+# Try other powers, even ones: for an odd $p$ and $u = -1$, you would divide by 0.
+#
+# There are three steps: from `logvar` to $u$, from $u$ to $s$, and back.
+# For the bounds -10 and 6, the centre is -2, and `logvar` = 6 has $u = 1$.
 #
 # </details>
 
@@ -590,6 +633,26 @@ print("exact   ", *(f"{slope:9.4f}" for slope in torch.sigmoid(raw).tolist()))
 # Adding the floor to its result keeps a gradient everywhere; cutting the result from below is right too.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Another positive function with a floor: `elu(r) + 1` is $e^r$ below 0 and $r + 1$ above.
+#
+# ```python
+# raw = torch.tensor([-2.0, 3.0])
+# positive = torch.nn.functional.elu(raw) + 1
+# print(positive)  # prints tensor([0.1353, 4.0000])
+# print(positive + 0.25)  # prints tensor([0.3853, 4.2500])
+# print(positive.clamp(min=0.25))  # prints tensor([0.2500, 4.0000])
+# ```
+#
+# Two ways to put a floor of 0.25 under it, and both keep the rule: never below the floor, and never more than the floor too large.
+# They differ in the gradient of the first number: the clamp makes it 0.
+#
+# Write the same for softplus, with your argument `floor`.
+# The floor goes to the result, not to `raw`.
+#
+# </details>
 
 
 # %% answer="softplus_sigma"
@@ -699,6 +762,28 @@ for function in (plain, with_small_number):
 #
 # PyTorch has a stable softplus, and also a stable logarithm of the sigmoid.
 # It has the whole loss too: its name says "with logits", and by default it averages, which you do not want here.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# One formula for two cases, with $\operatorname{relu}(\ell) = \max(\ell, 0)$ in the place of softplus:
+#
+# ```python
+# ell = torch.tensor([-2.0, -2.0, 3.0, 3.0])
+# x = torch.tensor([0.0, 1.0, 0.0, 1.0])
+# relu = torch.relu
+# cases = (1 - x) * relu(ell) + x * relu(-ell)
+# print(cases.tolist())  # prints [0.0, 2.0, 3.0, 0.0]
+# print(torch.equal(relu(-ell), relu(ell) - ell))  # prints True
+# ```
+#
+# `x` chooses the case, and nothing infinite was formed in the other one.
+# The last line can make it shorter: put it into `cases` and simplify.
+#
+# Does softplus obey the same rule?
+# Try it on paper: $\log(1 + e^{-\ell}) = \log\big((1 + e^{\ell})\, e^{-\ell}\big)$.
+# For $\ell = 30$ your loss is 30 at $x = 0$ and nearly 0 at $x = 1$.
 #
 # </details>
 
@@ -921,6 +1006,26 @@ print("log(mean(exp))", torch.log(torch.exp(log_weights).mean()).item())
 # It lacks one term, which depends only on the size of the dimension.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A *weighted* mean: the logarithm of $\sum_i p_i\, e^{w_i}$, where the $p_i$ add up to 1.
+#
+# ```python
+# p = torch.tensor([0.25, 0.75])
+# w = torch.tensor([2.0, 6.0]).log()
+# print(torch.logsumexp(p.log() + w, dim=0).exp())  # prints tensor(5.)
+# print(torch.logsumexp(p.log() + w - 1000, dim=0))  # prints tensor(-998.3906)
+# ```
+#
+# By hand: $0.25 \cdot 2 + 0.75 \cdot 6 = 5$, and $\log 5 - 1000 = -998.39$.
+# A factor in front of an exponential became a term beside its exponent.
+#
+# In your mean all factors are equal.
+# What is that one factor, for a slice along `dim`, and what is its logarithm?
+# Since it is the same for all terms, it can also leave the sum.
+#
+# </details>
 
 
 # %% answer="log_mean_exp"
@@ -1046,6 +1151,38 @@ print("order of finishing:", finished)
 # Register a hook on every pair of `named_modules()`, so that each hook knows its own name.
 # A hook made in a loop must take the name as an argument, or it will see the last one; `functools.partial` helps.
 # Let the hooks append bad names to a list, and ask at the end whether the list is empty: the name `""` counts as false.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The hooks are those of the cell above; new are the search in an output and the removal after an error.
+# A neighbour of the search, which finds the largest number:
+#
+# ```python
+# def largest(output):
+#     if isinstance(output, torch.Tensor):
+#         return output.max().item()
+#     if isinstance(output, dict):
+#         return largest(list(output.values()))
+#     if isinstance(output, (list, tuple)):
+#         return max(map(largest, output), default=-math.inf)
+#     return -math.inf  # no tensor
+#
+#
+# print(largest((torch.tensor([1.0, 5.0]), {"a": [torch.tensor(7.0), None]})))  # prints 7.0
+# ```
+#
+# Which Python function joins truth values as `max` joins numbers, and what does it say of an empty list?
+#
+# The removal:
+#
+# ```python
+# try:
+#     ...
+# finally:
+#     ...
+# ```
 #
 # </details>
 
