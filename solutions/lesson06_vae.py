@@ -239,6 +239,33 @@ def vae_loss(
 # In `forward`: compute the two outputs, clamp the second one at once, and let `self.training` decide between the draw and the mean.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A layer with two heads for another distribution: uniform, from `start` to `start + width`.
+#
+# ```python
+# class UniformLayer(torch.nn.Module):
+#     def __init__(self, in_features, size):
+#         super().__init__()
+#         self.fc_start = torch.nn.Linear(in_features, size)
+#         self.fc_width = torch.nn.Linear(in_features, size)
+#         torch.nn.init.orthogonal_(self.fc_start.weight)
+#
+#     def forward(self, x):
+#         start, width = self.fc_start(x), torch.sigmoid(self.fc_width(x))
+#         return start + width * torch.rand_like(start), start, width
+#
+#
+# z, start, width = UniformLayer(4, 2)(torch.ones(3, 4))
+# print(z.shape)  # prints torch.Size([3, 2])
+# ```
+#
+# `width` is limited once, then used for the draw *and* returned.
+# Functions of `torch.nn.init` whose names end in `_` fill a weight in place.
+# You initialise both heads, and your draw depends on the mode.
+#
+# </details>
 
 
 # %% answer="ReparameterizationLayer"
@@ -337,6 +364,32 @@ for mode in (layer.train, layer.eval):
 # Two `nn.Sequential` can hold the layers on both sides of the draw.
 # `forward` calls `encode`, hands its first value to `decode`, and returns the logits with the other two values.
 # The mode needs no line of code here: the layer inside knows it.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A skeleton, with the shape of what each part makes of a batch.
+# Fill in the gaps:
+#
+# ```python
+# # __init__
+# super().__init__()
+# self.latent_dim = ...
+# self.before = torch.nn.Sequential(...)  # (batch, input_dim) -> (batch, hidden_dim)
+# self.sampler = ...  # -> (z, mu, logvar), each (batch, latent_dim)
+# self.after = torch.nn.Sequential(...)  # (batch, latent_dim) -> (batch, input_dim)
+#
+# # forward
+# z, mu, logvar = ...
+# return ...
+# ```
+#
+# `before` ends in a ReLU.
+# `after` ends in a linear layer, because logits may be negative.
+#
+# Then count: `sum(p.numel() for p in VAE(64, 128, 8).parameters())` is 19,792: five linear layers, with their biases.
+# If you get less, a layer or a bias is missing.
 #
 # </details>
 
@@ -474,6 +527,29 @@ print(f"64 ln 2 = {64 * torch.tensor(2.0).log():.2f}")
 # After the loop, divide the one number by the other.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The mean of four numbers that come in two groups:
+#
+# ```python
+# groups = [torch.tensor([2.0, 4.0, 6.0]), torch.tensor([10.0])]
+# total, count = 0.0, 0
+# for group in groups:
+#     total += group.mean().item() * len(group)
+#     count += len(group)
+# print(total / count)  # prints 5.5
+# print(sum(group.mean().item() for group in groups) / len(groups))  # prints 7.0
+# ```
+#
+# The first is right: (2 + 4 + 6 + 10) / 4.
+# The second counts the 10 as much as the other three together.
+#
+# Your groups are batches, and the mean of a group is the loss that `vae_loss` returns first.
+# Take its number before the step; take the gradient from the tensor.
+# And in which mode must the model be before the loop?
+#
+# </details>
 
 
 # %% answer="train_epoch"
@@ -557,6 +633,33 @@ def train_epoch(
 # Take `mu` and `logvar` from `encode`, and draw with the formula of lesson 3.
 # `vae_loss` at `beta` 1 then gives both terms; `.item()` makes floats.
 # `model.train(mode)` accepts the mode that you kept.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Another measurement in eval mode that leaves no trace:
+#
+# ```python
+# def spread(model, x):
+#     mode = model.training
+#     model.eval()
+#     with torch.no_grad():
+#         result = model(x).std().item()
+#     model.train(mode)
+#     return result
+#
+#
+# model = torch.nn.Dropout(0.5)
+# print(spread(model, torch.ones(1_000)))  # prints 0.0
+# print(model.training, torch.is_grad_enabled())  # prints True True
+# ```
+#
+# In train mode, dropout would have spread the ones.
+# Your frame is the same.
+# Inside it, the `z` of `encode` has no noise, since the mode is eval.
+# So which two of its three values do you take, and which line of lesson 3 makes a draw of them?
+# `decode` gets that draw.
 #
 # </details>
 
@@ -697,6 +800,28 @@ print(f"log of the number of images, which no information exceeds: {torch.tensor
 # Decode it, apply the sigmoid, and do both under `torch.no_grad()`.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Four points of another prior, uniform between 0 and 1, through a small decoder for rates:
+#
+# ```python
+# decoder = torch.nn.Linear(3, 5)
+# with torch.no_grad():
+#     z = torch.rand(4, 3)  # four points, three latents
+#     rates = torch.exp(decoder(z))
+# print(rates.shape, rates.requires_grad)  # prints torch.Size([4, 5]) False
+# print(torch.is_grad_enabled())  # prints True
+# ```
+#
+# Every point has three numbers of its own.
+# One number for all three would keep the points on one line.
+# `exp` makes rates of any real number.
+# What makes probabilities of logits?
+#
+# Three things change for you: the prior, the number of latents, which the model knows, and that last function.
+#
+# </details>
 
 
 # %% answer="generate"
@@ -778,6 +903,27 @@ print(f"decoded draws from N(0, I): {pixels_off(generate(model, 1_000)):.1f}")
 # `torch.stack([a, b])` makes a batch of two; take its `mu`.
 # `torch.linspace(0, 1, steps)` gives the values of `t`; as a column, they broadcast against a row of latents.
 # Decode all points in one call, and apply the sigmoid.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A walk from red to blue, in five colours:
+#
+# ```python
+# red, blue = torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, 0.0, 1.0])
+# t = torch.linspace(0, 1, 5)[:, None]
+# walk = (1 - t) * red + t * blue
+# print(t.shape, walk.shape)  # prints torch.Size([5, 1]) torch.Size([5, 3])
+# print(walk[:, 0].tolist())  # prints [1.0, 0.75, 0.5, 0.25, 0.0]
+# ```
+#
+# The column `t` and the row `red` broadcast to a table: one colour for each `t`.
+#
+# This walk mixes what is *shown*.
+# Yours mixes what is decoded: two means, one for each image.
+# Which two rows take the places of `red` and `blue`?
+# And which two functions come after the walk, in which order?
 #
 # </details>
 
@@ -1058,6 +1204,26 @@ print(f"sigma lies between {sigma.min():.2f} and {sigma.max():.2f}")
 # The decoder's output goes into the cross-entropy as it is, with `reduction="none"`; then sum over pixels and average over images, as the KL line does.
 #
 # </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Step 1 of the list above: what should the loss be before training?
+# A decoder that knows nothing says 0.5 for each of 64 pixels, here for two images:
+#
+# ```python
+# p, x = torch.full((2, 64), 0.5), torch.zeros(2, 64)
+# cross_entropy = torch.nn.functional.binary_cross_entropy
+# print(f"{cross_entropy(p, x):.2f}")  # prints 0.69
+# print(f"{cross_entropy(p, x, reduction='sum') / 2:.2f}")  # prints 44.36
+# print(f"{torch.sigmoid(p)[0, 0]:.2f}")  # prints 0.62
+# ```
+#
+# Which of the first two numbers has the unit of the KL?
+# The third is what one more sigmoid makes of 0.5.
+#
+# Then test a draw: $(z - \mu)/\sigma$ must have mean 0 and standard deviation 1.
+#
+# </details>
 
 
 # %% answer="repaired_step"
@@ -1138,6 +1304,29 @@ print(f"sigma lies between {sigma.min():.2f} and {sigma.max():.2f}")
 #
 # Two mistakes are in the function that nobody calls.
 # Of the other three, one decides what is decoded, one changes what was decoded, and one is a reduction.
+#
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# A shorter script, with one mistake: it should return the mean of the squares.
+#
+# ```python
+# def mean_square(x):  # 1
+#     total = x.sum()  # 2
+#     return total / x.numel()  # 3
+#
+#
+# found = {"squares forgotten": 2}
+# print(mean_square(torch.tensor([3.0, 4.0])))  # prints tensor(3.5000)
+# ```
+#
+# The harm shows in line 3, which returns 3.5 where 12.5 is right.
+# But the line that must *change* is line 2.
+#
+# Ask the same of your five.
+# If you repaired the script line by line, where does your version differ from it?
+# For a function that is never called: which line should have called it?
 #
 # </details>
 
