@@ -24,7 +24,7 @@ from traitlets.config.loader import Config
 
 from autograder.agreement import differences, entered, marked
 from autograder.authoring import mistakes
-from autograder.course import Course, only_notebook
+from autograder.course import CONFIG, Course, only_notebook
 from autograder.files import write_whole
 from autograder.gradebook import opened
 from autograder.lesson import LessonError, read_source
@@ -91,6 +91,11 @@ def _sources(stems: Sequence[str], course: Path) -> dict[str, NotebookNode]:
     home = Course(course)
     known = home.stems
     if not known:
+        if others := home.assignments if (course / CONFIG).is_file() else []:
+            raise LessonError(
+                f"{course / 'solutions'} holds no lesson, and source/ is nbgrader's to release: "
+                f"`nbgrader generate_assignment {quote((stems or others)[0])}`."
+            )
         raise LessonError(f"{course / 'solutions'} holds no lesson. Run this in the root of the course.")
     if unknown := [stem for stem in stems if stem not in known]:
         raise LessonError(f"No lesson is called {', '.join(map(repr, unknown))}. The lessons are: {', '.join(known)}.")

@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from shlex import quote
+from typing import TYPE_CHECKING, NamedTuple
 
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import Config, PyFileConfigLoader
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
     from nbgrader.converters import BaseConverter
 
 CONFIG = "nbgrader_config.py"
+
+
+class Written(NamedTuple):
+    """A notebook that a course has the source of."""
+
+    assignment: str
+    notebook: str
+
+    @property
+    def title(self) -> str:
+        """What people call it: a lesson's one notebook has the lesson's name."""
+        return self.assignment if self.notebook == self.assignment else f"{self.assignment}/{self.notebook}"
 
 
 @dataclass(frozen=True)
@@ -80,20 +93,43 @@ class Course:
     @property
     def assignments(self) -> list[str]:
         """The lessons in solutions/; where there are none, the assignments in nbgrader's source folder."""
-        if self.stems:
-            return self.stems
-        source = self.folder("source", ".", "x").parent
-        return sorted({path.parent.name for path in source.glob("*/*.ipynb")})
+        return self.stems or self._assignments_in("source")
 
-    def notebooks(self, assignment: str) -> list[str]:
-        """The names of an assignment's notebooks: for a lesson its own, else what lies in nbgrader's source folder."""
-        if assignment in self.stems:
-            return [assignment]
-        found = sorted(path.stem for path in self.folder("source", ".", assignment).glob("*.ipynb"))
+    def notebooks(self, assignment: str, step: str = "source") -> list[str]:
+        """The names of an assignment's notebooks: for a lesson its own, else what lies in nbgrader's source folder.
+
+        Or in its folder of released ones, with the step "release".
+        """
+        found = [assignment] if assignment in self.stems else self._notebooks_in(step, assignment)
         if not found:
-            known = ", ".join(self.stems) or f"none in {self.root / 'solutions'}"
-            raise LessonError(f"No lesson is called {assignment!r}. The lessons are: {known}.")
+            raise LessonError(self.why_not(assignment))
         return found
+
+    def written(self, *assignments: str) -> list[Written]:
+        """The notebooks of these assignments, or of all."""
+        return [Written(name, each) for name in assignments or self.assignments for each in self.notebooks(name)]
+
+    def _assignments_in(self, step: str) -> list[str]:
+        return sorted({path.parent.name for path in self.folder(step, ".", "x").parent.glob("*/*.ipynb")})
+
+    def _notebooks_in(self, step: str, assignment: str) -> list[str]:
+        return sorted(path.stem for path in self.folder(step, ".", assignment).glob("*.ipynb"))
+
+    def why_not(self, assignment: str = "") -> str:
+        """Why there is no source of this assignment, or of any, and what to do."""
+        if self.stems:
+            return f"No lesson is called {assignment!r}. The lessons are: {', '.join(self.stems)}."
+        folder = self.folder("source", ".", assignment or "ASSIGNMENT")
+        source, released = f"{os.path.relpath(folder, self.root)}/ holds no notebook", self._assignments_in("release")
+        if released and assignment in ("", *released):
+            verify = f"autograder verify {quote(assignment or released[0])} --reference SOLVED.ipynb"
+            return (
+                f"{source}, and what is released has neither solutions nor hidden tests. Put the notebook there that "
+                f"it was made from; or verify the release: `{verify}`."
+            )
+        if known := self._assignments_in("source") or released:
+            return f"No assignment is called {assignment!r}: {source}. The assignments are: {', '.join(known)}."
+        return f"This course has no assignment yet: {source}, and no lesson lies in solutions/."
 
     def has_source_of(self, assignment: str) -> bool:
         """Whether there is something that an assignment in the gradebook could be compared with."""
@@ -102,23 +138,30 @@ class Course:
         except LessonError:
             return False
 
-    def lesson(self, assignment: str, notebook: str | None = None) -> Lesson:
-        """A lesson as its author wrote it: solutions/<stem>.py, else nbgrader's source notebook."""
+    def lesson(self, assignment: str, notebook: str | None = None, step: str = "source") -> Lesson:
+        """A lesson as its author wrote it: solutions/<stem>.py, else nbgrader's source notebook.
+
+        Or as it was released, with the step "release".
+        """
         notebook = notebook or assignment
-        if notebook not in self.notebooks(assignment):
+        if notebook not in self.notebooks(assignment, step):
             raise LessonError(f"{assignment} has no notebook called {notebook!r}.")
         script = self.root / "solutions" / f"{notebook}.py"
-        source = script if script.is_file() else self.folder("source", ".", assignment) / f"{notebook}.ipynb"
+        source = script if script.is_file() else self.folder(step, ".", assignment) / f"{notebook}.ipynb"
         files = {} if source == script else beside(source.parent)
         # Stock nbgrader judges every check as the submission is: so is a notebook of its source folder, if not asked.
         once = self._own.get("count_once", source == script)
         return Lesson.read(source, self.packages, once, files)
 
 
+def is_plain(path: Path, folder: Path) -> bool:
+    """Whether what lies below a folder is a file that somebody put there, rather than a tool for itself."""
+    return path.is_file() and not any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
+
+
 def beside(folder: Path) -> dict[str, bytes]:
     """What lies beside a course's notebooks, as far as a submission's folder takes it: the smaller files first."""
-    paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".ipynb"]
-    paths = [path for path in paths if not any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)]
+    paths = [path for path in folder.rglob("*") if is_plain(path, folder) and path.suffix != ".ipynb"]
     found, left = {}, MAX_OWN_BYTES
     for path in sorted(paths, key=lambda path: path.stat().st_size)[:MAX_OWN]:
         left -= path.stat().st_size

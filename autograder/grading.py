@@ -28,8 +28,16 @@ from autograder.verdict import CheckResult, Grade, Verdict
 class Grader:
     """Grades submissions of one lesson, each in a worker of its own, all from one template process."""
 
-    def __init__(self, lesson: Lesson, template: Template, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        lesson: Lesson,
+        template: Template,
+        limits: Limits | None = None,
+        solved: NotebookNode | None = None,
+    ) -> None:
+        """``solved`` is a notebook with right answers: the lesson's own, if none is given."""
         self.lesson, self.template, self.limits = lesson, template, limits or Limits()
+        self._solved = solved or lesson.source
         # A check's tensors are small: a second thread costs more than it gives, and a core may have another grader.
         torch.set_num_threads(1)
         keep_freed_memory()
@@ -127,7 +135,7 @@ class Grader:
         """What the reference solution gets, from beginning to end: once, or for each seed where the lesson draws."""
         seed = seed if self._draws else 0
         if seed not in self._results:
-            attempt = Attempt(self.lesson, rebuild(self.lesson.source, self.lesson), self.template, self.limits)
+            attempt = Attempt(self.lesson, rebuild(self._solved, self.lesson), self.template, self.limits)
             try:
                 self._results = {seed: {check.grade_id: check for check in attempt.judge_all(seed)}}
             finally:
@@ -136,7 +144,7 @@ class Grader:
 
     def _running_reference(self) -> Attempt:
         if self._reference is None or not self._reference.worker.alive:
-            solution = rebuild(self.lesson.source, self.lesson)
+            solution = rebuild(self._solved, self.lesson)
             self._reference = Attempt(self.lesson, solution, self.template, self.limits)
             self._reference.run_cells()
         return self._reference

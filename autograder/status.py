@@ -14,7 +14,7 @@ from rich.text import Text
 from autograder.boundary.limits import Limits
 from autograder.boundary.template import Template
 from autograder.classes import companions
-from autograder.course import Course
+from autograder.course import Course, Written
 from autograder.grading import Grader
 from autograder.lesson import Lesson, LessonError
 from autograder.submission import SubmissionError, read_submission
@@ -48,25 +48,27 @@ class Standing:
         return self.next_exercise or "all passed"
 
 
-def standing(course: Course, stem: str, template: Template, seed: int, limits: Limits) -> Standing:
-    """How far the notebook of one lesson in work/ is; it is graded only if a code cell was changed."""
-    lesson = course.lesson(stem)
+def standing(course: Course, written: Written, template: Template, seed: int, limits: Limits) -> Standing:
+    """How far one notebook in work/ is; it is graded only if a code cell was changed."""
+    assignment, name = written
+    lesson, title = course.lesson(assignment, name), written.title
     most = sum(lesson.points(grade_id) for grade_id in lesson.exercises)
-    path = course.work / stem / f"{stem}.ipynb"
+    path = course.work / assignment / f"{name}.ipynb"
     # One of another name is not passed by: the error below names it.
-    if not path.exists() and not path.is_symlink() and not any(path.parent.glob("*.ipynb")):
-        return Standing(stem, 0.0, most, begun=False)
+    others = {each.stem for each in path.parent.glob("*.ipynb")} - set(course.notebooks(assignment))
+    if not path.exists() and not path.is_symlink() and not others:
+        return Standing(title, 0.0, most, begun=False)
     try:
         submitted = read_submission(path)
-        if _code(submitted) == _released(course, stem):
-            return Standing(stem, 0.0, most, begun=False)
+        if _code(submitted) == _released(course, written):
+            return Standing(title, 0.0, most, begun=False)
         with Grader(lesson, template, limits) as grader:
             grade = grader.grade(submitted, seed, files=_beside(path.parent))
     except (SubmissionError, LessonError) as error:
         # The folder is the course's own, as every learner knows.
-        return Standing(stem, None, most, begun=True, error=str(error).replace(f"{course.root}/", ""))
+        return Standing(title, None, most, begun=True, error=str(error).replace(f"{course.root}/", ""))
     failed = (check.grade_id for check in grade.checks if check.verdict is not Verdict.ACCEPTED)
-    return Standing(stem, grade.points, most, begun=True, next_exercise=_exercise(lesson, next(failed, None)))
+    return Standing(title, grade.points, most, begun=True, next_exercise=_exercise(lesson, next(failed, None)))
 
 
 def _beside(folder: Path) -> companions.Files:
@@ -81,10 +83,10 @@ def _exercise(lesson: Lesson, grade_id: str | None) -> str | None:
     return grade_id and (lesson.exercises[grade_id] or grade_id)
 
 
-def _released(course: Course, stem: str) -> list[str] | None:
+def _released(course: Course, written: Written) -> list[str] | None:
     """The code of the notebook as it was released, if it can be had."""
     try:
-        return _code(read_submission(course.folder("release", ".", stem) / f"{stem}.ipynb"))
+        return _code(read_submission(course.folder("release", ".", written.assignment) / f"{written.notebook}.ipynb"))
     except SubmissionError:
         return None
 

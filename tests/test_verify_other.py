@@ -2,18 +2,23 @@
 
 # ruff: noqa: E501
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
 import pytest
 from courses import answer, locked, plain, test
+from nbgrader.preprocessors import ClearHiddenTests
 from typer.testing import CliRunner
 
+from autograder.classes import task
 from autograder.cli import app
+from autograder.commands import author, learner
 
 test.__test__ = False  # type: ignore[attr-defined]  # it makes a cell
 SOLUTION = "def {0}(x):\n    ### BEGIN SOLUTION\n    return {1}\n    ### END SOLUTION"
@@ -44,7 +49,16 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_each_grade_cell_has_a_line_with_the_reason_and_the_cure(course: Path) -> None:
+@pytest.fixture
+def warm(template, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The template process of all tests, which the commands leave running."""
+    monkeypatch.setattr(template, "close", lambda: None)
+    for module in (learner, author):
+        monkeypatch.setattr(module, "Template", lambda _: template)
+    monkeypatch.setattr(task, "template", lambda _: template)
+
+
+def test_each_grade_cell_has_a_line_with_the_reason_and_the_cure(course: Path, warm: None) -> None:
     told = CliRunner().invoke(app, ["verify"])
     title = "ps1/problem 1: "
     assert told.stdout.splitlines() == [
@@ -80,3 +94,83 @@ def test_a_class_is_told_once_which_cells_wait_for_everybody(course: Path) -> No
         == 1
     )
     assert "5 of 6" in told.output
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("verify ps2", "No assignment is called 'ps2': source/ps2/ holds no notebook. The assignments are: ps1."),
+        ("grade ps2", "No assignment is called 'ps2': source/ps2/ holds no notebook. The assignments are: ps1."),
+        ("feedback ps2", "No assignment is called 'ps2': source/ps2/ holds no notebook. The assignments are: ps1."),
+        ("verify ps1 --exercise double", "--exercise goes with lessons in solutions/, and ps1 is none."),
+        ("mutants", "There is no lesson in solutions/, and of others no mutants are made."),
+        ("mutants ps1", "ps1: only a lesson in solutions/ has exercises with checks of ours."),
+        (
+            "build ps1",
+            "{root}/solutions holds no lesson, and source/ is nbgrader's to release: `nbgrader generate_assignment ps1`.",
+        ),
+        (
+            "lab",
+            "Nothing is released yet: {root}/release/ holds no notebook. Run `nbgrader generate_assignment ASSIGNMENT`.",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_the_words_of_that_course(course: Path, command: str, message: str) -> None:
+    told = CliRunner().invoke(app, command.split())
+    assert (told.exit_code, told.stderr) == (2, message.format(root=course) + "\n")
+
+
+def test_a_learner_of_that_course_sees_its_notebooks_and_their_points(course: Path, warm: None) -> None:
+    notebook = course / "work" / "ps1" / "problem 1.ipynb"
+    shutil.copytree(course / "source" / "ps1", notebook.parent)
+    told = CliRunner().invoke(app, ["status", "--json"])
+    assert (told.exit_code, json.loads(told.stdout)["lesson"], json.loads(told.stdout)["points"]) == (
+        0,
+        "ps1/problem 1",
+        5,
+    )
+    told = CliRunner().invoke(app, ["check", "--json", str(notebook)])
+    assert (told.exit_code, json.loads(told.stdout)["points"]) == (2, 5)
+
+
+@pytest.fixture
+def released_only(course: Path) -> Path:
+    """The same course, of which only the released notebook is here, and one that somebody has solved elsewhere."""
+    released, _ = ClearHiddenTests().preprocess(nbformat.v4.new_notebook(cells=deepcopy([CELLS[2], CELLS[4]])), {})
+    released.cells[0].source = "def double(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    released.cells.insert(1, test("### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS", "hidden"))
+    (course / "release" / "ps1").mkdir(parents=True)
+    nbformat.write(released, course / "release" / "ps1" / "problem 1.ipynb")
+    solved = deepcopy(released)
+    solved.cells[0].source = "def double(x):\n    return twice(x)"
+    solved.cells.insert(0, plain("def twice(x): return 2 * x"))
+    nbformat.write(solved, course / "solved.ipynb")
+    shutil.rmtree(course / "source")
+    return course
+
+
+def test_a_release_without_its_source_says_how_it_can_be_verified(released_only: Path) -> None:
+    for command in (["verify", "ps1"], ["grade", "ps1"], ["status"]):
+        folder = "ps1" if "ps1" in command else "ASSIGNMENT"
+        told = CliRunner().invoke(app, command)
+        assert (told.exit_code, told.stderr) == (
+            2,
+            f"source/{folder}/ holds no notebook, and what is released has neither solutions nor hidden tests. Put the "
+            "notebook there that it was made from; or verify the release: "
+            "`autograder verify ps1 --reference SOLVED.ipynb`.\n",
+        )
+    told = CliRunner().invoke(app, ["verify", "ps1", "--reference", "no.ipynb"])
+    assert told.stderr == "no.ipynb is not there; its folder holds 'solved.ipynb'. Rename what is meant to be it.\n"
+
+
+def test_a_release_is_verified_beside_a_notebook_that_somebody_solved(released_only: Path, warm: None) -> None:
+    told = CliRunner().invoke(app, ["verify", "ps1", "--reference", "solved.ipynb"])
+    title = "ps1/problem 1: "
+    assert told.stdout.splitlines() == [
+        f"! {title}read from its release: what hidden tests ask is not tried.",
+        f"✓ {title}reference hidden: 2 of 2, the same as stock nbgrader",
+        f"✓ {title}reference double-part: 2 of 2, the same as stock nbgrader",
+        f"✓ {title}untouched hidden: 2 of 2, the same as stock nbgrader",
+        f"✓ {title}untouched double-part: 0 of 2, the same as stock nbgrader",
+        "ps1: 4 the same as stock nbgrader, 0 wait, 0 differ",
+    ]

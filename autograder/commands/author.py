@@ -25,6 +25,7 @@ from autograder.lesson import LessonError
 
 if TYPE_CHECKING:
     from autograder.proofs.mutants import Judge, Score
+    from autograder.proofs.stock import Tried
 
 
 def build(
@@ -76,6 +77,14 @@ def verify(
     exercise: Annotated[str | None, typer.Option(help="Try only the examples that answer this exercise.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Judge every exercise of every example submission.")] = False,
     seed: Annotated[int | None, typer.Option(help="Replay the draws of an earlier run.")] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SOLVED",
+            help="The solved notebook (or a folder with one for each) of an assignment whose source has no solutions, "
+            "or that is here as released only.",
+        ),
+    ] = None,
     isolation: Isolations = Isolation.STRONGEST,
 ) -> None:
     """Prove the course: reference, release and every example submission get what they deserve.
@@ -83,6 +92,7 @@ def verify(
     Of an assignment without checks of ours: whether each grade cell gives what stock nbgrader gives, or waits, and why.
     """
     from autograder.grading import Grader
+    from autograder.proofs.stock import tried
     from autograder.proofs.verify import verify as verify_lesson
 
     seed = secrets.randbits(48) if seed is None else seed
@@ -91,10 +101,17 @@ def verify(
         course = Course.containing(Path.cwd())
         others = [name for name in lesson or course.assignments if name not in course.stems]
         stems = [name for name in lesson or course.stems if name not in others]
+        if reference and (stems or len(others) != 1):
+            raise LessonError("--reference goes with the name of one assignment, that has no checks of ours.")
+        if exercise and others:
+            raise LessonError(f"--exercise goes with lessons in solutions/, and {', '.join(others)} is none.")
+        if not (others or stems):
+            raise LessonError(course.why_not())
         stems = _that_ask(course, stems, exercise) if stems else []
+        theirs = {name: list(tried(course, name, reference)) for name in others}
     with explained(), Template(course.packages) as template:
-        for assignment in others:
-            failed += _compared(course, assignment, template, Limits(isolation=isolation.value))
+        for assignment, notebooks in theirs.items():
+            failed += _compared(assignment, notebooks, template, Limits(isolation=isolation.value))
         for stem in stems:
             with Grader(course.lesson(stem), template, Limits(isolation=isolation.value)) as grader:
                 for claim, problems in verify_lesson(course, stem, grader, seed, full, exercise):
@@ -107,21 +124,23 @@ def verify(
         raise typer.Exit(Exit.NOT_FULL_MARKS)
 
 
-def _compared(course: Course, assignment: str, template: Template, limits: Limits) -> int:
+def _compared(assignment: str, notebooks: list[Tried], template: Template, limits: Limits) -> int:
     """Say of each grade cell of an assignment what we give and what nbgrader gives; how many differ."""
     from autograder.grading import Grader
-    from autograder.proofs.stock import compare, judges_nothing
+    from autograder.proofs.stock import judges_nothing
 
     fates: Counter[str] = Counter()
-    for name in course.notebooks(assignment):
-        lesson, title = course.lesson(assignment, name), assignment if name == assignment else f"{assignment}/{name}"
+    for each in notebooks:
+        lesson, title = each.lesson, each.written.title
         if not lesson.exercises:
             out.print(Text(f"✓ {title}: no grade cells that run"))
             continue
+        if each.hides_nothing:
+            out.print(Text(f"! {title}: read from its release: what hidden tests ask is not tried.", style="yellow"))
         for grade_id, warning in judges_nothing(lesson):
             out.print(Text(f"! {title}: {grade_id}: {warning}.", style="yellow"))
-        with Grader(lesson, template, limits) as grader:
-            for cell in compare(course, lesson, grader):
+        with Grader(lesson, template, limits, each.reference) as grader:
+            for cell in each.compare(grader):
                 fates[cell.fate] += 1
                 mark, style = {"same": ("✓", "green"), "waits": ("?", "yellow")}.get(cell.fate, ("✗", "red"))
                 out.print(Text(f"{mark} {title}: {cell}", style=style))
@@ -132,6 +151,10 @@ def _compared(course: Course, assignment: str, template: Template, limits: Limit
 
 def _that_ask(course: Course, lessons: list[str], exercise: str | None) -> list[str]:
     """The lessons that have this exercise; all, if none is named."""
+    if others := [name for name in lessons if name not in course.stems and course.notebooks(name)]:
+        raise LessonError(f"{', '.join(others)}: only a lesson in solutions/ has exercises with checks of ours.")
+    if not lessons:
+        raise LessonError("There is no lesson in solutions/, and of others no mutants are made.")
     stems = [stem for stem in lessons if exercise in (None, *course.lesson(stem).exercises.values())]
     if not stems:
         raise LessonError(f"{', '.join(lessons)}: no exercise is called {exercise}.")

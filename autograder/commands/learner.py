@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from nbformat import NotebookNode
 from rich.table import Column, Table
 from rich.text import Text
 
 from autograder.boundary.limits import Isolation, Limits
 from autograder.boundary.template import Template
 from autograder.commands.shared import Exit, Isolations, err, explained, out
-from autograder.course import Course
+from autograder.course import Course, Written, is_plain
 from autograder.lesson import LessonError
 from autograder.results.gradescope import refused, results
 from autograder.submission import SubmissionError, lesson_of, read_submission
@@ -29,8 +30,12 @@ def lab() -> None:
     """Copy the lessons that are not in work/ yet, and open JupyterLab there."""
     with explained():
         course = Course.containing(Path.cwd())
-        for source in sorted(course.folder("release", ".", "*").parent.glob("*/*.ipynb")):
-            target = course.work / source.parent.name / source.name
+        released = course.folder("release", ".", "*").parent
+        if not any(released.glob("*/*.ipynb")):
+            command = "autograder build" if course.stems else "nbgrader generate_assignment ASSIGNMENT"
+            raise LessonError(f"Nothing is released yet: {released}/ holds no notebook. Run `{command}`.")
+        for source in sorted(path for path in released.glob("*/**/*") if is_plain(path, released)):
+            target = course.work / source.relative_to(released)
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
@@ -86,7 +91,7 @@ def _write_results(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _check_one(path: Path, stem: str | None, seed: int, limits: Limits, alone: bool) -> Grade:
+def _check_one(path: Path, assignment: str | None, seed: int, limits: Limits, alone: bool) -> Grade:
     """``alone``: whether all that lies in the notebook's folder was handed in with it."""
     from autograder.classes import companions
     from autograder.classes.task import template
@@ -95,19 +100,29 @@ def _check_one(path: Path, stem: str | None, seed: int, limits: Limits, alone: b
     submitted = read_submission(path)
     # The course's configuration is a program: one that was handed in beside a notebook must not come first.
     course = Course.containing(Path.cwd(), path.parent)
-    if stem is None:
-        stem = path.stem if path.stem in course.stems else ""
-        candidates = [stem] if stem else course.stems
-        stem = lesson_of(submitted, {name: course.lesson(name) for name in candidates})
+    written = _written(course, assignment, path, submitted)
     files: companions.Files = {}
     # As in nbgrader's folders; any other may hold whatever else its owner has.
-    if alone or path.resolve().parent.name == stem:
+    if alone or path.resolve().parent.name == written.assignment:
         try:
             files = companions.read(path.resolve().parent)
         except SubmissionError as error:
             err.print(Text(f"Checked without the files beside it: {error}"))
-    with Grader(course.lesson(stem), template(course.packages), limits) as grader:
+    with Grader(course.lesson(*written), template(course.packages), limits) as grader:
         return grader.grade(submitted, seed, files=files)
+
+
+def _written(course: Course, assignment: str | None, path: Path, submitted: NotebookNode) -> Written:
+    """Which of the course's notebooks this is: as it was said, or by its file's name, or by its cells."""
+    asked = course.written(*filter(None, [assignment]))
+    if not asked:
+        raise LessonError(course.why_not())
+    named = [each for each in asked if each.notebook == path.stem]
+    if len(named or asked) == 1 and (named or assignment):
+        return (named or asked)[0]
+    lessons = {each.title: course.lesson(*each) for each in named or asked}
+    title = lesson_of(submitted, lessons)
+    return next(each for each in asked if each.title == title)
 
 
 def _show(path: Path, grade: Grade) -> None:
@@ -148,10 +163,12 @@ def status(
     # Closed, not entered: the template starts with the first notebook that there is anything to grade in.
     with explained():
         course = Course.containing(Path.cwd())
+        if not (written := course.written()):
+            raise LessonError(course.why_not())
     with explained(), closing(Template(course.packages)) as template, err.status("") as now:
-        for stem in course.stems:
-            now.update(f"grading {stem}")
-            found.append(standing(course, stem, template, seed, Limits(isolation=isolation.value)))
+        for each in written:
+            now.update(f"grading {each.title}")
+            found.append(standing(course, each, template, seed, Limits(isolation=isolation.value)))
             if as_json:
                 print(json.dumps(found[-1].as_json()), flush=True)
     if not as_json:

@@ -9,7 +9,7 @@ import ast
 import copy
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -19,10 +19,11 @@ from nbgrader.preprocessors import ClearSolutions
 from nbgrader.utils import determine_grade
 
 from autograder.boundary.template import lay_out
-from autograder.course import Course
+from autograder.course import Course, Written
 from autograder.grading import Grader
-from autograder.lesson import Lesson, is_grade, marks
+from autograder.lesson import Lesson, LessonError, answered, is_answer, is_grade, marks
 from autograder.magics import python
+from autograder.submission import read_submission, rebuild
 from autograder.verdict import CheckResult
 
 CURES = {
@@ -72,18 +73,45 @@ class Compared:
         return next((cure for words, cure in CURES.items() if words in said), PERSON)
 
 
-def compare(course: Course, lesson: Lesson, grader: Grader) -> Iterator[Compared]:
-    """Every grade cell of the reference and of the untouched release, through our grader and through nbgrader's."""
-    for whose, notebook in (("reference", lesson.source), ("untouched", untouched(course, lesson))):
-        given = by_stock(notebook, lesson.files, grader.limits.cell_seconds)
-        for check in grader.grade(notebook, 1).checks:
-            yield Compared(check.grade_id, whose, check, given.get(check.grade_id))
+@dataclass(frozen=True)
+class Tried:
+    """A notebook of an assignment: as an author solved it, and as nobody touched it."""
+
+    written: Written
+    lesson: Lesson
+    reference: NotebookNode
+    untouched: NotebookNode
+    hides_nothing: bool = False
+    """Whether it was read from the release, in which there are no hidden tests."""
+
+    def compare(self, grader: Grader) -> Iterator[Compared]:
+        """Every grade cell of both, through our grader and through nbgrader's."""
+        for whose, notebook in (("reference", self.reference), ("untouched", self.untouched)):
+            given = by_stock(notebook, self.lesson.files, grader.limits.cell_seconds)
+            for check in grader.grade(notebook, 1).checks:
+                yield Compared(check.grade_id, whose, check, given.get(check.grade_id))
 
 
-def untouched(course: Course, lesson: Lesson) -> NotebookNode:
-    """The lesson as it is released: stubs in the places of solutions."""
-    cleared, _ = ClearSolutions(config=course.config).preprocess(copy.deepcopy(lesson.source), {})
-    return cleared
+def tried(course: Course, assignment: str, reference: Path | None = None) -> Iterator[Tried]:
+    """The notebooks of an assignment: from its source or, beside a solved ``reference``, from its release."""
+    step = "source" if reference is None or course.has_source_of(assignment) else "release"
+    names = course.notebooks(assignment, step)
+    if reference and not reference.is_dir() and len(names) > 1:
+        raise LessonError(
+            f"{assignment} has the notebooks {', '.join(names)}: "
+            "give --reference a folder that holds each of them, solved."
+        )
+    for name in names:
+        lesson = course.lesson(assignment, name, step)
+        untouched, solved = copy.deepcopy(lesson.source), lesson.source
+        if step == "source":
+            untouched, _ = ClearSolutions(config=course.config).preprocess(untouched, {})
+        if reference:
+            path = reference / f"{name}.ipynb" if reference.is_dir() else reference
+            solved = rebuild(read_submission(path), lesson)
+            answers = {marks(cell)["grade_id"]: cell.source for cell in solved.cells if is_answer(cell)}
+            lesson = replace(lesson, source=answered(lesson.source, answers))
+        yield Tried(Written(assignment, name), lesson, solved, untouched, step == "release")
 
 
 def by_stock(notebook: NotebookNode, files: Mapping[str, bytes], seconds: float) -> dict[str, float | None]:
