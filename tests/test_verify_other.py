@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501
 
+import csv
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from courses import answer, locked, plain, test
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests
 from typer.testing import CliRunner
 
@@ -79,12 +81,21 @@ def test_each_grade_cell_has_a_line_with_the_reason_and_the_cure(course: Path, w
     assert told.exit_code == 0
 
 
-def test_a_class_is_told_once_which_cells_wait_for_everybody(course: Path) -> None:
+def given(course: Path) -> dict[str, tuple[float | None, float, bool]]:
+    """What the gradebook says of ben's grade cells: the score, the maximum, whether a person has to look at it."""
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        notebook = gradebook.find_submission_notebook("problem 1", "ps1", "ben")
+        return {each.name: (each.auto_score, each.max_score, each.needs_manual_grade) for each in notebook.grades}
+
+
+def test_a_class_is_told_once_which_cells_wait_and_part_of_the_points_arrives_everywhere(course: Path) -> None:
     nbgrader = os.path.join(os.path.dirname(sys.executable), "nbgrader")
     subprocess.run([nbgrader, "generate_assignment", "ps1", "--force"], check=True, capture_output=True)
     for student in ("ada", "ben"):
         folder = course / "submitted" / student / "ps1"
         shutil.copytree(course / "source" / "ps1", folder)
+    text = (folder / "problem 1.ipynb").read_text()  # right of 0, wrong of 1, 2 and 3
+    (folder / "problem 1.ipynb").write_text(text.replace("return 2 * x", "return x * x * (x != 2)"))
     told = CliRunner().invoke(app, ["grade", "ps1", "--jobs", "1"])
     assert told.output.count("draw-title waits for a person, for ada, ben: ") == 1
     assert (
@@ -93,7 +104,19 @@ def test_a_class_is_told_once_which_cells_wait_for_everybody(course: Path) -> No
         )
         == 1
     )
-    assert "5 of 6" in told.output
+    assert "5 of 6" in told.output and "0.5 of 6" in told.output
+    assert given(course) == {
+        "double-values": (0.0, 2.0, False),
+        "double-part": (0.5, 2.0, False),
+        "draw-title": (None, 1.0, True),
+        "loose": (0.0, 1.0, False),
+    }
+    assert CliRunner().invoke(app, ["export", "ps1"]).exit_code == 0
+    row = next(csv.DictReader(line for line in (course / "grades.csv").read_text().splitlines() if "ada" not in line))
+    assert (row["student_id"], row["score"], row["max_score"]) == ("ben", "0.5", "6.0")
+    assert CliRunner().invoke(app, ["feedback", "ps1", "--student", "ben", "--jobs", "1"]).exit_code == 0
+    page = (course / "feedback" / "ben" / "ps1" / "problem 1.html").read_text()
+    assert ">0.5 of 2 points</span>" in page and ">0 of 2 points</span>" in page
 
 
 @pytest.mark.parametrize(
