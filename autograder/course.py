@@ -9,7 +9,6 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import Config, PyFileConfigLoader
 
 from autograder.boundary.limits import MAX_OWN, MAX_OWN_BYTES
@@ -18,6 +17,7 @@ from autograder.packages import Packages
 
 if TYPE_CHECKING:
     from nbgrader.converters import BaseConverter
+    from nbgrader.coursedir import CourseDirectory
 
 CONFIG = "nbgrader_config.py"
 
@@ -62,6 +62,8 @@ class Course:
     @property
     def directory(self) -> CourseDirectory:
         """nbgrader's own view of the folders."""
+        from nbgrader.coursedir import CourseDirectory  # only here: a learner who checks a notebook starts without it
+
         return CourseDirectory(config=self.config)
 
     def folder(self, step: str, student: str, assignment: str) -> Path:

@@ -139,11 +139,17 @@ class Lesson:
     @cached_property
     def shown(self) -> dict[str, str]:
         """The source of each grade cell as people get to see it, without hidden tests, by ``grade_id``."""
-        from nbgrader.preprocessors import ClearHiddenTests  # only where a lesson is read, as above
-
-        cut = ClearHiddenTests().preprocess_cell
-        return {name: cut(copy.deepcopy(self.cells[name]), {}, 0)[0].source for name in self.exercises}
+        return {name: _without_hidden_tests(self.cells[name]) for name in self.exercises}
 
     def points(self, grade_id: str) -> float:
         """The points that the grade cell is worth."""
         return float(marks(self.cells[grade_id])["points"])
+
+
+def _without_hidden_tests(cell: NotebookNode) -> str:
+    """The source of a grade cell as nbgrader releases it."""
+    if "HIDDEN TESTS" not in cell.source:
+        return str(cell.source)
+    from nbgrader.preprocessors import ClearHiddenTests  # only where there are some, as above
+
+    return str(ClearHiddenTests().preprocess_cell(copy.deepcopy(cell), {}, 0)[0].source)

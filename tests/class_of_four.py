@@ -11,7 +11,6 @@ import autograder.classes.task
 from autograder.boundary.template import Template
 from autograder.build import build
 from autograder.classes.pool import InThisProcess
-from autograder.commands import instructor
 from autograder.course import Course
 from autograder.lesson import answered
 
@@ -78,4 +77,4 @@ def whole_class(course: Course) -> None:
 def grade_here(patch: pytest.MonkeyPatch, template: Template) -> None:
     """Let commands grade in this process, with a template that is warm already."""
     patch.setattr(autograder.classes.task, "template", lambda _: template)
-    patch.setattr(instructor, "graders", lambda *_: nullcontext(InThisProcess))
+    patch.setattr(autograder.classes.task, "graders", lambda *_: nullcontext(InThisProcess))

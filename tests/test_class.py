@@ -21,6 +21,7 @@ from class_of_four import PATCHED, RIGHT, STEM, WRONG, hand_in, small_course, wh
 from nbgrader.api import Gradebook
 
 import autograder.classes.task
+import autograder.submission
 from autograder.classes.classroom import grade_class, students
 from autograder.classes.task import graders
 from autograder.course import Course
@@ -139,14 +140,14 @@ def test_a_process_that_dies_costs_the_submission_that_killed_it(course):
 def test_an_error_of_the_grader_costs_one_submission_and_is_named(course, template, monkeypatch):
     monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     whole_class(course)
-    parse = autograder.classes.task.parse_submission
+    parse = autograder.submission.parse_submission
 
     def broken(content, path):
         if "ben" in path.parts:
             raise ZeroDivisionError("no such thing")
         return parse(content, path)
 
-    monkeypatch.setattr(autograder.classes.task, "parse_submission", broken)
+    monkeypatch.setattr(autograder.submission, "parse_submission", broken)
     outcomes = {o.student: o for o in grade_class(course, STEM, students(course, STEM))}
     assert outcomes["ben"].reason == "could not be graded: ZeroDivisionError: no such thing"
     assert [o.student for o in outcomes.values() if o.grade] == ["ada", "chloe", "dan"]

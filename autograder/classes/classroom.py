@@ -19,7 +19,6 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.boundary.limits import Limits
 from autograder.classes import code, companions
@@ -214,6 +213,10 @@ class _Desk:
         late = self.gradebook.find_submission(self.assignment, student).total_seconds_late > 0
         entry = self.gradebook.find_submission_notebook(self.name, self.assignment, student)
         if late or entry.late_submission_penalty:
+            from nbgrader.preprocessors import (
+                AssignLatePenalties,
+            )  # only here: it comes with all that converts notebooks
+
             about = {"assignment": self.assignment, "notebook": self.name, "student": student}
             resources = {"nbgrader": about | {"db_url": self.course.directory.db_url}}
             AssignLatePenalties(config=self.course.config).preprocess(nbformat.v4.new_notebook(), resources)

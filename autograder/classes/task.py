@@ -18,16 +18,15 @@ from typing import TYPE_CHECKING
 from autograder.boundary.limits import Limits
 from autograder.boundary.template import Template
 from autograder.bounds import last_resort
-from autograder.classes import companions
 from autograder.classes.pool import PATIENCE, out_of_reach_of_ctrl_c, processes
-from autograder.lesson import Lesson
 from autograder.packages import Packages
-from autograder.submission import parse_submission
-from autograder.verdict import Grade
 
-# What grades is imported where it is used: the coordinator, which imports this module too, starts without torch.
+# What grades is imported where it is used: who starts processes that grade, imports the rest while they start.
 if TYPE_CHECKING:
+    from autograder.classes.companions import Files
     from autograder.grading import Grader
+    from autograder.lesson import Lesson
+    from autograder.verdict import Grade
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,14 @@ class Task:
     """The lesson, pickled once for the class."""
     seed: int
     limits: Limits
-    files: companions.Files
+    files: Files
     """What was handed in beside it."""
 
 
 def grade(task: Task) -> Grade:
     """Grade one submission; SubmissionError says why it cannot be graded."""
+    from autograder.submission import parse_submission
+
     grader = _grader(task.lesson, task.limits)
     grader.template.wait()
     with last_resort(task.limits.task_seconds + PATIENCE):

@@ -10,20 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress
 from rich.text import Text
 
-from autograder import build as building
 from autograder.boundary.limits import Isolation, Limits
 from autograder.boundary.template import Template
-from autograder.classes.classroom import grade_class, students
-from autograder.classes.progress import GradingRun
 from autograder.commands import instructor
 from autograder.commands.shared import Exit, Isolations, Lessons, err, explained, out
-from autograder.course import Course
-from autograder.lesson import LessonError
 
+# What a command needs is imported when it runs, as in all of these.
 if TYPE_CHECKING:
+    from autograder.course import Course
     from autograder.proofs.mutants import Judge, Score
     from autograder.proofs.stock import Tried
 
@@ -40,6 +36,9 @@ def build(
     ] = None,
 ) -> None:
     """Build the student notebooks in course/ from solutions/."""
+    from autograder import build as building
+    from autograder.course import Course
+
     with explained():
         course = Course.containing(Path.cwd())
         renames = _renames(renamed or [], lesson or [], keep_grades, check)
@@ -60,6 +59,8 @@ def build(
 
 def _renames(renamed: list[str], lessons: list[str], keep_grades: bool, check: bool) -> dict[str, str]:
     """The cells that have another name now, old name to new, if the options go together."""
+    from autograder.lesson import LessonError
+
     if keep_grades and check:
         raise LessonError("--check writes nothing: give it without --keep-grades.")
     pairs = [pair.partition("=") for pair in renamed]
@@ -91,7 +92,9 @@ def verify(
 
     Of an assignment without checks of ours: whether each grade cell gives what stock nbgrader gives, or waits, and why.
     """
+    from autograder.course import Course
     from autograder.grading import Grader
+    from autograder.lesson import LessonError
     from autograder.proofs.stock import tried
     from autograder.proofs.verify import verify as verify_lesson
 
@@ -151,6 +154,8 @@ def _compared(assignment: str, notebooks: list[Tried], template: Template, limit
 
 def _that_ask(course: Course, lessons: list[str], exercise: str | None) -> list[str]:
     """The lessons that have this exercise; all, if none is named."""
+    from autograder.lesson import LessonError
+
     if others := [name for name in lessons if name not in course.stems and course.notebooks(name)]:
         raise LessonError(f"{', '.join(others)}: only a lesson in solutions/ has exercises with checks of ours.")
     if not lessons:
@@ -169,6 +174,8 @@ def mutants(
     isolation: Isolations = Isolation.STRONGEST,
 ) -> None:
     """Judge every small change of the reference solutions, and list those that pass without a reason."""
+    from autograder.course import Course
+    from autograder.lesson import LessonError
     from autograder.proofs import mutants as judging
 
     limits = Limits(isolation=isolation.value)
@@ -192,6 +199,8 @@ def mutants(
 
 def _scored(judge: Judge, exercise: str) -> Score:
     """Judge the mutants of an exercise, with a bar meanwhile and a line at the end."""
+    from rich.progress import Progress
+
     title, count = f"{judge.lesson.stem} {exercise}", len(judge.mutants(exercise))
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         bar = progress.add_task(title, total=count)
@@ -210,6 +219,9 @@ def _scored(judge: Judge, exercise: str) -> Score:
 
 def demo() -> None:
     """Lay out a small class from the example submissions in build/demo/, grade it, and say where to look."""
+    from autograder.classes.classroom import grade_class, students
+    from autograder.classes.progress import GradingRun
+    from autograder.course import Course
     from autograder.demo import lay_out_class
 
     with explained():

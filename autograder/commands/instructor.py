@@ -11,30 +11,23 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from nbgrader.api import Gradebook
 from rich.markup import escape
-from rich.progress import track
 from rich.table import Column, Table
 from rich.text import Text
 
-from autograder.agreement import require_agreement
-from autograder.boundary import sandbox
 from autograder.boundary.limits import Isolation, IsolationError, Limits
-from autograder.classes.classroom import grade_class, students
-from autograder.classes.cluster import cluster
-from autograder.classes.pool import ClusterError
-from autograder.classes.progress import GradingRun
-from autograder.classes.task import graders
 from autograder.commands.shared import Exit, Isolations, Lessons, err, explained, out
-from autograder.course import Course
-from autograder.gradebook import GradebookError, opened
-from autograder.packages import Packages
-from autograder.results.classwork import graded_before
-from autograder.results.report import ClassReport, write_rows
-from autograder.submission import SubmissionError
+from autograder.imports import many_imports
+
+# What a command needs is imported when it runs: to be told of the others, nobody waits for it.
+if TYPE_CHECKING:
+    from nbgrader.api import Gradebook
+
+    from autograder.course import Course
+    from autograder.packages import Packages
 
 
 def collect(
@@ -67,6 +60,8 @@ def collect(
     """
     from autograder.classes.claims import Collected, Fate
     from autograder.classes.collect import collect as bring_in
+    from autograder.course import Course
+    from autograder.submission import SubmissionError
 
     found: list[Collected] = []
     with explained():
@@ -112,6 +107,16 @@ def grade(
 
     Exit status: 0 all graded, 2 some could not be, 130 stopped by Ctrl-C. The next run goes on where one was stopped.
     """
+    with many_imports():
+        from autograder.agreement import require_agreement
+        from autograder.boundary import sandbox
+        from autograder.classes.classroom import grade_class, students
+        from autograder.classes.cluster import cluster
+        from autograder.classes.pool import ClusterError
+        from autograder.classes.progress import GradingRun
+        from autograder.course import Course
+        from autograder.gradebook import opened
+        from autograder.submission import SubmissionError
     with explained():
         course = Course.containing(Path.cwd())
         course.notebooks(lesson)
@@ -155,6 +160,8 @@ def cores() -> int:
 @contextmanager
 def _executors(jobs: int, packages: Packages) -> Iterator[tuple[Callable[[], Executor], Callable[[], int]]]:
     """What makes executors of so many processes, and how many submissions to give them at a time."""
+    from autograder.classes.task import graders
+
     with graders(jobs, packages) as start:
         # One waits for each that runs, so that no process waits while a grade is written.
         yield start, lambda: 2 * jobs
@@ -170,6 +177,10 @@ def report(
     ] = None,
 ) -> None:
     """Say what the class got wrong: one page for the instructor, from gradebook and graded notebooks."""
+    from autograder.classes.classroom import students
+    from autograder.course import Course
+    from autograder.gradebook import opened
+    from autograder.results.report import ClassReport, write_rows
     from autograder.results.report_page import write_page
 
     with explained():
@@ -199,7 +210,15 @@ def feedback(
 
     Exit status: 0 every page is there, 2 some could not be made, 130 stopped by Ctrl-C.
     """
+    from rich.progress import track
+
+    from autograder.agreement import require_agreement
+    from autograder.classes.classroom import students
+    from autograder.course import Course
+    from autograder.gradebook import opened
+    from autograder.results.classwork import graded_before
     from autograder.results.feedback import make_feedback
+    from autograder.submission import SubmissionError
 
     with explained():
         course = Course.containing(Path.cwd())
@@ -238,6 +257,10 @@ _GRADED_BEFORE = "graded before the lesson changed. Run `autograder grade {}`."
 
 def _compare(course: Course, gradebook: Gradebook, lesson: str) -> None:
     """Refuse to go on with another lesson than was graded; name whose grades are older than the lesson."""
+    from autograder.agreement import require_agreement
+    from autograder.classes.classroom import students
+    from autograder.results.classwork import graded_before
+
     require_agreement(course, gradebook, lesson)
     if before := graded_before(course, lesson, students(course, lesson, "autograded")):
         who = ", ".join(before[:3]) + f" and {len(before) - 3} more" * (len(before) > 3)
@@ -261,6 +284,8 @@ def export(
     """
     from nbgrader.plugins import CsvExportPlugin
 
+    from autograder.course import Course
+    from autograder.gradebook import GradebookError, opened
     from autograder.results.exports import CanvasExportPlugin, MoodleExportPlugin
 
     plugins = {"canvas": CanvasExportPlugin, "moodle": MoodleExportPlugin, "nbgrader": CsvExportPlugin}

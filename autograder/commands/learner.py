@@ -9,25 +9,32 @@ import shutil
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from nbformat import NotebookNode
 from rich.table import Column, Table
 from rich.text import Text
 
 from autograder.boundary.limits import Isolation, Limits
 from autograder.boundary.template import Template
 from autograder.commands.shared import Exit, Isolations, err, explained, out
-from autograder.course import Course, Written, is_plain
-from autograder.lesson import LessonError
+from autograder.imports import many_imports
 from autograder.results.gradescope import refused, results
-from autograder.submission import SubmissionError, lesson_of, read_submission
 from autograder.verdict import Grade, Verdict
+
+# What a command needs is imported when it runs: to be told of the others, nobody waits for it.
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from autograder.classes.companions import Files
+    from autograder.course import Course, Written
 
 
 def lab() -> None:
     """Copy the lessons that are not in work/ yet, and open JupyterLab there."""
+    from autograder.course import Course, is_plain
+    from autograder.lesson import LessonError
+
     with explained():
         course = Course.containing(Path.cwd())
         released = course.folder("release", ".", "*").parent
@@ -54,6 +61,10 @@ def check(
     ] = None,
 ) -> None:
     """Grade notebook files without a gradebook. Exit status: 0 full marks, 1 not, 2 could not be graded."""
+    from autograder.course import Course
+    from autograder.lesson import LessonError
+    from autograder.submission import SubmissionError
+
     status = Exit.FULL_MARKS
     if gradescope and len(notebooks) != 1:
         reason = f"Gradescope grades one notebook, and these are {len(notebooks)}: {', '.join(map(str, notebooks))}."
@@ -64,7 +75,9 @@ def check(
     with explained():
         for path in notebooks:
             try:
-                grade = _check_one(path, lesson, seed, Limits(isolation=isolation.value), bool(gradescope))
+                # The course's configuration is a program: one handed in beside a notebook must not come first.
+                course = Course.containing(Path.cwd(), path.parent)
+                grade = _check_one(course, path, lesson, seed, Limits(isolation=isolation.value), bool(gradescope))
             except (SubmissionError, LessonError) as error:
                 status = Exit.UNGRADABLE
                 if as_json:
@@ -91,29 +104,34 @@ def _write_results(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _check_one(path: Path, assignment: str | None, seed: int, limits: Limits, alone: bool) -> Grade:
+def _check_one(course: Course, path: Path, assignment: str | None, seed: int, limits: Limits, alone: bool) -> Grade:
     """``alone``: whether all that lies in the notebook's folder was handed in with it."""
-    from autograder.classes import companions
     from autograder.classes.task import template
-    from autograder.grading import Grader
+    from autograder.submission import SubmissionError, read_submission
 
     submitted = read_submission(path)
-    # The course's configuration is a program: one that was handed in beside a notebook must not come first.
-    course = Course.containing(Path.cwd(), path.parent)
+    # It imports while this process does.
+    workers = template(course.packages)
+    with many_imports():
+        from autograder.classes import companions
+        from autograder.grading import Grader
     written = _written(course, assignment, path, submitted)
-    files: companions.Files = {}
+    files: Files = {}
     # As in nbgrader's folders; any other may hold whatever else its owner has.
     if alone or path.resolve().parent.name == written.assignment:
         try:
             files = companions.read(path.resolve().parent)
         except SubmissionError as error:
             err.print(Text(f"Checked without the files beside it: {error}"))
-    with Grader(course.lesson(*written), template(course.packages), limits) as grader:
+    with Grader(course.lesson(*written), workers, limits) as grader:
         return grader.grade(submitted, seed, files=files)
 
 
 def _written(course: Course, assignment: str | None, path: Path, submitted: NotebookNode) -> Written:
     """Which of the course's notebooks this is: as it was said, or by its file's name, or by its cells."""
+    from autograder.lesson import LessonError
+    from autograder.submission import lesson_of
+
     asked = course.written(*filter(None, [assignment]))
     if not asked:
         raise LessonError(course.why_not())
@@ -157,6 +175,8 @@ def status(
 
     Exit status: 0, or 2 when a notebook could not be graded.
     """
+    from autograder.course import Course
+    from autograder.lesson import LessonError
     from autograder.status import as_table, standing
 
     seed, found = secrets.randbits(48), []
