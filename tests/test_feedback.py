@@ -22,11 +22,11 @@ import autograder.results.feedback
 from autograder.classes.classroom import RECORD, grade_class, students
 from autograder.commands import instructor
 from autograder.course import Course
+from autograder.pages.markup import prose
+from autograder.pages.mathml import mathml
 from autograder.results.feedback import make_feedback
 from autograder.results.feedback_content import Page
 from autograder.results.feedback_page import FeedbackPage
-from autograder.results.markup import prose
-from autograder.results.mathml import mathml
 from autograder.verdict import Message, Mistake, Verdict
 
 COURSE = Course(ROOT)
@@ -384,10 +384,11 @@ def test_a_check_that_passed_says_what_it_establishes():
     assert "f - x: z is right the check's cell" in text(made)
 
 
-def test_a_hint_leads_to_the_section_that_it_names():
-    said = Message("wrong", reread='Why "this" is so', exercise="f", check="x")
-    made = shown(new_markdown_cell('## Why "this" is so'), grade_cell("f()"), checks={"f-x": said.as_record()})
+@pytest.mark.parametrize("section", ['Why "this" is so', "Exercise 1: `f`", "The $x_1$ of *it* & z = mu + 1"])
+def test_a_hint_leads_to_the_section_that_it_names(section):
+    said = Message("wrong", reread=section, exercise="f", check="x")
+    made = shown(new_markdown_cell(f"## {section}"), grade_cell("f()"), checks={"f-x": said.as_record()})
     found = Attributes(made).attributes
     (target,) = (value for tag, name, value in found if (tag, name) == ("h2", "id"))
     assert ("a", "href", f"#{target}") in found
-    assert 'hint Read "Why "this" is so" again.' in text(made)
+    assert f'hint Read "{section}" again.' in text(made)

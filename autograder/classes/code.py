@@ -45,7 +45,7 @@ def modules_from(packages: Packages, roots: list[str]) -> dict[str, bytes]:
         path = _file(name) if name not in found and name.partition(".")[0] in families else None
         if path:
             found[name] = path.read_bytes()
-            waiting += _imported(path)
+            waiting += imported(ast.parse(path.read_bytes()))
     return found
 
 
@@ -70,9 +70,9 @@ def _file(module: str) -> Path | None:
     return folder / "__init__.py" if not rest and (folder / "__init__.py").is_file() else None
 
 
-def _imported(path: Path) -> Iterator[str]:
+def imported(module: ast.Module) -> Iterator[str]:
     """The modules that a module imports anywhere, and the names that it takes from them, which may be modules."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in ast.walk(module):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

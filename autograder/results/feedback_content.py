@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from nbformat import NotebookNode
@@ -15,7 +14,8 @@ from pygments.formatters import HtmlFormatter
 
 from autograder.boundary.limits import MAX_COLOURED, MAX_COLOURED_IN_ALL
 from autograder.lesson import is_demo, is_grade, marks
-from autograder.results import markup
+from autograder.pages import markup
+from autograder.pages.outputs import Output, captions, outputs_of
 from autograder.results.classwork import message_in, record_in
 from autograder.verdict import Message, Verdict
 
@@ -28,15 +28,6 @@ class Result:
     sign: str
     words: str
     points: str
-
-
-@dataclass(frozen=True)
-class Output:
-    """Text that a cell printed, or a picture with the text that stands for it."""
-
-    text: str
-    label: str = ""
-    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,17 +103,13 @@ class _Reader:
         self.record = record_in(nb.metadata)
         self.exercises: dict[str, ExerciseRow] = {}
         self.sections = {
-            heading.strip(): heading.strip().replace(" ", "-")
+            heading.strip(): markup.slug(heading)
             for cell in nb.cells
             if cell.cell_type == "markdown"
             for heading in re.findall(r"^#{1,6} +(.+)$", cell.source, re.MULTILINE)
         }
         self._exercise, self._left = "", MAX_COLOURED_IN_ALL
-        self._captions = {
-            cell.id: caption[1]
-            for cell, below in pairwise(nb.cells)
-            if (caption := re.match(r"\*(Figure .+)\*$", below.source, re.MULTILINE))
-        }
+        self._captions = captions(nb)
 
     def shown(self, cell: NotebookNode) -> Cell | None:
         """The cell as the page shows it, if it does."""
@@ -134,8 +121,13 @@ class _Reader:
                 return Cell("prose", cell.source, attachments)
             case "code":
                 note = "This cell only shows something: grading does not run it." if is_demo(cell) else ""
-                outputs = tuple(self._outputs(cell))
-                return Cell("code", cell.source, note=note, outputs=outputs, is_coloured=self._is_coloured(cell))
+                return Cell(
+                    "code",
+                    cell.source,
+                    note=note,
+                    outputs=self._outputs(cell),
+                    is_coloured=self._is_coloured(cell),
+                )
         return None
 
     def _is_coloured(self, cell: NotebookNode) -> bool:
@@ -188,22 +180,12 @@ class _Reader:
             name="your answer",
             result=_result(grade, "full points") if grade else None,
             comment=comment,
-            outputs=tuple(self._outputs(cell)),
+            outputs=self._outputs(cell),
             is_coloured=self._is_coloured(cell),
         )
 
-    def _outputs(self, cell: NotebookNode) -> Iterator[Output]:
-        for output in cell.get("outputs", []):
-            match output.output_type:
-                case "stream":
-                    yield Output(output.text, "error output" if output.name == "stderr" else "printed")
-                case "error":
-                    yield Output("\n".join(output.traceback) or f"{output.ename}: {output.evalue}", "stopped")
-                case _ if "image/png" in output.data:
-                    caption = self._captions.get(cell.get("id"))
-                    yield _figure(output.data["image/png"], caption or markup.words_for_figure(cell.source))
-                case _ if "text/plain" in output.data:
-                    yield Output(output.data["text/plain"], "shown")
+    def _outputs(self, cell: NotebookNode) -> tuple[Output, ...]:
+        return tuple(outputs_of(cell, self._captions.get(cell.get("id", ""))))
 
 
 def _result_of_check(cell: NotebookNode, grade: dict[str, Any], message: Message | None) -> Result:
@@ -241,9 +223,3 @@ def _as_text(cell: NotebookNode) -> Iterator[Output]:
             yield Output("\n".join(output.traceback) if ours else f"{output.ename}: {output.evalue}")
         elif output.output_type == "stream":
             yield Output(output.text)
-
-
-def _figure(png: str, words: str) -> Output:
-    if markup.is_drawable(png):
-        return Output(words, picture=png)
-    return Output(f"{words} (not shown: too large, or no PNG picture)")

@@ -21,7 +21,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import default
 
 from autograder import sanitise, verdict
-from autograder.results import classwork, feedback_content, markup, mathml
+from autograder.pages import markup, mathml, outputs
+from autograder.results import classwork, feedback_content
 
 TEMPLATES = Path(__file__).parent / "templates"
 MADE_FROM = "<!-- made from {} -->"
@@ -57,7 +58,7 @@ class FeedbackPage(TemplateExporter):
 
     @default("template_paths")
     def _template_paths_default(self) -> list[str]:
-        return [str(TEMPLATES)]
+        return [str(TEMPLATES), str(markup.TEMPLATES)]
 
     def _create_environment(self) -> Environment:
         environment = super()._create_environment()
@@ -68,7 +69,7 @@ class FeedbackPage(TemplateExporter):
     def default_filters(self) -> Iterator[tuple[str, Any]]:
         """nbconvert's, and what turns prose, code and outputs into markup."""
         yield from super().default_filters()
-        yield from {"prose": markup.prose, "code": markup.code, "terminal": markup.terminal}.items()
+        yield from markup.FILTERS.items()
 
 
 def grades_of(gradebook: Gradebook, assignment: str, notebook: str, student: str) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def digest(content: bytes, grades: dict[str, Any]) -> str:
 
 @cache
 def _maker() -> bytes:
-    modules = (classwork, feedback_content, markup, mathml, sanitise, verdict)
+    modules = (classwork, feedback_content, markup, mathml, outputs, sanitise, verdict)
     code = (__file__, *(str(module.__file__) for module in modules))
-    files = [*map(Path, code), *sorted(TEMPLATES.glob("feedback.*"))]
+    files = [*map(Path, code), *sorted(TEMPLATES.glob("feedback.*")), *sorted(markup.TEMPLATES.iterdir())]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()

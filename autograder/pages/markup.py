@@ -9,7 +9,8 @@ import re
 import struct
 import warnings
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -18,8 +19,9 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder import sanitise
 from autograder.boundary.limits import MAX_PIXELS
-from autograder.results import mathml
+from autograder.pages import mathml
 
+TEMPLATES = Path(__file__).parent / "templates"
 # A formula of so many characters may be wider than a phone.
 LONG = 30
 # Characters that no text needs: formulas wait between them until the text around them is known to be harmless.
@@ -34,6 +36,11 @@ class _WithFormulas(IPythonRenderer):
     def __init__(self, attachments: dict[str, Any]) -> None:
         super().__init__(escape=False, attachments=attachments)
         self.formulas: list[tuple[str, bool]] = []
+
+    def heading(self, text: str, level: int, **attributes: Any) -> str:
+        """A heading that links lead to."""
+        plain = _FORMULA.sub(lambda formula: self.formulas[int(formula[1])][0], re.sub(r"<[^>]+>", "", text))
+        return f'<h{level} id="{escape(slug(unescape(plain)))}">{text}</h{level}>\n'
 
     def _aside(self, tex: str, block: bool) -> str:
         self.formulas.append((tex, block))
@@ -50,6 +57,11 @@ class _WithFormulas(IPythonRenderer):
     def latex_environment(self, name: str, body: str) -> str:
         """An environment outside of dollars."""
         return self._aside(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True)
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading, from its source or from its text, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
 @lru_cache(maxsize=2048)
@@ -72,6 +84,11 @@ def prose(source: str, attachments: str = "{}") -> Markup:
     except Exception:  # two parsers on other people's text
         return Markup(f"<pre>{escape(source)}</pre>")
     return Markup(_TAG_OR_FORMULA.sub(fill, page))
+
+
+def line(source: str) -> Markup:
+    """Markdown that stands in a line of something else: a heading, a cell of a table."""
+    return Markup(re.sub(r"\A<p>(.*)</p>\s*\Z", r"\1", prose(source), flags=re.DOTALL))
 
 
 def _with_alternative(image: str) -> str:
@@ -118,3 +135,7 @@ def words_for_figure(source: str) -> str:
         said += call.args[:1] if named in ("suptitle", "set_title", "title") else []
         titles += [node.value for node in said if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return "A figure that the cell above draws" + (f": {'; '.join(titles)}" if titles else "")
+
+
+FILTERS = {"prose": prose, "line": line, "code": code, "terminal": terminal}
+"""What a template turns other people's texts into markup with."""
