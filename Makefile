@@ -8,7 +8,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check -c constrain
 # Tools that start other tools by name (nbgrader starts alembic) must find those of this environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup build demo test gpu-check test-slow test-browser bench bench-lessons mutants lab verify constraints clean
+.PHONY: help setup build site demo test gpu-check test-slow test-browser bench bench-lessons mutants lab verify constraints clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -26,6 +26,9 @@ setup: .venv/installed  ## make .venv with everything in it
 
 build: setup  ## turn solutions/ into the student notebooks in course/
 	autograder build
+
+site: setup  ## the lessons as pages to read, with outputs and solutions, in site/
+	autograder site
 
 demo: setup  ## build the course, grade a small class, and say where to look
 	autograder build
@@ -77,4 +80,4 @@ constraints:  ## pin torch and the newest version of all else in constraints.txt
 	mv build/constraints.txt constraints.txt && rm -rf build/constraints
 
 clean:  ## remove what can be made again; your work and the gradebook stay
-	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv build site .mypy_cache .pytest_cache .ruff_cache *.egg-info

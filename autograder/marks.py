@@ -86,7 +86,18 @@ def _grade_cells(cell: NotebookNode, checks: dict, exercises: dict[str, bool], p
 
 
 def _parameters(package: str, exercise: str) -> dict[str, list[str]]:
-    """An exercise's checks, each with the names of the answers that it judges: read, not imported."""
+    """An exercise's checks, each with the names of the answers that it judges."""
+    return {name: [each.arg for each in check.args.args[:-1]] for name, check in _checks(package, exercise).items()}
+
+
+def sentences(package: str, exercise: str) -> dict[str, str]:
+    """An exercise's checks, each with what passing says: the first line of its docstring."""
+    said = {name: ast.get_docstring(check) or "" for name, check in _checks(package, exercise).items()}
+    return {name: next(iter(text.splitlines()), "") for name, text in said.items()}
+
+
+def _checks(package: str, exercise: str) -> dict[str, ast.FunctionDef]:
+    """An exercise's checks by their names: read, not imported."""
     if not package:
         raise MarkError("no package holds the checks of this lesson. nbgrader_config.py names it: c.Autograder.checks.")
     spec = find_spec(f"{package}.{exercise}")
@@ -95,7 +106,7 @@ def _parameters(package: str, exercise: str) -> dict[str, list[str]]:
     module = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     functions = (node for node in module.body if isinstance(node, ast.FunctionDef))
     return {
-        node.name.removesuffix("_"): [each.arg for each in node.args.args[:-1]]
+        node.name.removesuffix("_"): node
         for node in functions
         if any(ast.unparse(each).startswith("exercise.check") for each in node.decorator_list)
     }

@@ -5,8 +5,6 @@ import re
 import shutil
 import struct
 from base64 import b64encode
-from html import unescape
-from html.parser import HTMLParser
 
 import nbformat
 import pytest
@@ -14,6 +12,7 @@ from class_of_four import PATCHED, RIGHT, ROOT, STEM, WRONG, hand_in, small_cour
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
+from pages import Attributes, loads, text
 from typer.testing import CliRunner
 
 import autograder.classes.task
@@ -64,44 +63,6 @@ def run(*arguments: str) -> tuple[int, str, str]:
 
 def page(course: Course, student: str) -> str:
     return (course.folder("feedback", student, STEM) / f"{STEM}.html").read_text(encoding="utf-8")
-
-
-def text(page: str) -> str:
-    """What a person reads, without the markup."""
-    body = page[page.index("<body") :]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
-
-
-class Attributes(HTMLParser):
-    """Every tag of a page, and every attribute."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str, str]] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-
-
-def loads(page: str) -> list[str]:
-    """What a browser would fetch or run for the page."""
-    found = Attributes(page)
-    acting = [tag for tag in found.tags if tag in ("script", "iframe", "object", "embed", "link", "base", "form")]
-    fetched = [
-        value
-        for _, name, value in found.attributes
-        if name in ("src", "srcset", "data", "action", "poster", "background")
-    ]
-    hrefs = [value for tag, name, value in found.attributes if name == "href" and tag != "a"]
-    events = [f"{name}={value}" for _, name, value in found.attributes if name.startswith("on")]
-    jumps = [value for tag, name, value in found.attributes if tag == "a" and name == "href" and "script:" in value]
-    styles = re.findall(r"@import[^;]*|url\([^)]*\)", page[: page.index("<body")])
-    return (
-        acting + [each for each in fetched if not each.startswith("data:image/png;")] + hrefs + events + jumps + styles
-    )
 
 
 def shown(*cells: nbformat.NotebookNode, checks: dict | None = None) -> str:

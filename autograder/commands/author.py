@@ -1,4 +1,4 @@
-"""What an author uses: build, verify, mutants, demo. Grader's side."""
+"""What an author uses: build, site, verify, mutants, demo. Grader's side."""
 
 from __future__ import annotations
 
@@ -71,6 +71,36 @@ def _renames(renamed: list[str], lessons: list[str], keep_grades: bool, check: b
     if renamed and not (keep_grades and len(lessons) == 1):
         raise LessonError("--renamed goes with --keep-grades and the name of one lesson.")
     return {old: new for old, _, new in pairs}
+
+
+def site(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The folder to write; else site/.")] = None,
+    without_solutions: Annotated[
+        bool, typer.Option("--without-solutions", help="For a class: hints and checks stay, solutions are left out.")
+    ] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Lessons at the same time; else one a core.")] = None,
+) -> None:
+    """Make the reading edition: an index and a page a lesson, run and with its figures, that need no network.
+
+    A lesson whose code has not changed is not run again: what its cells gave is kept in build/site/.
+    """
+    from rich.progress import track
+
+    from autograder.course import Course
+    from autograder.reading.edition import Edition, write
+
+    with explained():
+        course = Course.containing(Path.cwd())
+        folder = output or course.root / "site"
+        edition = Edition.of(course, has_solutions=not without_solutions)
+        made, count = edition.pages(jobs or instructor.cores()), len(edition.fronts) + 1
+        try:
+            pages = dict(track(made, "site", count, console=err, transient=True, disable=not err.is_terminal))
+        except KeyboardInterrupt:
+            err.print("Stopped. Nothing was written; lessons that were run are not run again.")
+            raise typer.Exit(Exit.INTERRUPTED) from None
+        write(pages, folder)
+        out.print(f"{len(pages)} pages: {folder / 'index.html'}")
 
 
 def verify(

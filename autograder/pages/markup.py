@@ -88,7 +88,7 @@ def prose(source: str, attachments: str = "{}") -> Markup:
 
 def line(source: str) -> Markup:
     """Markdown that stands in a line of something else: a heading, a cell of a table."""
-    return Markup(re.sub(r"\A<p>(.*)</p>\s*\Z", r"\1", prose(source), flags=re.DOTALL))
+    return Markup(re.sub(r"\A<p>(.*)</p>\s*\Z", r"\1", str(prose(source)), flags=re.DOTALL))
 
 
 def _with_alternative(image: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 from autograder.pages import markup
 
@@ -34,18 +35,26 @@ def captions(nb: NotebookNode) -> dict[str, str]:
 
 def outputs_of(cell: NotebookNode, caption: str | None = None) -> Iterator[Output]:
     """The outputs of a cell of code. What needs a kernel to be moved is left out."""
-    for output in cell.get("outputs", []):
+    for output in _joined(cell.get("outputs", [])):
         match output.output_type:
             case "stream":
                 yield Output(output.text, "error output" if output.name == "stderr" else "printed")
             case "error":
                 yield Output("\n".join(output.traceback) or f"{output.ename}: {output.evalue}", "stopped")
-            case _ if WIDGET in output.data:
-                continue
             case _ if "image/png" in output.data:
                 yield _figure(output.data["image/png"], caption or markup.words_for_figure(cell.source))
             case _ if "text/plain" in output.data:
                 yield Output(output.data["text/plain"], "shown")
+
+
+def _joined(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
+    """Outputs without widgets; what a cell printed in a row is one text, however the kernel cut it."""
+    kept = [output for output in outputs if WIDGET not in output.get("data", {})]
+    for name, group in groupby(kept, lambda output: output.get("name")):
+        if name:
+            yield new_output("stream", name=name, text="".join(output.text for output in group))
+        else:
+            yield from group
 
 
 def _figure(png: str, words: str) -> Output:

@@ -1,0 +1,1 @@
+"""The reading edition: every lesson, solved and run, as a page to read without installing anything."""
