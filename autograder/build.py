@@ -27,10 +27,12 @@ from autograder.authoring import mistakes
 from autograder.course import CONFIG, Course, only_notebook
 from autograder.files import write_whole
 from autograder.gradebook import opened
-from autograder.lesson import LessonError, read_source
+from autograder.lesson import LessonError, is_grade, is_locked, read_source
 from autograder.migration import keep_grades
 
-CELL_METADATA = {"nbgrader", "tags"}
+CELL_METADATA = {"jupyter", "nbgrader", "tags"}
+GOES_ON = "raises-exception"
+"""The tag of cells after which Jupyter goes on with *Run All*, also where they stop with an error."""
 
 
 def build(stems: Sequence[str], course: Path) -> list[Path]:
@@ -109,10 +111,18 @@ def _sources(stems: Sequence[str], course: Path) -> dict[str, NotebookNode]:
         sources[stem] = read_source(path, home.packages)
         found += [f"{_name(path, course)}, {mistake}" for mistake in mistakes(sources[stem])]
         for cell in sources[stem].cells:
-            cell.metadata = NotebookNode({key: value for key, value in cell.metadata.items() if key in CELL_METADATA})
+            cell.metadata = _released_metadata(cell)
     if found:
         raise LessonError("\n".join(found))
     return sources
+
+
+def _released_metadata(cell: NotebookNode) -> NotebookNode:
+    """What a learner's notebook says of a cell; one in which a learner's work runs lets *Run All* go on."""
+    kept = {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
+    if cell.cell_type == "code" and (is_grade(cell) or not is_locked(cell)):
+        kept["tags"] = [*kept.get("tags", ()), GOES_ON]
+    return NotebookNode(kept)
 
 
 def _is_refused_by_nbgrader(stem: str) -> bool:

@@ -27,7 +27,11 @@ from autograder.draws import Draws, derive_seed
 from autograder.errors import CannotCross, LearnerError
 from autograder.failure import Failure, describe_value, explain, uncrossable
 from autograder.names import followed, listed
+from autograder.unanswered import watch_notebook
 from autograder.verdict import Message, Mistake, Verdict
+
+# The first check of a notebook imports this module, and cells that need an answer stand below its checks.
+watch_notebook()
 
 Answer = TypeVar("Answer", bound=Callable[..., Any])
 

@@ -1,4 +1,7 @@
-"""IPython's commands in an instructor's cells, run as Python in the grader or not at all. Grader's side."""
+"""IPython's commands in an instructor's cells, run as Python in the grader or not at all.
+
+Runs in the grader's process; in a learner's notebook it only reads.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The statements of a cell, and the global names in each; nothing is run. Grader's side."""
+"""The statements of a cell, and the global names in each; nothing is run.
+
+Runs in the grader's process, and in a learner's notebook where both sides are one.
+"""
 
 from __future__ import annotations
 

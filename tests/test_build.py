@@ -131,7 +131,21 @@ def test_points_tags_and_locks_reach_the_release(built):
     assert released["double-values"].metadata.nbgrader.points == 2
     assert released["double-values"].metadata.editable is False
     assert released["double"].metadata.nbgrader.solution is True
-    assert [cell.metadata.tags for cell in released.values() if "tags" in cell.metadata] == [["demo"]]
+    assert [cell.metadata.tags[:-1] for cell in released.values() if "tags" in cell.metadata] == [["demo"], [], []]
+
+
+def test_run_all_goes_on_after_every_cell_in_which_a_learners_work_runs(built):
+    released = nbformat.read(built / NOTEBOOK, as_version=4)
+    goes_on = {
+        cell.source.partition("(")[0]: "raises-exception" in cell.metadata.get("tags", ()) for cell in released.cells
+    }
+    assert goes_on == {
+        "# Doubling\nHow do you double a number?": False,
+        "import math": False,
+        "%matplotlib inline\nmath.pi": True,
+        "def double": True,
+        "assert double": True,
+    }
 
 
 def test_the_first_build_makes_a_gradebook_that_knows_the_lesson_and_its_points(built):

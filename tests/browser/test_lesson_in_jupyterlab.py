@@ -119,6 +119,28 @@ def test_validate_shows_the_message_of_the_check_that_fails(
     assert not ESCAPES.search(text)
 
 
+def test_run_all_goes_through_a_lesson_with_three_wrong_answers(
+    open_notebook: Open, solved: NotebookNode, released: NotebookNode, shots: Path
+) -> None:
+    stub = next(cell.source for cell in released.cells if marks(cell).get("grade_id") == "reparameterize_many")
+    notebook = open_notebook(
+        answered(
+            solved,
+            {
+                "reparameterize": VARIANCE_AS_SIGMA,
+                "noise_from": "def noise_from(z, mu, logvar):\n    return z.nothing",
+                "reparameterize_many": stub,
+            },
+        )
+    )
+    notebook.run_all()
+    notebook.photograph(shots / "three_wrong")
+
+    shown = notebook.cell("import progress").locator(".jp-OutputArea").inner_text()
+    *_, line = shown.splitlines()
+    assert re.search(r"still open: reparameterize \(\d\), noise_from \(\d\), reparameterize_many \(\d\)", line), shown
+
+
 @pytest.mark.parametrize("stem", Course(ROOT).stems)
 def test_a_solved_lesson_runs_from_top_to_bottom_and_shows_its_figures(
     open_notebook: Open, stem: str, shots: Path
