@@ -80,3 +80,12 @@ def test_a_change_in_a_package_of_the_course_grades_again_what_follows_from_it(
     assert (code.digest.__wrapped__(own, "lesson_tides") != before) is grades_again
     assert own.checks_of("lesson_tides") == "harbour.checks.lesson_tides"
     assert own.checks_of("lesson_moons") == ""
+
+
+def test_checks_in_a_folder_that_is_not_called_a_package_are_followed_too(own: Packages) -> None:
+    for file in ("__init__.py", "lesson_tides/__init__.py"):
+        Path(own.root, "harbour/checks", file).unlink()
+    before = code.digest.__wrapped__(own, "lesson_tides")
+    Path(own.root, "harbour/checks/lesson_tides/ebb.py").write_text("import math\n", encoding="utf-8")
+    assert own.checks_of("lesson_tides") == "harbour.checks.lesson_tides"
+    assert code.digest.__wrapped__(own, "lesson_tides") != before

@@ -52,22 +52,24 @@ def modules_from(packages: Packages, roots: list[str]) -> dict[str, bytes]:
 def _modules(name: str) -> Iterator[str]:
     """The module of this name, and all modules in it if it is a package."""
     yield name
-    path = _file(name)
-    if path is None or path.name != "__init__.py":
-        return
-    for each in sorted(path.parent.rglob("*.py")):
-        yield ".".join([name, *each.relative_to(path.parent).with_suffix("").parts]).removesuffix(".__init__")
+    if folder := _place(name):
+        for each in sorted(folder.rglob("*.py")):
+            yield ".".join([name, *each.relative_to(folder).with_suffix("").parts]).removesuffix(".__init__")
 
 
 def _file(module: str) -> Path | None:
-    """Where a module is written, found without importing it; None for a name that stands in a module."""
+    """Where a module is written; None for a name that stands in a module."""
+    place = _place(module)
+    files = (place / "__init__.py", place.with_suffix(".py")) if place else ()
+    return next((path for path in files if path.is_file()), None)
+
+
+def _place(module: str) -> Path | None:
+    """The folder that a module is, if it is a package, with or without __init__.py; found without importing it."""
     first, *rest = module.split(".")
     spec = find_spec(first)
-    folder = Path(next(iter(spec.submodule_search_locations or ()), "") if spec else "")
-    for path in (folder.joinpath(*rest, "__init__.py"), folder.joinpath(*rest).with_suffix(".py")):
-        if rest and path.is_file():
-            return path
-    return folder / "__init__.py" if not rest and (folder / "__init__.py").is_file() else None
+    folder = next(iter(spec.submodule_search_locations or ()), "") if spec else ""
+    return Path(folder, *rest) if folder else None
 
 
 def imported(module: ast.Module) -> Iterator[str]:
