@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -274,14 +275,18 @@ def test_a_lesson_may_be_called_what_a_folder_may_be_in_a_folder_of_such_a_name(
 
 def test_lab_fills_the_work_folder_and_never_overwrites(course, monkeypatch):
     started = []
-    monkeypatch.setattr(learner.os, "execvp", lambda *arguments: started.append(arguments))
+    monkeypatch.setenv("PYTHONPATH", "/already/there")
+    monkeypatch.setattr(learner.os, "execve", lambda *arguments: started.append(arguments))
     run("lab")
     mine = course.root / "work" / STEM / f"{STEM}.ipynb"
     assert mine.read_bytes() == (course.root / "course" / STEM / f"{STEM}.ipynb").read_bytes()
     mine.write_text("mine")
     run("lab")
     assert mine.read_text() == "mine"
-    assert started[0][1][-1] == f"--notebook-dir={course.root / 'work'}"
+    _, command, environment = started[0]
+    assert command[-1] == f"--notebook-dir={course.root / 'work'}"
+    # Grade cells import the checks of a course that are not installed.
+    assert environment["PYTHONPATH"] == f"/already/there{os.pathsep}{course.root}"
 
 
 def test_build_check_names_what_is_out_of_date(course):

@@ -47,7 +47,10 @@ def lab() -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
         out.print(f"Your notebooks are in {course.work}. They are never overwritten.")
-    os.execvp(sys.executable, [sys.executable, "-m", "jupyterlab", f"--notebook-dir={course.work}"])
+    # A course's own checks are found where the notebooks run, too.
+    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), course.packages.root]))
+    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={course.work}"]
+    os.execve(sys.executable, command, os.environ | {"PYTHONPATH": path})
 
 
 def check(
