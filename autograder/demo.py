@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
@@ -24,7 +25,8 @@ def lay_out_class(course: Course) -> tuple[Course, dict[str, str]]:
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     shutil.copy(course.root / CONFIG, root)
-    shutil.copytree(course.root / "solutions", root / "solutions")
+    for own in (course.root / "solutions", *_own(course)):
+        shutil.copytree(own, root / own.relative_to(course.root))
     demo = Course(root)
     said = {}
     for path in build([], root):
@@ -35,6 +37,12 @@ def lay_out_class(course: Course) -> tuple[Course, dict[str, str]]:
             target.parent.mkdir(parents=True)
             nbformat.write(notebook, target)
     return demo, said
+
+
+def _own(course: Course) -> list[Path]:
+    """The packages that a course has in its folder, and not with this grader."""
+    packages = course.packages.folders((*course.packages.checks, *course.packages.beside))
+    return [each for each in packages if course.root in each.parents and Path(__file__).parent not in each.parents]
 
 
 def _class(lesson: Lesson, release: NotebookNode, known: list[Example]) -> Iterator[tuple[str, str, NotebookNode]]:
