@@ -27,7 +27,7 @@ for panel, commands in {
         instructor.feedback,
         instructor.export,
     ),
-    "For authors": (author.build, author.site, author.verify, author.mutants, author.demo),
+    "For authors": (author.new, author.build, author.site, author.verify, author.mutants, author.demo),
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)

@@ -1,4 +1,4 @@
-"""What an author uses: build, site, verify, mutants, demo. Grader's side."""
+"""What an author uses: new, build, site, verify, mutants, demo. Grader's side."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import secrets
 from collections import Counter
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +23,21 @@ if TYPE_CHECKING:
     from autograder.course import Course
     from autograder.proofs.mutants import Judge, Score
     from autograder.proofs.stock import Tried
+
+
+def new(
+    course: Annotated[Path, typer.Argument(metavar="COURSE", help="A new folder; the course is called after it.")],
+) -> None:
+    """Lay out a small course of your own: an example lesson with its checks and tests, ready to build and grade.
+
+    Nothing is overwritten: exit status 2 where something is there already.
+    """
+    from autograder.new import lay_out
+
+    with explained():
+        lay_out(course)
+    out.print(f"{course}: a course with one lesson. README.md in it is your first hour. It begins with:")
+    out.print(f"  cd {quote(str(course))}\n  autograder build\n  autograder verify")
 
 
 def build(
