@@ -48,9 +48,9 @@ def lab() -> None:
                 shutil.copyfile(source, target)
         out.print(f"Your notebooks are in {course.work}. They are never overwritten.")
     # A course's own checks are found where the notebooks run, too.
-    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), course.packages.root]))
-    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={course.work}"]
-    os.execve(sys.executable, command, os.environ | {"PYTHONPATH": path})
+    importable = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), course.packages.root]))
+    jupyterlab = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={course.work}"]
+    os.execve(sys.executable, jupyterlab, os.environ | {"PYTHONPATH": importable})
 
 
 def check(
