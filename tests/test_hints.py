@@ -86,6 +86,15 @@ def test_a_long_name_of_pytorch_hides_no_answer():
     assert said(third(code), solution) == ["grow, hint 3: it gives the answer away: F.softplus(x) + rate"]
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 4])
+def test_every_exercise_has_three_hints(count):
+    hints = ["Think.", "Multiply.", third(NEIGHBOUR), third(NEIGHBOUR)][:count]
+    assert list(wrong_hints(lesson(*hints))) == [
+        f"grow has the hints {['1', '2', '3', '4'][:count]}; "
+        "it needs 1, 2 and 3, each a fold with blank lines around its text"
+    ]
+
+
 def test_a_hint_without_blank_lines_around_its_text_is_none():
     cells = new_markdown_cell(fold(1, "Think.").replace("\n\n", "\n")), answer(SOLUTION, "grow")
     assert list(wrong_hints(lesson_of(*cells))) == [
