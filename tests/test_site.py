@@ -198,7 +198,7 @@ def test_a_solution_is_folded_under_its_stub_with_what_a_right_answer_must_hold(
     assert "Your answer starts from this def treble ( x ): " in said
     assert said.index("raise NotImplementedError") < said.index("Solution of treble") < said.index("twice_as_much")
     assert '<details class="source"><summary>Solution of treble</summary>' in pages["lesson1"]
-    assert "What a right answer must hold two (2 points) the check's cell" in said and "half (1 point)" in said
+    assert "What must hold for a right answer two (2 points) the check's cell" in said and "half (1 point)" in said
     assert "Your answer in words (4 points) YOUR ANSWER HERE An answer to why Because the sum of three" in said
     assert said.count("BEGIN SOLUTION") == 1, "where the lesson itself prints it"
     assert "HIDDEN" not in said and "123" not in said

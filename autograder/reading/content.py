@@ -105,14 +105,19 @@ class LessonPage:
     """All that the template of a lesson shows."""
 
     front: Front
+    opening: Block | None
+    """The cell with the title, where the lesson begins with one."""
     blocks: list[Block]
+    """All other cells."""
     has_solutions: bool
 
     @classmethod
     def of(cls, course: Course, lesson: Lesson, executed: NotebookNode, has_solutions: bool = True) -> LessonPage:
         """The page of a lesson, from its notebook after it ran."""
         reader = _Reader(lesson, executed, course.config, has_solutions)
-        return cls(Front.of(lesson), list(reader.blocks()), has_solutions)
+        blocks = list(reader.blocks())
+        opening = blocks.pop(0) if blocks and blocks[0].source.startswith("# ") else None
+        return cls(Front.of(lesson), opening, blocks, has_solutions)
 
     @cached_property
     def contents(self) -> list[Heading]:
