@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-from autograder.lesson import is_answer, is_grade, marks
+from autograder.lesson import is_answer, is_demo, is_folded, is_grade, marks
+from autograder.statements import read_statements
 
 MARKS = ("grade", "grade_id", "locked", "schema_version", "solution", "task")
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -18,11 +19,11 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 def mistakes(notebook: NotebookNode) -> Iterator[str]:
     """The authoring mistakes in a lesson's source: which cell, what is wrong, what to write instead."""
     seen: dict[str, int] = {}
-    exercise = ""
+    exercise, hidden = "", _what_hides(notebook)
     for number, cell in enumerate(notebook.cells, start=1):
         name = marks(cell).get("grade_id", "")
         label = name or next(iter(cell.source.splitlines()), "")[:60]
-        found = list(_cell_mistakes(cell, exercise))
+        found = [*_cell_mistakes(cell, exercise), *hidden.get(number, ())]
         if name in seen:
             found.append(f"the grade_id is taken by cell {seen[name]}. Every grade_id names one cell.")
         if name:
@@ -30,6 +31,25 @@ def mistakes(notebook: NotebookNode) -> Iterator[str]:
         if is_answer(cell):
             exercise = name
         yield from (f'cell {number} ("{label}"): {mistake}' for mistake in found)
+
+
+def _what_hides(notebook: NotebookNode) -> dict[int, list[str]]:
+    """What cells use that a folded one makes, by their number: nobody should have to open it to understand another."""
+    hidden: dict[str, bool] = {}  # and whether it is a function, which cells that only show something may call
+    found: dict[int, list[str]] = {}
+    for number, cell in enumerate(notebook.cells, start=1):
+        own: set[str] = set()
+        for statement in read_statements(cell.source) if cell.cell_type == "code" else ():
+            if is_folded(cell):
+                hidden |= dict.fromkeys(statement.defines, isinstance(statement.node, ast.FunctionDef))
+                continue
+            for name in sorted((statement.reads & hidden.keys()) - statement.defines - own):
+                if not (is_demo(cell) and hidden[name]):
+                    said = f"it uses {name}, which a folded cell makes. Make it in a cell that is shown."
+                    found.setdefault(number, []).append(said)
+            own |= statement.defines
+        hidden = {name: is_function for name, is_function in hidden.items() if name not in own}
+    return found
 
 
 def _cell_mistakes(cell: NotebookNode, exercise: str) -> Iterator[str]:

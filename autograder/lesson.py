@@ -49,6 +49,11 @@ def is_demo(cell: NotebookNode) -> bool:
     return "demo" in cell.metadata.get("tags", [])
 
 
+def is_folded(cell: NotebookNode) -> bool:
+    """A cell that only draws: Jupyter shows its first line until somebody opens it."""
+    return bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
+
+
 def answered(notebook: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
     """A copy of the notebook with these texts in the cells of these ``grade_id``."""
     copied = copy.deepcopy(notebook)

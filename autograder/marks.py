@@ -4,6 +4,7 @@
     # %% checks={"shape": 1, "values": 2}       its grade cells, each property with its points
     # %% [markdown] answer="why" points=4       a written answer, which a person grades
     # %% locked="imports"                       a cell that nobody changes
+    # %% plot=true                              a cell that only draws: Jupyter shows its first line, and opens it
     # %% progress=true                          the line that counts a lesson's checks
 
 nbgrader's own metadata on a cell is left as it is.
@@ -21,7 +22,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-SHORT = ("answer", "checks", "locked", "points", "progress")
+SHORT = ("answer", "checks", "locked", "plot", "points", "progress")
 _PLAIN = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
 
 
@@ -54,6 +55,8 @@ def _expanded(cell: NotebookNode, short: dict, exercises: dict[str, bool], packa
             yield _marked(cell, grade_id=name, solution=True)
         case {"locked": str(name)}:
             yield _marked(cell, grade_id=name, locked=True)
+        case {"plot": True}:
+            yield _folded(cell)
         case {"progress": True}:
             cell.source = _progress(exercises, package)
             cell.metadata["tags"] = ["demo"]
@@ -80,9 +83,16 @@ def _grade_cells(cell: NotebookNode, checks: dict, exercises: dict[str, bool], p
     for name, points in checks.items():
         if name not in known:
             raise MarkError(f"{exercise} has no check called {name!r}. Its checks are: {', '.join(known)}.")
-        source = f"from {package} import {exercise} as check\n\ncheck.{python_name(name)}({', '.join(known[name])})"
+        source = f"from {package} import {exercise} as check\ncheck.{python_name(name)}({', '.join(known[name])})"
         grade_cell = nbformat.v4.new_code_cell(source)
         yield _marked(grade_cell, grade_id=f"{exercise}-{name}", grade=True, locked=True, points=points)
+
+
+def _folded(cell: NotebookNode) -> NotebookNode:
+    if not cell.source.startswith("# "):
+        raise MarkError("a plot begins with a comment that says what it draws: the line that stands for the cell.")
+    cell.metadata["tags"], cell.metadata["jupyter"] = ["demo"], {"source_hidden": True}
+    return cell
 
 
 def _parameters(package: str, exercise: str) -> dict[str, list[str]]:

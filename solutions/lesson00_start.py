@@ -165,6 +165,8 @@ eps = torch.randn(20_000, 1)
 shift, scale = torch.tensor([-3.0, 0.0, 4.0]), torch.tensor([0.5, 1.0, 2.0])
 z = affine(eps, shift, scale)
 
+# %% plot=true
+# Draws figure 1: the density of each column of z.
 _, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
 curves = zip(shift.tolist(), scale.tolist(), ("-", "--", ":"), strict=True)
 for column, (m, s, style) in enumerate(curves):

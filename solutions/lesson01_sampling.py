@@ -281,6 +281,8 @@ errors = torch.tensor([[monte_carlo(cost, 253.0, 2.0, n) - 13 for _ in range(rep
 measured = errors.square().mean(dim=1).sqrt()
 two_errors = 2 * torch.stack([standard_error(e) for e in errors.square()]) / (2 * measured)
 
+# %% plot=true
+# Draws figure 1: the typical error for every n, measured and by the closed form.
 _, axes = plt.subplots(figsize=(7, 3.8), layout="constrained")
 line = [math.sqrt(176 / n) for n in ns]
 axes.plot(ns, line, color="#0072B2", label="closed form: sqrt(176 / n)")
@@ -333,7 +335,10 @@ def walk(node, names, depth=0, above=None):
     return found
 
 
-# %% tags=["demo"]
+# %% plot=true
+# A graph of operations, as the next figure draws it three times.
+
+
 def draw_graph(axes, operations, title, footer, broken):
     """Draw operations as boxes, the loss at the top; arrows go where the gradient walks.
 
@@ -367,6 +372,9 @@ three = {
     "torch.normal(mu, sigma)": torch.normal(mu, sigma),
     "Normal(mu, sigma).rsample()": Normal(mu, sigma).rsample(),
 }
+
+# %% plot=true
+# Draws figure 2: the graph of each draw, and what reaches mu.
 figure, panels = plt.subplots(1, 3, figsize=(9, 4.2), layout="constrained")
 for axes, (title, z) in zip(panels, three.items(), strict=True):
     loss = cost(z)
@@ -667,17 +675,25 @@ closed = {
 
 # %% tags=["demo"]
 torch.manual_seed(0)
-figure, panels = plt.subplots(1, 2, figsize=(9, 4.2), sharey=True, layout="constrained")
-looks = {False: ("fresh noise", "o", "-", "#D55E00"), True: ("common noise", "s", "--", "#0072B2")}
-for axes, (name, f) in zip(panels, {smooth: cost, step: fine}.items(), strict=True):
-    for common, (label, marker, line, colour) in looks.items():
-        axes.plot(grid, closed[name, common], line, color=colour, label=f"{label}, closed form")
+variances = {}
+for name, f in {smooth: cost, step: fine}.items():
+    for common in (False, True):
         for h in (0.001, 0.01, 0.1, 1.0):
             runs = [finite_difference(f, 253.0, 2.0, n, h, common) for _ in range(500)]
             slopes = torch.stack(runs)
             squares = (slopes - slopes.mean()).square()
-            two_errors = 2 * standard_error(squares)
-            axes.errorbar(h, squares.mean(), two_errors, fmt=marker, color=colour, capsize=4)
+            variances[name, common, h] = squares.mean(), 2 * standard_error(squares)
+
+# %% plot=true
+# Draws figure 3: the variance of the slope for every h, measured and by the closed forms.
+figure, panels = plt.subplots(1, 2, figsize=(9, 4.2), sharey=True, layout="constrained")
+looks = {False: ("fresh noise", "o", "-", "#D55E00"), True: ("common noise", "s", "--", "#0072B2")}
+for axes, name in zip(panels, (smooth, step), strict=True):
+    for common, (label, marker, line, colour) in looks.items():
+        axes.plot(grid, closed[name, common], line, color=colour, label=f"{label}, closed form")
+        for h in (0.001, 0.01, 0.1, 1.0):
+            variance, two_errors = variances[name, common, h]
+            axes.errorbar(h, variance, two_errors, fmt=marker, color=colour, capsize=4)
     axes.set(xscale="log", yscale="log", xlabel="h (grams)", title=name)
 panels[0].set_ylabel("variance of the slope\n(cents per gram)$^2$, 400 draws a side")
 panels[0].legend()
@@ -710,7 +726,10 @@ fixed_eps = torch.randn(12, dtype=torch.float64)
 fresh_eps = torch.randn(50, 12, dtype=torch.float64)  # twelve numbers for each of 50 places of mu
 
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 4: twelve draws on the cost curve, and their mean as mu moves.
+
+
 def draws_figure(mu: float = 253.0, sigma: float = 2.0) -> plt.Figure:
     """Show twelve draws with fixed noise on the cost curve, and their mean as mu moves."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")

@@ -136,7 +136,8 @@ print("dz/dsigma", trans_sigma.grad)
 # One draw gives a noisy gradient whose mean is the true one.
 # That is all that stochastic gradient descent needs.
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 1: z against sigma for nine fixed values of eps.
 fixed_eps = torch.linspace(-2, 2, 9)
 
 
@@ -196,8 +197,11 @@ print("with 2 ln 2 added to logvar", torch.exp((trans_logvar + 2 * math.log(2)) 
 
 # %% tags=["demo"]
 logvar_grid = torch.linspace(-4, 4, 200)
-_, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
 standard_deviation, variance = torch.exp(logvar_grid / 2), torch.exp(logvar_grid)
+
+# %% plot=true
+# Draws figure 2: standard deviation and variance against logvar.
+_, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
 axes.plot(logvar_grid, standard_deviation, color="#0072B2", label="standard deviation, exp(logvar / 2)")
 axes.plot(logvar_grid, variance, "--", color="#D55E00", label="variance, exp(logvar)")
 axes.plot(0, 1, "ko")
@@ -664,6 +668,8 @@ for k in ks.tolist():
     measured.append(mu.grad.std())
 measured = torch.stack(measured)
 
+# %% plot=true
+# Draws figure 3: the noise of the gradient for every k, measured and by the closed form.
 _, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
 axes.plot(ks, 2 * sigma / ks.sqrt(), color="#0072B2", label="closed form: 2 sigma / sqrt(k)")
 two_errors = 2 * measured / math.sqrt(2 * (repeats - 1))
@@ -905,6 +911,9 @@ print("measured covariance, in square centimetres:\n", 1e4 * tilted.T.cov())
 
 # %% tags=["demo"]
 straight = cup_forward_up + covariance.diag().sqrt() * torch.randn_like(cup_forward_up)
+
+# %% plot=true
+# Draws figure 4: draws with one sigma for each axis, and with a full factor.
 figure, axes = plt.subplots(1, 2, figsize=(8, 4.2), sharex=True, sharey=True, layout="constrained")
 axes[0].plot(*straight[:600].T, "s", color="#D55E00", markersize=3, alpha=0.5)
 axes[0].set_title("one sigma for each axis")

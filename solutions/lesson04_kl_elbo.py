@@ -604,7 +604,10 @@ print(f"ELBO of the prior, as a belief  {elbo_of_prior:.3f} nats")
 # The next two cells draw the ELBO of beliefs that are near the posterior.
 
 
-# %% tags=["demo"]
+# %% plot=true
+# The ELBO along a line of beliefs, as the next figure draws it twice.
+
+
 def elbo_panel(axes: plt.Axes, steps: Tensor, beliefs: list, xlabel: str) -> None:
     """Draw the ELBO along a line of beliefs (mu, logvar), and the log evidence above it."""
     mu, logvar = (torch.stack(values) for values in zip(*beliefs, strict=True))
@@ -621,7 +624,8 @@ def elbo_panel(axes: plt.Axes, steps: Tensor, beliefs: list, xlabel: str) -> Non
     axes.set(xlabel=xlabel, ylabel="ELBO (nats)")
 
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 1: the ELBO along two lines through the posterior.
 torch.manual_seed(0)
 steps = torch.linspace(-2, 2, 49, dtype=torch.float64)
 unit, sigmas = torch.tensor([1.0, 0.0], dtype=torch.float64), torch.exp(best_logvar / 2)
@@ -785,6 +789,8 @@ radius = math.sqrt(-2 * math.log(0.05))  # holds 95% of a normal distribution in
 exact = mean[:, None] + radius * torch.linalg.cholesky(covariance) @ circle
 fitted = mu[:, None] + radius * torch.exp(logvar / 2)[:, None] * circle
 
+# %% plot=true
+# Draws figure 2: the exact posterior and your fit.
 _, axes = plt.subplots(figsize=(8, 4.6), layout="constrained")
 axes.plot(*exact, color="#0072B2", label="exact posterior, 95%")
 axes.plot(*fitted, "--", color="#D55E00", label="your mean-field fit, 95%")
@@ -991,7 +997,8 @@ for name, history in histories.items():
     reconstruction, kl = history[-1].tolist()
     print(f"{name:<32} {reconstruction:15.1f} {kl:7.2f} {reconstruction + kl:8.1f}")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 3: both terms on the test images, epoch by epoch.
 styles = {
     "per image": ("-", "#0072B2", "o"),
     "sum beside mean": ("--", "#D55E00", "s"),
@@ -1529,6 +1536,8 @@ for sigma in sigmas:
     measured["sticking the landing"].append(grad_mu.var().item())
     measured["ordinary"].append((-(mu + sigma * eps)).var().item())
 
+# %% plot=true
+# Draws figure 4: both variances for every sigma, measured and by the closed forms.
 _, axes = plt.subplots(figsize=(7, 3.8), layout="constrained")
 grid = torch.linspace(0.38, 1.45, 300)
 lines = {

@@ -116,7 +116,8 @@ print("         exp(logvar) is 0 below         ", every[variance > 0].min().item
 # A variance of $10^{-4}$ or $10^{4}$ has a `logvar` of about $-9$ or $9$, and every format holds these well.
 # The danger is only in the step back, `exp`.
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 1: variance and sigma against logvar, and what float16 can hold.
 logvar_grid = torch.linspace(-35, 25, 200, dtype=torch.float64)
 half = torch.finfo(torch.float16)
 _, axes = plt.subplots(figsize=(7.5, 4.4), layout="constrained")
@@ -447,22 +448,29 @@ def soft_clamp(logvar: Tensor, low: float = -10.0, high: float = 10.0) -> Tensor
 # %% [markdown]
 # **You should see** four lines: about the shape, the middle, the bounds and the gradients.
 #
-# The next cell compares your curve with the hard clamp and with the hyperbolic tangent.
+# The next cells compare your curve with the hard clamp and with the hyperbolic tangent.
 # The right panel has a logarithmic axis: where a gradient is 0, it cannot be drawn at all.
 
 # %% tags=["demo"]
 v = torch.linspace(-120, 120, 2_401, dtype=torch.float64)
-curves = {
-    "hard clamp": (clamp_logvar, "-", "#000000"),
-    "10 tanh(logvar / 10)": (lambda v: 10 * torch.tanh(v / 10), ":", "#D55E00"),
-    "your soft_clamp": (soft_clamp, "--", "#0072B2"),
+clamps = {
+    "hard clamp": clamp_logvar,
+    "10 tanh(logvar / 10)": lambda v: 10 * torch.tanh(v / 10),
+    "your soft_clamp": soft_clamp,
 }
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
-for name, (curve, style, colour) in curves.items():
+curves = {}
+for name, clamp in clamps.items():
     at = v.clone().requires_grad_()
-    value = curve(at)
+    value = clamp(at)
     (gradient,) = torch.autograd.grad(value.sum(), at)
-    left.plot(v, value.detach(), style, color=colour, label=name, linewidth=2)
+    curves[name] = value.detach(), gradient
+
+# %% plot=true
+# Draws figure 2: the three clamps and their gradients.
+looks = ("-", "#000000"), (":", "#D55E00"), ("--", "#0072B2")
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
+for (name, (value, gradient)), (style, colour) in zip(curves.items(), looks, strict=True):
+    left.plot(v, value, style, color=colour, label=name, linewidth=2)
     drawable = torch.where(gradient > 0, gradient, math.nan)
     right.plot(v, drawable, style, color=colour, linewidth=2)
 left.set(xlim=(-20, 20), ylabel="logvar after", title="value")
@@ -515,6 +523,11 @@ print(f"yours:              gradient at 50 = {yours.item():.2g}")
 
 # %% tags=["demo"]
 soft = learn(soft_clamp)
+print("end, hard", [round(end, 2) for end in hard[-1].tolist()])
+print("end, soft", [round(end, 2) for end in soft[-1].tolist()])
+
+# %% plot=true
+# Draws figure 3: logvar step by step, with each clamp.
 _, axes = plt.subplots(figsize=(7.5, 4), layout="constrained")
 for i in range(len(starts)):
     axes.plot(hard[:, i], "-", color="#D55E00", label="hard clamp" if i == 0 else None)
@@ -525,8 +538,6 @@ axes.set(xlabel="step of Adam", ylabel="logvar (natural logarithm)")
 axes.set_title("Above the bound, a hard clamp stops all learning; a soft one does not")
 axes.legend(loc="center right")
 plt.show()
-print("end, hard", [round(end, 2) for end in hard[-1].tolist()])
-print("end, soft", [round(end, 2) for end in soft[-1].tolist()])
 
 # %% [markdown]
 # *Figure 3. Solid lines: with the hard clamp, the two units that start below the bound fall to 0, and the two above it stay level at 11 and 14.*
@@ -807,18 +818,22 @@ def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
 # %% [markdown]
 # **You should see** four lines: about the shape, the values, the extremes and the gradients.
 #
-# The next cell draws all three programs for $x = 0$.
+# The next cells draw all three programs for $x = 0$.
 
 # %% tags=["demo"]
 logits = torch.linspace(-5, 40, 500)
 programs = {
-    "-log(1 - p)": (plain, "-", "#000000"),
-    "-log(1 - p + 1e-8)": (with_small_number, ":", "#D55E00"),
-    "your bernoulli_nll": (lambda at: bernoulli_nll(at, torch.zeros_like(at)), "--", "#0072B2"),
+    "-log(1 - p)": plain,
+    "-log(1 - p + 1e-8)": with_small_number,
+    "your bernoulli_nll": lambda at: bernoulli_nll(at, torch.zeros_like(at)),
 }
+losses = {name: value_and_gradient(program, logits) for name, program in programs.items()}
+
+# %% plot=true
+# Draws figure 4: the three losses and their gradients.
+looks = ("-", "#000000"), (":", "#D55E00"), ("--", "#0072B2")
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
-for name, (function, style, colour) in programs.items():
-    value, gradient = value_and_gradient(function, logits)
+for (name, (value, gradient)), (style, colour) in zip(losses.items(), looks, strict=True):
     finite = torch.where(value.isfinite(), value, math.nan)
     left.plot(logits, finite, style, color=colour, label=name, linewidth=2)
     right.plot(logits, gradient, style, color=colour, linewidth=2)
@@ -907,13 +922,17 @@ every = torch.arange(2**15, dtype=torch.int32).to(torch.int16).view(torch.bfloat
 v = every[(every >= 0.001) & (every <= 1)]
 exact = torch.expm1(v.double()) - v.double()
 ways = {
-    "exp(v) - 1 - v": (torch.exp(v) - 1 - v, "x", "#000000"),
-    "expm1(v) - v": (torch.expm1(v) - v, "^", "#D55E00"),
-    "series, three terms": (v * v * (1 / 2 + v * (1 / 6 + v / 24)), "s", "#009E73"),
-    "expm1(v) - v in float32": (torch.expm1(v.float()) - v.float(), "o", "#0072B2"),
+    "exp(v) - 1 - v": torch.exp(v) - 1 - v,
+    "expm1(v) - v": torch.expm1(v) - v,
+    "series, three terms": v * v * (1 / 2 + v * (1 / 6 + v / 24)),
+    "expm1(v) - v in float32": torch.expm1(v.float()) - v.float(),
 }
+
+# %% plot=true
+# Draws figure 5: the relative error of the four ways.
+looks = ("x", "#000000"), ("^", "#D55E00"), ("s", "#009E73"), ("o", "#0072B2")
 _, axes = plt.subplots(figsize=(8, 4.4), layout="constrained")
-for name, (value, marker, colour) in ways.items():
+for (name, value), (marker, colour) in zip(ways.items(), looks, strict=True):
     error = (value.double() / exact - 1).abs()
     axes.plot(v.double(), error, marker, color=colour, markersize=2.5, label=name)
 axes.set(xscale="log", yscale="log", ylim=(1e-8, 1e5))

@@ -57,6 +57,9 @@ baseline = pixels.sum(dim=1).mean()
 print(f"train {tuple(train.shape)}, test {tuple(test.shape)}, {train.dtype}")
 print(f"pixel means: {baseline:.2f} nats per test image")
 
+# %% plot=true
+# Rows of images below each other, as several cells below draw them.
+
 
 def show_images(*rows: Tensor, names: tuple[str, ...], title: str) -> None:
     """Draw rows of images below each other, black where a number is 1."""
@@ -712,7 +715,8 @@ elbos = torch.tensor([evaluate(model, test)[0] for _ in range(100)])
 print(f"-ELBO, mean of 100 evaluations:       {-elbos.mean():.2f} nats per test image")
 print(f"standard deviation of one evaluation: {elbos.std():.2f} nats")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 2: both terms and their sum, epoch by epoch.
 elbo, reconstruction, kl = torch.tensor(history).T
 _, axes = plt.subplots(figsize=(7, 4), layout="constrained")
 axes.plot(-elbo, color="black", label="-ELBO, the sum")
@@ -1000,6 +1004,14 @@ print(f"-ELBO with 2 latents: {-evaluate(plane, test)[0]:.2f} nats per test imag
 plane.eval()
 with torch.no_grad():
     _, places, _ = plane.encode(test)
+
+grid = torch.linspace(-2.4, 2.4, 9)  # one tile every 0.6
+rows, columns = torch.meshgrid(grid.flip(0), grid, indexing="ij")  # largest on top
+with torch.no_grad():
+    logits = plane.decode(torch.stack([columns, rows], dim=-1).reshape(-1, 2))
+
+# %% plot=true
+# Draws figure 5 (the plane of codes, and 81 points of it, decoded), and what the sliders below move.
 edge = 2.7
 
 
@@ -1010,36 +1022,6 @@ def draw_places(axes: plt.Axes) -> None:
         axes.text(*point, str(label), color=colours(label), fontsize=9, ha="center", va="center")
     axes.set(xlim=(-edge, edge), ylim=(-edge, edge), aspect="equal")
     axes.set(xlabel="latent 1 (no unit)", ylabel="latent 2 (no unit)")
-
-
-# %% tags=["demo"]
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.7), layout="constrained")
-draw_places(left)
-left.set_title("mu of the test images, written as their label")
-
-grid = torch.linspace(-2.4, 2.4, 9)  # one tile every 0.6
-rows, columns = torch.meshgrid(grid.flip(0), grid, indexing="ij")  # largest on top
-with torch.no_grad():
-    logits = plane.decode(torch.stack([columns, rows], dim=-1).reshape(-1, 2))
-tiles = F.pad(torch.sigmoid(logits).reshape(9, 9, 8, 8), (1, 1, 1, 1))  # white around each
-picture = tiles.permute(0, 2, 1, 3).reshape(90, 90)
-right.imshow(picture, cmap="gray_r", extent=(-edge, edge, -edge, edge))
-right.set(xlabel="latent 1 (no unit)", title="81 points of the plane, decoded")
-figure.suptitle("Digits that look alike share a region, and regions meet without gaps")
-plt.show()
-
-# %% [markdown]
-# *Figure 5. Left: each test image stands at its mu, written as its label.*
-# *Most labels form a region of their own; some regions overlap.*
-# *Right: the same plane, decoded at 9 times 9 points: neighbouring pictures differ by little, and most look like a digit.*
-#
-# The ELBO is about 2 nats worse than with 8 latents: two numbers carry less about an image.
-#
-# The next cell gives you two sliders, if a kernel is running.
-# Move them: the cross on the left is `z`, and the picture on the right is what the decoder makes of it.
-
-# %% tags=["demo"]
-from lessonkit.sliders import sliders
 
 
 def draw_code(latent_1: float = 0.0, latent_2: float = 0.0) -> plt.Figure:
@@ -1053,6 +1035,30 @@ def draw_code(latent_1: float = 0.0, latent_2: float = 0.0) -> plt.Figure:
     right.set(xticks=[], yticks=[], title=f"z = ({latent_1:.1f}, {latent_2:.1f})")
     return figure
 
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.7), layout="constrained")
+draw_places(left)
+left.set_title("mu of the test images, written as their label")
+tiles = F.pad(torch.sigmoid(logits).reshape(9, 9, 8, 8), (1, 1, 1, 1))  # white around each
+picture = tiles.permute(0, 2, 1, 3).reshape(90, 90)
+right.imshow(picture, cmap="gray_r", extent=(-edge, edge, -edge, edge))
+right.set(xlabel="latent 1 (no unit)", title="81 points of the plane, decoded")
+figure.suptitle("Digits that look alike share a region, and regions meet without gaps")
+plt.show()
+
+
+# %% [markdown]
+# *Figure 5. Left: each test image stands at its mu, written as its label.*
+# *Most labels form a region of their own; some regions overlap.*
+# *Right: the same plane, decoded at 9 times 9 points: neighbouring pictures differ by little, and most look like a digit.*
+#
+# The ELBO is about 2 nats worse than with 8 latents: two numbers carry less about an image.
+#
+# The next cell gives you two sliders, if a kernel is running.
+# Move them: the cross on the left is `z`, and the picture on the right is what the decoder makes of it.
+
+# %% tags=["demo"]
+from lessonkit.sliders import sliders
 
 sliders(draw_code, latent_1=(-2.4, 2.4, 0.2), latent_2=(-2.4, 2.4, 0.2))
 

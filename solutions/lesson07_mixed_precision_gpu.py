@@ -246,12 +246,18 @@ for name in OPERATIONS:
 logvar = torch.linspace(-18, 21, 4000).half()
 exact = (logvar.double() / 2).exp()
 ways = {
-    "sqrt(exp(logvar)) in float16": (logvar.exp().sqrt(), "#D55E00", "o", 7),
-    "exp(logvar / 2) in float16": ((logvar / 2).exp(), "black", "x", 4),
-    "float32 island": ((logvar.float() / 2).exp(), "#0072B2", "s", 4),
+    "sqrt(exp(logvar)) in float16": logvar.exp().sqrt(),
+    "exp(logvar / 2) in float16": (logvar / 2).exp(),
+    "float32 island": (logvar.float() / 2).exp(),
 }
+error = torch.tensor(2.5).half().exp().item() / math.exp(2.5) - 1
+print(f"error of exp(logvar / 2) in float16 at logvar = 5: {error:.1e}")
+
+# %% plot=true
+# Draws figure 1: the relative error of sigma for every logvar.
+looks = ("#D55E00", "o", 7), ("black", "x", 4), ("#0072B2", "s", 4)
 _, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-for name, (sigma, color, marker, size) in ways.items():
+for (name, sigma), (color, marker, size) in zip(ways.items(), looks, strict=True):
     error = ((sigma.double() - exact).abs() / exact).clamp(1e-9, 10)
     style = {"color": color, "markersize": size, "fillstyle": "none", "label": name}
     axes.plot(logvar.double()[::40], error[::40], marker, **style)
@@ -262,8 +268,6 @@ axes.set_ylabel("relative error of sigma (no unit)")
 axes.set_title("Only the float32 island keeps the digits of sigma over the whole range")
 axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
 plt.show()
-error = torch.tensor(2.5).half().exp().item() / math.exp(2.5) - 1
-print(f"error of exp(logvar / 2) in float16 at logvar = 5: {error:.1e}")
 
 # %% [markdown]
 # *Figure 1. Circles, sqrt(exp(logvar)) in float16: errors near 0.0003 in the middle, with a cross inside most circles; growing to 1 at the left, and infinite right of the dashed line at 11.09 (drawn at 10).*
@@ -462,7 +466,8 @@ print("float16, loss as it is:       ", lost(gradient, torch.float16))
 print("float16, loss times 2^10:     ", lost(gradient * 2**10, torch.float16))
 print("bfloat16, loss as it is:      ", lost(gradient, torch.bfloat16))
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 2: how large the gradients are, before and after the loss is multiplied.
 bins = torch.linspace(-30, 5, 71)
 _, axes = plt.subplots(figsize=(8, 3.8), layout="constrained")
 curves = [(1, "loss as it is", "#D55E00", "-"), (2**10, "loss times 1,024", "#0072B2", "--")]
@@ -647,7 +652,8 @@ for step in range(100):
 print(f"{len(skipped)} of 100 steps were skipped")
 print("all weights are finite:", all(p.isfinite().all().item() for p in model.parameters()))
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 3: the scale step by step, and the steps that were skipped.
 _, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
 axes.step(range(100), scales, where="post", color="#0072B2", label="scale")
 crosses = {"color": "#D55E00", "markersize": 9, "label": "skipped steps"}
@@ -1023,7 +1029,8 @@ rates = {False: [], True: []}
 for half, size in tqdm([(half, size) for half in rates for size in sizes], desc="measuring"):
     rates[half].append([rate_of(size, half, 1 + 32 // size) for _ in range(4)])
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 4: samples per second for every batch size, and the roofline.
 _, axes = plt.subplots(figsize=(8, 4), layout="constrained")
 for half, color, style in ((False, "#0072B2", "o-"), (True, "#D55E00", "s--")):
     four = torch.tensor(rates[half])

@@ -483,7 +483,8 @@ for beta, (mu, logvar) in zip(betas.tolist(), fitted, strict=True):
     total = kl_per_dimension(mu, logvar).sum()
     print(f"{beta:<6.1f} {total:.3f}   {active_units(mu)}        {above}")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 1: each latent's KL for every beta, trained and by the formula.
 grid = torch.linspace(1, 7.5, 400)
 markers = "os^Dv<>p"
 figure, axes = plt.subplots(figsize=(8, 4.4), layout="constrained")
@@ -915,7 +916,8 @@ for v in (4.0, 3.0, 2.0, 1.0, 0.1, 0.001):
     print(f"  -ELBO {reconstruction + kl:.3f}")
 print(f"entropy of the data: {entropy:.4f} nats, which no model can beat")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 2: both terms and their sum against the KL.
 _, reconstructions, kls = torch.tensor(rows).T
 grid = torch.linspace(0, 4.3, 100)
 figure, axes = plt.subplots(figsize=(7.5, 3.8), layout="constrained")
@@ -1058,7 +1060,8 @@ for beta, part in parts.items():
     print(f"{beta:<8} {part['information']:9.2f} {part['distance']:18.2f}", end="")
     print(f" {part['prior']:21.1f} {part['aggregate']:8.1f}")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 3: the two parts of the KL, and how far decoded draws are from images.
 shown = [beta for beta in parts if beta]  # at beta 0 the bar would be ten times as high
 information, distance, prior, aggregate = (
     [parts[beta][name] for beta in shown] for name in ("information", "distance", "prior", "aggregate")
@@ -1367,7 +1370,8 @@ for k in draws:
     print(f"k = {k:3d}: log p(x) - bound {gap:.4f}", end="")
     print(f"   mean gradient {ordinary.mean():.4f} and {repaired.mean():.4f}")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 4: signal to noise for every k.
 figure, axes = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
 styles = {
     "ordinary": ("#D55E00", "o", "--", -0.5, "1/√k"),

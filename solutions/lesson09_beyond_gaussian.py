@@ -110,7 +110,8 @@ for name, z in draws.items():
 #
 # $$F(x) = 1 - e^{-\text{rate}\, x}, \qquad x > 0.$$
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 1: two distribution functions, and where each u has its x.
 grid, us = torch.linspace(0, 6, 6_001), torch.tensor([0.15, 0.35, 0.55, 0.75, 0.9])
 _, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")
 ends = []
@@ -919,7 +920,8 @@ for name, (draw, *_) in maps.items():
         z = draw(r, eps[:50_000])
         measured[name].append(per_draw(z[:, 0] * z[:, 1], r).var().item())
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 2: where each path sends the draws, and the variances that follow.
 r0, fine = 0.6, torch.linspace(0, 0.93, 100, dtype=torch.float64)
 angles = torch.arange(0, 2 * math.pi, math.pi / 12, dtype=torch.float64)
 circle = torch.stack([angles.cos(), angles.sin()], dim=1)
@@ -1053,19 +1055,24 @@ for sigma in (1.0, 2.0, 3.0):
 torch.manual_seed(1)
 n, runs = 100_000, 8
 eps, counts = torch.randn(runs, n, dtype=torch.float64), torch.arange(1, n + 1)
-shown = torch.logspace(1, 5, 300).long().unique().clamp(max=n) - 1
-_, panels = plt.subplots(1, 3, figsize=(10.5, 3.6), sharey=True, layout="constrained")
-for panel, sigma in zip(panels, (1.0, 2.0, 3.0), strict=True):
+running = {}
+for sigma in (1.0, 2.0, 3.0):
     x = sample_lognormal(torch.zeros(()).double(), torch.tensor(sigma).double(), eps)
-    running = x.cumsum(dim=1) / counts / math.exp(sigma**2 / 2)
-    panel.plot(counts[shown], running[:, shown].T, color="#0072B2", linewidth=0.9, alpha=0.8)
+    running[sigma] = x.cumsum(dim=1) / counts / math.exp(sigma**2 / 2)
+
+# %% plot=true
+# Draws figure 3: the mean of the draws so far, eight times for each sigma.
+shown = torch.logspace(1, 5, 300).long().unique().clamp(max=n) - 1
+figure, panels = plt.subplots(1, 3, figsize=(10.5, 3.6), sharey=True, layout="constrained")
+for panel, (sigma, means) in zip(panels, running.items(), strict=True):
+    panel.plot(counts[shown], means[:, shown].T, color="#0072B2", linewidth=0.9, alpha=0.8)
     panel.axhline(1, color="black", linestyle="--", linewidth=1.5)
     panel.set(xscale="log", yscale="log", ylim=(0.03, 8), xlabel="number of draws")
     panel.set_title(f"sigma = {sigma:.0f}")
 panels[0].set_ylabel("mean of the draws so far / truth")
 panels[0].text(12, 1.15, "truth")
 title = "The heavier the tail, the longer the mean of the draws stays below the truth, and then jumps"
-plt.gcf().suptitle(title)
+figure.suptitle(title)
 plt.show()
 
 # %% [markdown]
@@ -1187,7 +1194,8 @@ for d in distances:
     print(f"   {dots[-1][0]:8.3g}   {implicit.max():7.0f}", end="")
     print(f"   {score.mean():20.3f}   {dots[-1][1]:8.3g}")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 4: both variances for every distance of the hills.
 _, axes = plt.subplots(figsize=(8, 4.6), layout="constrained")
 for i, (name, style, colour, marker) in enumerate(
     [("implicit, through the draw", "-", "#0072B2", "o"), ("score function", "--", "#D55E00", "D")]

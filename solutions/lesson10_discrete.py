@@ -564,6 +564,9 @@ def gumbel_softmax(logits: Tensor, tau: float, u: Tensor) -> Tensor:
 torch.manual_seed(0)
 three = torch.log(torch.tensor([0.5, 0.3, 0.2])).expand(300, 3)
 noise = uniform(three)
+
+# %% plot=true
+# Soft choices in a triangle, as the next cells draw them.
 corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]])
 
 
@@ -579,7 +582,8 @@ def draw_choices(axes: plt.Axes, tau: float) -> None:
     axes.axis("off")
 
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 1: 300 soft choices at three temperatures.
 figure, axes = plt.subplots(1, 3, figsize=(9, 3.1), layout="constrained")
 for panel, tau in zip(axes, (5.0, 1.0, 0.1), strict=True):
     draw_choices(panel, tau)
@@ -652,6 +656,8 @@ for tau in dots:
     soft = gumbel_softmax(pair, tau, uniform(pair.detach()))
     measured_slopes.append(torch.autograd.grad(soft[:, 0].sum(), pair)[0][:, 0])
 
+# %% plot=true
+# Draws figure 2: mean, median and spread of the gradient for every tau.
 _, axes = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
 for name, of, line, marker, colour in [
     ("mean", torch.mean, "-", "o", "black"),
@@ -798,6 +804,15 @@ for tau in (1, 0.5, 0.2, 0.1):
 # %% tags=["demo"]
 torch.manual_seed(0)
 ps = torch.linspace(0.02, 0.98, 49).tolist()
+measured_at = {}
+for p in ps[4::5]:
+    leaf = torch.logit(torch.tensor(p, dtype=torch.float64)).requires_grad_()
+    pair = torch.stack([leaf, torch.zeros_like(leaf)]).expand(40_000, 2)
+    b = straight_through(pair, 1.0, uniform(pair.detach()))[:, 0]
+    (measured_at[p],) = torch.autograd.grad(cost(b).mean(), leaf)
+
+# %% plot=true
+# Draws figure 3: the mean gradient for every p: the truth, and straight-through.
 _, axes = plt.subplots(figsize=(7.5, 4.4), layout="constrained")
 axes.axhline(0, color="0.6", linewidth=1)
 truth = [0.1 * p * (1 - p) for p in ps]
@@ -806,12 +821,7 @@ for tau, line, colour in [(1.0, "-", "#D55E00"), (0.5, "--", "#CC79A7"), (0.2, "
     slopes = [mean_slope(p, tau, True) for p in ps]
     axes.plot(ps, slopes, line, color=colour, label=f"straight-through, tau = {tau}")
     axes.plot(stalls_at(tau, True), 0, "X", color=colour, markersize=11)
-for p in ps[4::5]:
-    leaf = torch.logit(torch.tensor(p, dtype=torch.float64)).requires_grad_()
-    pair = torch.stack([leaf, torch.zeros_like(leaf)]).expand(40_000, 2)
-    b = straight_through(pair, 1.0, uniform(pair.detach()))[:, 0]
-    (slope,) = torch.autograd.grad(cost(b).mean(), leaf)
-    axes.plot(p, slope, "o", color="#D55E00", markersize=5)
+axes.plot(measured_at.keys(), measured_at.values(), "o", color="#D55E00", markersize=5)
 axes.set(xlabel="p, the probability of going right", ylabel="mean gradient in the logit (cost)")
 axes.set_title("Straight-through gradients stall where the truth never does")
 axes.legend(loc="upper left")
@@ -1385,7 +1395,10 @@ for name, price in prices.items():
     print(f"{name:<10} {price:5.2f} nats for the code, {nats + price:.2f} in all")
 
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 4: what the codes of test images and of each prior decode to.
+
+
 @torch.no_grad()
 def decoded(indices: Tensor) -> Tensor:
     """The pixel probabilities of codes (n, 4)."""

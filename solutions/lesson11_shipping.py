@@ -766,7 +766,8 @@ shared, local = ([gradient_variance(make, batch) for batch in batches] for make 
 for batch, one, other in zip(batches, shared, local, strict=True):
     print(f"batch {batch:3d}: shared {one:5.1f}, local {other:5.2f}, ratio {one / other:4.1f}")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 1: the variance of the gradient for every batch.
 _, axes = plt.subplots(figsize=(7, 4), layout="constrained")
 axes.plot(batches, shared, "o", color="#D55E00", markersize=8, label="one W' for the batch, measured")
 axes.plot(batches, local, "s", color="#0072B2", markersize=8, label="local, measured")
@@ -838,7 +839,8 @@ for name, entries in lost.items():
     means = {each: f"{round(mean, 2) + 0:6.2f}" for each, mean, _, _ in entries}
     print(f"{name:<30}", *(means.get(each, "     -") for each in grid_bits))
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 2: what every way of rounding loses, for every number of bits.
 styles = {
     "one step a tensor": ("#000000", "o-"),
     "a step a row": ("#0072B2", "s-"),
@@ -1173,7 +1175,8 @@ centre = anomaly_score(plain, train_images).mean()
 two_sided = auroc((mirrored - centre).abs(), (usual - centre).abs())
 print(f"mirrored digits, plain model: {auroc(mirrored, usual):.2f} one-sided, {two_sided:.2f} two-sided")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 3: the scores of the three groups of images.
 _, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")
 bins = torch.linspace(5, 60, 45).tolist()
 groups = [

@@ -521,9 +521,14 @@ def q_sample(x0: Tensor, t: Tensor, eps: Tensor, alpha_bar: Tensor) -> Tensor:
 alpha_bar = schedule()
 torch.manual_seed(0)
 x0 = ring(600)
+noised = {}
+for step in (0, 10, 30, 50, 99):
+    noised[step] = q_sample(x0, torch.full((600,), step), torch.randn_like(x0), alpha_bar)
+
+# %% plot=true
+# Draws figure 1: the ring after each number of steps.
 figure, panels = plt.subplots(1, 5, figsize=(10.5, 2.5), sharex=True, sharey=True, layout="constrained")
-for axes, step in zip(panels, (0, 10, 30, 50, 99), strict=True):
-    x_t = q_sample(x0, torch.full((600,), step), torch.randn_like(x0), alpha_bar)
+for axes, (step, x_t) in zip(panels, noised.items(), strict=True):
     axes.plot(*x_t.T, ".", color="#0072B2", markersize=2)
     axes.set_title(f"t = {step}, alpha_bar {alpha_bar[step]:.3f}", fontsize=9)
     axes.set(xlabel="first coordinate", aspect="equal")
@@ -683,7 +688,8 @@ def by_network(x_t: Tensor, step: int) -> Tensor:
 floor, reached = loss_at(exact), loss_at(by_network)
 print(f"floor {floor.mean():.4f}   network {reached.mean():.4f}   excess {(reached - floor).mean():.4f}")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 2: the error of the network, and the floor, for every t.
 figure, axes = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
 axes.plot(steps, floor, color="#0072B2", label="floor: the exact conditional mean")
 axes.plot(steps, reached, "o", color="#D55E00", markersize=5, label="network, 4,000 steps")
@@ -908,7 +914,8 @@ found = {name: [shares(sample(exact, 5_000, n, step)) for n in jumps] for name, 
 for name, values in found.items():
     print(f"{name:<16}", "  ".join(f"{wide:.2f} {narrow:.2f}" for wide, narrow in values))
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 3: how near the samples are to the centres, for every number of steps.
 figure, panels = plt.subplots(1, 2, figsize=(9.5, 4), sharex=True, layout="constrained")
 looks = {
     "your variance": ("#0072B2", "o-"),
@@ -967,7 +974,8 @@ print(f"median distance to the nearest training point: perfect minimiser {neares
 print(f"     fresh points of the ring {nearest(ring(1_000)):.3f}", end="")
 print(f"   network that saw fresh points only {nearest(general):.3f}")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 4: the samples of both, and the points that they learned from.
 figure, panels = plt.subplots(1, 2, figsize=(9, 4.5), sharex=True, sharey=True, layout="constrained")
 titles = {"the perfect minimiser of 50 points": copies, "the network of fresh points": general}
 for axes, (title, drawn) in zip(panels, titles.items(), strict=True):
@@ -1309,7 +1317,8 @@ for density, (mean, log_std) in policies.items():
 best = max((entropy(0.0, math.log(std)), std) for std in torch.linspace(0.7, 1.1, 41).tolist())
 print(f"best of all: std {best[1]:.2f}, entropy {best[0]:.4f}; uniform: {math.log(2):.4f}")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 5: the actions of both policies.
 torch.manual_seed(0)
 figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
 names = {corrected: "with the correction", forgotten: "correction forgotten"}

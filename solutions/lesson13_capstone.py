@@ -170,7 +170,8 @@ for name, model in (("trained by the ELBO", plain), ("importance-weighted", riva
     print(f"{name:<20} -log p(x) {price:.2f}", end=", ")
     print(f"with the best Gaussian {bars[name][1]:.2f}, by the encoder {encoder:.2f}")
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 1: the three parts of the negative ELBO of each model.
 _, axes = plt.subplots(figsize=(8, 3), layout="constrained")
 parts = [
     ("-log p(x): the model", "#0072B2", ""),
@@ -251,6 +252,9 @@ cdf, pdf = torch.special.ndtr(x), torch.exp(-x.square() / 2) / math.sqrt(2 * mat
 noise = torch.stack([table[:, torch.randperm(360)[:30]].mean(dim=1) for _ in range(1_000)]).std().item()
 law = [noise * (n * x * pdf * cdf ** (n - 1)).sum().item() * step for n in every]
 print(f"best of 12: promises {promised[-1]:.2f} nats, keeps {kept[-1]:.2f}")
+
+# %% plot=true
+# Draws figure 2: what the best of N promises, and what it keeps.
 _, axes = plt.subplots(figsize=(8, 4), layout="constrained")
 axes.plot(every, law, color="#D55E00", label="largest of N normal numbers of that spread")
 axes.plot(counts, promised, "o", color="#D55E00", label="on the 30 images that chose it")
@@ -773,7 +777,8 @@ print(f"given back exactly {found.reconstructed:.1%}")
 # | GRU, beta 0.3 | 8.26 | 5.84 | 0.959 | 0.414 | 0.672 | 0.111 |
 # | GRU, beta warmed up over 600 steps | 6.77 | 0.59 | 0.964 | 0.394 | 0.024 | 0.008 |
 
-# %% tags=["demo"]
+# %% plot=true
+# Draws figure 3: validity against the KL, of the model above and of five others.
 recorded = {
     "all places at once": (3.23, 0.522),
     "GRU": (0.01, 0.968),

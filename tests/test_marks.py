@@ -11,7 +11,8 @@ import pytest
 from class_of_four import ROOT
 from nbformat import NotebookNode
 
-from autograder.lesson import LessonError, read_source
+from autograder.authoring import mistakes
+from autograder.lesson import LessonError, is_demo, read_source
 from autograder.packages import Packages
 
 CHECKS = '''\
@@ -98,7 +99,7 @@ def test_short_marks_stand_for_nbgraders_cells(packages: Packages) -> None:
 
 def test_a_grade_cell_calls_its_check_with_the_answers_that_the_check_asks_for(packages: Packages) -> None:
     values, type_ = read(packages, LESSON).cells[3:5]
-    start = "from arithmetic_checks.lesson_doubling import double as check\n\n"
+    start = "from arithmetic_checks.lesson_doubling import double as check\n"
     assert values.source == start + "check.values(double)"
     assert type_.source == start + "check.type_(double, Helper)"
 
@@ -110,6 +111,31 @@ def test_the_last_line_counts_the_checks_of_all_exercises_in_the_lessons_order(p
         "from autograder.exercise import progress\n\n"
         'progress(\n    "arithmetic_checks.lesson_doubling",\n    "double",\n)'
     )
+
+
+PLOT = "\n# %% plot=true\n# Draws the doubles of 0 to 9.\nplt.plot(range(10), doubles)\n"
+
+
+def test_a_plot_is_folded_behind_the_line_that_says_what_it_draws(packages: Packages) -> None:
+    plot = read(packages, LESSON + PLOT).cells[-1]
+    assert plot.source.startswith("# Draws the doubles of 0 to 9.\n")
+    assert plot.metadata.jupyter == {"source_hidden": True} and is_demo(plot)
+    with pytest.raises(LessonError, match="a plot begins with a comment that says what it draws"):
+        read(packages, LESSON + PLOT.replace("# Draws the doubles of 0 to 9.\n", ""))
+
+
+def test_nobody_has_to_open_a_folded_cell_to_understand_another(packages: Packages) -> None:
+    folded = PLOT + "doubles = [0, 2]\ndef draw(): plt.plot(doubles)\nfor x in doubles: plt.plot(x)\n"
+    calls, reads = '# %% tags=["demo"]\ndraw()\nfor x in (1, 2): x\n', '# %% tags=["demo"]\ndoubles[1]\n'
+    anew, exercise = '# %% tags=["demo"]\ndoubles = [0, 2]\n', "# %%\ndraw()\n"
+
+    def said(*cells: str) -> list[str]:
+        return list(mistakes(read(packages, LESSON + folded + "".join(cells))))
+
+    assert said(calls) == said(anew, reads) == []
+    told = "which a folded cell makes. Make it in a cell that is shown."
+    assert said(calls, reads) == [f'cell 10 ("doubles[1]"): it uses doubles, {told}']
+    assert said(exercise) == [f'cell 9 ("draw()"): it uses draw, {told}']
 
 
 def test_nbgraders_own_metadata_stays_as_it_is(packages: Packages) -> None:
