@@ -5,6 +5,8 @@
     # %% [markdown] answer="why" points=4       a written answer, which a person grades
     # %% locked="imports"                       a cell that nobody changes
     # %% plot=true                              a cell that only draws: Jupyter shows its first line, and opens it
+    # %% predict="error"                        the question of a prediction, and the line that keeps the answer
+    # %% outcome="error"                        what is said of it after the run; its source gives the run's number
     # %% progress=true                          the line that counts a lesson's checks
 
 nbgrader's own metadata on a cell is left as it is.
@@ -22,7 +24,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-SHORT = ("answer", "checks", "locked", "plot", "points", "progress")
+from autograder.predictions import PredictionError, predictions_of
+
+SHORT = ("answer", "checks", "locked", "outcome", "plot", "points", "predict", "progress")
 _PLAIN = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
 
 
@@ -33,6 +37,7 @@ class MarkError(Exception):
 def expand(notebook: NotebookNode, package: str) -> None:
     """Replace the short marks by the cells that they stand for; ``package`` holds the checks of this lesson."""
     exercises: dict[str, bool] = {}  # in order, and whether it has checks
+    predicted: dict[str, bool] = {}  # in order, and whether the outcome was told
     cells: list[NotebookNode] = []
     for number, cell in enumerate(notebook.cells, start=1):
         short = {name: cell.metadata.pop(name) for name in SHORT if name in cell.metadata}
@@ -41,9 +46,13 @@ def expand(notebook: NotebookNode, package: str) -> None:
                 exercises[short["answer"]] = False
             elif cell.metadata.get("nbgrader", {}).get("solution"):
                 exercises[cell.metadata.nbgrader.get("grade_id", "")] = False
-            cells += _expanded(cell, short, exercises, package)
-        except MarkError as error:
+            if "predict" in short or "outcome" in short:
+                cells += _prediction_cells(cell, short, predicted, package)
+            else:
+                cells += _expanded(cell, short, exercises, package)
+        except (MarkError, PredictionError) as error:
             raise MarkError(f"cell {number}: {error}") from None
+    _require_all_told(predicted, package)
     notebook.cells = cells
 
 
@@ -93,6 +102,45 @@ def _folded(cell: NotebookNode) -> NotebookNode:
         raise MarkError("a plot begins with a comment that says what it draws: the line that stands for the cell.")
     cell.metadata["tags"], cell.metadata["jupyter"] = ["demo"], {"source_hidden": True}
     return cell
+
+
+def _prediction_cells(
+    cell: NotebookNode, short: dict, predicted: dict[str, bool], package: str
+) -> Iterator[NotebookNode]:
+    """The question and the cell for its answer; or, after the run, the cell that says what came of it."""
+    [(mark, name), *more] = short.items()
+    known = predictions_of(package)
+    if more or not isinstance(name, str) or name not in known:
+        raise MarkError(f"{mark}={name!r}: the table knows the predictions {', '.join(known) or 'of no lesson here'}.")
+    source = cell.source.strip()
+    if mark == "predict":
+        if source or name in predicted:
+            raise MarkError(f"predict={name!r} stands once, on an empty cell: question and options are in the table.")
+        predicted[name] = False
+        yield nbformat.v4.new_markdown_cell(known[name].prompt)
+        yield nbformat.v4.new_code_cell(known[name].cell, metadata={"tags": ["demo"]})
+        return
+    if predicted.get(name) is not False:
+        raise MarkError(f"outcome={name!r} stands once, after predict={name!r}.")
+    if bool(known[name].shown) != bool(source):
+        raise MarkError(f"outcome={name!r}: a cell with the run's number goes with `shown` in the table.")
+    predicted[name] = True
+    called = ", ".join([f'"{package}"', f'"{name}"', "globals()", *([source] if source else [])])
+    cell.source = f"from autograder.predictions import outcome\n\noutcome({called})"
+    cell.metadata["tags"] = ["demo"]
+    yield cell
+
+
+def _require_all_told(predicted: dict[str, bool], package: str) -> None:
+    """Every prediction of the table is asked, and its outcome told."""
+    try:
+        known = predictions_of(package)
+    except PredictionError as error:
+        raise MarkError(str(error)) from None
+    for name in known:
+        if not predicted.get(name):
+            missing = "outcome" if name in predicted else "predict"
+            raise MarkError(f"the prediction {name} is in the table, and no cell has {missing}={name!r}.")
 
 
 def _parameters(package: str, exercise: str) -> dict[str, list[str]]:
