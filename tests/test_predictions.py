@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,10 @@ from autograder.predictions import (
     predictions_of,
     written_in,
 )
+from autograder.results.classwork import GradeCell, Result, Work
+from autograder.results.forecasts import Choice, Forecast, forecast
 from autograder.submission import rebuild, runs
+from autograder.verdict import Message, Verdict
 
 TABLE = """\
 [error]
@@ -200,6 +204,22 @@ def test_predictions_are_read_and_never_run() -> None:
     ]
     assert written_in(cells) == {"error": "a", "slope": "<script>alert(1)</script>"}
     assert [ERROR.chosen(each) for each in ("", "  ", "a", "<script>alert(1)</script>")] == [NONE, NONE, "a", OTHER]
+
+
+def test_the_class_report_counts_what_was_predicted_and_who_then_solved_the_exercise() -> None:
+    check = GradeCell("lesson", "double-values", "double", 2)
+    passed = Result(check, 2, 2, Message("", verdict=Verdict.ACCEPTED))
+    wrong = Result(check, 0, 0, Message("no", verdict=Verdict.WRONG_ANSWER))
+    nobody = Work("", "", "lesson", 2, 0, {}, None, None, None, None, True, Path(), Path())
+    said = [("a", passed), ("a", wrong), ("b", passed), ("B", passed), ("", wrong), ("z", wrong)]
+    works = [replace(nobody, predicted={"error": each}, results={"double-values": result}) for each, result in said]
+    assert forecast(ERROR, "lesson", [*works, replace(nobody, notebook="another")]) == Forecast(
+        ERROR.question,
+        "double",
+        [Choice("a: 10 times as many", False, 2, 1), Choice("b: 100 times as many", True, 2, 2)],
+        none=1,
+        other=1,
+    )
 
 
 def test_a_broken_table_says_where_it_is_to_who_runs_the_cell(packages: Packages) -> None:

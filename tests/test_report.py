@@ -8,6 +8,7 @@ import math
 import os
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -23,6 +24,7 @@ import autograder.classes.task
 import autograder.cli
 from autograder.classes.classroom import RECORD, grade_class, students
 from autograder.course import Course
+from autograder.predictions import Option, Prediction
 from autograder.results.classwork import GradeCell, Result, Work
 from autograder.results.items import analyse, fence
 from autograder.results.report import ClassReport, ReportError, write_rows
@@ -338,6 +340,23 @@ def test_a_name_that_looks_like_an_address_is_none(course):
     write_page(read(course), path)
     targets = [target for target in Page(path).values("href") if "alert" in target]
     assert targets == [f"javascript%3A%22%3E%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E/{STEM}/{STEM}.ipynb"]
+
+
+def test_the_page_says_what_was_predicted_and_shows_nothing_of_what_was_written(original, page):
+    asked = Prediction(
+        "size", "How large?", {"a": Option("<small>", "No."), "b": Option("large", "Yes.")}, "b", None, "treble"
+    )
+    report = ClassReport.read(Course(original), STEM)
+    said = {"ada": "b", "ben": "a", "dan": HOSTILE}
+    works = [replace(work, predicted={"size": said.get(work.student, "")}) for work in report.works]
+    path = original / "reports" / "predictions.html"
+    write_page(replace(report, works=works, asked={STEM: {"size": asked}}), path)
+    told = " ".join(Page(path).text.split())
+    assert (
+        "How large? 1 a: <small> treble: 0 of 1 1 b: large ✓ right treble: 1 of 1 "
+        "4no prediction 1something else than an option"
+    ) in told
+    assert "What they predicted" not in Page(original / "reports" / "page.html").text, "where nothing is asked"
 
 
 def test_the_rows_are_one_for_each_learner_and_check(course):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import with_polymorphic
 from autograder.classes.classroom import RECORD
 from autograder.course import Course
 from autograder.lesson import Lesson, is_grade, marks
+from autograder.predictions import written_in
 from autograder.verdict import Message, Mistake, Verdict
 
 PASSED, NAMED, WRONG = "passed", "named mistake", "other wrong answer"
@@ -100,11 +101,17 @@ class Work:
     """Whether the record tells what was graded; what nbgrader's own commands write does not."""
     graded: Path
     feedback: Path
+    predicted: dict[str, str] = field(default_factory=dict)
+    """What the learner wrote as predictions, whatever it is, by their names."""
 
     @property
     def mistakes(self) -> set[Mistake]:
         """The mistakes that checks named in it."""
         return {result.mistake for result in self.results.values() if result.mistake}
+
+    def has_solved(self, exercise: str) -> bool:
+        """Whether all checks of an exercise were passed."""
+        return {result.outcome for result in self.results.values() if result.check.exercise == exercise} == {PASSED}
 
     @property
     def unanswered(self) -> list[str]:
@@ -136,7 +143,8 @@ def graded_work(course: Course, gradebook: Gradebook, lesson: str, checks: list[
             if all(row.auto_score is None and row.manual_score is None for row in rows.values()):
                 continue
             graded = course.folder("autograded", student.id, lesson) / f"{entry.name}.ipynb"
-            record = _record(graded)
+            notebook = _read(graded)
+            record = record_in(notebook.get("metadata", {}))
             results = {
                 check.grade_id: _result(check, rows[check.grade_id], record)
                 for check in checks
@@ -157,6 +165,7 @@ def graded_work(course: Course, gradebook: Gradebook, lesson: str, checks: list[
                 fingerprinted="fingerprint" in record,
                 graded=graded,
                 feedback=course.folder("feedback", student.id, lesson) / f"{entry.name}.html",
+                predicted=written_in(_code_of(notebook)),
             )
     del cells
 
@@ -168,18 +177,27 @@ def graded_before(course: Course, assignment: str, who: list[str]) -> list[str]:
         checks = checks_of(notebook, course.lesson(assignment, notebook))
         now = {check.grade_id: check.max_points for check in checks if not check.by_hand}
         for student in who:
-            judged = _record(course.folder("autograded", student, assignment) / f"{notebook}.ipynb").get("checks")
+            graded = course.folder("autograded", student, assignment) / f"{notebook}.ipynb"
+            judged = record_in(_read(graded).get("metadata", {})).get("checks")
             if judged is not None and {name: check.get("max_points") for name, check in judged.items()} != now:
                 found.add(student)
     return sorted(found)
 
 
-def _record(graded: Path) -> dict[str, Any]:
-    """What grading wrote into a graded notebook; nothing, if other means graded it."""
+def _read(graded: Path) -> dict[str, Any]:
+    """A graded notebook; an empty one, if it cannot be read."""
     try:
-        return record_in(json.loads(graded.read_bytes())["metadata"])
-    except (OSError, ValueError, KeyError, TypeError):
+        found = json.loads(graded.read_bytes())
+    except (OSError, ValueError):
         return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _code_of(notebook: Mapping[str, Any]) -> Iterator[str]:
+    """The sources of a notebook's code cells."""
+    for cell in notebook.get("cells", ()):
+        if cell["cell_type"] == "code":
+            yield "".join(cell["source"])  # one text, or a list of lines
 
 
 def record_in(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import os
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from autograder.classes.classroom import students, to_be_graded
 from autograder.course import Course
 from autograder.files import write_whole
 from autograder.gradebook import opened
+from autograder.predictions import Prediction, predictions_of
 from autograder.results.classwork import (
     JUDGE_ERROR,
     PASSED,
@@ -29,6 +30,7 @@ from autograder.results.classwork import (
     graded_work,
 )
 from autograder.results.exports import identifier, text
+from autograder.results.forecasts import Forecast, forecast
 from autograder.results.items import Item, analyse, fence
 from autograder.verdict import Message, Mistake
 
@@ -67,6 +69,8 @@ class ClassReport:
     """Whose submission is not graded yet."""
     outdated: list[str]
     """Whose submission changed after the grade, or the checks did."""
+    asked: dict[str, dict[str, Prediction]] = field(default_factory=dict)
+    """The predictions of each notebook."""
 
     @classmethod
     def read(cls, course: Course, lesson: str) -> ClassReport:
@@ -101,7 +105,8 @@ class ClassReport:
                 elif work.fingerprinted:
                     outdated[student] = None
         absent = sorted(known - set(handed_in) - {work.student for work in works})
-        return cls(lesson, checks, works, absent, ungradable, list(waiting), list(outdated))
+        asked = {name: predictions_of(each.packages.checks_of(each.stem)) for name, each in lessons.items()}
+        return cls(lesson, checks, works, absent, ungradable, list(waiting), list(outdated), asked)
 
     @cached_property
     def totals(self) -> dict[str, float]:
@@ -162,6 +167,11 @@ class ClassReport:
             if result.message and result.message.note:
                 told[result.message.note].append(student)
         return dict(sorted(told.items(), key=lambda pair: -len(pair[1])))
+
+    @cached_property
+    def forecasts(self) -> list[Forecast]:
+        """What learners predicted, in the lesson's order: of what they wrote, only which option it is."""
+        return [forecast(each, name, self.works) for name, asked in self.asked.items() for each in asked.values()]
 
     @cached_property
     def lost(self) -> dict[str, float]:
