@@ -114,7 +114,8 @@ def _lies_between(value: object, low: float, high: float) -> bool:
 def _number(value: object) -> object:
     """The value as a number to be read, if it is one: a tensor of one element is."""
     try:
-        number = float(value)  # type: ignore[arg-type]
+        # torch warns where a number is made of a tensor that requires a gradient.
+        number = float(value.detach() if hasattr(value, "detach") else value)  # type: ignore[arg-type]
     except (TypeError, ValueError, RuntimeError):
         return type(value).__name__
     return float(f"{number:.4g}") if math.isfinite(number) else number
