@@ -18,8 +18,9 @@
 # %% [markdown]
 # **How to work.**
 # Run the cells from top to bottom: Shift and Enter together run a cell and go to the next.
-# Where the text says *Predict first*, write your answer down before you run the cell.
-# A wrong prediction teaches more than a right one.
+# Where the text says *Predict first*, write the letter of your answer between the quotes and run that cell before you go on.
+# After the experiment a line says whether you were right, and why.
+# Predictions are not graded: a wrong one teaches more than a right one.
 
 # %% locked="imports"
 import matplotlib.pyplot as plt
@@ -31,10 +32,8 @@ from torch import Tensor
 #
 # A friend writes a function that should move random numbers `eps` by `shift` and stretch them by `scale`.
 # The friend tests it twice and is content.
-#
-# **Predict first.**
-# Is the function right?
-# Read it, then run the cell.
+
+# %% predict="friend"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -50,6 +49,8 @@ z = friends_affine(eps, 1.0, 1.0)
 print(f"test 2: mean {z.mean():.2f} and standard deviation {z.std():.2f}, for shift 1 and scale 1")
 z = friends_affine(eps, 5.0, 0.5)
 print(f"test 3: mean {z.mean():.2f} and standard deviation {z.std():.2f}, for shift 5 and scale 0.5")
+
+# %% outcome="friend"
 
 # %% [markdown]
 # The first two tests pass, and the function is wrong: `shift` and `scale` have changed places.
@@ -192,7 +193,6 @@ plt.show()
 # Two tensors can only meet on the same device.
 # So choose a device once, and create everything there.
 #
-# **Predict first.**
 # Which devices does your computer have?
 
 # %% tags=["demo"]
@@ -301,9 +301,8 @@ print("this computer computes on:", x.device)
 # ## Claims tested
 #
 # > **Claim, often heard: "It ran without an error, so it works."**
-#
-# **Predict first.**
-# What does the cell print?
+
+# %% predict="copy"
 
 # %% tags=["demo"]
 eps = torch.tensor([1.0, 2.0, 3.0])
@@ -311,6 +310,9 @@ stretched = eps  # a second name for the same numbers
 stretched *= 10
 print("stretched:", stretched)
 print("eps:      ", eps)
+
+# %% outcome="copy"
+eps[0]
 
 # %% [markdown]
 # There is no error, and `eps` is gone.
