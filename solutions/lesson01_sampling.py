@@ -20,7 +20,7 @@
 # **How to work.**
 # Run the cells from top to bottom.
 # Cells that only show something are yours to change.
-# Where the text says *Predict first*, write your answer down before you run the cell.
+# Where the text says *Predict first*, write a letter between the quotes and run that cell before you go on.
 # Replace `raise NotImplementedError` with your code, then run the check cells below it.
 # This lesson computes in float64, so that rounding never hides what we look at.
 
@@ -45,9 +45,8 @@ from torch.distributions import Normal
 # How should you turn the knob?
 # You need the slope of the *mean* cost in `mu`.
 # Below are three lines that draw 10,000 bags from the same distribution.
-#
-# **Predict first.**
-# For each line, what does PyTorch give as the gradient in `mu`?
+
+# %% predict="slope"
 
 
 # %% tags=["demo"]
@@ -69,6 +68,9 @@ for name, z in draws.items():
     if mean_cost.requires_grad:
         gradient = f"{torch.autograd.grad(mean_cost, mu)[0]:.3f}"
     print(f"{name:<26} mean cost {mean_cost:.2f} cents   gradient in mu: {gradient}")
+
+# %% outcome="slope"
+float(gradient)
 
 # %% [markdown]
 # Three times the same mean cost, about 13 cents, and three different answers about its slope.
@@ -174,9 +176,8 @@ def monte_carlo(
 # **You should see** four lines: about the shape, the estimate, the spread and the freshness of the draws.
 #
 # A common mistake is to take the cost of the mean bag for the mean cost.
-#
-# **Predict first.**
-# How large is the difference for our machine, with `mu` = 253 and `sigma` = 2?
+
+# %% predict="bag"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -184,6 +185,9 @@ estimate = monte_carlo(cost, 253.0, 2.0, 100_000)
 print(f"mean cost, estimated:   {estimate:.3f} cents")
 print(f"mean cost, closed form: {(253 - 250) ** 2 + 2**2} cents")
 print(f"cost of the mean bag:   {cost(253)} cents")
+
+# %% outcome="bag"
+estimate - cost(253)
 
 # %% [markdown]
 # The difference is $\sigma^2$, that is 4 cents.
@@ -269,9 +273,8 @@ def standard_error(values: Tensor) -> Tensor:
 # Now measure the error itself.
 # For each $n$, the next cell makes 400 estimates and compares them with the closed form, 13 cents.
 # For our cost, one value has the variance $2\sigma^4 + 4(\mu - 250)^2\sigma^2 = 176$, so the line is $\sqrt{176 / n}$.
-#
-# **Predict first.**
-# How many draws make the error ten times smaller?
+
+# %% predict="error"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -295,6 +298,9 @@ axes.set_ylabel("typical error of the estimate (cents)")
 axes.set_title("A hundred times the draws, a tenth of the error")
 axes.legend()
 plt.show()
+
+# %% outcome="error"
+measured[2] / measured[6]
 
 # %% [markdown]
 # *Figure 1. On two logarithmic axes, the closed form is a straight line that falls by a factor of ten from n = 100 to n = 10,000.*
@@ -503,9 +509,8 @@ def gradient_reaches(sampler: Callable[[Tensor], Tensor], mu: Tensor) -> bool:
 #
 # You now have a detector for the whole course.
 # Try it on other ways to draw.
-#
-# **Predict first.**
-# Which of these let a gradient through?
+
+# %% predict="paths"
 
 # %% tags=["demo"]
 from torch.distributions import Exponential
@@ -526,6 +531,9 @@ for name, sampler in samplers.items():
     reaches = gradient_reaches(sampler, mu)
     print(f"{name:<30} requires_grad {z.requires_grad!s:<6} a gradient reaches m: {reaches}")
 
+# %% outcome="paths"
+sum(gradient_reaches(sampler, mu) for sampler in samplers.values())
+
 # %% [markdown]
 # Compare the two columns.
 # In three rows `requires_grad` is `True` and no gradient arrives: `torch.normal`, `torch.poisson` and `round`.
@@ -545,9 +553,8 @@ for name, sampler in samplers.items():
 #
 # - **fresh noise**: each side draws its own;
 # - **common noise**: draw $\epsilon_i$ once, and use $z_i = \mu + h + \sigma\epsilon_i$ on the right and $z_i = \mu - h + \sigma\epsilon_i$ on the left.
-#
-# **Predict first.**
-# With a smaller $h$, does the noise of the slope grow, stay or shrink? For both choices.
+
+# %% predict="noise"
 
 # %% [markdown]
 # ### Exercise 4: `finite_difference`
@@ -700,6 +707,9 @@ panels[0].legend()
 figure.suptitle("Fresh noise: 1/h$^2$. Common noise: bounded for a smooth cost, 1/h for a jump")
 plt.show()
 
+# %% outcome="noise"
+torch.stack([finite_difference(cost, 253.0, 2.0, 400, 0.001, False) for _ in range(30)]).std()
+
 # %% [markdown]
 # *Figure 3. Variance of the slope against h, on logarithmic axes, for a smooth cost (left) and a cost with a jump (right).*
 # *Lines are closed forms; points are measured, with two standard errors.*
@@ -807,9 +817,8 @@ sliders(draws_figure, mu=(248.0, 256.0, 0.5), sigma=(0.5, 4.0, 0.5))
 #
 # The bracket is 1 if the condition holds, else 0.
 # The true slope is $2 - \frac{100}{\sigma}\,\varphi\big((250 - \mu)/\sigma\big)$, where $\varphi$ is the density of the standard normal.
-#
-# **Predict first.**
-# Does the gradient inside say "fill more" or "fill less"? What is true?
+
+# %% predict="fine"
 
 
 # %% tags=["demo"]
@@ -828,6 +837,9 @@ print(f"gradient moved inside the mean: {inside:+.3f} cents per gram")
 print(f"true slope, closed form:        {2 - 100 / 2 * density:+.3f} cents per gram")
 print(f"finite difference, h = 0.1:     {slopes.mean():+.3f} cents per gram")
 print(f"    with the standard error      {standard_error(slopes):.3f}")
+
+# %% outcome="fine"
+slopes.mean()
 
 # %% [markdown]
 # The claim is **wrong**.
