@@ -49,10 +49,8 @@ from torch import Tensor
 # Then somebody asks for a fixed price of 100 for each throw.
 # The cost is now $z^2 + 100$.
 # The best aim is the same, and so is the gradient of the mean cost in `mu`.
-#
-# **Predict first.**
-# Where does `mu` end after 200 steps, without the price and with it?
-# Write it down, then run the cell.
+
+# %% predict="price"
 
 
 # %% tags=["demo"]
@@ -76,6 +74,9 @@ def learn_to_throw(price: float, steps: int = 200, throws: int = 20) -> list[flo
 for price in (0.0, 100.0):
     path = learn_to_throw(price)
     print(f"price {price:5.0f}: mu every 40 steps, in metres:", [round(mu, 2) for mu in path[::40]])
+
+# %% outcome="price"
+max(abs(mu) for mu in path[40:])
 
 # %% [markdown]
 # Without the price, the robot finds the basket.
@@ -236,10 +237,8 @@ def normal_score(
 
 # %% [markdown]
 # **You should see** three lines: about the shapes, and about each of the two derivatives.
-#
-# **Predict first.**
-# What is the mean of the score over many draws, in each column?
-# And what is its variance?
+
+# %% predict="score"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -251,6 +250,9 @@ for name, score, closed in zip(("mu", "sigma"), scores, closed_variances, strict
     two_errors = 2 * score.std() / math.sqrt(n)
     print(f"score in {name:<6} mean {score.mean():7.4f} +- {two_errors:.4f}   ", end="")
     print(f"variance {score.var():.3f}, closed form {closed:.3f}")
+
+# %% outcome="score"
+scores[0].var()
 
 # %% [markdown]
 # The mean is zero within its error (here and below, "+-" is two standard errors).
@@ -265,9 +267,8 @@ for name, score, closed in zip(("mu", "sigma"), scores, closed_variances, strict
 # Take the uniform distribution between 0 and $\theta$ (`theta`): its density is $1/\theta$ inside and 0 outside.
 # At every $z$ but $\theta$ itself it has a derivative in $\theta$, and inside, its score is $-1/\theta$.
 # With $f(z) = z$, the expectation is $\theta/2$, so its derivative is $\tfrac12$.
-#
-# **Predict first.**
-# What is the mean of the score now, and what does the score function give for the derivative?
+
+# %% predict="edge"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -279,6 +280,9 @@ two_errors = 2 * estimates.std() / math.sqrt(n)
 print(f"mean of the score {score.mean():.3f}")
 print("derivative of the mean of z: truth 0.500, ", end="")
 print(f"score function {estimates.mean():.3f} +- {two_errors:.3f}")
+
+# %% outcome="edge"
+estimates.mean()
 
 # %% [markdown]
 # Even the sign is wrong, and no error bar says so.
@@ -538,14 +542,17 @@ def pathwise_gradient(
 # **You should see** five lines, the last about functions without a graph.
 #
 # The four functions again, now with your new estimator.
-# **Predict first.**
-# Which of the four lines is wrong?
+
+# %% predict="jump"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
 print("gradient in mu, by the pathwise estimator:")
 for name, (f, truth) in cases.items():
     report(name, pathwise_gradient(f, mu, sigma, n)[:, 0], truth)
+
+# %% outcome="jump"
+pathwise_gradient(step, mu, sigma, n)[:, 0].abs().max()
 
 # %% [markdown]
 # The first three lines are right, and their variances are far smaller than before.
@@ -575,9 +582,8 @@ for jumping in (torch.sign, torch.round, torch.floor):
 #
 # Take $f(z) = z$.
 # Its expectation is $\mu$, so the true gradient is $(1, 0)$.
-#
-# **Predict first.**
-# What are the variances of the two columns, for each estimator?
+
+# %% predict="line"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -590,6 +596,9 @@ report("score, mu", score_function_gradient(lambda z: z, mu, sigma, n)[:, 0], 1)
 report("score, sigma", score_function_gradient(lambda z: z, mu, sigma, n)[:, 1], 0)
 closed = [0, 1, 2 + mu**2 / sigma**2, 10 + 2 * mu**2 / sigma**2]
 print("variance of one draw, closed forms from top to bottom:", closed)
+
+# %% outcome="line"
+pathwise_gradient(lambda z: z, mu, sigma, n)[:, 1].var()
 
 # %% [markdown]
 # Both claims are **half true**.
@@ -700,8 +709,8 @@ def baseline_gradient(
 # **You should see** five lines.
 #
 # Give the robot your estimator, with the fixed price of 100.
-# **Predict first.**
-# Where does `mu` end now?
+
+# %% predict="baseline"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -712,6 +721,9 @@ for price in (0.0, 100.0):
         mu -= 0.02 * gradient[0].item()
         path.append(mu)
     print(f"price {price:5.0f}: mu every 40 steps, in metres:", [round(mu, 2) for mu in path[::40]])
+
+# %% outcome="baseline"
+max(abs(mu) for mu in path[150:])
 
 # %% [markdown]
 # The price does no harm any more, because it is subtracted exactly.
@@ -828,10 +840,8 @@ def estimator_variances(
 # It also has the *best* constant baseline, $b = \mu^2 + 3\sigma^2$.
 # Note that this is not the mean of $f$, which is $\mu^2 + \sigma^2$.
 # Your leave-one-out baseline stands for the mean of $f$: with 4,000 draws the two are nearly the same.
-#
-# **Predict first.**
-# When $\sigma$ becomes small, all draws come close to $\mu$.
-# Which of the four variances go to zero?
+
+# %% predict="vanishing"
 
 # %% tags=["demo"]
 closed_forms: dict[str, Callable[[float | Tensor, float | Tensor], float | Tensor]] = {
@@ -877,6 +887,9 @@ axes.set_ylabel("variance of one draw's gradient\nin mu (square metres)")
 axes.set_title("As sigma shrinks, score-function variance explodes and pathwise variance vanishes")
 axes.legend(title="f(z) = z^2, mu = 1\nlines: closed forms\npoints: measured, 2 standard errors")
 plt.show()
+
+# %% outcome="vanishing"
+measured[0, 3]
 
 # %% [markdown]
 # *Figure 2. Four lines against sigma, both axes logarithmic, with measured points on them.*
@@ -932,9 +945,8 @@ for dimensions in (1, 10, 100):
 # So look for a function whose values are small and whose slopes are large.
 # $f(z) = \cos(c\, z)$ is one: its values stay between $-1$ and $1$, and its slopes grow with $c$.
 # Take $\mu = \sigma = 1$; the variances have closed forms again.
-#
-# **Predict first.**
-# From which $c$ on, if any, is the score function better?
+
+# %% predict="cosine"
 
 
 # %% tags=["demo"]
@@ -982,6 +994,9 @@ axes.set_title("For cos(c z), the score function wins once the function changes 
 axes.legend(framealpha=1)
 plt.show()
 
+# %% outcome="cosine"
+crossing
+
 # %% [markdown]
 # *Figure 3. Two lines against c, both axes logarithmic.*
 # *The score function (solid line, circles) starts a little below 1 and ends flat at 0.5.*
@@ -999,9 +1014,8 @@ plt.show()
 # So the pathwise estimator reports zero, as you saw.
 # The next figure shows it for many aims `mu`.
 # It compares both estimates with the truth: the derivative of the chance that the ball flies too far, $P(z > 0)$, which is the density $q(0)$.
-#
-# **Predict first.**
-# Are the error bars of the score function equally long for all aims?
+
+# %% predict="aims"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -1028,6 +1042,9 @@ axes.set(xlabel="mu (metres)", ylabel="gradient of P(z > 0) in mu\n(per metre)",
 axes.set_title("For a step, the pathwise gradient is zero everywhere, with error bars of zero")
 axes.legend(loc="upper left")
 plt.show()
+
+# %% outcome="aims"
+score_function_gradient(step, 1.5, sigma, n)[:, 0].std() / score_function_gradient(step, -1.5, sigma, n)[:, 0].std()
 
 # %% [markdown]
 # *Figure 4. The true gradient is a bell-shaped line, 0.8 high at mu = 0.*
