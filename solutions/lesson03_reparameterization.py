@@ -40,11 +40,8 @@ from torch import Tensor, nn
 # Because its camera is not perfect, it does not store one translation but a normal distribution.
 # The mean is `trans_mu`, and the standard deviation is `trans_sigma`.
 # We draw a translation `z`, measure the squared distance to the cup, and let gradient descent move `trans_mu`.
-#
-# **Predict first.**
-# After 200 steps, where is `trans_mu`?
-# Does PyTorch give an error?
-# Write your answer down, then run the cell.
+
+# %% predict="silence"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -62,6 +59,9 @@ for _ in range(200):
 print("history of z:", z.grad_fn.name())
 print("gradient:    ", trans_mu.grad)
 print("trans_mu:    ", trans_mu.detach(), " the cup is at", cup)
+
+# %% outcome="silence"
+trans_mu.abs().max()
 
 # %% [markdown]
 # Nothing moved, and nothing warned you.
@@ -313,10 +313,8 @@ def reparameterize(mu: Tensor, logvar: Tensor) -> Tensor:
 #
 # The experiment from the beginning can run again, now with your function.
 # This time both `trans_mu` and `trans_logvar` can learn.
-#
-# **Predict first.**
-# Where does `trans_mu` go?
-# And what happens to the spread `sigma`, which starts at 0.10 metres?
+
+# %% predict="spread"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -332,6 +330,9 @@ for _ in range(500):
 
 print("trans_mu:", trans_mu.detach(), " the cup is at", cup)
 print("sigma:   ", torch.exp(trans_logvar / 2).detach(), " metres, at the start 0.10")
+
+# %% outcome="spread"
+torch.exp(trans_logvar / 2).max()
 
 # %% [markdown]
 # The mean now goes to the cup.
@@ -424,11 +425,12 @@ def noise_from(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
 #
 # Now use your function as a detector.
 # Below are four samplers, and three of them are wrong.
-# **Predict first.**
-# For each sampler, what are the mean and the standard deviation of the noise that you read back?
+#
 # In the table, `std` is the standard deviation of all numbers.
 # `std over rows` is the standard deviation down one column, from example to example.
 # All use `logvar = -2`, so $\sigma = e^{-1}$, about 0.37.
+
+# %% predict="detector"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -445,6 +447,9 @@ for name, z in samplers.items():
     eps = noise_from(z, mu, logvar)
     over_rows = eps.std(dim=0).mean()
     print(f"{name:<9}{eps.mean():>8.2f}{eps.std():>8.2f}{over_rows:>16.2f}")
+
+# %% outcome="detector"
+noise_from(samplers["A"], mu, logvar).std()
 
 # %% [markdown]
 # Sampler A used the variance as the scale, so its noise is too narrow by the factor $\sigma$.
@@ -547,9 +552,8 @@ def reparameterize_backward(grad_z: Tensor, eps: Tensor, logvar: Tensor) -> tupl
 # The checks compare your numbers with autograd in float64.
 #
 # The gradient in `logvar` contains the factor $\sigma$.
-# **Predict first.**
-# Suppose that the gradient at `z` has size 1 everywhere.
-# How large is the typical gradient in `logvar` when $\sigma$ is 1, 0.1 and 0.01?
+
+# %% predict="small_sigma"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -558,6 +562,9 @@ for sigma in (1.0, 0.1, 0.01):
     logvar = torch.full_like(eps, 2 * math.log(sigma))
     _, grad_logvar = reparameterize_backward(torch.ones_like(eps), eps, logvar)
     print(f"sigma {sigma:<5} std of grad_logvar {grad_logvar.std():.4f}   sigma / 2 = {sigma / 2}")
+
+# %% outcome="small_sigma"
+grad_logvar.std()
 
 # %% [markdown]
 # The typical gradient is $\sigma / 2$.
@@ -651,10 +658,8 @@ def reparameterize_many(mu: Tensor, logvar: Tensor, k: int) -> Tensor:
 # For the squared distance $f(z) = (z - c)^2$ to a point $c$ and one draw, the gradient in `mu` is $2 (z - c)$.
 # Its standard deviation is $2 \sigma$, so for the mean of $k$ draws it is $2 \sigma / \sqrt{k}$.
 # The next cell measures it from 400 repeated gradients, which are the rows of one batch.
-#
-# **Predict first.**
-# How many draws do you need to halve the noise?
-# To divide it by ten?
+
+# %% predict="draws"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -681,6 +686,9 @@ axes.set_xticks(ks, ks.tolist())
 axes.set_title("Four times the draws halve the noise of the gradient")
 axes.legend()
 plt.show()
+
+# %% outcome="draws"
+measured[0] / measured[2]
 
 # %% [markdown]
 # *Figure 3. On two logarithmic axes, the closed form is a straight line that falls from 1 at k = 1 to 1/16 at k = 256.*
@@ -947,9 +955,8 @@ plt.show()
 #
 # The second is uniform on the interval from 0 to $\theta$ (`theta`).
 # Its density is $1/\theta$ inside and 0 outside: it jumps, and the place of the jump depends on $\theta$.
-#
-# **Predict first.**
-# Which one lets a gradient through?
+
+# %% predict="smooth"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -972,6 +979,9 @@ z.square().mean().backward()
 standard_error = (2 * theta * u.square()).std().item() / math.sqrt(len(u))
 print(f"gradient of the mean of z^2: {theta.grad.item():.4f}, standard error {standard_error:.4f}")
 print(f"closed form, 2 theta / 3:    {2 * theta.item() / 3:.4f}")
+
+# %% outcome="smooth"
+theta.grad
 
 # %% [markdown]
 # The claim is **wrong in both directions**.
