@@ -21,7 +21,7 @@
 # **How to work.**
 # Run the cells from top to bottom.
 # An exercise is one function: replace `raise NotImplementedError` with your code, then run the check cells below it.
-# Where the text says *Predict first*, write your answer down before you run the cell.
+# Where the text says *Predict first*, write a letter between the quotes and run that cell before you go on.
 #
 # In all exercises: keep the dtype and the device of the inputs, never change an input in place, and let gradients reach every input that asks for them.
 # All logarithms are natural, so that all prices are in *nats*.
@@ -45,10 +45,8 @@ from torch import Tensor
 # Its belief about the number $w$ (`w`) is a normal distribution with mean `mu` and standard deviation `sigma`.
 # It draws `w` from the belief, as in lesson 3, and climbs the log likelihood $\log p(y \mid w)$ of its six measurements.
 # The log likelihood is the logarithm of the density that the model gives to the measurements.
-#
-# **Predict first.**
-# Where does `mu` go?
-# And how uncertain is the robot in the end: what is `sigma`?
+
+# %% predict="no_price"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -72,6 +70,9 @@ for step in range(1, 1_001):
 many_y = 2.0 * x + 0.5 * torch.randn(10_000, 6)
 best = (many_y * x).sum(dim=1) / x.square().sum()
 print(f"best w of each experiment: mean {best.mean():.2f}, standard deviation {best.std():.2f}")
+
+# %% outcome="no_price"
+sigma
 
 # %% [markdown]
 # After six noisy measurements the robot believes that `w` is 1.53, and it is sure to a few hundredths.
@@ -192,10 +193,8 @@ def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
 # Give the robot its price.
 # The next cell climbs the expected log likelihood *minus* the KL.
 # The data are the same.
-#
-# **Predict first.**
-# What is `sigma` now?
-# Compare it with the standard deviation of the repeated experiments above.
+
+# %% predict="with_price"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -210,6 +209,9 @@ for _ in range(1_000):
     optimizer.step()
 print(f"belief: mu = {mu.item():.2f}, sigma = {torch.exp(logvar / 2).item():.2f}")
 print(f"price paid: {gaussian_kl(mu, logvar).item():.2f} nats")
+
+# %% outcome="with_price"
+torch.exp(logvar / 2)
 
 # %% [markdown]
 # The belief keeps a spread near 0.25, close to what the repeated experiments show.
@@ -320,15 +322,17 @@ def gaussian_kl_between(
 # **You should see** three lines.
 #
 # The KL divergence is not a distance, because it has a direction.
-# **Predict first.**
-# A narrow belief has sigma 0.1 and a wide one has sigma 1, both with mean 0.
-# Which costs more: to go from wide to narrow (`q` is narrow), or to claim the wide one when `p` is narrow?
+
+# %% predict="direction"
 
 # %% tags=["demo"]
 zero = torch.zeros(1, 1)
 narrow, wide = torch.full((1, 1), 2 * math.log(0.1)), torch.zeros(1, 1)
 print(f"q narrow, p wide: {gaussian_kl_between(zero, narrow, zero, wide).item():6.2f} nats")
 print(f"q wide, p narrow: {gaussian_kl_between(zero, wide, zero, narrow).item():6.2f} nats")
+
+# %% outcome="direction"
+gaussian_kl_between(zero, wide, zero, narrow)
 
 # %% [markdown]
 # Being too narrow costs a logarithm: every factor of ten in sigma costs at most $\ln 10$, about 2.3 nats.
@@ -431,8 +435,8 @@ def monte_carlo_kl(mu: Tensor, logvar: Tensor, n: int) -> Tensor:
 #
 # Now compare the estimate with the closed form, for a belief that costs little and for one that costs much.
 # Each estimate is made 2,000 times.
-# **Predict first.**
-# How often is a single draw negative when the true price is about 0.1 nats?
+
+# %% predict="negative"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -444,6 +448,9 @@ for mean, sigma in [(0.3, 0.8), (2.0, 0.2)]:
         estimate = monte_carlo_kl(mu, logvar, n)
         negative = (estimate < 0).float().mean()
         print(f"{truth:10.3f} {n:4d} {estimate.mean():19.3f} {estimate.std():11.3f} {negative:10.0%}")
+
+# %% outcome="negative"
+(monte_carlo_kl(torch.full((2_000, 1), 0.3), torch.full((2_000, 1), 2 * math.log(0.8)), 1) < 0).float().mean()
 
 # %% [markdown]
 # For the cheap belief, a quarter of the single draws is negative, and the mean is still right.
@@ -759,10 +766,8 @@ def fit_posterior(
 #
 # Now the two columns of `x` point almost the same way: the cosine of the angle between them is 0.9.
 # The robot has two motors that nearly always run together, so it can hardly tell which of the two moves it.
-#
-# **Predict first.**
-# The exact posterior has a certain standard deviation for each weight.
-# Will the fitted `sigma` be equal to it, larger or smaller?
+
+# %% predict="mean_field"
 
 # %% tags=["demo"]
 torch.manual_seed(2)
@@ -804,6 +809,9 @@ axes.set(
 axes.set_title("Mean field finds the centre, and is too sure around it")
 axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
 plt.show()
+
+# %% outcome="mean_field"
+(torch.exp(logvar / 2) / covariance.diagonal().sqrt()).max()
 
 # %% [markdown]
 # *Figure 2. The exact posterior is a long narrow ellipse that falls to the right: the sum of the weights is known well, their difference is not.*
@@ -928,10 +936,8 @@ def vae_loss(
 # - **per image**: your `vae_loss` with `beta=1`;
 # - **sum beside mean**: the sum over pixels *and* batch, next to the batch mean of the KL;
 # - **mean beside mean**: the mean over pixels and batch, next to the batch mean of the KL.
-#
-# **Predict first.**
-# Which of the three pays the most nats for its latents?
-# Which one pays nothing?
+
+# %% predict="reductions"
 
 # %% tags=["demo"]
 from lessonkit.data import binarize, digits
@@ -1017,6 +1023,9 @@ axes[1].legend(loc="center right", bbox_to_anchor=(1.0, 0.42))
 figure.suptitle("A sum or a mean decides what is paid for the latents: too much, some, or nothing")
 plt.show()
 
+# %% outcome="reductions"
+histories["sum beside mean"][-1, 1] / histories["per image"][-1, 1]
+
 # %% [markdown]
 # *Figure 3. Left: the reconstruction of "sum beside mean" (dashed, squares) falls lowest, "per image" (solid, circles) is in the middle, and "mean beside mean" (dotted, triangles) stays high and flat.*
 # *Right: the KL of "sum beside mean" rises far above the others, "per image" stays at a moderate value, and "mean beside mean" is at zero.*
@@ -1047,10 +1056,8 @@ plt.show()
 #
 # The line mixes a sum over the batch with a mean over the batch.
 # If the claim were right, its gradients would point where those of `vae_loss` with `beta=0.1` point.
-#
-# **Predict first.**
-# For a batch of 16, which `beta` does this line really train with?
-# And for a batch of 128?
+
+# %% predict="web_beta"
 
 
 # %% tags=["demo"]
@@ -1073,6 +1080,9 @@ for batch in (16, 128):
         yours = torch.autograd.grad(loss, weights, retain_graph=True)
         worst = max((w / batch - v).abs().max().item() for w, v in zip(web, yours, strict=True))
         print(f"batch {batch:3d}, beta = {beta:<10.6g} largest difference {worst:.1e}")
+
+# %% outcome="web_beta"
+worst
 
 # %% [markdown]
 # The claim is **wrong**.
@@ -1238,9 +1248,8 @@ def linear_gaussian_elbo(
 # Programs that train can be tested against it.
 # Here it answers a question about the gap.
 # In both models below, $q$ is the best one with independent latents.
-#
-# **Predict first.**
-# In which of the two does the ELBO reach the log evidence?
+
+# %% predict="tight"
 
 # %% tags=["demo"]
 torch.manual_seed(3)
@@ -1259,6 +1268,9 @@ for name, W in {"perpendicular columns": perpendicular, "oblique columns": obliq
     elbo = linear_gaussian_elbo(x, W, 0.5, mu, logvar)
     print(f"{name:<22} log evidence {evidence.mean():.3f}   ELBO {elbo.mean():.3f}", end="")
     print(f"   gap {(evidence - elbo).mean():.3f}")
+
+# %% outcome="tight"
+(evidence - elbo).mean()
 
 # %% [markdown]
 # With perpendicular columns the gap is zero for every row.
@@ -1357,10 +1369,8 @@ def gaussian_nll(x_hat: Tensor, x: Tensor, log_sigma: Tensor) -> Tensor:
 # $$\|x - \hat{x}\|^2 + \beta \operatorname{KL}, \qquad \beta = 2\sigma^2.$$
 #
 # The weight $\beta$ (`beta`) of the KL *is* a noise level.
-#
-# **Predict first.**
-# The pixels of a digit lie between 0 and 1.
-# If we predict each pixel by its mean over all digits, which `sigma` fits best, and which `beta` is that?
+
+# %% predict="pixel_noise"
 
 # %% tags=["demo"]
 from lessonkit.data import digits
@@ -1381,6 +1391,9 @@ print(f"root mean squared error  {(images - x_hat).square().mean().sqrt():.4f}")
 log_root_half = torch.tensor(0.5 * math.log(0.5))
 for name, value in {"with that sigma": log_sigma.detach(), "with sigma^2 = 1/2": log_root_half}.items():
     print(f"loss {name:<18} {gaussian_nll(x_hat, images, value).mean():7.2f} nats per image")
+
+# %% outcome="pixel_noise"
+2 * sigma**2
 
 # %% [markdown]
 # The best `sigma` is the root of the mean squared error: that is where the derivative in `log_sigma` is zero.
@@ -1520,10 +1533,8 @@ def stl_elbo_gradient(
 #
 # *Sticking the landing* leaves out the score: $-z + \epsilon / \sigma$.
 # With $z = \mu + \sigma\,\epsilon$ this is $-\mu + (1/\sigma - \sigma)\,\epsilon$: the same mean, and the variance $(1/\sigma - \sigma)^2$.
-#
-# **Predict first.**
-# The new variance is zero at $\sigma = 1$.
-# What happens when $\sigma$ is small, as at the start of many trainings?
+
+# %% predict="landing"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -1559,6 +1570,9 @@ axes.set_title(
 )
 axes.legend()
 plt.show()
+
+# %% outcome="landing"
+measured["sticking the landing"][0] / measured["ordinary"][0]
 
 # %% [markdown]
 # *Figure 4. The ordinary variance (solid line, squares) grows from 0.16 to 2 as sigma grows from 0.4 to 1.4.*
