@@ -47,10 +47,8 @@ from tqdm.auto import tqdm
 #
 # The formula is right.
 # But the first reading arrives in millimetres, not in metres: $x = 1000$.
-#
-# **Predict first.**
-# We take four steps of gradient descent in `logvar`, with a learning rate of 0.001.
-# Which becomes NaN first (*not a number*): the loss, `logvar`, or the gradient?
+
+# %% predict="first_nan"
 
 # %% tags=["demo"]
 x, mu = torch.tensor(1000.0), torch.tensor(0.0)
@@ -62,6 +60,8 @@ for step in range(4):
     print(f"step {step}: logvar {logvar.item():7.2f}   loss {loss.item():10.2f}", end="")
     print(f"   gradient {gradient.item():10.2f}")
     logvar = (logvar - 0.001 * gradient).detach()
+
+# %% outcome="first_nan"
 
 # %% [markdown]
 # At step 1 the loss looks excellent: it fell from 500,000 to 250.
@@ -85,9 +85,8 @@ for step in range(4):
 # - `max` is the largest number. What exceeds it *overflows* to `inf`.
 # - `smallest normal` is the smallest positive number with all its digits. What is far below it *underflows* to 0.
 # - `eps` is the distance from 1 to the next number. (It is not the noise `eps` of lesson 3.)
-#
-# **Predict first.**
-# What is the largest `logvar` whose exponential is finite in float16?
+
+# %% predict="largest"
 
 # %% tags=["demo"]
 print(f"{'dtype':<10}{'max':>10}{'smallest normal':>17}{'eps':>10}{'exp overflows above':>21}")
@@ -105,6 +104,9 @@ print("\nfloat16: exp(logvar) is finite up to    ", every[variance.isfinite()].m
 print("         and infinite from              ", every[variance.isinf()].min().item())
 print("         exp(logvar / 2) is finite up to", every[sigma.isfinite()].max().item())
 print("         exp(logvar) is 0 below         ", every[variance > 0].min().item())
+
+# %% outcome="largest"
+every[variance.isfinite()].max()
 
 # %% [markdown]
 # So float16 has room for a variance only up to `logvar` = 11.09, and for a standard deviation up to 22.17.
@@ -149,10 +151,8 @@ plt.show()
 # > **Claim, found on the web: "logvar of -10 or 10 overflows to NaN."**
 #
 # Two ideas are mixed in this claim: which numbers are too large, and what too large looks like.
-#
-# **Predict first.**
-# What are $\exp(-10)$, $\exp(10)$ and $\exp(12)$ in float16?
-# Which operations turn `inf` into NaN?
+
+# %% predict="overflow"
 
 # %% tags=["demo"]
 print(f"exact: exp(-10) = {math.exp(-10):.3g}, exp(10) = {math.exp(10):,.0f}")
@@ -163,6 +163,9 @@ for logvar in (-30.0, -10.0, 10.0, 12.0, 20.0):
 inf, zero = torch.tensor(math.inf), torch.tensor(0.0)
 print("\ninf + 1  ", (inf + 1).item(), "  1 / inf", (1 / inf).item(), "  log(0)", torch.log(zero).item())
 print("inf - inf", (inf - inf).item(), "  0 * inf", (zero * inf).item(), "  0 / 0", (zero / zero).item())
+
+# %% outcome="overflow"
+torch.exp(torch.tensor(10.0, dtype=torch.float16))
 
 # %% [markdown]
 # The claim is **wrong**.
@@ -259,9 +262,8 @@ def clamp_logvar(logvar: Tensor, low: float = -10.0, high: float = 10.0) -> Tens
 # **You should see** three lines: about the shape, the values and the gradients.
 #
 # Now the robot from the beginning again, with one line changed.
-# **Predict first.**
-# Is the gradient finite now?
-# Does the robot learn?
+
+# %% predict="clamped"
 
 # %% tags=["demo"]
 logvar = torch.tensor(0.0)
@@ -273,6 +275,9 @@ for step in range(4):
     print(f"step {step}: logvar {logvar.item():7.2f}   loss {loss.item():10.2f}", end="")
     print(f"   gradient {gradient.item():10.2f}")
     logvar = (logvar - 0.001 * gradient).detach()
+
+# %% outcome="clamped"
+gradient
 
 # %% [markdown]
 # There is no NaN.
@@ -291,9 +296,8 @@ for step in range(4):
 # The readings are drawn from $\mathcal{N}(0, 1)$, so the best `logvar` is 0.
 # Four units learn it with the loss from above, by Adam.
 # They start at different places: two inside the interval, two outside.
-#
-# **Predict first.**
-# Where is each unit after 300 steps?
+
+# %% predict="free"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -320,6 +324,9 @@ hard = learn(clamp_logvar)
 print("start", starts.tolist())
 print("end  ", [round(end, 2) for end in hard[-1].tolist()])
 
+# %% outcome="free"
+hard[-1, 3]
+
 # %% [markdown]
 # The claim is **wrong**.
 # The units that start inside the interval find 0.
@@ -344,10 +351,8 @@ print("end  ", [round(end, 2) for end in hard[-1].tolist()])
 # It stays between the bounds, and its slope at 0 is 1.
 # But it bends at once: for $v = 5$ it gives 4.62.
 # So every ordinary `logvar` is changed by the protection.
-#
-# **Predict first.**
-# Its derivative is $1 - \tanh^2(v / 10)$.
-# What does autograd give in float32 at $v = 50$ and $v = 100$?
+
+# %% predict="level"
 
 # %% tags=["demo"]
 v = torch.tensor([5.0, 50.0, 100.0], requires_grad=True)
@@ -355,6 +360,9 @@ bent = 10 * torch.tanh(v / 10)
 bent.sum().backward()
 print("value   ", *(f"{value:10.4f}" for value in bent.tolist()))
 print("gradient", *(f"{slope:10.3g}" for slope in v.grad.tolist()))
+
+# %% outcome="level"
+v.grad[2]
 
 # %% [markdown]
 # At 50 the tangent still has a useful gradient.
@@ -518,8 +526,8 @@ print(f"yours:              gradient at 50 = {yours.item():.2g}")
 # But a gradient of $4 \cdot 10^{-18}$ is useless: Adam itself adds $10^{-8}$ to the size of a gradient before it divides by it.
 #
 # Now the four units again, with your curve in place of the hard clamp.
-# **Predict first.**
-# Which of the four come back to 0?
+
+# %% predict="come_back"
 
 # %% tags=["demo"]
 soft = learn(soft_clamp)
@@ -539,12 +547,14 @@ axes.set_title("Above the bound, a hard clamp stops all learning; a soft one doe
 axes.legend(loc="center right")
 plt.show()
 
+# %% outcome="come_back"
+soft[-1].abs().max()
+
 # %% [markdown]
 # *Figure 3. Solid lines: with the hard clamp, the two units that start below the bound fall to 0, and the two above it stay level at 11 and 14.*
 # *Dashed lines: with the soft clamp, all four fall to 0.*
 #
 # The soft clamp has a range of its own.
-# **Predict first.**
 # For $v = 70$, the position is $u = 7$.
 # What is $7^6$, and what follows in float16?
 
@@ -587,11 +597,8 @@ for dtype in (torch.float64, torch.float32):
 # %% [markdown]
 # Computed as it is written, softplus fails: $e^{r}$ overflows in float32 above 88.7, long before the logarithm makes it small again.
 # A popular repair looks convincing.
-#
-# **Predict first.**
-# The repair below uses $r$ itself where $r$ is large.
-# Are the three values right?
-# Are the three gradients right?
+
+# %% predict="where"
 
 # %% tags=["demo"]
 raw = torch.tensor([0.0, 10.0, 100.0], requires_grad=True)
@@ -601,6 +608,9 @@ print("value   ", *(f"{value:9.4f}" for value in repaired.tolist()))
 print("exact   ", *(f"{value:9.4f}" for value in F.softplus(raw).tolist()))
 print("gradient", *(f"{slope:9.4f}" for slope in raw.grad.tolist()))
 print("exact   ", *(f"{slope:9.4f}" for slope in torch.sigmoid(raw).tolist()))
+
+# %% outcome="where"
+raw.grad.isnan().sum()
 
 # %% [markdown]
 # The values are right, and one gradient is NaN.
@@ -705,11 +715,8 @@ def softplus_sigma(raw: Tensor, floor: float = 1e-4) -> Tensor:
 # In float32, $\operatorname{sigmoid}(\ell)$ rounds to exactly 1 for $\ell$ above about 17.
 # Then $1 - p = 0$, and the logarithm is $-\infty$.
 # Many programs add a small number: $\log(1 - p + 10^{-8})$.
-#
-# **Predict first.**
-# Let $x = 0$ and $\ell = 30$: a confident mistake.
-# The exact loss is 30.
-# What do the two programs give, and what are their gradients?
+
+# %% predict="confident"
 
 
 # %% tags=["demo"]
@@ -734,6 +741,9 @@ for function in (plain, with_small_number):
     for i, logit in enumerate((10, 30)):
         print(f"{function.__name__:<18} logit {logit}   loss {value[i].item():7.4f}", end="")
         print(f"   gradient {gradient[i].item():.4f}")
+
+# %% outcome="confident"
+value_and_gradient(with_small_number, torch.tensor([30.0]))[1]
 
 # %% [markdown]
 # The first program gives `inf`, and its gradient is NaN.
@@ -850,10 +860,8 @@ plt.show()
 # *The plain one ends; the dotted one becomes ragged and falls to 0.*
 #
 # At the start of training, all logits are near 0, and each pixel costs $\ln 2$ nats.
-# **Predict first.**
-# An image has 784 pixels.
-# We sum the loss over a batch, in float16.
-# At which batch size does the sum become `inf`?
+
+# %% predict="batch"
 
 # %% tags=["demo"]
 print(f"one image: 784 ln 2 = {784 * math.log(2):.1f} nats")
@@ -861,6 +869,9 @@ for batch in (100, 120, 121):
     per_pixel = torch.full((batch, 784), math.log(2), dtype=torch.float16)
     in_half, in_single = per_pixel.sum().item(), per_pixel.float().sum().item()
     print(f"batch {batch}: float16 sum {in_half:>6,.0f}   float32 sum {in_single:,.0f}")
+
+# %% outcome="batch"
+in_half
 
 # %% [markdown]
 # At 121 images.
@@ -879,10 +890,8 @@ for batch in (100, 120, 121):
 # Near the prior, $\mu$ and $v$ are small, and $e^{v} - 1 - v$ is about $v^2 / 2$: first the 1 cancels, then $v$.
 #
 # For the first of the two, PyTorch has `torch.expm1(v)`: it computes $e^{v} - 1$ *without* forming the 1.
-#
-# **Predict first.**
-# For $\mu = v = 0.01$ the KL is 0.000075.
-# What does float16 print, by the formula as it stands and with `expm1`?
+
+# %% predict="cancels"
 
 # %% tags=["demo"]
 for mean, v in [(0.01, 0.01), (0.005, 0.005), (0.0, 0.005)]:
@@ -895,6 +904,8 @@ for mean, v in [(0.01, 0.01), (0.005, 0.005), (0.0, 0.005)]:
         error = abs(with_expm1.item() / exact - 1)
         print(f"    {dtype!s:<15} formula {formula.item():>9.3g}", end="")
         print(f"   with expm1 {with_expm1.item():>9.3g} (off by {error:.2%})")
+
+# %% outcome="cancels"
 
 # %% [markdown]
 # By the formula, both 16-bit formats print $-0$: all digits are gone.
@@ -973,16 +984,16 @@ for dtype in (torch.bfloat16, torch.float32):
 # You have the logarithms, the *log-weights* $w_1, \dots, w_n$, and want
 #
 # $$\log\Big( \frac1n \sum_{i=1}^{n} e^{w_i} \Big).$$
-#
-# **Predict first.**
-# All $w_i$ are near $-110$.
-# Then the answer is near $-110$ as well.
-# What does float32 print?
+
+# %% predict="underflow"
 
 # %% tags=["demo"]
 log_weights = torch.tensor([-111.0, -110.0, -109.0])
 print("exp           ", torch.exp(log_weights).tolist())
 print("log(mean(exp))", torch.log(torch.exp(log_weights).mean()).item())
+
+# %% outcome="underflow"
+torch.log(torch.exp(log_weights).mean())
 
 # %% [markdown]
 # All three exponentials underflow to 0, and the logarithm of 0 is $-\infty$.
@@ -1068,8 +1079,8 @@ def log_mean_exp(values: Tensor, dim: int) -> Tensor:
 # **You should see** four lines: about the shape, the values, the extremes and the gradients.
 #
 # The gradient is a softmax: the largest log-weight takes the largest share.
-# **Predict first.**
-# How large is the share of the weight $-109$ among $-111$, $-110$ and $-109$?
+
+# %% predict="share"
 
 # %% tags=["demo"]
 log_weights.requires_grad_()
@@ -1077,6 +1088,9 @@ answer = log_mean_exp(log_weights, 0)
 answer.backward()
 print(f"log_mean_exp {answer.item():.3f}   mean of the log-weights {log_weights.mean().item():.3f}")
 print("gradient    ", [round(share, 3) for share in log_weights.grad.tolist()])
+
+# %% outcome="share"
+log_weights.grad[2]
 
 # %% [markdown]
 # The result is larger than the mean of the log-weights.
@@ -1108,11 +1122,8 @@ print("gradient    ", [round(share, 3) for share in log_weights.grad.tolist()])
 # The modules of a model form a tree.
 # `model.named_modules()` gives every module with its full name, for example `"encoder.layers.2"`.
 # It also gives the model itself, and the name of this *root* is the empty string `""`.
-#
-# **Predict first.**
-# Here is a small tree.
-# In which order do the modules *finish*?
-# In particular, where is the root?
+
+# %% predict="root"
 
 # %% tags=["demo"]
 encoder = nn.Sequential()
@@ -1129,6 +1140,9 @@ for handle in handles:
     handle.remove()
 print("named_modules:     ", [name for name, _ in encoder.named_modules()])
 print("order of finishing:", finished)
+
+# %% outcome="root"
+finished.index("")
 
 # %% [markdown]
 # A container finishes after its children, and the root finishes last.
@@ -1248,7 +1262,6 @@ def first_nonfinite(model: nn.Module, x: Tensor) -> str | None:
 #
 # Use it on a network in float16 whose weights are too large.
 # With 64 inputs, a standard deviation of about 1/8 keeps the size of the numbers; here it is 1.
-# **Predict first.**
 # The inputs lie between 0 and 1, and each layer of 64 makes the numbers five to six times larger.
 # Layers and activations take turns, so the layers are modules 0, 2, 4 and so on.
 # Which one is the first to overflow?
