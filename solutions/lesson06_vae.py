@@ -19,7 +19,7 @@
 # %% [markdown]
 # **How to work.**
 # Run the cells from top to bottom.
-# Where the text says *Predict first*, write your answer down before you run the cell.
+# Where the text says *Predict first*, write a letter between the quotes and run that cell before you go on.
 # Leave the inputs of a function as they are.
 # Two checks of exercise 3 train your model, and take some seconds each; all others are quick.
 
@@ -82,10 +82,8 @@ def show_images(*rows: Tensor, names: tuple[str, ...], title: str) -> None:
 #
 # Train one.
 # Then leave the encoder away: draw codes from the standard normal distribution, and decode them.
-#
-# **Predict first.**
-# Will the reconstructions be good?
-# Will the decoded draws look like digits?
+
+# %% predict="clouds"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -103,6 +101,8 @@ copies = torch.sigmoid(decoder(encoder(test[:10])))
 rows = test[:10], copies, torch.sigmoid(decoder(torch.randn(10, 8)))
 title = "An autoencoder copies well, and decodes most noise into grey clouds"
 show_images(*rows, names=("test images", "reconstructions", "decoded draws"), title=title)
+
+# %% outcome="clouds"
 
 # %% [markdown]
 # *Figure 1. The top row shows ten test images, and the middle row their reconstructions, which are nearly the same.*
@@ -308,9 +308,8 @@ class ReparameterizationLayer(nn.Module):
 #
 # Look at the layer in both modes, with 2 latents.
 # The second row of `x` is so large that `logvar` meets the clamp.
-#
-# **Predict first.**
-# In train mode, how far is `z` from `mu` in the second row?
+
+# %% predict="clamp"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -323,6 +322,8 @@ for mode in (layer.train, layer.eval):
     for name, part in (("mu", mu), ("logvar", logvar), ("z", z)):
         first, second = ["  ".join(f"{value:7.2f}" for value in row) for row in part.tolist()]
         print(f"    {name:<17} {first}   {second}")
+
+# %% outcome="clamp"
 
 # %% [markdown]
 # Where `logvar` is -10, each number of `z` is that of `mu` to about two digits after the point.
@@ -451,10 +452,8 @@ class VAE(nn.Module):
 #
 # A model that knows nothing yet should give each pixel a probability near one half.
 # Each of the 64 pixels then costs about $\ln 2$, which is 44.4 nats for an image.
-#
-# **Predict first.**
-# Is the loss of an untrained model near that, or far away?
-# Which of its two terms is larger?
+
+# %% predict="untrained"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -463,6 +462,9 @@ logits, mu, logvar = model(train)
 loss, reconstruction, kl = vae_loss(logits, train, mu, logvar)
 print(f"loss {loss:.2f} = reconstruction {reconstruction:.2f} + kl {kl:.2f} nats per image")
 print(f"64 ln 2 = {64 * torch.tensor(2.0).log():.2f}")
+
+# %% outcome="untrained"
+loss
 
 # %% [markdown]
 # This is a good test for every new model: the loss before training can be computed on paper.
@@ -696,9 +698,8 @@ def evaluate(model: nn.Module, x: Tensor) -> tuple[float, float, float]:
 # **You should see** five lines.
 #
 # Now the whole run, by the recipe, with both terms measured on the test images after every epoch.
-#
-# **Predict first.**
-# The loss falls; do both of its terms fall?
+
+# %% predict="terms"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -728,6 +729,9 @@ axes.set_title("The KL rises, and pays for a reconstruction that falls further")
 axes.legend()
 plt.show()
 
+# %% outcome="terms"
+kl[-1] - kl[0]
+
 # %% [markdown]
 # *Figure 2. Over 100 epochs the sum (solid line) falls from about 46 to below 19 nats, and passes the dotted line of the pixel means early.*
 # *The reconstruction (dashed line) falls throughout, but for small ups and downs.*
@@ -747,9 +751,8 @@ plt.show()
 # The first, $I(x; z)$, is the *mutual information*: how much a code says about which image it came from.
 # The second is how far all codes together are from the prior, and it is never negative.
 # So the KL is an upper bound on the information.
-#
-# **Predict first.**
-# Which part is the larger one?
+
+# %% predict="parts"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -766,6 +769,9 @@ print(f"mean KL              {(of_own_image - of_prior).mean():.2f} nats per tra
 print(f"information          {(of_own_image - of_mixture).mean():.2f}")
 print(f"mixture from prior   {(of_mixture - of_prior).mean():.2f}")
 print(f"log of the number of images, which no information exceeds: {torch.tensor(len(train)).log():.2f}")
+
+# %% outcome="parts"
+(of_own_image - of_mixture).mean() / (of_own_image - of_prior).mean()
 
 # %% [markdown]
 # In our run the KL was about 6.5 nats: 5.2 of information, and 1.2 because the codes of all images together are not spread as the prior is.
@@ -847,10 +853,8 @@ def generate(model: nn.Module, n: int) -> Tensor:
 
 # %% [markdown]
 # **You should see** three lines.
-#
-# **Predict first.**
-# Compared with figure 1, are the reconstructions better or worse?
-# And the decoded draws?
+
+# %% predict="sharper"
 
 # %% tags=["demo"]
 torch.manual_seed(3)
@@ -862,6 +866,8 @@ title = "The variational autoencoder copies less sharply, and most of its draws 
 show_images(*rows, names=("test images", "reconstructions", "prior draws"), title=title)
 print(f"test images:                {pixels_off(test):.1f} pixels off")
 print(f"decoded draws from N(0, I): {pixels_off(generate(model, 1_000)):.1f}")
+
+# %% outcome="sharper"
 
 # %% [markdown]
 # *Figure 3. The top row shows the same ten test images as figure 1, the middle row their reconstructions, greyer at the edges of the strokes.*
@@ -956,9 +962,8 @@ def interpolate(model: nn.Module, a: Tensor, b: Tensor, steps: int) -> Tensor:
 # **You should see** three lines.
 #
 # For comparison, the lower row of the next figure blends the *pixels* of the two images.
-#
-# **Predict first.**
-# What does the middle of each row look like?
+
+# %% predict="middle"
 
 # %% tags=["demo"]
 zero, three = test[images.test_labels == 0][0], test[images.test_labels == 3][0]
@@ -974,6 +979,9 @@ print("the middle between two test images, mean of 500 pairs, rounded:")
 print(f"latent: {pixels_off(walked):.1f} pixels off")
 print(f"pixels: {pixels_off(pairs.mean(dim=1)):.1f} pixels off")
 
+# %% outcome="middle"
+pixels_off(pairs.mean(dim=1)) - pixels_off(walked)
+
 # %% [markdown]
 # *Figure 4. Both rows go from a 0 to a 3.*
 # *In the upper row, the 0 closes in the middle and opens at the left: strokes move.*
@@ -987,10 +995,8 @@ print(f"pixels: {pixels_off(pairs.mean(dim=1)):.1f} pixels off")
 #
 # With 2 latents in place of 8, the whole latent space fits into a picture.
 # The next cell trains such a model, for 60 epochs, with your functions.
-#
-# **Predict first.**
-# Is its ELBO better or worse than with 8 latents?
-# Will the ten digits form ten separate clouds, although nobody told the model their labels?
+
+# %% predict="plane"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -1047,6 +1053,9 @@ figure.suptitle("Digits that look alike share a region, and regions meet without
 plt.show()
 
 
+# %% outcome="plane"
+evaluate(model, test)[0] - evaluate(plane, test)[0]
+
 # %% [markdown]
 # *Figure 5. Left: each test image stands at its mu, written as its label.*
 # *Most labels form a region of their own; some regions overlap.*
@@ -1069,10 +1078,8 @@ sliders(draw_code, latent_1=(-2.4, 2.4, 0.2), latent_2=(-2.4, 2.4, 0.2))
 #
 # *Inference* can mean three things here: encoding an image, generating images, and measuring the ELBO.
 # The next cell does the last two, once with draws and once with means.
-#
-# **Predict first.**
-# Which number is smaller: the measured loss with `z` drawn, or with `z = mu`?
-# How many different images do sixteen codes `z = 0`, the mean of the prior, give?
+
+# %% predict="mean_code"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -1086,6 +1093,9 @@ print(f"z drawn: -ELBO     {-elbos.mean():.2f} nats")
 print(f"z = mu:  a number  {at_mu:.2f} nats, {-elbos.mean() - at_mu:.2f} lower")
 print("different images from z = 0:     ", len(at_zero.unique(dim=0)), "of 16")
 print("different images from the prior: ", len(generate(model, 16).unique(dim=0)), "of 16")
+
+# %% outcome="mean_code"
+-elbos.mean() - at_mu
 
 # %% [markdown]
 # The claim mixes three cases, and is right about one of them.
@@ -1363,10 +1373,8 @@ diagnosis = {
 #
 # Notice how the mistakes hide each other.
 # While the sampler is never called, its two mistakes have no effect, and no experiment can find them.
-#
-# **Predict first.**
-# Repair line 7 alone, so that `z` is drawn.
-# Where does the loss of the broken script end now?
+
+# %% predict="hidden"
 
 
 # %% tags=["demo"]
@@ -1389,6 +1397,8 @@ for step in (broken_step, half_repaired_step):
         batches = train[torch.randperm(len(train))].split(64)
         losses = [step(found, x, optimizer) for x in batches]
     print(f"{step.__name__:18}  epoch 30: loss {sum(losses) / len(losses):.3f}")
+
+# %% outcome="hidden"
 
 # %% [markdown]
 # The loss ends where it ended before.
