@@ -19,7 +19,8 @@
 # %% [markdown]
 # **How to work.**
 # Everything here runs on an ordinary processor; a graphics card (GPU) is welcome and not needed.
-# Run the cells from top to bottom, and write each prediction down before you run its cell.
+# Run the cells from top to bottom.
+# Where the text says *Predict first*, write a letter between the quotes and run that cell before you go on.
 # Replace `raise NotImplementedError` with your code, then run the check cells below it.
 # Where the text gives a time, the cell measures it on *your* machine.
 
@@ -46,9 +47,8 @@ from torch.nn import functional as F
 # Take an encoder whose output is close to the prior: `mu` and `logvar` are 0.01 in each of 8 latents.
 # The KL of lesson 4 is $\tfrac12\sum_d(\mu_d^2 + \sigma_d^2 - 1 - \text{logvar}_d)$, with $\sigma_d^2 = \exp(\text{logvar}_d)$.
 # In exact arithmetic it is small and positive.
-#
-# **Predict first.**
-# What will the two half-precision formats print?
+
+# %% predict="half_kl"
 
 # %% tags=["demo"]
 for dtype in (torch.float64, torch.float32, torch.float16, torch.bfloat16):
@@ -56,6 +56,9 @@ for dtype in (torch.float64, torch.float32, torch.float16, torch.bfloat16):
     logvar = torch.full((8,), 0.01, dtype=dtype)
     kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum()
     print(f"{dtype!s:15} KL = {kl.item():.3e} nats")
+
+# %% outcome="half_kl"
+kl
 
 # %% [markdown]
 # The true value is about $6 \cdot 10^{-4}$.
@@ -182,9 +185,8 @@ def autocast_for(device: torch.device) -> AbstractContextManager:
 # A layer under autocast hands on a half-precision tensor.
 # What happens to it next?
 # PyTorch's documentation lists, for CUDA, operations that are raised to float32 by autocast: `exp`, `log`, `pow`, `sum`, `softplus` among them.
-#
-# **Predict first.**
-# In which dtype does each of them run on the CPU?
+
+# %% predict="same_everywhere"
 
 # %% locked="the_operations"
 OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -217,6 +219,9 @@ print(f"{'operation':18}" + "".join(f"{name:22}" for name in columns))
 for name in OPERATIONS:
     print(f"{name:18}" + "".join(f"{column[name]:22}" for column in columns.values()))
 
+# %% outcome="same_everywhere"
+int(columns["cpu (run here)"]["exp"] == "torch.bfloat16")
+
 # %% [markdown]
 # The claim is **false**.
 # On CUDA, autocast lifts `exp` and `sum` to float32 by itself.
@@ -238,9 +243,8 @@ for name in OPERATIONS:
 # 3. `exp(logvar.float() / 2)`, in float32, and back to float16 at the very end.
 #
 # The third is an **island**: a few operations in float32, surrounded by half precision.
-#
-# **Predict first.**
-# For which values of `logvar` does each way fail?
+
+# %% predict="island"
 
 # %% tags=["demo"]
 logvar = torch.linspace(-18, 21, 4000).half()
@@ -268,6 +272,9 @@ axes.set_ylabel("relative error of sigma (no unit)")
 axes.set_title("Only the float32 island keeps the digits of sigma over the whole range")
 axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
 plt.show()
+
+# %% outcome="island"
+logvar[logvar.exp().isinf()].min()
 
 # %% [markdown]
 # *Figure 1. Circles, sqrt(exp(logvar)) in float16: errors near 0.0003 in the middle, with a cross inside most circles; growing to 1 at the left, and infinite right of the dashed line at 11.09 (drawn at 10).*
@@ -359,9 +366,8 @@ def reparameterize_amp(mu: Tensor, logvar: Tensor) -> Tensor:
 # > **Claim, found on the web: "A tiny eps underflows in half precision and breaks the trick."**
 #
 # In float16, a number below $3 \cdot 10^{-8}$ becomes 0.
-#
-# **Predict first.**
-# How many of ten million draws become 0, and by how much does `z` change?
+
+# %% predict="tiny"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -374,6 +380,9 @@ print("became 0:                       ", int((half == 0).sum()))
 print("below the normal range:         ", int(tiny.sum()))
 print(f"largest change among those:      {(half - eps)[tiny].abs().max():.1e}")
 print(f"largest change among all others: {(half - eps)[~tiny].abs().max():.1e}")
+
+# %% outcome="tiny"
+int((half == 0).sum())
 
 # %% [markdown]
 # The claim is **harmless**: true in its first half, though very rarely, and wrong in its second.
@@ -434,9 +443,8 @@ def vae_loss(
 # The gradient at the output of the first layer is a good place to look: one number for each image and each hidden unit.
 #
 # Its size also depends on the loss: the average over a batch of 512 images divides each image's share by 512.
-#
-# **Predict first.**
-# What share of these numbers is too small for float16?
+
+# %% predict="too_small"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -482,6 +490,9 @@ axes.set_ylabel("share of all gradients (%)")
 axes.set_title("Multiplying the loss moves its gradients out of float16's gap")
 axes.legend(loc="upper right")
 plt.show()
+
+# %% outcome="too_small"
+(gradient.abs() < torch.finfo(torch.float16).smallest_normal).double().mean()
 
 # %% [markdown]
 # *Figure 2. Two histograms of the same shape on a logarithmic axis.*
@@ -628,9 +639,8 @@ def amp_train_step(
 # Now watch the scaler search.
 # The CPU can play an old graphics card: here autocast uses float16.
 # The scaler starts at $2^{10}$ and doubles its scale after every 4 clean steps.
-#
-# **Predict first.**
-# Where does the scale stop growing, and what does it do then?
+
+# %% predict="scale"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -662,6 +672,9 @@ axes.set(xlabel="training step", ylabel="log2 of the scale")
 axes.set_title("The scale climbs until gradients overflow, and then steps back")
 axes.legend(loc="lower right")
 plt.show()
+
+# %% outcome="scale"
+len(skipped)
 
 # %% [markdown]
 # *Figure 3. A staircase rises from 2^10 by one power of two every four steps.*
@@ -799,9 +812,8 @@ for name, epoch in sources.items():
 #
 # You can see the effect without a graphics card.
 # Here a second thread plays the device: the loop only puts matrix products into its queue.
-#
-# **Predict first.**
-# What does a clock show that does not wait?
+
+# %% predict="clock"
 
 # %% tags=["demo"]
 a = torch.rand(400, 400)
@@ -815,6 +827,8 @@ with ThreadPoolExecutor(max_workers=1) as device_queue:
         label = "with waiting:   " if honest else "without waiting:"
         print(f"{label} {200 / elapsed:12,.0f} products a second")
         [job.result() for job in jobs]
+
+# %% outcome="clock"
 
 # %% [markdown]
 # The first line is no measurement of a matrix product.
@@ -1068,9 +1082,8 @@ plt.show()
 #
 # Speed counts only if the result stays.
 # Train twice from the same weights, with the same order of batches and the same noise: once in float32, once under autocast.
-#
-# **Predict first.**
-# After 8 epochs, how far apart are the two losses?
+
+# %% predict="apart"
 
 
 # %% tags=["demo"]
@@ -1106,6 +1119,9 @@ apart = max(abs(a - b) for a, b in zip(histories[False], histories[True], strict
 gained = histories[False][-2] - histories[False][-1]
 print(f"the largest difference: {apart:.3f} nats; the last epoch gained {gained:.3f} nats")
 
+# %% outcome="apart"
+apart / gained
+
 # %% [markdown]
 # The small differences of half precision grow while training, and here they stay far below what training gains in one epoch.
 # This comparison belongs to every change that makes something faster.
@@ -1127,9 +1143,8 @@ print(f"the largest difference: {apart:.3f} nats; the last epoch gained {gained:
 # Rungs that your device does not have are left out, and the script says so.
 
 # %% [markdown]
-# **Predict first.**
 # Which rung gains most on *your* machine: the data, the format, or the optimizer?
-# Then run the script, and compare.
+# Write down what you expect, then run the script, and compare.
 #
 # **A recorded table belongs here**, from a named graphics card, beside yours.
 # It does not stand here yet: nobody has measured one with this version, and numbers that were not measured are not printed.
@@ -1156,9 +1171,10 @@ print(f"the largest difference: {apart:.3f} nats; the last epoch gained {gained:
 # ```
 #
 # It prints the largest difference between the gradients of two processes and those of one.
-#
-# **Predict first.**
-# Is it exactly 0?
+
+# %% predict="halves"
+
+# %% outcome="halves"
 
 # %% [markdown]
 # It is not exactly 0 on most machines: float32 sums in another order round differently.
