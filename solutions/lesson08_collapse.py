@@ -20,7 +20,7 @@
 # **How to work.**
 # Run the cells from top to bottom.
 # An exercise is one function: replace `raise NotImplementedError` with your code, then run the check cells below it.
-# Where the text says *Predict first*, write your answer down before you run the cell.
+# Where the text says *Predict first*, write a letter between the quotes and run that cell before you go on.
 #
 # In all exercises: keep the dtype and the device of tensors, and never change an argument in place.
 # All logarithms are natural, so that all prices are in *nats*.
@@ -46,10 +46,8 @@ from lessonkit.vae import VAE, measure, reparameterize, train, vae_loss
 #
 # The next cell changes one line of the loss.
 # It takes the reconstruction from `F.binary_cross_entropy_with_logits(logits, x)`, as many programs do.
-#
-# **Predict first.**
-# Will this loss fall?
-# What is the KL after 30 epochs: near 0, near 6, or near 40 nats?
+
+# %% predict="quiet"
 
 # %% tags=["demo"]
 torch.set_num_threads(1)  # the tensors are small: sharing the work costs more than it gives
@@ -81,6 +79,9 @@ print(f"this model:             {terms.nelbo:.2f}, of which KL {terms.kl:.3f}")
 with torch.no_grad():
     pictures = torch.sigmoid(quiet(test_images)[0])
 print(f"largest standard deviation of a pixel over 360 reconstructions: {pictures.std(dim=0).max():.3f}")
+
+# %% outcome="quiet"
+terms.kl
 
 # %% [markdown]
 # The loss fell, and nothing was learned but the mean image.
@@ -195,15 +196,17 @@ def effective_beta(
 #
 # A public course trains on images of 784 pixels with 5 latents.
 # Its loss is the *mean* squared error plus 0.1 times the *mean* of the KL, and people read it as "beta = 0.1".
-#
-# **Predict first.**
-# Which `beta` is it, if the pixel term is taken for nats?
+
+# %% predict="which_beta"
 
 # %% tags=["demo"]
 print("weight 1, mean over 64 pixels:         ", effective_beta(1.0, 64, 8, True, False))
 print("weight 1, means over both:             ", effective_beta(1.0, 64, 8, True, True))
 print(f"weight 0.1, means over 784 and 5:       {effective_beta(0.1, 784, 5, True, True):.2f}")
 print("weight 1/2, sums, and a forgotten half:", effective_beta(0.5, 784, 20, False, False, half=False))
+
+# %% outcome="which_beta"
+effective_beta(0.1, 784, 5, True, True)
 
 # %% [markdown]
 # It is about 16, if a squared error is taken for nats.
@@ -359,9 +362,8 @@ def active_units(mu: Tensor, threshold: float = 0.01) -> int:
 # **You should see** three lines.
 #
 # Look at two models with both numbers: one trained at `beta` = 1, one at `beta` = 4.
-#
-# **Predict first.**
-# How many of the eight latents are active in each?
+
+# %% predict="active"
 
 
 # %% tags=["demo"]
@@ -384,6 +386,9 @@ for beta, model in models.items():
     mu, logvar = beliefs(model, test_images)
     prices = " ".join(f"{price:5.2f}" for price in sorted(kl_per_dimension(mu, logvar).tolist()))
     print(f"beta {beta}: {active_units(mu)} active of 8, KL by latent {prices}")
+
+# %% outcome="active"
+active_units(beliefs(models[4], test_images)[0])
 
 # %% [markdown]
 # At `beta` = 4 several latents count as active, and all eight together carry a tenth of a nat or less.
@@ -428,8 +433,7 @@ for beta, model in models.items():
 # The next cell prints the eigenvalues of the grey digits.
 # The noise is $\sigma_x^2 = 0.1$.
 #
-# **Predict first.**
-# From the eigenvalues, compute the `beta` at which each of the first four latents falls silent.
+# Run it, and compute from the eigenvalues the `beta` at which each of the first four latents falls silent, before you go on.
 
 # %% tags=["demo"]
 grey = images.train.double()
@@ -524,9 +528,8 @@ plt.show()
 # - `beta` = 0: without the KL term.
 # - Without any gradient through the draw: `z` is detached, at `beta` = 1. Then the reconstruction trains the decoder alone.
 # - The gradient through `mu` alone: the noise term is detached.
-#
-# **Predict first.**
-# Which of these runs collapse?
+
+# %% predict="five_runs"
 
 
 # %% tags=["demo"]
@@ -551,6 +554,9 @@ runs |= {"no gradient through z, beta 1": cut, "gradient through mu alone, beta 
 for name, model in runs.items():
     terms = measure(model, test_images)
     print(f"{name:<34} KL {terms.kl:7.3f}   -ELBO {terms.nelbo:7.2f} nats")
+
+# %% outcome="five_runs"
+measure(models[6], test_images).kl
 
 # %% [markdown]
 # All three claims are **wrong**, or at least badly worded.
@@ -823,9 +829,8 @@ def free_bits(kl_per_dim: Tensor, floor: float) -> Tensor:
 #
 # Now treat the patient: the digits at `beta` = 6, where the code is silent.
 # Annealing takes 20 of 40 epochs; the cycles are 10 epochs long; the floor is 0.25 nats.
-#
-# **Predict first.**
-# Which of the three gives the model its code back?
+
+# %% predict="cure"
 
 
 # %% tags=["demo"]
@@ -849,6 +854,9 @@ for name, model in treated.items():
     objective = terms.reconstruction + 6 * terms.kl
     print(f"{name:<14} KL {terms.kl:5.2f}   -ELBO {terms.nelbo:5.2f}", end="")
     print(f"   reconstruction + 6 KL {objective:5.2f} nats")
+
+# %% outcome="cure"
+measure(treated["free bits"], test_images).kl - measure(treated["cyclical"], test_images).kl
 
 # %% [markdown]
 # ## Claims tested: "annealing is the cure"
@@ -897,9 +905,8 @@ for name, model in treated.items():
 # With the exact posterior as $q$, the bound is tight, and
 #
 # $$\operatorname{KL} = \tfrac12 \log \frac4v, \qquad \text{reconstruction} = \tfrac12 \log(2\pi e\, v).$$
-#
-# **Predict first.**
-# How does the negative ELBO depend on $v$?
+
+# %% predict="flat"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -930,6 +937,9 @@ axes.set_title("The same score for every KL: the data do not say how much a code
 axes.legend(loc="lower left")
 plt.show()
 
+# %% outcome="flat"
+max(r + kl for _, r, kl in rows) - min(r + kl for _, r, kl in rows)
+
 # %% [markdown]
 # *Figure 2. Over the KL, from 0 to about 4 nats, the negative ELBO (solid line, circles) is flat at 2.11 nats, the entropy of the data.*
 # *The reconstruction (dashed line, squares) falls by one nat for each nat of KL.*
@@ -947,10 +957,8 @@ plt.show()
 # Such a decoder is *autoregressive*.
 #
 # Long stretches of equal bits look like something that a code could describe.
-#
-# **Predict first.**
-# What becomes of the KL of the 4 latents from epoch 5 to epoch 30?
-# Can annealing make the model better?
+
+# %% predict="crutch"
 
 
 # %% tags=["demo"]
@@ -995,6 +1003,8 @@ for name, options in runs.items():
         terms = history[epoch - 1]
         print(f"{name:<13} epoch {epoch:2d}: KL {terms.kl:.2f}   -ELBO {terms.nelbo:.2f}")
 
+# %% outcome="crutch"
+
 # %% [markdown]
 # Without a treatment the latents are used for some epochs, and then given up: the KL falls from almost 3 nats to nearly 0, *while the score improves* to that of the true law.
 # No code can improve on that: the code was a crutch, until the decoder had learned the law.
@@ -1026,11 +1036,8 @@ for name, options in runs.items():
 # The next cells train models at other values of `beta`, and measure both parts on the training images.
 # They also decode 1,000 draws, once from the prior and once from the aggregate.
 # As in lesson 6, *pixels off* counts the pixels between a rounded picture and the nearest training image.
-#
-# **Predict first.**
-# From `beta` = 3 down to 0.1 the KL rises from 1 nat to 18.
-# How much of it is information?
-# From which of the two sources do the better pictures come?
+
+# %% predict="information"
 
 
 # %% tags=["demo"]
@@ -1082,6 +1089,9 @@ for axes in (left, right):
 figure.suptitle("Beyond ln 1437, a KL buys only distance from the prior, and samples pay for it")
 plt.show()
 
+# %% outcome="information"
+parts[0.1]["information"]
+
 # %% [markdown]
 # *Figure 3. Left: stacked bars of the KL for `beta` from 0.1 to 3. The lower part, the information, never exceeds the dotted line at 7.27 nats; the upper, hatched part is larger than it at 0.1 and nearly gone at 2.*
 # *Right: decoded draws from the prior (circles) and from the aggregate (squares). At 0.1 the prior's are about twice as far off as the aggregate's, and from 2 on they meet; the gap between is shaded.*
@@ -1096,10 +1106,8 @@ plt.show()
 #
 # Take two test images, and decode the point half way between their codes.
 # In a space without gaps, the picture should be a digit.
-#
-# **Predict first.**
-# At `beta` = 0 the trick is there.
-# Is the middle of two codes as good as at `beta` = 1?
+
+# %% predict="gaps"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -1112,6 +1120,8 @@ for beta in (0, 1, 2):
         draws = torch.sigmoid(models[beta].decode(torch.randn(1_000, 8)))
     off = [pixels_off(pictures, train_images) for pictures in (middle, draws)]
     print(f"beta {beta}: middle of two codes {off[0]:.1f}   prior {off[1]:.1f}")
+
+# %% outcome="gaps"
 
 # %% [markdown]
 # The claim is **wrong** about the cause.
@@ -1300,9 +1310,8 @@ def iwae_bound(log_weights: Tensor) -> Tensor:
 # **You should see** four lines.
 #
 # Measure the model of `beta` = 1 with more and more draws.
-#
-# **Predict first.**
-# By how much does the bound rise from 1 draw to 500: a tenth of a nat, or five nats?
+
+# %% predict="tighter"
 
 # %% tags=["demo"]
 model = models[1]
@@ -1314,6 +1323,9 @@ with torch.no_grad():
 for k in (1, 2, 5, 20, 100, 500):
     bounds = [iwae_bound(each).mean() for each in weights.split(k)]  # every draw is used once
     print(f"k = {k:3d}: bound {torch.stack(bounds).mean():.2f} nats")
+
+# %% outcome="tighter"
+bounds[0] - weights.mean()
 
 # %% [markdown]
 # The ELBO is about 0.7 nats below the bound of 500 draws.
@@ -1339,9 +1351,8 @@ for k in (1, 2, 5, 20, 100, 500):
 # It is called *doubly reparameterized*, and at $k = 1$ it is sticking the landing.
 #
 # We compare the two on one number: $z \sim \mathcal{N}(0, 1)$, $x \mid z \sim \mathcal{N}(z, 1)$, the datum $x = 2$, and $q = \mathcal{N}(0.7, 0.8^2)$.
-#
-# **Predict first.**
-# From 1 draw to 64, does the signal to noise of the repaired gradient rise, stay or fall?
+
+# %% predict="signal"
 
 
 # %% tags=["demo"]
@@ -1390,6 +1401,9 @@ axes.set(xlabel="k, draws for one image", ylabel="signal to noise of the gradien
 axes.set_title("With more draws, the ordinary gradient loses its signal; the repaired one gains")
 axes.legend(fontsize=9)
 plt.show()
+
+# %% outcome="signal"
+signal["doubly reparameterized"][-1] / signal["doubly reparameterized"][0]
 
 # %% [markdown]
 # *Figure 4. On logarithmic axes, the signal to noise of the ordinary gradient (circles) falls along a dashed line that goes as $1/\sqrt k$, from about 0.4 at one draw to a few hundredths at 64.*
@@ -1492,9 +1506,8 @@ def drift_alarm(mu_history: list[Tensor], window: int, factor: float) -> int | N
 # > **Claim, found on the web: "If mu keeps growing, the learning rate is too high."**
 #
 # Four runs test it: two learning rates, ten times apart, and two values of `beta`.
-#
-# **Predict first.**
-# Which changes the size of the codes more: ten times the learning rate, or `beta` = 0 in the place of 1?
+
+# %% predict="codes_grow"
 
 # %% tags=["demo"]
 print(f"norm of a draw from the prior: about {math.sqrt(8):.1f}")
@@ -1509,6 +1522,8 @@ for beta in (0.0, 1.0):
         print(f"beta {beta:g}, lr {lr:<5g}: norm after epochs 1, 5, 10, 25: {after}", end="")
         early, late = drift_alarm(history, 5, 1.5), drift_alarm(history[9:], 10, 1.2)
         print(f"   alarms: {early}, after epoch 10: {late}")
+
+# %% outcome="codes_grow"
 
 # %% [markdown]
 # The claim is **wrong** here.
