@@ -47,10 +47,8 @@ from torch.distributions import Categorical, Gamma, MixtureSameFamily, Normal
 #
 # The mean place is $2w - 2(1 - w) = 4w - 2$.
 # So its derivative in $w$ is 4, for every $w$.
-#
-# **Predict first.**
-# Below are three ways to write the draw in PyTorch.
-# What does each give as mean, standard deviation and gradient in `w`?
+
+# %% predict="blend"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -73,6 +71,9 @@ for name, z in draws.items():
     if z.requires_grad:
         gradient = f"{torch.autograd.grad(z.mean(), w)[0]:.3f}"
     print(f"{name:<17} mean {z.mean():.2f}   deviation {z.std():.2f}   gradient {gradient}")
+
+# %% outcome="blend"
+draws["blend the places"].std()
 
 # %% [markdown]
 # PyTorch's own mixture refuses.
@@ -141,10 +142,8 @@ plt.show()
 #
 # Solve $1 - e^{-\text{rate}\, x} = u$ for $x$, and you meet $\log(1 - u)$.
 # On paper this is the end of the story.
-#
-# **Predict first.**
-# For rate 1 and a small $u$, $x = u + u^2/2 + \dots$ is nearly $u$ itself.
-# What does `-torch.log(1 - u)` print in float64 for $u = 10^{-12}$ and $10^{-20}$?
+
+# %% predict="tail"
 
 # %% tags=["demo"]
 u = torch.tensor([1e-3, 1e-8, 1e-12, 1e-15, 1e-20], dtype=torch.float64)
@@ -153,6 +152,9 @@ for row in zip(u.tolist(), (-torch.log(1 - u)).tolist(), strict=True):
     print(f"{row[0]:12.0e} {row[1]:16.9g}")
 u = torch.rand(1_000_000)
 print("\ntorch.rand in float32 draws multiples of 2**-24:", bool((u * 2**24 % 1 == 0).all()))
+
+# %% outcome="tail"
+-torch.log(1 - torch.tensor(1e-20, dtype=torch.float64))
 
 # %% [markdown]
 # At $10^{-12}$ four digits are right, and at $10^{-20}$ none is: $1 - u$ has become 1, and $u$ is lost beside it.
@@ -245,8 +247,8 @@ def sample_exponential(rate: Tensor, u: Tensor) -> Tensor:
 #
 # Now the gradient of a mean.
 # The mean waiting time is $1 / \text{rate}$, so its derivative in the rate is $-1 / \text{rate}^2$.
-# **Predict first.**
-# For one draw, what is $\partial x / \partial\, \text{rate}$, written with $x$?
+
+# %% predict="one_draw"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -257,6 +259,9 @@ x = sample_exponential(rate, u)
 print(f"mean {x.mean():.3f}   truth {1 / 0.5:.3f}")
 print(f"its derivative in the rate {slope:.3f}   truth {-1 / 0.5**2:.3f}", end="")
 print(f"   mean of -x / rate {-x.mean() / rate:.3f}")
+
+# %% outcome="one_draw"
+slope
 
 # %% [markdown]
 # ## The sigmoid as a distribution function
@@ -342,8 +347,8 @@ def sample_logistic(loc: Tensor, scale: Tensor, u: Tensor) -> Tensor:
 # **You should see** four lines.
 #
 # A test of distributions is blind for some mistakes, as this cell shows.
-# **Predict first.**
-# Which of its three columns can tell `u` from `1 - u`?
+
+# %% predict="blind"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -354,6 +359,9 @@ for name, noise in {"yours": u, "1 - u": 1 - u}.items():
     agrees = torch.allclose(torch.sigmoid((x - loc) / scale), u)
     print(f"{name}: mean {x.mean():.3f}   standard deviation {x.std():.3f}   F(x) = u: {agrees}")
 print(f"closed forms: mean 1, standard deviation {0.5 * math.pi / math.sqrt(3):.3f}")
+
+# %% outcome="blind"
+agrees
 
 # %% [markdown]
 # ## The largest of many
@@ -442,9 +450,10 @@ def sample_gumbel(loc: Tensor, scale: Tensor, u: Tensor) -> Tensor:
 # **You should see** four lines.
 #
 # Published programs often write $-\log(-\log(u + c) + c)$ with a small number $c$, to be safe at $u = 0$.
-# **Predict first.**
-# With $c = 10^{-20}$ and $c = 10^{-8}$: for which of the four $u$ below does it change the third digit?
+#
 # (The first $u$ is the smallest that `torch.rand` draws in float32, next to 0.)
+
+# %% predict="padding"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -462,6 +471,8 @@ for number in (2.0**-24, 1e-12, 1e-20, 1e-22):
     print(f"u = {number:.1e}   yours {sample_gumbel(zero, one, u):.4f}", end="")
     print(f"   c = 1e-20: {padded[0]:.4f}   c = 1e-8: {padded[1]:.4f}")
 
+# %% outcome="padding"
+
 # %% [markdown]
 # With $c = 10^{-20}$ the draws of `torch.rand` do not change, and a smaller $u$ does.
 # With $c = 10^{-8}$ every draw below about $10^{-7}$ is wrong, and the left tail ends at $-2.91$.
@@ -477,10 +488,8 @@ for number in (2.0**-24, 1e-12, 1e-20, 1e-22):
 # $$F(x) = 1 - (1 - x^a)^b, \qquad 0 < x < 1.$$
 #
 # On paper, $x = \big(1 - (1 - u)^{1/b}\big)^{1/a}$.
-#
-# **Predict first.**
-# What are the value and the two gradients of this formula, as it stands, for $u = 10^{-20}$?
-# And for ordinary float32 draws, with $b = 50$?
+
+# %% predict="steep"
 
 # %% tags=["demo"]
 a, b = (torch.tensor(2.0, dtype=torch.float64, requires_grad=True) for _ in range(2))
@@ -492,6 +501,9 @@ inner = 1 - (1 - u) ** (1 / torch.tensor(50.0))
 lost = int((inner == 0).sum())
 print(f"float32, b = 50: the {lost} smallest draws give exactly 0: ", end="")
 print(f"one draw in {2**24 / (lost + 1):,.0f}")
+
+# %% outcome="steep"
+x
 
 # %% [markdown]
 # The value is 0, and the gradient in $b$ is NaN.
@@ -574,7 +586,6 @@ def sample_kumaraswamy(a: Tensor, b: Tensor, u: Tensor) -> Tensor:
 # **You should see** four lines.
 #
 # PyTorch has this distribution, written as the formula stands.
-# **Predict first.**
 # What does its `icdf` give for the same $u$?
 
 # %% tags=["demo"]
@@ -596,9 +607,8 @@ for name, function in {
 # > **Claim, found on the web: "Any distribution with a known distribution function can be reparameterized."**
 #
 # Test it on two: a coin, which is 1 with probability $p$, and the Gamma distribution, whose $F$ PyTorch has as `torch.special.gammainc`.
-#
-# **Predict first.**
-# For each, does the inverse exist, and does a gradient pass?
+
+# %% predict="any_inverse"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -616,6 +626,9 @@ try:
     Gamma(2.0, 1.0).icdf(torch.tensor(0.5))
 except NotImplementedError:
     print("Gamma(2, 1).icdf: NotImplementedError")
+
+# %% outcome="any_inverse"
+coin.requires_grad
 
 # %% [markdown]
 # The claim is **half true**.
@@ -756,11 +769,10 @@ for name, estimates, truth in [
 
 # %% [markdown]
 # PyTorch has `Gamma(a, 1).rsample()`, with a gradient of its own.
-# **Predict first.**
-# Is it the same as yours?
-# If not, who is right?
 #
 # A third way decides: move $a$ a little, and find the $x$ with the same $F$ by Newton's method.
+
+# %% predict="library"
 
 
 # %% tags=["demo"]
@@ -783,6 +795,9 @@ for shape in (0.5, 2.5, 20.0):
     ours = implicit_gradient(gamma_cdf, x, a)
     worst = [(each / decided - 1).abs().max().item() for each in (ours, of_torch)]
     print(f"a = {shape:<4}: largest relative error, yours {worst[0]:.0e}, PyTorch's {worst[1]:.0e}")
+
+# %% outcome="library"
+worst[1]
 
 # %% [markdown]
 # Yours agrees with the third way to seven digits, which is as far as that way is exact.
@@ -812,9 +827,8 @@ print("implicit", implicit_gradient(exponential_cdf, x, rate).tolist())
 # Do they give the same $dx/d\theta$, at the same $x$?
 #
 # > **Claim, found on the web: "The choice of the transformation is an engineering decision: take the one with the more stable gradients."**
-#
-# **Predict first.**
-# How far apart are the three derivatives below, for the logistic scale, the Kumaraswamy $b$ and the exponential rate?
+
+# %% predict="many_ways"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -840,6 +854,9 @@ for name, (sample, cdf) in families.items():
     at_x, at_mirrored = (implicit_gradient(cdf, at, theta) for at in (x, mirrored))
     apart = max((explicit - at_x).abs().max(), (falling - at_mirrored).abs().max()).item()
     print(f"{name:<17} explicit, falling and implicit differ by at most {apart:.0e}")
+
+# %% outcome="many_ways"
+apart
 
 # %% [markdown]
 # They agree to rounding, and they must.
@@ -1035,9 +1052,8 @@ def sample_lognormal(mu: Tensor, sigma: Tensor, eps: Tensor) -> Tensor:
 # Test it.
 # The gradient of the mean in `mu` is the mean itself, and each draw estimates it by $x$.
 # We take 200 runs of 1,000 draws, at `mu` = 0.
-#
-# **Predict first.**
-# In how many of the 200 runs is the estimate below the truth, for `sigma` = 1, 2 and 3?
+
+# %% predict="below"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -1075,6 +1091,9 @@ title = "The heavier the tail, the longer the mean of the draws stays below the 
 figure.suptitle(title)
 plt.show()
 
+# %% outcome="below"
+below
+
 # %% [markdown]
 # *Figure 3. Three panels with eight thin lines each: the mean of the draws so far, divided by the truth, over the number of draws, on logarithmic axes.*
 # *The dashed line is the truth.*
@@ -1103,10 +1122,8 @@ plt.show()
 # where $\Phi$ (`torch.special.ndtr`) is the distribution function of $\mathcal{N}(0, 1)$.
 # It is linear in $w$.
 # So nothing keeps you from drawing in the first way of this lesson, by choosing a door, and using your `implicit_gradient` afterwards.
-#
-# **Predict first.**
-# The truth is 4.
-# What comes out?
+
+# %% predict="doors"
 
 
 # %% tags=["demo"]
@@ -1127,6 +1144,9 @@ for name, estimates, truth in [
     print(f"derivative in w of the {name:<12} truth {truth:.3f}   ", end="")
     print(f"estimate {estimates.mean():.3f} +- {two_errors:.3f}")
 
+# %% outcome="doors"
+implicit_gradient(two_doors_cdf, z, w).mean()
+
 # %% [markdown]
 # There is the gradient that PyTorch refuses.
 # A mixture in one dimension *is* reparameterizable.
@@ -1137,10 +1157,8 @@ for name, estimates, truth in [
 # Let the weight of the right one be $w = \operatorname{sigmoid}(\ell)$, and ask for the derivative in the logit $\ell$ of the mean of $z$.
 # The truth is $w (1 - w)\, d$.
 # The rival is the score function of lesson 2, $z\; \partial \log p(z) / \partial \ell$.
-#
-# **Predict first.**
-# Which one has the smaller variance when the hills are close?
-# And when they are far apart?
+
+# %% predict="valley"
 
 
 # %% tags=["demo"]
@@ -1210,6 +1228,9 @@ axes.set_ylabel("variance of one draw's gradient\nin the logit of the weight")
 axes.set_title("The price of a valley: close hills favour the path, distant hills the score function")
 axes.legend(title="lines: by integration\npoints: 400,000 draws", loc="upper left")
 plt.show()
+
+# %% outcome="valley"
+crossing
 
 # %% [markdown]
 # *Figure 4. Two lines over the distance d of the hills, from 1 to 8; the vertical axis is logarithmic.*
