@@ -19,7 +19,7 @@
 # %% [markdown]
 # **How to work.**
 # Run the cells from top to bottom.
-# Where the text says *Predict first*, write your answer down before you run the cell.
+# Where the text says *Predict first*, write a letter between the quotes and run that cell before you go on.
 #
 # In all exercises with tensors: keep the dtype and the device of the inputs, and never change an input in place.
 # Noise and draws come in as arguments: draw nothing yourself.
@@ -60,9 +60,8 @@ from lessonkit.discrete import (
 #
 # The draw itself is a comparison: with $u$ uniform between 0 and 1, $b = 1$ where $u < p$.
 # `sign` can write the same draw without a comparison.
-#
-# **Predict first.**
-# What does autograd say to each of the two?
+
+# %% predict="unseen"
 
 
 # %% tags=["demo"]
@@ -84,6 +83,9 @@ except RuntimeError as error:
 print("sign: gradient", slope.item())
 high, low = ((cost((u < 0.5 + step).float())).mean() for step in (0.1, -0.1))
 print(f"the mean cost at p = 0.6 less that at 0.4, per unit of p: {(high - low) / 0.2:.3f}")
+
+# %% outcome="unseen"
+slope
 
 # %% [markdown]
 # The comparison has no graph at all, and says so.
@@ -130,15 +132,16 @@ print(f"the mean cost at p = 0.6 less that at 0.4, per unit of p: {(high - low) 
 #
 # A shortcut is tempting: evaluate $f$ at $p$ itself, and differentiate there.
 # But a robot at $b = 0.2$ is on no way at all.
-#
-# **Predict first.**
-# For the cost above and $p = 0.2$: what is the derivative of $f$ at $p$, and what is the truth?
+
+# %% predict="shortcut"
 
 # %% tags=["demo"]
 for probability in (0.2, 0.5, 0.8):
     p = torch.tensor(probability, requires_grad=True)
     (shortcut,) = torch.autograd.grad(cost(p), p)
     print(f"p = {probability}: derivative of f at p {shortcut:+.2f}, of the mean +0.10")
+
+# %% outcome="shortcut"
 
 # %% [markdown]
 # At $p = 0.5$ the shortcut is right, by chance.
@@ -220,9 +223,8 @@ def bernoulli_gradient_exact(f: Callable[[Tensor], Tensor], p: Tensor) -> Tensor
 # Ten junctions now.
 # At each the robot goes right with probability 0.3, and the cost is how far the number of right turns is from 6, squared, and 10 more.
 # This $f$ can be solved on paper: every derivative is $2 \cdot (0.3 \cdot 9 - 6) + 1 = -5.6$.
-#
-# **Predict first.**
-# How many ways does your function go through for 10 junctions, and how many would it be for 40?
+
+# %% predict="ways"
 
 
 # %% tags=["demo"]
@@ -236,6 +238,9 @@ exact = bernoulli_gradient_exact(detour, p)
 print("exact:", [round(slope, 3) for slope in exact[:3].tolist()], "...")
 for d in (10, 20, 40):
     print(f"{d} junctions: {2**d:,} ways")
+
+# %% outcome="ways"
+2**d
 
 # %% [markdown]
 # Exact, without noise, and for any $f$.
@@ -330,10 +335,8 @@ def score_gradient(f: Callable[[Tensor], Tensor], b: Tensor, p: Tensor) -> Tenso
 #
 # The ten junctions again, with 5,000 groups of 8 draws.
 # The derivative is -5.6 everywhere.
-#
-# **Predict first.**
-# The cost has a constant 10 in it.
-# By which factor does the baseline make the spread of the mean of 8 estimates smaller: 1.1, 2 or 10?
+
+# %% predict="height"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -345,6 +348,9 @@ for _ in range(5_000):
 for name, estimates in (("without baseline", without), ("with baseline", with_baseline)):
     estimates = torch.stack(estimates)
     print(f"{name:<17} mean {estimates.mean():6.2f}, standard deviation {estimates.std():.2f}")
+
+# %% outcome="height"
+torch.stack(without).std() / torch.stack(with_baseline).std()
 
 # %% [markdown]
 # Both means are right.
@@ -447,9 +453,8 @@ def gumbel_max(logits: Tensor, u: Tensor) -> Tensor:
 #
 # The next cell also needs noise that is never 0 or 1.
 # `torch.rand` can return 0 exactly, and $\log 0$ is $-\infty$; so `uniform` limits it.
-#
-# **Predict first.**
-# How far from the softmax will the shares of 100,000 draws be, in the second digit or in the third?
+
+# %% predict="shares"
 
 
 # %% tags=["demo"]
@@ -464,6 +469,9 @@ many = logits.expand(100_000, 4)
 shares = gumbel_max(many, uniform(many)).mean(dim=0)
 print("softmax", [round(share, 3) for share in torch.softmax(logits, dim=0).tolist()])
 print("drawn  ", [round(share, 3) for share in shares.tolist()])
+
+# %% outcome="shares"
+(shares - torch.softmax(logits, dim=0)).abs().max()
 
 # %% [markdown]
 # The noise is apart from the parameters now, as in lesson 3: the logits move a sum, smoothly.
@@ -556,9 +564,8 @@ def gumbel_softmax(logits: Tensor, tau: float, u: Tensor) -> Tensor:
 #
 # For three classes a soft choice is a point in a triangle: each corner is a choice, and the middle is equal shares.
 # The next figure shows 300 draws at three temperatures, from the same noise.
-#
-# **Predict first.**
-# Where do the points go when $\tau$ falls?
+
+# %% predict="corners"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -589,6 +596,9 @@ for panel, tau in zip(axes, (5.0, 1.0, 0.1), strict=True):
     draw_choices(panel, tau)
 figure.suptitle("A falling temperature moves soft choices from the middle to the corners")
 plt.show()
+
+# %% outcome="corners"
+gumbel_softmax(three, 0.1, noise).amax(dim=1).mean()
 
 # %% [markdown]
 # *Figure 1. Each triangle shows the same 300 draws; the corners stand for classes of probability 50%, 30% and 20%, and the numbers say in how many draws the class has the largest share.*
@@ -623,10 +633,8 @@ sliders(one_triangle, tau=(0.05, 5.0, 0.05))
 # The derivative of the mean in the logit is $p(1 - p) = 0.2475$.
 # The soft choice between right and left is $y = \operatorname{sigmoid}\big((l + L)/\tau\big)$, where $L$, the difference of two Gumbel draws, is a logistic draw.
 # Its derivative is $y (1 - y) / \tau$.
-#
-# **Predict first.**
-# At $\tau = 0.05$: is a typical gradient larger or smaller than 0.2475?
-# And the mean of many?
+
+# %% predict="cold"
 
 # %% tags=["demo"]
 grid = (torch.arange(100_000, dtype=torch.float64) + 0.5) / 100_000
@@ -672,6 +680,9 @@ axes.set(xlabel="temperature tau (no unit)", ylabel="gradient in the logit (no u
 axes.set_title("At a low temperature the typical gradient vanishes, and the mean does not")
 axes.legend(loc="lower right")
 plt.show()
+
+# %% outcome="cold"
+soft_slopes(0.05).median()
 
 # %% [markdown]
 # *Figure 2. Both axes are logarithmic; lines are computed over the whole distribution of the noise, and points are 50,000 draws of your `gumbel_softmax`.*
@@ -773,9 +784,8 @@ def straight_through(logits: Tensor, tau: float, u: Tensor) -> Tensor:
 #
 # Back to the junction: $f(b) = (b - 0.45)^2$.
 # The true derivative in the logit is $0.1\, p(1 - p)$, positive everywhere, so a robot that follows it learns to go left.
-#
-# **Predict first.**
-# If it follows the straight-through gradient at $\tau = 1$ and starts at $p = 0.9$, where does it end?
+
+# %% predict="stalls"
 
 
 # %% tags=["demo"]
@@ -826,6 +836,9 @@ axes.set(xlabel="p, the probability of going right", ylabel="mean gradient in th
 axes.set_title("Straight-through gradients stall where the truth never does")
 axes.legend(loc="upper left")
 plt.show()
+
+# %% outcome="stalls"
+stalls_at(1, True)
 
 # %% [markdown]
 # *Figure 3. The black line, the truth, is a flat arch that is above 0 everywhere.*
@@ -959,10 +972,8 @@ def falling(step: int) -> float:
 #
 # Each model is measured on test images in two ways: with the choices that it was trained with, and with hard choices.
 # Only the second is a bound on $-\log p(x)$ of a model with discrete codes.
-#
-# **Predict first.**
-# What is the KL of the model without an estimator?
-# For which model do the two measurements differ most?
+
+# %% predict="no_estimator"
 
 # %% tags=["demo"]
 ways = {
@@ -990,6 +1001,9 @@ for name, model in models.items():
     kl = choice_kl(model.encode(test)).mean()
     print(f"{name:<18}{kl:>6.2f}{as_trained:>13.2f}{hard:>15.2f}")
 
+# %% outcome="no_estimator"
+choice_kl(models["none"].encode(test)).mean()
+
 # %% [markdown]
 # Without an estimator the KL is 0.00, and the result is that of the pixel means.
 # That is posterior collapse (lessons 6 and 8), and here the cause is plain: only the KL trains the encoder, and it is minimised perfectly.
@@ -1010,9 +1024,8 @@ for name, model in models.items():
 # The score of a row of choices is the gradient of the sum of their $\log q$.
 #
 # The loss below has two parts beside the KL: `nats` trains the decoder; `score` has the right gradient for the encoder, and no meaning as a number.
-#
-# **Predict first.**
-# Is this model better or worse than the best one above?
+
+# %% predict="last_resort"
 
 
 # %% tags=["demo"]
@@ -1038,6 +1051,9 @@ def trained_by_score(draws: int) -> ChoiceVAE:
 for draws in (2, 8):
     hard = measured(trained_by_score(draws), lambda logits: gumbel_max(logits, uniform(logits)))
     print(f"score function, {draws} draws: {hard:.2f} nats per test image")
+
+# %% outcome="last_resort"
+min(measured(model, lambda logits: gumbel_max(logits, uniform(logits))) for model in models.values()) - hard
 
 # %% [markdown]
 # With 8 draws it is the best model of this section, and with 2 it is level with straight-through.
@@ -1183,10 +1199,8 @@ def vector_quantize(z: Tensor, codebook: Tensor) -> tuple[Tensor, Tensor, Tensor
 #
 # `CodebookAutoencoder` is given: each image becomes 4 vectors of 4 numbers, and all share a codebook of 32 codes.
 # Train it three times with your function: with the loss above, with the codebook loss multiplied by 30, and with both losses multiplied by 30.
-#
-# **Predict first.**
-# The reconstruction is a sum over 64 pixels, and both losses are means over elements.
-# Which of the three trainings reconstructs test images best, and which two are alike?
+
+# %% predict="weights"
 
 
 # %% tags=["demo"]
@@ -1213,6 +1227,8 @@ for weights in ((1, 0.25), (30, 0.25), (30, 7.5)):
     print(f"weights {weights}: {nats:.2f} nats from the codes, {without:.2f} from z itself")
     used, length = len(codes_of_test.unique()), z.norm(dim=-1).mean()
     print(f"    {used} of 32 codes used; mean length of z {length:.1f}")
+
+# %% outcome="weights"
 
 # %% [markdown]
 # A mean over elements beside a sum over pixels: that is the bug of lesson 4 again.
@@ -1331,9 +1347,8 @@ def perplexity(indices: Tensor, codes: int) -> Tensor | float:
 # **You should see** one line.
 #
 # The next cell measures it for the training images, in three ways: all indices together, each of the 4 places apart, and in batches of 8 images.
-#
-# **Predict first.**
-# Which is larger: the perplexity of all together, or the mean of that of batches?
+
+# %% predict="counted"
 
 # %% tags=["demo"]
 with torch.no_grad():
@@ -1344,6 +1359,9 @@ batches = [float(perplexity(batch, 32)) for batch in known.split(8)]
 print(f"all together: {together:.1f} of 32 codes")
 print(f"each place:   {', '.join(f'{each:.1f}' for each in places)}")
 print(f"batches of 8: {sum(batches) / len(batches):.1f} on average")
+
+# %% outcome="counted"
+together - sum(batches) / len(batches)
 
 # %% [markdown]
 # The number depends on what is counted together.
@@ -1367,10 +1385,8 @@ print(f"batches of 8: {sum(batches) / len(batches):.1f} on average")
 # - *in a row*: each index given those before it, by a small network (`CodePrior`, given).
 #
 # The picture below counts *pixels off*: between a rounded picture and the nearest training image, as in lesson 6.
-#
-# **Predict first.**
-# How many nats does each save?
-# Can you draw digits from all three?
+
+# %% predict="priors"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -1415,6 +1431,9 @@ for panel, (name, row) in zip(axes, rows.items(), strict=True):
     panel.set_ylabel(label, rotation=0, ha="right", va="center")
 figure.suptitle("The better the prior of the codes, the nearer are its draws to digits")
 plt.show()
+
+# %% outcome="priors"
+pixels_off(rows["uniform"], images) - pixels_off(rows["in a row"], images)
 
 # %% [markdown]
 # *Figure 4. The first row decodes the codes of ten test images: ten digits, a little blurred.*
