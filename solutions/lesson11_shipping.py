@@ -20,7 +20,7 @@
 # **How to work.**
 # Run the cells from top to bottom.
 # An exercise is one function or class: replace `raise NotImplementedError` with your code, then run the check cells below it.
-# Where the text says *Predict first*, write your answer down before you run the cell.
+# Where the text says *Predict first*, write a letter between the quotes and run that cell before you go on.
 
 # %% locked="imports"
 import copy
@@ -49,10 +49,8 @@ from lessonkit.vae import VAE, measure, negative_elbo, train
 
 # %% [markdown]
 # Train one, and use its codes as a service would: encode an image, keep the code, and find the image again later by its code.
-#
-# **Predict first.**
-# The same 360 test images are encoded twice.
-# For how many of them does the nearest of the old codes belong to an image with the same pixels?
+
+# %% predict="found_again"
 
 # %% tags=["demo"]
 torch.set_num_threads(1)  # the tensors are small: sharing the work costs more than it gives
@@ -75,6 +73,9 @@ with torch.no_grad():
     kept, later = (plain.encode(test_images)[0] for _ in range(2))
 found = test_images[torch.cdist(later, kept).argmin(dim=1)]
 print(f"found again: {(found == test_images).all(dim=1).sum()} of 360")
+
+# %% outcome="found_again"
+(found == test_images).all(dim=1).sum()
 
 # %% [markdown]
 # Three of four images are not found again.
@@ -172,10 +173,8 @@ def deterministic_encode(model: nn.Module, x: Tensor) -> Tensor:
 
 # %% [markdown]
 # **You should see** three lines: about the values, the mode and the modules.
-#
-# **Predict first.**
-# "The same bits" was promised for the same `x`.
-# Is the code of an image the same to the last bit when the image comes alone, and when it comes in a batch of 360?
+
+# %% predict="last_bit"
 
 # %% tags=["demo"]
 codes = deterministic_encode(plain, test_images)
@@ -186,6 +185,9 @@ print(f"alone and in the batch: {(alone != codes).any(dim=1).sum()} of 360 codes
 print(f" by {(alone - codes).abs().max():.1g} at most")
 found = test_images[torch.cdist(again, codes).argmin(dim=1)]
 print(f"found again: {(found == test_images).all(dim=1).sum()} of 360")
+
+# %% outcome="last_bit"
+(alone - codes).abs().max()
 
 # %% [markdown]
 # A matrix product of another size may add its numbers in another order, and floating-point sums depend on the order.
@@ -198,10 +200,8 @@ print(f"found again: {(found == test_images).all(dim=1).sum()} of 360")
 # ## Claims tested: "the draw costs too much in production"
 #
 # > **Claim, as people write it: "At inference use mu. Without eps, you save memory and time that you cannot afford in production."**
-#
-# **Predict first.**
-# How many numbers does the draw need for an image?
-# Which share of the parameters is on the way from an image to `mu`?
+
+# %% predict="way_to_mu"
 
 
 # %% tags=["demo"]
@@ -234,6 +234,9 @@ with torch.no_grad():
     kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(dim=1)
 print(f"with z = mu: {(loss + kl).mean():.2f} nats, with draws: {base:.2f} nats")
 
+# %% outcome="way_to_mu"
+size(plain.hidden, plain.fc_mu) / size(plain)
+
 # %% [markdown]
 # The claim mixes three things.
 #
@@ -246,11 +249,8 @@ print(f"with z = mu: {(loss + kl).mean():.2f} nats, with draws: {base:.2f} nats"
 #
 # To run a model elsewhere you *export* it: PyTorch runs `forward` once, writes down the operations, and keeps this list, the *graph*, with the weights.
 # The code around it is gone, and with it each `if self.training`.
-#
-# **Predict first.**
-# The encoder is exported twice: once in eval mode, once in train mode.
-# What differs in the two lists?
-# Can `.eval()` repair the second one afterwards?
+
+# %% predict="frozen"
 
 
 # %% tags=["demo"]
@@ -295,6 +295,9 @@ try:
     programs["train"].module().eval()
 except NotImplementedError as error:
     print("eval() on it:", error)
+
+# %% outcome="frozen"
+any("rand" in name for name in lists["train"])
 
 # %% [markdown]
 # The list of train mode holds `randn_like`: this encoder draws for ever, and `.eval()` raises an error.
@@ -428,9 +431,8 @@ def fake_quantize(w: Tensor, bits: int = 8) -> Tensor:
 # **You should see** four lines.
 #
 # Round the weights of the trained model, and leave its biases as they are.
-#
-# **Predict first.**
-# How many nats do 8 bits cost? And 4, 3, 2?
+
+# %% predict="bits"
 
 
 # %% tags=["demo"]
@@ -447,6 +449,9 @@ def rounded(model: VAE, bits: int, quantize=fake_quantize) -> VAE:
 
 for bits in (8, 6, 5, 4, 3, 2):
     print(f"{bits} bits: {nelbo(rounded(plain, bits)) - base:+7.3f} nats")
+
+# %% outcome="bits"
+nelbo(rounded(plain, 3)) - base
 
 # %% [markdown]
 # At 8 bits, and at 6, it is less than a hundredth of a nat.
@@ -599,7 +604,6 @@ class NoisyLinear(nn.Linear):
 #
 # Is the error of rounding really uniform, with variance $s^2/12$?
 #
-# **Predict first.**
 # For the first layer of the trained model, at 8 bits and at 3: how large is the mean square of the error, in units of $s^2/12$?
 
 # %% tags=["demo"]
@@ -715,9 +719,8 @@ def local_reparameterization(x: Tensor, weight: Tensor, sigma: Tensor, bias: Ten
 #
 # Now compare the two kinds of noise by what a training feels: the variance of the gradient, summed over all parameters.
 # The weights are those of the trained model, the noise is that of 4 bits, and the draw of $z$ is kept the same, so that only the weights are noisy.
-#
-# **Predict first.**
-# From batch 16 to batch 256, by which factor does each variance fall?
+
+# %% predict="batch_noise"
 
 
 # %% tags=["demo"]
@@ -782,6 +785,9 @@ axes.set_title("Shared weight noise does not average out over the batch; local n
 axes.legend(fontsize=9)
 plt.show()
 
+# %% outcome="batch_noise"
+(local[0] / local[-1]) / (shared[0] / shared[-1])
+
 # %% [markdown]
 # *Figure 1. Both axes are logarithmic.*
 # *The circles, for one noisy weight a batch, fall from about 44 to 35 only, and lie near a horizontal dotted line.*
@@ -803,10 +809,8 @@ plt.show()
 # INT8 means whole numbers of 8 bits.
 # Here is what six ways of dividing the digits gave, with 100 epochs each: the loss after rounding, less that of the plain float32 model, in nats per image.
 # The way `trained through the rounding` uses $\hat w$ in each step, with the straight-through gradient.
-#
-# **Predict first.**
-# At which number of bits does the training with noise win against the plain model?
-# Against the two repairs without training?
+
+# %% predict="int8"
 
 # %% tags=["demo"]
 # For each number of bits: the mean, the lowest and the highest of six splits.
@@ -862,6 +866,8 @@ axes.set_title("At 8 bits there is nothing to win; below, a better scale does as
 axes.legend(fontsize=9)
 plt.show()
 
+# %% outcome="int8"
+
 # %% [markdown]
 # *Figure 2. Bits fall from 8 on the left to 2 on the right; the vertical axis is linear up to 0.1 nats and logarithmic above.*
 # *The points are means of six splits, the vertical lines go from the lowest to the highest.*
@@ -877,10 +883,8 @@ plt.show()
 
 # %% [markdown]
 # Test it yourself at 3 bits, on this split, with 60 epochs.
-#
-# **Predict first.**
-# The models are also measured *without* rounding.
-# Is a model that was trained through the rounding better or worse in float32 than the plain one?
+
+# %% predict="fits_grid"
 
 
 # %% tags=["demo"]
@@ -902,6 +906,9 @@ for way, make in ways.items():
     at_3, in_float = nelbo(rounded(result, 3)) - base, nelbo(result) - base
     print(f"trained {way}: {at_3:+.2f} at 3 bits, {in_float:+.2f} in float32")
 
+# %% outcome="fits_grid"
+in_float
+
 # %% [markdown]
 # **Conclusion.**
 # For the weights of this model, the claim is **wrong**: at INT8 nothing is lost, with or without noise.
@@ -921,9 +928,8 @@ for way, make in ways.items():
 # A ReLU lets a positive factor pass: $\operatorname{ReLU}(c\,a) = c \operatorname{ReLU}(a)$ for $c > 0$.
 # So multiply what enters a hidden unit by $c$, and divide what leaves it by $c$: the function is the same.
 # Do so with 13 of the 128 units of both hidden layers.
-#
-# **Predict first.**
-# What does INT8 cost at $c = 100$, with one step for a tensor, and with a step for each row?
+
+# %% predict="units"
 
 
 # %% tags=["demo"]
@@ -944,6 +950,9 @@ for factor in (1, 10, 100):
     one, rows = (nelbo(rounded(same, 8, way)) - base for way in (fake_quantize, by_row))
     print(f"c = {factor:3d}: float32 {nelbo(same) - base:+.4f}, ", end="")
     print(f"INT8 one step {one:+.3f}, a step a row {rows:+.3f}")
+
+# %% outcome="units"
+one - rows
 
 # %% [markdown]
 # In float32 nothing changes.
@@ -1067,9 +1076,8 @@ def anomaly_score(model: nn.Module, x: Tensor) -> Tensor:
 #
 # How much does the second wrong way matter?
 # The next cell gives each place of a batch noise of its own, and turns the batch around.
-#
-# **Predict first.**
-# By how much does the score of an image change: less than 0.01 nats, about half a nat, or several nats?
+
+# %% predict="by_place"
 
 
 # %% tags=["demo"]
@@ -1091,15 +1099,17 @@ print(f"digits score {usual.mean():.1f} nats, with a standard deviation of {usua
 print(f"common noise: turned around, a score changes by {(usual - turned).abs().max():.1g} at most")
 print(f"noise by place: by {by_place.abs().mean():.2f} on average, {by_place.abs().max():.1f} at most")
 
+# %% outcome="by_place"
+by_place.abs().mean()
+
 # %% [markdown]
 # ## What the score sees
 #
 # How good is a score?
 # Take a strange image and a usual one at random.
 # The **AUROC** is the probability that the strange one has the higher score: 1 is perfect, 0.5 is a coin.
-#
-# **Predict first.**
-# Which of these does the score find: digits turned by 90 degrees, mirrored digits, a pattern of dots in which each pixel has its own right probability, a plain vertical bar?
+
+# %% predict="bar"
 
 
 # %% tags=["demo"]
@@ -1123,6 +1133,9 @@ strange = {
 for name, pictures in strange.items():
     scores = anomaly_score(plain, pictures)
     print(f"{name:<21} {scores.mean():5.1f} nats   AUROC {auroc(scores, usual):.2f}")
+
+# %% outcome="bar"
+anomaly_score(plain, strange["a vertical bar"]).mean() - usual.mean()
 
 # %% [markdown]
 # The bar was never seen, and costs 10 to 11 nats, where digits cost about 19: it looks more usual than nearly all digits.
@@ -1149,9 +1162,8 @@ for name, pictures in strange.items():
 # A sensor flips each pixel with probability 0.1, and the model is trained on what it sends.
 # One day somebody cleans the sensor: images come without any flips.
 # The model has never seen such images.
-#
-# **Predict first.**
-# What is the AUROC of the *clean* digits as anomalies, against noisy test digits?
+
+# %% predict="clean"
 
 
 # %% tags=["demo"]
@@ -1192,6 +1204,9 @@ axes.set(xlabel="anomaly score (nats per image)", ylabel="share of images per na
 axes.set_title("Images that the model has never seen cost less than those it was trained on")
 axes.legend()
 plt.show()
+
+# %% outcome="clean"
+auroc(clean, noisy)
 
 # %% [markdown]
 # *Figure 3. Three histograms on one axis of nats.*
