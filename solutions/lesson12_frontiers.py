@@ -20,7 +20,7 @@
 # **How to work.**
 # Run the cells from top to bottom.
 # An exercise is one function: replace `raise NotImplementedError` with your code, then run the check cells below it.
-# Where the text says *Predict first*, write your answer down before you run the cell.
+# Where the text says *Predict first*, write a letter between the quotes and run that cell before you go on.
 #
 # In all exercises: keep the dtype and the device of the inputs, and never change an input in place.
 # All logarithms are natural, so that all prices are in *nats*.
@@ -50,10 +50,8 @@ Net = Callable[[Tensor], tuple[Tensor, Tensor]]  # the type of a net in exercise
 #
 # - The first predicts a mean from an input, draws `z` around it, and wants `z` to be 1.
 # - The second mixes an input with noise, and wants to predict the noise from the mixture.
-#
-# **Predict first.**
-# Both are run twice, once with `.detach()` behind the draw.
-# What happens to the gradient of the weight in each?
+
+# %% predict="detached"
 
 # %% tags=["demo"]
 torch.set_num_threads(1)  # the tensors are small: sharing the work costs more than it gives
@@ -77,6 +75,8 @@ for program in (first, second):
         (gradient,) = torch.autograd.grad(program(w, x, eps, cut), w)
         way = "detached" if cut else "as it is"
         print(f"{program.__name__:<6} {way} gradient {gradient.item():.4f}")
+
+# %% outcome="detached"
 
 # %% [markdown]
 # The first program loses its gradient, and the second does not notice.
@@ -364,10 +364,7 @@ with torch.no_grad():
 print(f"KL of the training images {(own - prior).mean():.2f} nats, ", end="")
 print(f"of which the distance of the aggregate from the prior {(aggregate - prior).mean():.2f}")
 
-# %% [markdown]
-# **Predict first.**
-# How much can a new prior save *at most*?
-# And how much will this flow save?
+# %% predict="at_most"
 
 # %% tags=["demo"]
 nets = nn.ModuleList([ShiftAndScale() for _ in range(6)])
@@ -422,6 +419,8 @@ for name, (log_prior, codes) in rows.items():
     print(f"{name:<10}{kl:5.2f}{reconstruction + kl:16.2f}{off(codes):28.2f}")
 some = reparameterize(mu, logvar)[torch.randperm(len(mu))[:1_000]]
 print(f"draws from the aggregate{off(some):35.2f}")
+
+# %% outcome="at_most"
 
 # %% [markdown]
 # The new prior saves about half a nat, half of what could be saved: the KL is the information about the image plus the distance of the aggregate from the prior, and only the distance can shrink.
@@ -619,10 +618,8 @@ def noise_prediction_loss(
 # **You should see** four lines.
 #
 # Train a network, `NoiseModel()` of `lessonkit.frontiers`: three hidden layers of 128, with $t$ as an input beside $x_t$.
-#
-# **Predict first.**
-# A network that always predicts 0 has a loss of 1, the variance of $\varepsilon$.
-# How small can the loss become, if the network is large and trains for ever?
+
+# %% predict="floor"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -640,6 +637,9 @@ for step in bar:
     if step % 200 == 199:
         bar.set_postfix_str(f"loss {sum(losses[-200:]) / 200:.3f}")
 print(f"mean loss of the last 500 steps: {sum(losses[-500:]) / 500:.3f}")
+
+# %% outcome="floor"
+sum(losses[-500:]) / 500
 
 # %% [markdown]
 # ## The best possible loss
@@ -717,10 +717,8 @@ plt.show()
 # ## Claims tested: "diffusion does not rely on the trick"
 #
 # > **Claim, found on the web: "Diffusion models add noise, but they do not rely on the reparameterization trick."**
-#
-# **Predict first.**
-# Detach $x_t$ before the network sees it.
-# Which gradients of its weights change?
+
+# %% predict="no_path"
 
 
 # %% tags=["demo"]
@@ -735,6 +733,9 @@ def gradients_of(cut: bool) -> list[Tensor]:
 
 same = [torch.equal(a, b) for a, b in zip(gradients_of(True), gradients_of(False), strict=True)]
 print(f"{sum(same)} of {len(same)} gradients are equal, bit by bit")
+
+# %% outcome="no_path"
+sum(same) / len(same)
 
 # %% [markdown]
 # The claim is **right about the path, and wrong about the line**.
@@ -843,11 +844,8 @@ def reverse_step(x: Tensor, t: int, eps_hat: Tensor, noise: Tensor, alpha_bar: T
 # How good are samples?
 # `shares(x)` says which share of the points lies within 3 standard deviations of a centre, and which within 1.
 # For points of the ring these are 0.989 and 0.393.
-#
-# **Predict first.**
-# A cloud that is too narrow has *more* points within 1 than the truth.
-# Which share shows that a sampler adds too little noise?
 
+# %% predict="narrow"
 
 # %% tags=["demo"]
 Step = Callable[[Tensor, int, Tensor, Tensor, Tensor], Tensor]
@@ -874,6 +872,8 @@ for name, points in {
     "20, told 0 to 19": sample(by_network, 5_000, 20, told=range(20)),
 }.items():
     print(f"{name:<16}", *(f"{share:6.3f}" for share in shares(points)))
+
+# %% outcome="narrow"
 
 # %% [markdown]
 # With the exact prediction nearly all points are within 3, and too many within 1: the spots are too narrow.
@@ -950,9 +950,8 @@ plt.show()
 # Your training data are finite.
 # Suppose that they are 50 points, and that a network minimises the loss on *them* perfectly.
 # Then it predicts the conditional mean for a mixture of 50 points with spread 0, and `best_noise` is again its formula.
-#
-# **Predict first.**
-# What will the samples of this perfect network look like?
+
+# %% predict="memory"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -987,6 +986,9 @@ panels[0].set_ylabel("second coordinate")
 panels[0].legend(loc="center")
 figure.suptitle("Whoever reaches the floor of finite data draws the data again")
 plt.show()
+
+# %% outcome="memory"
+nearest(copies)
 
 # %% [markdown]
 # *Figure 4. Left: all 1,000 samples of the perfect minimiser sit inside the rings around the 50 training points. Right: the samples of the network fill eight round spots, between the training points too.*
@@ -1112,10 +1114,8 @@ def to_eps(output: Tensor, x: Tensor, alpha_bar_t: float | Tensor, target: str) 
 # %% [markdown]
 # The cell below has `alpha_bar` fall as $e^{-6 (k/T)^2}$, for $k$ from 0 to $T$.
 # The last step back, $k = 1$, has the best variance in all columns: the posterior variance would be 0 there, and its price infinite.
-#
-# **Predict first.**
-# For which choice of $r_k$ does the gap vanish as $T$ grows?
-# For which is it small already at $T = 2$?
+
+# %% predict="chain"
 
 # %% tags=["demo"]
 print("    T   best variance   beta     posterior variance")
@@ -1131,6 +1131,9 @@ for T in (2, 10, 20, 50, 100, 1_000):
         ratio = best / chosen
         gaps.append((prior + 0.5 * (ratio - 1 - ratio.log()).sum()).item())
     print(f"{T:5d}   {gaps[0]:.5f}      {gaps[1]:.5f}   {gaps[2]:.3f}")
+
+# %% outcome="chain"
+gaps[2]
 
 # %% [markdown]
 # With the best variance the gap is the same at every $T$: 0.00001 nats, all of it the first term, the end of the line that is not quite $\mathcal{N}(0, 1)$.
@@ -1158,8 +1161,8 @@ for T in (2, 10, 20, 50, 100, 1_000):
 # In float32, $\tanh u$ rounds to 1 from $|u| = 9.01$ on, and the logarithm of 0 is $-\infty$.
 #
 # Many programs write $\log(1 - \tanh^2 u + 10^{-6})$, the authors' own among them.
-# **Predict first.**
-# At $u = 5$, $7$ and $9$: how far is this from the truth, and what is its derivative?
+
+# %% predict="border"
 
 # %% tags=["demo"]
 print("   u     exact   as it stands   with 1e-6   its slope (exact: -2)")
@@ -1171,6 +1174,9 @@ for value in (2.0, 5.0, 7.0, 9.0, 12.0):
     (slope,) = torch.autograd.grad(padded, u)
     print(f"{value:4.0f}{exact_value:10.3f}{plain.item():15.3f}", end="")
     print(f"{padded.item():12.3f}{slope.item():12.3f}")
+
+# %% outcome="border"
+slope
 
 # %% [markdown]
 # The small number never gives infinity.
@@ -1268,9 +1274,8 @@ def squashed_gaussian(
 # A course on reinforcement learning has this as a test (Berkeley CS285: an actor that is paid for entropy alone must reach about 0.69).
 #
 # Train three policies with one coordinate: with your `log_prob`; with the density of $u$ alone, where the correction was forgotten; and with yours, but with `u` detached in the density, so that the path is cut.
-#
-# **Predict first.**
-# What does each of them do?
+
+# %% predict="coin"
 
 
 # %% tags=["demo"]
@@ -1334,6 +1339,9 @@ for axes, (density, title) in zip(panels, names.items(), strict=True):
 panels[0].legend()
 figure.suptitle("Paid for randomness without the correction, a policy becomes a coin with two sides")
 plt.show()
+
+# %% outcome="coin"
+entropy(*policies[forgotten])
 
 # %% [markdown]
 # *Figure 5. Left: with the correction the actions are spread almost evenly, near the dashed line of the uniform distribution, with a few more around $-0.85$ and $0.85$ and fewer at the two ends. Right: without it only the two outermost bars are left, each with about half of the actions.*
@@ -1472,11 +1480,8 @@ def vib_loss(
 # **You should see** three lines.
 #
 # Train it on 200 digits with their labels, a small set on which a classifier becomes too sure.
-#
-# **Predict first.**
-# In a VAE, `beta` = 1 is right.
-# A label is worth at most $\ln 10 = 2.3$ nats.
-# What will `beta` = 1 do here?
+
+# %% predict="label"
 
 
 # %% tags=["demo"]
@@ -1530,6 +1535,9 @@ for beta in (0, 1e-3, 1e-2, 1e-1, 1.0):
     accuracy, nll, off, kl = judged(bottleneck(beta), beta)
     print(f"{beta:<8g}{accuracy:8.3f}{nll:17.3f}{off:20.3f}{kl:12.1f}")
 
+# %% outcome="label"
+kl
+
 # %% [markdown]
 # At `beta` = 1 the code is silent: a nat of KL would have to earn a nat of the label, and the label has 2.3 at most.
 # A useful `beta` is between 0.001 and 0.1 here, unlike in a VAE, where 64 pixels pay for the code.
@@ -1561,10 +1569,8 @@ for beta in (0, 1e-3, 1e-2, 1e-1, 1.0):
 # So train three times, match the coordinates of two codes one to one as well as possible, and take the mean of the absolute correlations.
 # What is a high number?
 # Compare with *chance*: turn the second code by a random rotation first, which gives it arbitrary coordinates in the same space.
-#
-# **Predict first.**
-# If each intent had its own coordinate, the number would be near 1.
-# How near to chance is it?
+
+# %% predict="rotated"
 
 # %% tags=["demo"]
 from scipy.optimize import linear_sum_assignment
@@ -1603,6 +1609,9 @@ for i, j in ((0, 1), (0, 2), (1, 2)):
     chance, spread = torch.tensor(turned).mean(), torch.tensor(turned).std()
     print(f"{i} and {j}{matched(a, b):22.2f}", end="")
     print(f"{chance:17.2f} ± {spread:.2f}{shared_space(a, b):16.2f}")
+
+# %% outcome="rotated"
+matched(a, b) - chance
 
 # %% [markdown]
 # The claim is **not supported**.
