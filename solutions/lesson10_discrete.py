@@ -1411,10 +1411,7 @@ for name, price in prices.items():
     print(f"{name:<10} {price:5.2f} nats for the code, {nats + price:.2f} in all")
 
 
-# %% plot=true
-# Draws figure 4: what the codes of test images and of each prior decode to.
-
-
+# %% tags=["demo"]
 @torch.no_grad()
 def decoded(indices: Tensor) -> Tensor:
     """The pixel probabilities of codes (n, 4)."""
@@ -1422,6 +1419,9 @@ def decoded(indices: Tensor) -> Tensor:
 
 
 rows = {name: decoded(codes) for name, codes in ({"test images": codes_of_test} | drawn).items()}
+
+# %% plot=true
+# Draws figure 4: what the codes of test images and of each prior decode to.
 figure, axes = plt.subplots(len(rows), 1, figsize=(8, 3.6), layout="constrained")
 for panel, (name, row) in zip(axes, rows.items(), strict=True):
     padded = F.pad(row[:10].reshape(-1, 8, 8), (1, 1), value=0.5)  # grey between
