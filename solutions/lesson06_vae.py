@@ -730,7 +730,7 @@ axes.legend()
 plt.show()
 
 # %% outcome="terms"
-kl[-1] - kl[0]
+history[-1][2] - history[0][2]
 
 # %% [markdown]
 # *Figure 2. Over 100 epochs the sum (solid line) falls from about 46 to below 19 nats, and passes the dotted line of the pixel means early.*
