@@ -77,7 +77,11 @@ PAGES = {"nbgrader.apps", "nbgrader.exchange", "nbgrader.preprocessors", "nbconv
         ("autograder.__main__", {"autograder.cli", "nbgrader", "nbformat", "typer"}, 150),
         ("autograder.cli", {"torch", "nbgrader", "nbformat", "sqlalchemy", "rich.progress"}, 350),
         ("autograder.cli, autograder.classes.classroom", {"torch"} | READERS | PAGES, 1_100),
-        ("autograder.classes.preloaded", {"autograder.cli", "nbgrader", "sqlalchemy", "jupytext"} | READERS, 2_600),
+        (
+            "autograder.classes.preloaded",
+            {"autograder.cli", "nbgrader", "sqlalchemy", "jupytext", "sympy"} | READERS,
+            2_000,
+        ),
         ("autograder.boundary.forks", {"autograder.judging", "nbgrader", "nbformat"}, 1_700),
     ],
 )
@@ -108,6 +112,33 @@ def test_to_train_imports_no_compiler_which_is_there_for_who_asks(start: str) ->
         [sys.executable, "-c", STEPS.format(start=start)], capture_output=True, text=True, check=True
     )
     assert found.stdout.split() == ["1", "2.0", "False", "True"]
+
+
+JUDGES = """
+import sys, autograder.classes.preloaded, torch
+import matplotlib.pyplot as plt
+x = torch.ones(2, requires_grad=True)
+print(*torch.autograd.grad(x * 2, [x], torch.ones(2))[0].tolist())
+try:
+    torch.autograd.grad(x * 2, [x], torch.ones(3))
+except RuntimeError as error:
+    print(error)
+print({"sympy", "matplotlib.figure"} & {*sys.modules})
+print((torch.ones(2, device="meta").exp() + torch.ones(3, 1, device="meta")).shape, torch.rand(2, device="meta").shape)
+print(plt.figure.__module__, "matplotlib.figure" in sys.modules, plt.__name__)
+"""
+
+
+def test_to_judge_imports_neither_algebra_nor_pictures_which_are_there_for_who_asks() -> None:
+    found = subprocess.run([sys.executable, "-c", JUDGES], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines() == [
+        "2.0 2.0",
+        "Mismatch in shape: grad_output[0] has a shape of torch.Size([3]) "
+        "and output[0] has a shape of torch.Size([2]).",
+        "set()",
+        "torch.Size([3, 2]) torch.Size([2])",
+        "matplotlib.pyplot True matplotlib.pyplot",
+    ]
 
 
 @pytest.mark.parametrize("start", ["autograder.classes.preloaded", "autograder.boundary.forks"])

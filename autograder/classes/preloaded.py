@@ -1,13 +1,11 @@
-"""What every process that grades has imported when it is forked. Grader's side."""
+"""What every process that grades has imported when it is forked, or begins. Grader's side."""
 
 # ruff: noqa: F401
-from autograder.imports import many_imports, put_off_the_compiler
+from autograder.imports import many_imports, put_off_pictures, put_off_the_algebra, put_off_the_compiler
 
 with many_imports():
-    # What lessons import, and what a check on the meta device needs.
-    import matplotlib.pyplot
-    import torch.fx.experimental.symbolic_shapes
-
+    put_off_pictures()  # first: what comes with the others may ask whether it is there
     put_off_the_compiler()
+    put_off_the_algebra()
     import autograder.faststart
     import autograder.grading

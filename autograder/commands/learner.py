@@ -18,7 +18,6 @@ from rich.text import Text
 from autograder.boundary.limits import Isolation, Limits
 from autograder.boundary.template import Template
 from autograder.commands.shared import Exit, Isolations, err, explained, out
-from autograder.imports import many_imports
 from autograder.results.gradescope import refused, results
 from autograder.verdict import Grade, Verdict
 
@@ -115,9 +114,10 @@ def _check_one(course: Course, path: Path, assignment: str | None, seed: int, li
     submitted = read_submission(path)
     # It imports while this process does.
     workers = template(course.packages)
-    with many_imports():
-        from autograder.classes import companions
-        from autograder.grading import Grader
+    import autograder.classes.preloaded  # noqa: F401  (first: it puts off what no check needs)
+    from autograder.classes import companions
+    from autograder.grading import Grader
+
     written = _written(course, assignment, path, submitted)
     files: Files = {}
     # As in nbgrader's folders; any other may hold whatever else its owner has.
