@@ -71,7 +71,7 @@ def main(
     out.print(f"\n{machine()}")
     out.print(as_table(rows))
     if write:
-        HERE.with_suffix(".md").write_text(as_markdown(rows), encoding="utf-8")
+        HERE.with_suffix(".md").write_text(as_markdown(rows, reading_edition(course)), encoding="utf-8")
 
 
 def measured(course: Course, stem: str, template: Template) -> Row:
@@ -114,6 +114,22 @@ def total(rows: list[Row]) -> Row:
     return Row("all", **{name: sum(getattr(row, name) for row in rows) for name in names})
 
 
+def reading_edition(course: Course) -> str:
+    """What `make site` makes of the lessons, and what that costs once they have run."""
+    from autograder.reading.edition import Edition
+
+    edition = Edition.of(course)
+    list(edition.pages(jobs=os.cpu_count() or 1))  # runs what was not run before
+    started = time.process_time()
+    pages = dict(edition.pages(jobs=1))
+    seconds, size = time.process_time() - started, sum(len(page.encode()) for page in pages.values())
+    return (
+        f"The reading edition (`make site`) is {len(pages)} pages, {size / 1e6:.1f} MB in all. "
+        f"From lessons that ran before it takes {seconds:.1f} s of processor time. "
+        "A lesson whose code has changed runs first, as long as its notebook in the table.\n"
+    )
+
+
 def machine() -> str:
     """What this was measured on, with what, and when."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "nbclient", "nbgrader"))
@@ -129,8 +145,8 @@ def as_table(rows: list[Row]) -> Table:
     return table
 
 
-def as_markdown(rows: list[Row]) -> str:
-    """The rows for the repository."""
+def as_markdown(rows: list[Row], edition: str) -> str:
+    """The rows for the repository, and what is said of the reading edition."""
     lines = [HEADINGS, ("---", *["---:"] * (len(HEADINGS) - 1)), *(row.cells() for row in rows)]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return (
@@ -139,7 +155,7 @@ def as_markdown(rows: list[Row]) -> str:
         f"The notebook is the solved one, run from the start of a kernel to its last figure with {THREADS} threads.\n"
         f"Grading is that of the solved notebook in a worker from a warm template, the median of {GRADINGS}.\n"
         "Wrong and right are the example submissions in `tests/submissions/`.\n\n"
-        f"{machine()}\n\n{table}\n"
+        f"{machine()}\n\n{table}\n\n{edition}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -50,7 +51,7 @@ class Edition:
             at_once = partial(len, self.fronts)
             with processes(jobs, [__name__], NothingToSetUp()) as start, Hall[tuple[str, str]](start, at_once) as hall:
                 for stem in self.fronts:
-                    hall.send(partial(travelling.page, stem), lambda future: future.result())
+                    hall.send(partial(travelling.page, stem), partial(_made, stem))
                 yield from hall.empty()
         yield "index", self.index()
 
@@ -93,6 +94,14 @@ class Edition:
     @cached_property
     def _learners_read_me(self) -> str:
         return _text(self.course.folder("release", ".", "x").parent / "README.md")
+
+
+def _made(stem: str, future: Future) -> tuple[str, str]:
+    try:
+        made: tuple[str, str] = future.result()
+    except BrokenExecutor:
+        raise LessonError(f"{stem} has no page: the process that made it died. Try again with --jobs 1.") from None
+    return made
 
 
 def write(pages: dict[str, str], folder: Path) -> None:
