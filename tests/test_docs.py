@@ -13,6 +13,7 @@ from autograder.checks.lesson03_reparameterization import reparameterize
 from autograder.course import Course
 from autograder.failure import Failure
 from autograder.lesson import marks
+from autograder.reading.content import Front
 
 COURSE = Course(ROOT)
 NUMBERS = re.compile(r"-?\d+(\.\d+)?(e[-+]\d+)?")
@@ -50,7 +51,8 @@ def test_the_readmes_name_every_lesson_and_its_points(stem):
     points = sum(float(marks(cell).get("points", 0)) for cell in lesson.source.cells)
     assert stem in text("README.md")
     row = next(line for line in text("course/README.md").splitlines() if f"[{stem}]" in line)
-    assert row.endswith(f"| {points:g} |")
+    (minutes,) = re.findall(r"^\d+ minutes", Front.of(lesson).facts["Time"])
+    assert row.endswith(f"| {minutes} | {points:g} |")
     assert f"| {points:g} |" in lesson.source.cells[0].source
 
 

@@ -36,6 +36,9 @@ LEARNERS_README = """\
 
 | lesson | time |
 | --- | --- |
+| lesson1 | too long |
+
+The first is the core.
 
 ## From nothing to your first check
 
@@ -165,9 +168,9 @@ def test_each_lesson_is_a_page_and_an_index_leads_to_them_in_order(pages):
 
 def test_the_index_says_what_the_lessons_say_and_how_to_get_started(pages):
     said = text(pages["index"])
-    assert "A small course Two lessons." in said and "Where things are" not in said
+    assert "A small course Two lessons." in said and "Where things are" not in said and "too long" not in said
     assert "Lesson 1: thrice what is three times x ? 20 minutes 7 math" in said
-    assert "From nothing to your first check Open the first lesson, or read below" in said
+    assert "The first is the core. From nothing to your first check Open the first lesson, or read below" in said
     assert leads_nowhere(pages["index"]) == []
 
 

@@ -84,8 +84,9 @@ class Edition:
 
     @property
     def start(self) -> str:
-        """How a learner gets started: the sections of the README beside the lessons."""
-        return re.sub(r"\A.*?(?=^## |\Z)", "", self._learners_read_me, count=1, flags=re.MULTILINE | re.DOTALL)
+        """How a learner gets started: what the README beside the lessons says after its table of them."""
+        table = re.search(r"^\|.*\n(?:\|.*\n)*", self._learners_read_me, re.MULTILINE)
+        return self._learners_read_me[table.end() if table else 0 :].strip()
 
     @cached_property
     def _read_me(self) -> str:
