@@ -141,6 +141,21 @@ def test_run_all_goes_through_a_lesson_with_three_wrong_answers(
     assert re.search(r"still open: reparameterize \(\d\), noise_from \(\d\), reparameterize_many \(\d\)", line), shown
 
 
+def test_a_folded_plot_says_what_it_draws_and_opens_by_a_click(
+    open_notebook: Open, released: NotebookNode, shots: Path
+) -> None:
+    notebook = open_notebook(released)
+    plot = notebook.cell("def draw_paths")
+    notebook.cell("import matplotlib.pyplot as plt").scroll_into_view_if_needed()
+    line = notebook.page.get_by_text("# Draws figure 1: z against sigma for nine fixed values of eps.").first
+    line.scroll_into_view_if_needed()
+    assert not plot.locator(".cm-content").is_visible()
+    notebook.page.screenshot(path=shots / "folded.png")
+    line.click()
+    plot.locator(".cm-content").wait_for(state="visible")
+    notebook.page.screenshot(path=shots / "opened.png")
+
+
 @pytest.mark.parametrize("stem", Course(ROOT).stems)
 def test_a_solved_lesson_runs_from_top_to_bottom_and_shows_its_figures(
     open_notebook: Open, stem: str, shots: Path
