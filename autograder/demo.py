@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import nbformat
@@ -19,8 +19,11 @@ from autograder.verdict import Verdict
 CHEATS = ("patched_allclose", "lying_tensor", "exits_process", "writes_gradebook")
 
 
-def lay_out_class(course: Course) -> tuple[Course, dict[str, str]]:
-    """A course of its own in build/demo/ with a class's work in submitted/, and what each student handed in."""
+def lay_out_class(course: Course, stems: Sequence[str] = ()) -> tuple[Course, dict[str, dict[str, str]]]:
+    """A course of its own in build/demo/ with a class's work in submitted/.
+
+    Also what each student handed in, by lesson: of these lessons, or of all.
+    """
     root = course.root / "build" / "demo"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
@@ -28,11 +31,11 @@ def lay_out_class(course: Course) -> tuple[Course, dict[str, str]]:
     for own in (course.root / "solutions", *_own(course)):
         shutil.copytree(own, root / own.relative_to(course.root))
     demo = Course(root)
-    said = {}
-    for path in build([], root):
-        release = read_submission(path)
+    said: dict[str, dict[str, str]] = {}
+    for path in build(stems, root):
+        release, said[path.stem] = read_submission(path), {}
         for student, story, notebook in _class(demo.lesson(path.stem), release, examples(course, path.stem)):
-            said[student] = story
+            said[path.stem][student] = story
             target = demo.folder("submitted", student, path.stem) / path.name
             target.parent.mkdir(parents=True)
             nbformat.write(notebook, target)

@@ -15,8 +15,6 @@ from typer.testing import CliRunner
 from autograder.boundary.template import Template
 from autograder.cli import app
 from autograder.commands import instructor
-from autograder.course import Course
-from autograder.demo import lay_out_class
 from autograder.lesson import answered
 from autograder.new import EXAMPLE
 
@@ -80,9 +78,27 @@ def test_a_class_of_the_new_course_is_collected_graded_and_told_its_mistake(cour
 
 
 def test_the_made_up_class_of_a_new_course_is_judged_by_its_own_checks(course: Path) -> None:
-    made_up, handed_in = lay_out_class(Course(course))
-    assert (made_up.root / "harbour_checks" / STEM / "temperature.py").is_file()
-    assert list(handed_in) == ["ada", "ben", "chloe", "dan", "fay"]
+    status, told = run("demo")
+    os.chdir(course)
+    assert (course / "build" / "demo" / "harbour_checks" / STEM / "temperature.py").is_file()
+    assert status == 0
+    assert (
+        told
+        == f"""\
+{STEM}, handed in by 5 made-up learners:
+  ada     right answers
+  ben     the same, in other words
+  chloe   the first half; the rest untouched
+  dan     a common mistake in every exercise
+  fay     nothing: the notebook as released
+5 learners handed in; the median score is 0 of 4 points.
+Most points were lost in temperature: 2.4 of 4 by a learner on average. 2 of 5 learners passed all its checks, 2 left \
+it unanswered.
+The commonest mistake, made by 1 of 5 learners (temperature): {SENTENCE}
+report: {course}/build/demo/reports/{STEM}.html
+Open it: what the class got wrong, who made which mistake, and links to what each learner reads.
+"""
+    )
 
 
 def test_a_new_course_is_never_laid_over_something(course: Path, tmp_path: Path) -> None:

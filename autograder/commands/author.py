@@ -263,22 +263,28 @@ def _scored(judge: Judge, exercise: str) -> Score:
     return score
 
 
-def demo() -> None:
-    """Lay out a small class from the example submissions in build/demo/, grade it, and say where to look."""
-    from autograder.classes.classroom import grade_class, students
+def demo(lesson: Lessons = None) -> None:
+    """Make up a class of the example submissions in build/demo/, grade it, and name the page about it."""
+    from autograder.classes.classroom import grade_class
     from autograder.classes.progress import GradingRun
     from autograder.course import Course
     from autograder.demo import lay_out_class
+    from autograder.results.feedback import make_feedback
 
     with explained():
-        course, stories = lay_out_class(Course.containing(Path.cwd()))
-        for student, story in stories.items():
-            out.print(f"{student:<8}{story}")
+        course, handed_in = lay_out_class(Course.containing(Path.cwd()), lesson or [])
         os.chdir(course.root)
-        for stem in course.stems:
-            who = students(course, stem)
-            with GradingRun(course, stem, who) as run:
-                for outcome in grade_class(course, stem, who):
+        for stem, stories in handed_in.items():
+            out.print(f"{stem}, handed in by {len(stories)} made-up learners:")
+            for student, story in stories.items():
+                out.print(f"  {student:<8}{story}")
+            with GradingRun(course, stem, [*stories]) as run:
+                for outcome in grade_class(course, stem, run.who):
                     run.add(outcome)
-            run.show()
-            instructor.feedback(stem)
+            if run.reasons or run.waiting:
+                run.show()
+            for page in make_feedback(course, stem, run.who):
+                if page.reason:
+                    err.print(Text(f"{page.student}: {page.reason}"))
+            instructor.report(stem)
+    out.print("Open it: what the class got wrong, who made which mistake, and links to what each learner reads.")
