@@ -1,6 +1,8 @@
 """What the README files say is so."""
 
 import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -30,6 +32,27 @@ def blocks(name: str, language: str) -> list[str]:
 @pytest.mark.parametrize("command", [command.callback.__name__ for command in autograder.cli.app.registered_commands])
 def test_the_readme_names_every_command(command):
     assert f"| `autograder {command}" in text("README.md")
+
+
+def test_autograder_alone_says_in_ten_lines_who_does_what():
+    told = subprocess.run([sys.executable, "-m", "autograder"], capture_output=True, text=True, check=True).stdout
+    assert (
+        told
+        == """\
+autograder COMMAND ...             autograder COMMAND --help tells its options
+learners     lab                   open the lessons in JupyterLab
+             check                 grade a notebook as your instructor would
+             status                see your points in every lesson
+instructors  collect, grade        bring in what a class handed in; grade it
+             report, feedback      a page about the class; one for each learner
+             export                the grades, as Canvas and Moodle import them
+authors      new, build            begin a course; solutions/ to course/
+             verify, mutants       prove the checks, on examples and on changes
+             demo                  a made-up class, graded, and the page about it
+"""
+    )
+    named = re.findall(r"[a-z]+", "".join(line[13:33] for line in told.splitlines()[1:]))
+    assert sorted(named) == sorted(command.callback.__name__ for command in autograder.cli.app.registered_commands)
 
 
 def test_every_make_command_in_the_readme_exists():
