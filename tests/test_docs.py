@@ -1,10 +1,12 @@
 """What the README files say is so."""
 
+import importlib
 import re
 import subprocess
 import sys
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 from class_of_four import ROOT
@@ -13,6 +15,7 @@ import autograder.cli
 from autograder.checks.lesson00_start import affine
 from autograder.checks.lesson03_reparameterization import reparameterize
 from autograder.course import Course
+from autograder.draws import seeded
 from autograder.failure import Failure
 from autograder.lesson import marks
 from autograder.reading.content import Front
@@ -97,14 +100,23 @@ def test_the_two_messages_in_the_learners_readme_are_what_a_learner_reads(capsys
     assert NUMBERS.sub("#", " ".join(said.split())) == NUMBERS.sub("#", " ".join(f"✗ affine{written}".split()))
 
 
-def test_the_message_in_the_readme_is_what_a_learner_reads():
+def test_the_message_in_the_readme_is_what_a_learner_reads_word_for_word():
     def variance_for_sigma(mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
         return mu + torch.exp(logvar) * torch.randn_like(mu)
 
-    with pytest.raises(Failure) as failure:
+    with seeded(1), pytest.raises(Failure) as failure:
         reparameterize.gradients(variance_for_sigma)
     shown = [line.removeprefix("    ") for line in text("README.md").splitlines() if line.startswith("    ")][:5]
-    assert NUMBERS.sub("#", "\n".join(shown)) == NUMBERS.sub("#", str(failure.value))
+    assert "\n".join(shown) == str(failure.value)
+
+
+def test_the_picture_in_the_readme_is_what_its_command_draws(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    two_gradients = importlib.import_module("two_gradients")
+    assert two_gradients.PICTURE.read_bytes() == two_gradients.draw()
+    z = np.random.default_rng(1).standard_normal(1_000_000)
+    variances = (((z - 3) ** 2 * z).var(), (2 * (z - 3)).var())
+    assert two_gradients.ratio(3) == pytest.approx(variances[0] / variances[1], rel=0.03)
 
 
 def test_the_cells_and_the_check_in_the_authors_readme_stand_in_the_course():

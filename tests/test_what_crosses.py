@@ -1,13 +1,13 @@
-"""The README's table of what crosses to a plain grade cell is true."""
+"""The grader's README tells truly what crosses to a plain grade cell."""
 
 import re
 
 import pytest
+from class_of_four import ROOT
 from courses import answer, test
 from test_other_course import grading, points, said
 
 from autograder.boundary.template import Template
-from autograder.course import Course
 
 test.__test__ = False  # type: ignore[attr-defined]  # it makes a cell
 IMPORTS = """\
@@ -36,7 +36,7 @@ USES = {
 
 def rows() -> list[tuple[str, str]]:
     """Each example of the table, and what it says of it."""
-    text = (Course.containing(__import__("pathlib").Path(__file__).parent).root / "README.md").read_text()
+    text = (ROOT / "autograder" / "README.md").read_text(encoding="utf-8")
     table = text.split("**What crosses.**")[1].split("\n\n")[1].splitlines()[2:]
     cells = [[part.strip() for part in row.strip("|").split(" | ")] for row in table]
     return [(example, has) for _, examples, has in cells for example in re.findall(r"`([^`]+)`", examples)]
