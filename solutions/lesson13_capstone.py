@@ -23,8 +23,8 @@
 # Ten points are for a report on one of them, and a person gives these.
 #
 # Run the cells from top to bottom.
-# Where the text says *Predict first*, write your answer down before you run the cell.
-# Keep what you wrote: the report asks for a prediction.
+# Where the text says *Predict first*, write a letter between the quotes and run that cell before you go on.
+# The report will ask for a prediction of your own.
 
 # %% locked="imports"
 import math
@@ -45,10 +45,8 @@ from lessonkit.vae import VAE, measure, train
 #
 # A colleague hands you a model of digits.
 # You measure its $-\text{ELBO}$ on test images as in lesson 6: encode, draw, decode, add the KL.
-#
-# **Predict first.**
-# The best model of the earlier lessons had about 18.6 nats.
-# What will you measure?
+
+# %% predict="for_nothing"
 
 
 # %% tags=["demo"]
@@ -74,6 +72,9 @@ torch.set_num_threads(1)  # the tensors are small: sharing the work costs more t
 images = digits()
 train_images, test_images = binarize(images.train), binarize(images.test)
 print(f"-ELBO by its own encoder: {measure(Found(), test_images).nelbo:.2f} nats")
+
+# %% outcome="for_nothing"
+measure(Found(), test_images).nelbo
 
 # %% [markdown]
 # Nothing at all.
@@ -104,10 +105,7 @@ print(f"-ELBO by its own encoder: {measure(Found(), test_images).nelbo:.2f} nats
 #
 # `by_decoder(model, images)` returns both: `nll`, the price, and `kl`, the part for the code.
 
-# %% [markdown]
-# **Predict first.**
-# What does the colleague's model cost by its decoder alone?
-# And lesson 6's model: more or less than the 18.6 nats of its $-\text{ELBO}$?
+# %% predict="decoder"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -120,6 +118,9 @@ for name, model in (("the colleague's", found), ("lesson 6's", plain)):
     print(f"{name:<16} -log p(x) {price.nll:5.2f} nats, of which {price.kl:.2f} for the code")
 print(f"64 fair coins: {64 * math.log(2):.2f} nats")
 print(f"lesson 6's model by its own encoder: -ELBO {measure(plain, test_images).nelbo:.2f} nats")
+
+# %% outcome="decoder"
+measure(plain, test_images).nelbo - price.nll
 
 # %% [markdown]
 # The colleague's decoder knows nothing: 64 coins.
@@ -155,9 +156,8 @@ for draws in (200, 2_000, 20_000, 200_000):
 #
 # The rival is the same network, trained for 60 epochs with the importance-weighted bound of lesson 8 with 5 draws (`iwae_loss(5)`; Burda, Grosse and Salakhutdinov, 2016).
 # Such a training asks less of the encoder.
-#
-# **Predict first.**
-# Which of the two has the better $-\text{ELBO}$, and which the better price?
+
+# %% predict="rival"
 
 # %% tags=["demo"]
 torch.manual_seed(0)
@@ -196,6 +196,9 @@ axes.set_title("By the ELBO the better model loses")
 axes.legend(ncols=3, loc="upper right")
 plt.show()
 
+# %% outcome="rival"
+bars["importance-weighted"][2] - bars["trained by the ELBO"][2]
+
 # %% [markdown]
 # *Figure 1. Two horizontal bars on an axis of nats per test image, which begins at 16.5 and not at 0.*
 # *Each is cut in three: the price, the gap of the family, the amortisation gap.*
@@ -214,9 +217,8 @@ plt.show()
 # Here is the extreme case: twelve models with the same recipe, and other seeds.
 # None is better by design.
 # Take the best of $N$ of them by their mean price on 30 images, the *validation* images, and then look at the other 330.
-#
-# **Predict first.**
-# By how much does the best of twelve seem better than the average on the 30, and by how much is it better on the 330?
+
+# %% predict="best_of"
 
 # %% tags=["demo"]
 costs = []
@@ -263,6 +265,9 @@ axes.set(xlabel="number N of models that were tried", ylabel="better than the av
 axes.set_title("The best of N promises more than it keeps")
 axes.legend()
 plt.show()
+
+# %% outcome="best_of"
+kept[-1] / promised[-1]
 
 # %% [markdown]
 # *Figure 2. Two rows of points over the number of models, from 1 to 12.*
@@ -632,10 +637,8 @@ def anomaly_score(model: nn.Module, x: Tensor) -> Tensor:
 
 # %% [markdown]
 # **You should see** two lines; the second gives the AUROC of each digit.
-#
-# **Predict first.**
-# The grader named 0, 5 and 7.
-# Would you pass with 1?
+
+# %% predict="ones"
 
 
 # %% tags=["demo"]
@@ -651,6 +654,9 @@ train_model(model, train_images[images.train_labels != 1])
 scores, ones = anomaly_score(model.eval(), test_images), images.test_labels == 1
 print(f"AUROC of 1, which was held out: {auroc(scores[ones], scores[~ones]):.2f}")
 print(f"a one costs {scores[ones].mean():.1f} nats, the others {scores[~ones].mean():.1f} on average")
+
+# %% outcome="ones"
+auroc(scores[ones], scores[~ones])
 
 # %% [markdown]
 # Hardly: over the grader's six divisions it is 0.57 to 0.80 (`benchmarks/capstone.md`).
@@ -744,10 +750,8 @@ def is_valid(string: str) -> bool:
 #
 # The decoder below is a recurrent network, a *GRU*: it writes one symbol after the other, and sees the symbol before as well as $z$.
 # It is trained on 4,000 strings of the grammar, of 5 to 17 symbols.
-#
-# **Predict first.**
-# How many of 1,000 samples are valid?
-# How many nats does the code carry?
+
+# %% predict="valid"
 
 # %% tags=["demo"]
 strings = some_strings(4_500)
@@ -760,6 +764,9 @@ found = report(writer, fresh, is_valid)
 print(f"-ELBO {found.nelbo:.2f} nats, KL {found.kl:.2f} nats")
 print(f"valid {found.valid:.0%}, valid and different {found.different:.0%}")
 print(f"given back exactly {found.reconstructed:.1%}")
+
+# %% outcome="valid"
+found.kl
 
 # %% [markdown]
 # Nearly all samples are valid, and the code carries nothing.
