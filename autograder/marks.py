@@ -125,7 +125,9 @@ def _prediction_cells(
     if bool(known[name].shown) != bool(source):
         raise MarkError(f"outcome={name!r}: a cell with the run's number goes with `shown` in the table.")
     predicted[name] = True
-    called = ", ".join([f'"{package}"', f'"{name}"', "globals()", *([source] if source else [])])
+    value = f",\n    {source}," if source else ""
+    called = f'"{package}", "{name}", globals(){value}'
+    called = f"\n    {called}\n" if value else called
     cell.source = f"from autograder.predictions import outcome\n\noutcome({called})"
     cell.metadata["tags"] = ["demo"]
     yield cell

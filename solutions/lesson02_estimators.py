@@ -1044,7 +1044,7 @@ axes.legend(loc="upper left")
 plt.show()
 
 # %% outcome="aims"
-score_function_gradient(step, 1.5, sigma, n)[:, 0].std() / score_function_gradient(step, -1.5, sigma, n)[:, 0].std()
+sum(way * score_function_gradient(step, 1.5 * way, sigma, n)[:, 0].std() for way in (1, -1))
 
 # %% [markdown]
 # *Figure 4. The true gradient is a bell-shaped line, 0.8 high at mu = 0.*

@@ -450,7 +450,7 @@ for mean, sigma in [(0.3, 0.8), (2.0, 0.2)]:
         print(f"{truth:10.3f} {n:4d} {estimate.mean():19.3f} {estimate.std():11.3f} {negative:10.0%}")
 
 # %% outcome="negative"
-(monte_carlo_kl(torch.full((2_000, 1), 0.3), torch.full((2_000, 1), 2 * math.log(0.8)), 1) < 0).float().mean()
+(monte_carlo_kl(0 * mu + 0.3, 0 * mu + 2 * math.log(0.8), 1) < 0).float().mean()
 
 # %% [markdown]
 # For the cheap belief, a quarter of the single draws is negative, and the mean is still right.

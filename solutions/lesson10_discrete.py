@@ -1053,7 +1053,7 @@ for draws in (2, 8):
     print(f"score function, {draws} draws: {hard:.2f} nats per test image")
 
 # %% outcome="last_resort"
-min(measured(model, lambda logits: gumbel_max(logits, uniform(logits))) for model in models.values()) - hard
+min(measured(each, lambda x: gumbel_max(x, uniform(x))) for each in models.values()) - hard
 
 # %% [markdown]
 # With 8 draws it is the best model of this section, and with 2 it is level with straight-through.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from class_of_four import ROOT
 from nbformat import NotebookNode
 
 from autograder.lesson import Lesson, LessonError, read_source
@@ -69,7 +71,10 @@ ASK = 'prediction_error = ""  # write "a" or "b", then run this cell'
 TELL = """\
 from autograder.predictions import outcome
 
-outcome("course_checks.lesson_doubling", "error", globals(), ratio)"""
+outcome(
+    "course_checks.lesson_doubling", "error", globals(),
+    ratio,
+)"""
 ITS_RIGHT = "b: 100 times as many. The error falls like one over the square root of the number of draws."
 
 
@@ -119,7 +124,7 @@ def test_a_prediction_is_a_question_a_line_for_the_answer_and_after_the_run_what
     ],
 )
 def test_afterwards_a_learner_reads_whether_it_was_right_and_why(said: object, told: str) -> None:
-    assert ERROR.told(said, torch.tensor(9.7)) == told
+    assert ERROR.told(said, torch.tensor(9.7, requires_grad=True)) == told
 
 
 @pytest.mark.parametrize(
@@ -220,6 +225,14 @@ def test_the_class_report_counts_what_was_predicted_and_who_then_solved_the_exer
         none=1,
         other=1,
     )
+
+
+def test_every_lesson_asks_for_predictions_and_the_right_one_has_no_favourite_place() -> None:
+    stems = [path.stem for path in (ROOT / "solutions").glob("lesson*.py")]
+    tables = {stem: predictions_of(f"autograder.checks.{stem}") for stem in stems}
+    assert {stem: len(table) for stem, table in tables.items() if len(table) < 5} == {"lesson00_start": 2}
+    right = Counter(asked.right for table in tables.values() for asked in table.values() if len(asked.options) == 3)
+    assert max(right.values()) - min(right.values()) < 10, "or a learner predicts without reading"
 
 
 def test_a_broken_table_says_where_it_is_to_who_runs_the_cell(packages: Packages) -> None:
