@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from autograder.course import Course
 from autograder.grading import Grader
+from autograder.proofs.shown import shown
 from autograder.proofs.verify import about_lesson, examples, try_example
 from autograder.verdict import Verdict
 
@@ -41,6 +42,12 @@ def graders(template):
 def test_a_lesson_holds_what_it_promises(stem, graders):
     for claim, problems in about_lesson(COURSE, stem, graders(stem), SEED):
         assert problems == [], claim
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stem", COURSE.stems)
+def test_a_run_of_the_solved_lesson_shows_what_its_predictions_call_right(stem):
+    assert shown(COURSE.lesson(stem)) == []
 
 
 @pytest.mark.parametrize(("stem", "example"), AND_SLOW, ids=NAMES)

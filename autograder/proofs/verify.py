@@ -31,7 +31,9 @@ from autograder.exercise import Exercise, Told, exercise_of, forget
 from autograder.grading import Grader
 from autograder.judging import judge, run
 from autograder.lesson import Lesson, LessonError, answered, is_answer, is_grade, marks
+from autograder.predictions import predictions_of
 from autograder.proofs.hints import wrong_hints
+from autograder.proofs.shown import shown
 from autograder.submission import read_submission, runs
 from autograder.verdict import Message, Verdict
 
@@ -143,6 +145,8 @@ def verify(
     Given an ``exercise``, only the examples that answer it are tried.
     """
     yield from about_lesson(course, stem, grader, seed)
+    if full:
+        yield "the solved lesson shows what its predictions call right", shown(grader.lesson)
     for example in examples(course, stem):
         if exercise is None or exercise in example.answers:
             yield example.name, try_example(example, grader, seed, full)
@@ -261,6 +265,9 @@ def _completeness(course: Course, lesson: Lesson) -> Iterator[str]:
                 yield f"{name}-{check.name} sends back to {check.reread!r}, which is no heading of the lesson"
         if unknown := {check for wrong in exercise.wrong_answers for check in wrong.fails} - exercise.checks.keys():
             yield f"wrong answers of {name} fail {', '.join(sorted(unknown))}, which are no checks of it"
+    for asked in predictions_of(lesson.packages.checks_of(lesson.stem)).values():
+        if asked.exercise and asked.exercise not in known:
+            yield f"the prediction {asked.name} names {asked.exercise}, which is no exercise of the lesson"
 
 
 def in_one_process(lesson: Lesson, notebook: NotebookNode, seed: int, only: set[str] | None = None) -> Messages:
