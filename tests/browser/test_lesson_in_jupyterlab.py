@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from autograder.course import Course
 from autograder.lesson import answered, marks
+from autograder.predictions import predictions_of
 
 if TYPE_CHECKING:
     from conftest import OpenNotebook
@@ -154,6 +155,20 @@ def test_a_folded_plot_says_what_it_draws_and_opens_by_a_click(
     line.click()
     plot.locator(".cm-content").wait_for(state="visible")
     notebook.page.screenshot(path=shots / "opened.png")
+
+
+def test_a_prediction_is_answered_under_the_experiment(
+    open_notebook: Open, released: NotebookNode, shots: Path
+) -> None:
+    notebook = open_notebook(released)
+    notebook.run("import matplotlib.pyplot as plt")
+    asked = predictions_of(f"autograder.checks.{STEM}")["silence"]
+    wrong = next(letter for letter in asked.options if letter != asked.right)
+    notebook.write("prediction_silence", asked.cell.replace('""', f'"{wrong}"'))
+    assert notebook.run("prediction_silence") == ""
+    notebook.run("cup = torch.tensor")
+    assert notebook.run('"silence", globals()').startswith(f"✗ You predicted {wrong}: ")
+    notebook.page.screenshot(path=shots / "prediction.png")
 
 
 @pytest.mark.parametrize("stem", Course(ROOT).stems)
