@@ -120,13 +120,20 @@ def test_the_picture_in_the_readme_is_what_its_command_draws(monkeypatch):
 
 
 def test_the_cells_and_the_check_in_the_authors_readme_stand_in_the_course():
-    cells, check, wrong = (block.strip() for block in blocks("solutions/README.md", "python"))
+    cells, check, wrong, _ = (block.strip() for block in blocks("solutions/README.md", "python"))
     lesson = text("solutions/lesson03_reparameterization.py")
     module = text("autograder/checks/lesson03_reparameterization/noise_from.py")
     for part in cells.split("\n\n\n"):
         assert part in lesson
     for part in (*check.split("\n\n\n"), wrong):
         assert part in module
+
+
+def test_the_prediction_in_the_authors_readme_stands_in_the_course():
+    (table,) = blocks("solutions/README.md", "toml")
+    *_, cells = blocks("solutions/README.md", "python")
+    assert table in text("autograder/checks/lesson00_start/predictions.toml")
+    assert cells in text("solutions/lesson00_start.py")
 
 
 def test_the_config_lines_in_the_readme_are_those_of_this_course():
