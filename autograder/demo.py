@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from nbformat import NotebookNode
 from autograder.build import build
 from autograder.course import CONFIG, Course
 from autograder.lesson import Lesson, answered
+from autograder.predictions import predictions_of
 from autograder.proofs.verify import TAMPERING, Example, examples
 from autograder.submission import read_submission
 from autograder.verdict import Verdict
@@ -55,11 +57,16 @@ def _class(lesson: Lesson, release: NotebookNode, known: list[Example]) -> Itera
     named = sorted(filter(_names_a_mistake, known), key=lambda example: "variance" not in example.name)
     wrong = _first_answers(named)
     half = dict(list(right.items())[: len(right) // 2])
-    yield "ada", "right answers", answered(release, right)
+    foresaw, erred = (_predicted(release, lesson, rightly) for rightly in (True, False))
+    yield "ada", "right predictions and answers", answered(foresaw, right)
     accepted = (example for example in known if example.verdict == Verdict.ACCEPTED)
-    yield "ben", "the same, in other words", answered(release, right | _first_answers(accepted))
+    yield (
+        "ben",
+        "wrong predictions, right answers in other words",
+        answered(erred, right | _first_answers(accepted)),
+    )
     yield "chloe", "the first half; the rest untouched", answered(release, half)
-    yield "dan", "a common mistake in every exercise", answered(release, right | wrong)
+    yield "dan", "wrong predictions, and a common mistake in every exercise", answered(erred, right | wrong)
     if errors := _first_answers(filter(_stops, known)):
         yield "emil", "code that stops with errors", answered(release, right | errors)
     yield "fay", "nothing: the notebook as released", release
@@ -71,6 +78,16 @@ def _class(lesson: Lesson, release: NotebookNode, known: list[Example]) -> Itera
                 f"mistakes, and a trick: {cheat.replace('_', ' ')}",
                 answered(release, right | wrong | tricks),
             )
+
+
+def _predicted(notebook: NotebookNode, lesson: Lesson, rightly: bool) -> NotebookNode:
+    """A copy of the notebook in which every prediction is made: the right one, or the first that is wrong."""
+    copied = copy.deepcopy(notebook)
+    cells = {cell.source: cell for cell in copied.cells}
+    for asked in predictions_of(lesson.packages.checks_of(lesson.stem)).values():
+        letter = next(letter for letter in asked.options if (letter == asked.right) is rightly)
+        cells[asked.cell()].source = asked.cell(letter)
+    return copied
 
 
 def _names_a_mistake(example: Example) -> bool:

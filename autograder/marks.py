@@ -27,6 +27,8 @@ from nbformat import NotebookNode
 from autograder.predictions import PredictionError, predictions_of
 
 SHORT = ("answer", "checks", "locked", "outcome", "plot", "points", "predict", "progress")
+_WIDE = 100
+"""As many characters of a line JupyterLab shows beside its file browser."""
 _PLAIN = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
 
 
@@ -118,17 +120,18 @@ def _prediction_cells(
             raise MarkError(f"predict={name!r} stands once, on an empty cell: question and options are in the table.")
         predicted[name] = False
         yield nbformat.v4.new_markdown_cell(known[name].prompt)
-        yield nbformat.v4.new_code_cell(known[name].cell, metadata={"tags": ["demo"]})
+        yield nbformat.v4.new_code_cell(known[name].cell(), metadata={"tags": ["demo"]})
         return
     if predicted.get(name) is not False:
         raise MarkError(f"outcome={name!r} stands once, after predict={name!r}.")
     if bool(known[name].shown) != bool(source):
         raise MarkError(f"outcome={name!r}: a cell with the run's number goes with `shown` in the table.")
     predicted[name] = True
-    value = f",\n    {source}," if source else ""
-    called = f'"{package}", "{name}", globals(){value}'
-    called = f"\n    {called}\n" if value else called
-    cell.source = f"from autograder.predictions import outcome\n\noutcome({called})"
+    called = f'"{package}", "{name}", globals()'
+    call = f"outcome({called}, {source})" if source else f"outcome({called})"
+    if len(call) > _WIDE:
+        call = f"outcome(\n    {called},\n    {source},\n)"
+    cell.source = f"from autograder.predictions import outcome\n\n{call}"
     cell.metadata["tags"] = ["demo"]
     yield cell
 

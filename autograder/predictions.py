@@ -65,10 +65,9 @@ class Prediction:
         options = "\n".join(f"- **{letter}** · {option.text}" for letter, option in self.options.items())
         return f"**Predict first.**\n{self.question}\n\n{options}"
 
-    @property
-    def cell(self) -> str:
-        """The line in which a learner writes the prediction."""
-        return f'prediction_{self.name} = ""  # write {self.letters}, then run this cell'
+    def cell(self, said: str = "") -> str:
+        """The line in which a learner writes the prediction, with what is ``said`` there."""
+        return f'prediction_{self.name} = "{said}"  # write {self.letters}, then run this cell'
 
     @property
     def answer(self) -> str:

@@ -71,10 +71,7 @@ ASK = 'prediction_error = ""  # write "a" or "b", then run this cell'
 TELL = """\
 from autograder.predictions import outcome
 
-outcome(
-    "course_checks.lesson_doubling", "error", globals(),
-    ratio,
-)"""
+outcome("course_checks.lesson_doubling", "error", globals(), ratio)"""
 ITS_RIGHT = "b: 100 times as many. The error falls like one over the square root of the number of draws."
 
 

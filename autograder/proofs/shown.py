@@ -28,7 +28,7 @@ def outcomes(lesson: Lesson, known: dict[str, Prediction]) -> dict[str, str]:
     notebook = copy.deepcopy(lesson.source)
     cells = {cell.source: cell for cell in notebook.cells}
     for asked in known.values():
-        cells[asked.cell].source = asked.cell.replace('""', f'"{asked.right}"', 1)
+        cells[asked.cell()].source = asked.cell(asked.right)
     with TemporaryDirectory(prefix="lesson-") as folder:
         client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}})
         client.extra_arguments = ["--log-level=ERROR"]  # a kernel warns about its transport each time

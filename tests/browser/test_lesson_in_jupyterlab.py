@@ -164,7 +164,7 @@ def test_a_prediction_is_answered_under_the_experiment(
     notebook.run("import matplotlib.pyplot as plt")
     asked = predictions_of(f"autograder.checks.{STEM}")["silence"]
     wrong = next(letter for letter in asked.options if letter != asked.right)
-    notebook.write("prediction_silence", asked.cell.replace('""', f'"{wrong}"'))
+    notebook.write("prediction_silence", asked.cell(wrong))
     assert notebook.run("prediction_silence") == ""
     notebook.run("cup = torch.tensor")
     assert notebook.run('"silence", globals()').startswith(f"✗ You predicted {wrong}: ")
