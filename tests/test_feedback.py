@@ -80,6 +80,14 @@ def grade_cell(source: str, *outputs: nbformat.NotebookNode) -> nbformat.Noteboo
     return new_code_cell(source, metadata={"nbgrader": marks}, outputs=list(outputs))
 
 
+def test_a_prediction_says_that_nobody_grades_it():
+    predicted, figure = (
+        new_code_cell(source, metadata={"tags": ["demo"]}) for source in ('prediction_bag = "a"', "plt.show()")
+    )
+    assert "A prediction: nobody grades it." in shown(predicted)
+    assert "A prediction" not in shown(figure)
+
+
 def test_feedback_makes_a_page_for_each_student_and_says_where(course):
     status, out, err = run()
     assert (status, out, err) == (0, f"feedback: {course.root}/feedback/*/{STEM}\n", "3 new, 0 were up to date\n")

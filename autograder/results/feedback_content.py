@@ -16,6 +16,7 @@ from autograder.boundary.limits import MAX_COLOURED, MAX_COLOURED_IN_ALL
 from autograder.lesson import is_demo, is_grade, marks
 from autograder.pages import markup
 from autograder.pages.outputs import Output, captions, outputs_of
+from autograder.predictions import written_in
 from autograder.results.classwork import message_in, record_in
 from autograder.verdict import Message, Verdict
 
@@ -95,6 +96,15 @@ class Page:
         return cls(title, student, made_from, points, notes, list(reader.exercises.values()), cells)
 
 
+def _note(cell: NotebookNode) -> str:
+    """What is said of a cell of code that nobody grades."""
+    if not is_demo(cell):
+        return ""
+    if written_in([cell.source]):
+        return "A prediction: nobody grades it."
+    return "This cell only shows something: grading does not run it."
+
+
 class _Reader:
     """Goes through a notebook's cells in order."""
 
@@ -120,14 +130,8 @@ class _Reader:
             case "markdown":
                 return Cell("prose", cell.source, attachments)
             case "code":
-                note = "This cell only shows something: grading does not run it." if is_demo(cell) else ""
-                return Cell(
-                    "code",
-                    cell.source,
-                    note=note,
-                    outputs=self._outputs(cell),
-                    is_coloured=self._is_coloured(cell),
-                )
+                outputs = self._outputs(cell)
+                return Cell("code", cell.source, note=_note(cell), outputs=outputs, is_coloured=self._is_coloured(cell))
         return None
 
     def _is_coloured(self, cell: NotebookNode) -> bool:
