@@ -356,6 +356,8 @@ def test_the_page_says_what_was_predicted_and_shows_nothing_of_what_was_written(
         "How large? 1 a: <small> treble: 0 of 1 1 b: large ✓ right treble: 1 of 1 "
         "4no prediction 1something else than an option"
     ) in told
+    write_page(replace(report, asked={STEM: {"size": asked}}), path)
+    assert "What they predicted" not in Page(path).text, "where nobody predicted anything"
     assert "What they predicted" not in Page(original / "reports" / "page.html").text, "where nothing is asked"
 
 

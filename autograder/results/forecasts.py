@@ -31,6 +31,11 @@ class Forecast:
     none: int
     other: int
 
+    @property
+    def made(self) -> bool:
+        """Whether anybody predicted anything."""
+        return self.other > 0 or any(choice.learners for choice in self.choices)
+
 
 def forecast(asked: Prediction, notebook: str, works: Iterable[Work]) -> Forecast:
     """Count what was predicted: of what learners wrote, nothing is taken but which option it is."""

@@ -170,8 +170,9 @@ class ClassReport:
 
     @cached_property
     def forecasts(self) -> list[Forecast]:
-        """What learners predicted, in the lesson's order: of what they wrote, only which option it is."""
-        return [forecast(each, name, self.works) for name, asked in self.asked.items() for each in asked.values()]
+        """What learners predicted, in the lesson's order, where anybody did."""
+        found = [forecast(each, name, self.works) for name, asked in self.asked.items() for each in asked.values()]
+        return [each for each in found if each.made]
 
     @cached_property
     def lost(self) -> dict[str, float]:
