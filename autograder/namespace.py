@@ -33,6 +33,9 @@ NOTEBOOKS = frozenset(["_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh
 """What IPython remembers of its own: the submission's cells ran there, so it is nobody's here."""
 DRAWS = re.compile(r"rand|shuffle|sample|choice|normal|uniform|seed", re.IGNORECASE)
 """What is in the code of a lesson in which chance has a part."""
+_PUTS = ("patch", "object", "setattr")
+_STREAMS = (("sys", "stdout"), ("sys", "stderr"))
+"""What a test puts in their place gets what an answer prints anyway."""
 _SHOWS = ("print", "display", "matplotlib.pyplot")
 
 
@@ -83,19 +86,19 @@ class Namespace(dict):
                 with suppress(Exception):
                     found[name] = imported(path)
             for node in ast.walk(statement.node):
-                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and (root := root_of(node)):
-                    path = ast.unparse(node.value).removeprefix(root).lstrip(".")
+                for owner, name in _put_into(node):
+                    root, _, path = owner.partition(".")
                     with suppress(Exception):
-                        module = resolve_path(found.get(root), path)
-                        if isinstance(module, ModuleType):
-                            yield module, node.attr
+                        module = resolve_path(found[root], path) if root in found else imported(owner)
+                        if isinstance(module, ModuleType) and (module.__name__, name) not in _STREAMS:
+                            yield module, name
 
     def _pass_patches_on(self) -> None:
         """What the test has put into a library, the submission finds there too."""
         for (module, name), seen in self._patched.items():
             if (now := getattr(module, name, None)) is not seen[1]:
                 seen[1] = now
-                self._worker().patch(module.__name__, name, now)
+                self._worker().patch(module.__name__, name, FORGOTTEN if now is seen[0] else now)
 
     def restore(self) -> None:
         """Give libraries back what tests have put something else in the place of: others are judged here too."""
@@ -234,6 +237,19 @@ class _Main(ModuleType):
     @property
     def __dict__(self) -> Any:  # type: ignore[override]
         raise AuthoringError("doctest finds no docstrings of a submission here: call the function and check its value")
+
+
+def _put_into(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """(owner, name): of what a piece of code may give another value, by an assignment or by ``unittest.mock``."""
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and root_of(node):
+        yield ast.unparse(node.value), node.attr
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _PUTS:
+        first, second = [*node.args, None, None][:2]
+        if isinstance(first, ast.Constant) and isinstance(first.value, str) and "." in first.value:
+            owner, _, name = first.value.rpartition(".")
+            yield owner, name
+        elif first is not None and isinstance(second, ast.Constant) and isinstance(second.value, str):
+            yield ast.unparse(first), second.value
 
 
 def _imported_by(node: ast.stmt) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections import Counter, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
@@ -29,6 +29,10 @@ MAX_EXPONENT = 10_000
 """Of a Decimal: one of more could not be made an int."""
 _RAW = re.compile(r"[<>|=]?([US]\d{1,7}|[biufc]\d{1,2}|[mM]8(\[\d{0,3}[A-Za-zμ]{1,2}\])?)")
 """The dtypes of arrays that cross as bytes."""
+TYPES = {
+    kind.__name__: kind for kind in (int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, object)
+}
+"""Classes that cross to a plain grade cell as themselves: whoever calls one gets data."""
 _FACTORIES = {kind.__name__: kind for kind in (int, float, str, list, dict, set, bool, tuple)}
 
 
@@ -147,6 +151,30 @@ def _sent_deque(value: deque, part: Part) -> list:
     return [value.maxlen, _listed(value, part)]
 
 
+def _slice(content: Any, part: Part) -> slice:
+    start, stop, step = map(part, content)
+    return slice(start, stop, step)
+
+
+def _matrix(content: Any, part: Part) -> np.matrix:
+    return _an_array(part(content)).view(np.matrix)
+
+
+def _sent_masked(value: Any, part: Part) -> list:
+    return [part(np.asarray(value.data)), part(np.ma.getmaskarray(value))]
+
+
+def _masked(content: Any, part: Part) -> Any:
+    data, mask = map(_an_array, map(part, content))
+    return np.ma.MaskedArray(data, mask)
+
+
+def _an_array(value: Any) -> np.ndarray:
+    if type(value) is not np.ndarray:
+        raise TypeError("no array")
+    return value
+
+
 _EMPTY: dict[str, int] = {}
 _KEYS, _VALUES, _ITEMS = map(type, (_EMPTY.keys(), _EMPTY.values(), _EMPTY.items()))
 
@@ -173,6 +201,10 @@ KINDS = [
         lambda value, _: [value.days, value.seconds, value.microseconds],
         lambda content, _: dt.timedelta(*content),
     ),
+    Kind("slice", slice, lambda value, part: _listed([value.start, value.stop, value.step], part), _slice),
+    Kind("ordered", OrderedDict, _pairs, lambda content, part: OrderedDict(_dict(content, part))),
+    Kind("matrix", np.matrix, lambda value, part: part(np.asarray(value)), _matrix),
+    Kind("masked", np.ma.MaskedArray, _sent_masked, _masked),
     Kind("counter", Counter, _pairs, lambda content, part: Counter(_dict(content, part))),
     Kind("defaultdict", defaultdict, _sent_defaultdict, _defaultdict),
     Kind(

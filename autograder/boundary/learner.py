@@ -52,10 +52,10 @@ class LearnerObject:
     decide. To a plain grade cell it is lent, with its attributes and operators (``protocols``).
     """
 
-    __slots__ = ("_handle", "_kind", "_path")
+    __slots__ = ("_handle", "_kind", "_known", "_path")
 
-    def __init__(self, handle: Handle, path: str = "", kind: str = "function") -> None:
-        self._handle, self._path, self._kind = handle, path, kind
+    def __init__(self, handle: Handle, path: str = "", kind: str = "function", known: tuple[str, ...] = ()) -> None:
+        self._handle, self._path, self._kind, self._known = handle, path, kind, known
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._lent:
@@ -98,6 +98,14 @@ class LearnerObject:
     def __dir__(self) -> list[str]:
         return list(map(str, self._operate("dir", self))) if self._lent else list(object.__dir__(self))
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What ``isinstance`` asks for beside the type: of a lent object, a class that stands for its own."""
+        return protocols.stand_in(self._kind, self._known) if self._lent else type(self)
+
+    def __hash__(self) -> int:
+        return int(self._operate("hash", self)) if self._lent else object.__hash__(self)
+
     def __instancecheck__(self, instance: Any) -> bool:
         return self._is_learners(instance) and bool(self._operate("isinstance", instance, self))
 
@@ -127,13 +135,35 @@ class LearnerObject:
     def _is_learners(value: Any) -> bool:
         return isinstance(value, LearnerObject)
 
-    __hash__ = object.__hash__
+
+def _documented(self: LearnerObject) -> Any:
+    return self._operate("getattr", self, "__doc__") if self._lent else None
+
+
+class LentFunction(LearnerObject):
+    """A function that is lent: called, compared with others, and nothing else, as functions are."""
+
+    __slots__ = ()
+    __eq__, __ne__ = protocols.identity(True), protocols.identity(False)
+    __hash__ = LearnerObject.__hash__
+
+
+def lent(handle: Handle, kind: str, known: tuple[str, ...]) -> LearnerObject:
+    """An object that is lent to a plain grade cell."""
+    is_function = kind in ("function", "builtin_function_or_method", "method")
+    return (LentFunction if is_function else LearnerObject)(handle, kind=kind, known=known)
 
 
 for _name, _method in protocols.operators().items():
     setattr(LearnerObject, _name, _method)
+for _name in protocols.not_of_functions():
+    setattr(LentFunction, _name, None)
+LearnerObject.__doc__ = LentFunction.__doc__ = property(_documented)  # type: ignore[assignment]
 # Of what an object has in private, what says something about it; libraries ask for much else.
-_TOLD = ("__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__signature__", "__wrapped__")
+_TOLD = (
+    *("__name__", "__qualname__", "__dict__", "__annotations__", "__signature__", "__wrapped__"),
+    *("__bases__", "__mro__", "__defaults__", "__kwdefaults__"),
+)
 _OWN = re.compile(r"_(?!repr_|ipython|_)\w+")
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
 BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
+IN_PLACE = tuple(f"i{name.rstrip('_')}" for name in BINARY)
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     **{each.__name__: each for each in (bool, len, int, float, complex, str, repr, abs, reversed, dir)},
@@ -16,15 +18,60 @@ CONVERSIONS: dict[str, Callable[[Any], Any]] = {
 
 
 def signature_of(function: Any) -> list:
-    """Of each parameter its name, its kind, and whether it has a default."""
+    """Of each parameter its name, its kind, whether it has a default, and which."""
     found = inspect.signature(function).parameters.values()
-    return [[each.name, int(each.kind), each.default is not each.empty] for each in found]
+    return [[each.name, int(each.kind), each.default is not each.empty, _default(each)] for each in found]
+
+
+def _default(parameter: inspect.Parameter) -> Any:
+    return None if parameter.default is parameter.empty else parameter.default
+
+
+def entered(manager: Any) -> Any:
+    """What a ``with`` begins with."""
+    return type(manager).__enter__(manager)
+
+
+def left(manager: Any, *error: Any) -> bool:
+    """What a ``with`` ends with; whether the exception is over by that."""
+    return bool(type(manager).__exit__(manager, *error))
+
+
+KNOWN = {
+    "function": "types:FunctionType",
+    "builtin": "types:BuiltinFunctionType",
+    "method": "types:MethodType",
+    "generator": "types:GeneratorType",
+    "class": "builtins:type",
+    "module of torch": "torch.nn:Module",
+    "axes": "matplotlib.axes:Axes",
+    "figure": "matplotlib.figure:Figure",
+    "artist": "matplotlib.artist:Artist",
+    "estimator": "sklearn.base:BaseEstimator",
+}
+"""Classes that both sides have and a test asks ``isinstance`` for; none of data, which an object could feign to be."""
+
+
+def known(word: str) -> type | None:
+    """The class, where what has it is imported already."""
+    module, _, name = KNOWN[word].partition(":")
+    found = getattr(sys.modules.get(module), name, None)
+    return found if isinstance(found, type) else None
+
+
+def known_of(value: Any) -> list[str]:
+    """Which of these an object is one of."""
+    return [word for word in KNOWN if (kind := known(word)) and issubclass(type(value), kind)]
 
 
 OPERATORS: dict[str, Callable] = {
     **{name: getattr(operator, name) for name in (*BINARY, *COMPARISONS, "getitem", "setitem", "delitem", "contains")},
     **CONVERSIONS,
     **{each.__name__: each for each in (iter, next, getattr, setattr, delattr, round, isinstance, issubclass, divmod)},
+    **{name: getattr(operator, name) for name in IN_PLACE},
+    **{each.__name__: each for each in (hash, format)},
+    "enter": entered,
+    "exit": left,
     "signature": signature_of,
     "source": inspect.getsource,
 }

@@ -9,10 +9,11 @@ from __future__ import annotations
 import inspect
 import linecache
 from collections.abc import Callable
+from functools import lru_cache
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from autograder.boundary.operators import BINARY, COMPARISONS
+from autograder.boundary.operators import BINARY, COMPARISONS, IN_PLACE, KNOWN, known
 from autograder.errors import CannotCross
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ def contains(self: LearnerObject, item: Any) -> bool:
     return said
 
 
+def leave(self: LearnerObject, kind: Any, error: Any, _: Any) -> bool:
+    """The end of a ``with``, told of the exception in it and not of its way here; whether it is over by that."""
+    return bool(self._operate("exit", self, kind, error, None))
+
+
 def operators() -> dict[str, Callable]:
     """The methods by which Python's operators reach an object."""
     found: dict[str, Callable] = {f"__{name}__": comparing(name) for name in COMPARISONS}
@@ -71,17 +77,52 @@ def operators() -> dict[str, Callable]:
         found |= {f"__{plain}__": asking(name), f"__r{plain}__": asking_reflected(name)}
     for name in ("bool", "len", "int", "float", "complex", "abs", "neg", "pos", "invert", "index", "round", "reversed"):
         found[f"__{name}__"] = asking(name)
-    found |= {f"__{name}__": asking(name) for name in ("getitem", "setitem", "delitem", "iter", "next")}
-    return found | {"__contains__": contains}
+    for name in ("getitem", "setitem", "delitem", "iter", "next", "format", "enter", *IN_PLACE):
+        found[f"__{name}__"] = asking(name)
+    return found | {"__contains__": contains, "__exit__": leave}
+
+
+def not_of_functions() -> dict[str, None]:
+    """Those that nothing has which is only called: libraries look whether it has them."""
+    kept = {f"__{name}__" for name in ("bool", "format", *COMPARISONS)}
+    return dict.fromkeys(name for name in operators() if name not in kept)
+
+
+def identity(same: bool) -> Callable:
+    """Whether a function is the same as another thing: as another of the learner's, they say; as anything else, no."""
+
+    def method(self: LearnerObject, other: Any) -> bool:
+        self._must_be_lent()
+        if self._is_learners(other):
+            return bool(self._operate("eq" if same else "ne", self, other))
+        return not same
+
+    return method
+
+
+@lru_cache(maxsize=1000)
+def stand_in(name: str, words: tuple[str, ...]) -> type:
+    """What ``isinstance`` sees as the class of an object that is one of these; nobody can make another of it."""
+
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        raise CannotCross(f"a {name}")
+
+    bases = [kind for word in words if word in KNOWN and (kind := known(word))]
+    if not bases:
+        return type(name, (), {"__new__": refuse})
+    try:
+        return type(name, (bases[0],), {"__new__": refuse})
+    except TypeError:  # of a function's class nothing derives
+        return bases[0]
 
 
 def signature(told: Any) -> inspect.Signature:
-    """The signature that was told as names, kinds, and whether there is a default (which is not told)."""
+    """The signature that was told as names, kinds, whether there is a default, and which."""
     kinds = list(inspect._ParameterKind)
     return inspect.Signature(
         [
-            inspect.Parameter(str(name), kinds[int(kind)], default=... if default else inspect.Parameter.empty)
-            for name, kind, default in told[:MAX_PARAMETERS]
+            inspect.Parameter(str(name), kinds[int(kind)], default=default if has else inspect.Parameter.empty)
+            for name, kind, has, default in told[:MAX_PARAMETERS]
         ]
     )
 

@@ -21,11 +21,12 @@ from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.copies import Damage, noted
 from autograder.boundary.effects import Graph, a_dict, a_list, refill, replace, restore, without_grad_flags
 from autograder.boundary.frames import Closed, Deadline, WireError
-from autograder.boundary.learner import LearnerObject, path_of
+from autograder.boundary.kinds import TYPES
+from autograder.boundary.learner import LearnerObject, lent, path_of
 from autograder.boundary.limits import MAX_BESIDE_BYTES, MAX_REQUESTS, MAX_TEXT, IsolationError, Limits
 from autograder.boundary.nodes import connected
 from autograder.boundary.outputs import Allowance, Overheard, shown
-from autograder.boundary.raised import Theirs, as_raised, class_of
+from autograder.boundary.raised import Theirs, as_raised, class_of, told
 from autograder.boundary.randomness import digest_of_state, random_state, seed_everything
 from autograder.boundary.template import NO_FILES, START_SECONDS, Ended, Template
 from autograder.boundary.wire import Parcel, decode, encode, is_callable, parts, receive, resolve_path, send
@@ -186,7 +187,7 @@ class RemoteWorker:
         }
         reply, parcel = self._ask(request, sent)
         if (printed := reply.get("printed")) and not isinstance(sys.stdout, Overheard):
-            self._trusting(lambda: print(str(printed)[:MAX_TEXT], end=""))
+            self._trusting(lambda: sys.stdout.write(str(printed)[:MAX_TEXT]))
         value, outputs = self._trusting(lambda: self._connected(reply, parcel, sent))
         self._trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
         return self._trusting(lambda: decode(value, outputs, self._hold))
@@ -281,9 +282,10 @@ class RemoteWorker:
         self._ask({"do": "assign", "name": name} | content, sent)
 
     def patch(self, module: str, name: str, value: Any) -> None:
-        """Give a module on the submission's side what a test has put into the grader's."""
+        """Give a module on the submission's side what a test has put into the grader's; or (``FORGOTTEN``) its own."""
         sent = Parcel()
-        self._ask({"do": "patch", "module": module, "name": name, "value": encode(value, sent, self._refer)}, sent)
+        content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._refer)}
+        self._ask({"do": "patch", "module": module, "name": name} | content, sent)
 
     def file(self, name: str) -> bytes | None:
         """What a file of this name holds in the submission's folder; None, if there is none or it is too large."""
@@ -329,8 +331,8 @@ class RemoteWorker:
                 kinds = self._trusting(lambda: [self._kind(*each) for each in reply["kinds"][:MAX_KINDS]])
                 raise _Raised(raised, as_raised(raised, reply.get("args"), kinds))
             raise raised
-        told = self._trusting(lambda: [*map(short, reply.get("left_out", ()))])
-        self.left_out |= dict.fromkeys(told[: MOST_LEFT_OUT - len(self.left_out)])
+        left_out = self._trusting(lambda: [*map(short, reply.get("left_out", ()))])
+        self.left_out |= dict.fromkeys(left_out[: MOST_LEFT_OUT - len(self.left_out)])
         return reply, received
 
     def _answer_to(self, reply: dict, received: Parcel) -> None:
@@ -394,8 +396,10 @@ class RemoteWorker:
 
     def _hold(self, reference: dict) -> Any:
         if "lent" in reference:
-            number, kind = reference["lent"]
-            return LearnerObject(RemoteHandle(self, int(number)), kind=str(kind)[:100])
+            number, kind, known = reference["lent"]
+            return lent(RemoteHandle(self, int(number)), str(kind)[:100], tuple(map(str, known)))
+        if "type" in reference:
+            return TYPES[reference["type"]]
         if "exception" in reference:
             return self._kind(*reference["exception"])
         return LearnerObject(RemoteHandle(self, int(reference["callable"])))
@@ -413,6 +417,13 @@ class RemoteWorker:
             return {"object": [value._handle.number, value._path]}  # type: ignore[attr-defined]
         if isinstance(value, type) and issubclass(value, Theirs):
             return {"object": [value.number, ""]}
+        if (
+            self.lends
+            and isinstance(value, Exception)
+            and library_path(type(value)).startswith("builtins:")
+            and (args := told(value)) is not None
+        ):
+            return {"error": [type(value).__name__, args]}
         if self.lends and callable(value) and noted.get() is None:
             if path := library_path(value):
                 return {"library": path}

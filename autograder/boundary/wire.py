@@ -91,7 +91,7 @@ def encode(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int 
     def part(item: Any) -> Any:
         return encode(item, parcel, refer, depth + 1)
 
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and not kinds.kind_of(value):
         if value.dtype.kind == "O":
             return {"objects": [list(value.shape), [part(item) for item in value.ravel()]]}
         return {"array": _of_array(value, value, parcel)}

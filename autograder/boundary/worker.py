@@ -23,8 +23,9 @@ import torch
 from autograder.boundary import sandbox
 from autograder.boundary.calls import same, vector_jacobian_product
 from autograder.boundary.frames import Closed, TooLarge
+from autograder.boundary.kinds import TYPES
 from autograder.boundary.limits import MAX_BESIDE_BYTES
-from autograder.boundary.operators import OPERATORS
+from autograder.boundary.operators import OPERATORS, known_of
 from autograder.boundary.raised import told
 from autograder.boundary.randomness import seed_everything, set_random_state
 from autograder.boundary.shell import Capped, Shell, leave_tools_out, run_cell
@@ -84,6 +85,7 @@ class Worker:
         self.objects: dict[int, Any] = {}
         self.graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor | None]]] = {}
         self.raisable: dict[int, type] = {}
+        self.patched: dict[tuple[str, str], Any] = {}
         self.count = 0
         self.lends = False
         self.actions: dict[str, Callable[[dict, Parcel], tuple[dict, Parcel]]] = {
@@ -151,9 +153,10 @@ class Worker:
         return {}, Parcel()
 
     def patch(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
-        """Give a module another value under a name, as a test has done in the grader."""
-        module = importlib.import_module(request["module"])
-        setattr(module, request["name"], decode(request["value"], received, self._find))
+        """Give a module another value under a name, as a test has done in the grader, or what it had before."""
+        module, name = importlib.import_module(request["module"]), request["name"]
+        own = self.patched.setdefault((module.__name__, name), getattr(module, name, None))
+        setattr(module, name, decode(request["value"], received, self._find) if "value" in request else own)
         return {}, Parcel()
 
     def file(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
@@ -239,13 +242,15 @@ class Worker:
     def _lend(self, value: Any) -> dict:
         if isinstance(value, ModuleType) or not (self.lends or is_callable(value)):
             refuse_value(value)
+        if self.lends and isinstance(value, type) and TYPES.get(name := value.__name__) is value:
+            return {"type": name}
         number = self._number()
         self.objects[number] = value
         if not self.lends:
             return {"callable": number}
         if isinstance(value, type) and issubclass(value, Exception):
             return {"exception": self._exception(value)}
-        return {"lent": [number, type(value).__name__]}
+        return {"lent": [number, type(value).__name__, known_of(value)]}
 
     def _exception(self, kind: type) -> list:
         """An exception class of the learner's as the grader is told of it: always under the same number."""
@@ -259,6 +264,9 @@ class Worker:
         if "library" in reference:
             module, _, name = reference["library"].partition(":")
             return resolve_path(importlib.import_module(module), name)
+        if "error" in reference:
+            kind, args = reference["error"]
+            return getattr(builtins, kind)(*args)
         if "callback" in reference:
             return self._stand_in(*reference["callback"])
         if "beside" in reference:
