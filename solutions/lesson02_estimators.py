@@ -1021,8 +1021,9 @@ crossing
 torch.manual_seed(0)
 sigma, n = 0.5, 4_000
 aims = torch.linspace(-1.5, 1.5, 13).tolist()
+estimators = {"score function": score_function_gradient, "pathwise": pathwise_gradient}
 estimates = {}
-for name, estimator in {"score function": score_function_gradient, "pathwise": pathwise_gradient}.items():
+for name, estimator in estimators.items():
     estimates[name] = torch.stack([estimator(step, mu, sigma, n)[:, 0] for mu in aims])
     ends = estimates[name][[0, 6, 12]].var(dim=1)
     print(f"{name:<14} variance of one draw at mu = -1.5, 0, 1.5:", [round(v, 2) for v in ends.tolist()])

@@ -49,7 +49,7 @@ learners     lab                   open the lessons in JupyterLab
 instructors  collect, grade        bring in what a class handed in; grade it
              report, feedback      a page about the class; one for each learner
              export                the grades, as Canvas and Moodle import them
-authors      new, build            begin a course; solutions/ to course/
+authors      new, build, site      begin a course; make its notebooks, and its pages to read
              verify, mutants       prove the checks, on examples and on changes
              demo                  a made-up class, graded, and the page about it
 """

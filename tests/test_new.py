@@ -86,10 +86,10 @@ def test_the_made_up_class_of_a_new_course_is_judged_by_its_own_checks(course: P
         told
         == f"""\
 {STEM}, handed in by 5 made-up learners:
-  ada     right answers
-  ben     the same, in other words
+  ada     right predictions and answers
+  ben     wrong predictions, right answers in other words
   chloe   the first half; the rest untouched
-  dan     a common mistake in every exercise
+  dan     wrong predictions, and a common mistake in every exercise
   fay     nothing: the notebook as released
 5 learners handed in; the median score is 0 of 4 points.
 Most points were lost in temperature: 2.4 of 4 by a learner on average. 2 of 5 learners passed all its checks, 2 left \

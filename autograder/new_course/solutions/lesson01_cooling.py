@@ -24,16 +24,16 @@ from torch import Tensor
 #
 # Coffee of 80 degrees stands in a room of 20 degrees.
 # After 10 minutes it has 50 degrees.
-#
-# **Predict first.**
-# How warm is it after 20 minutes?
-# Write your answer down, then run the cell.
+
+# %% predict="later"
 
 # %% tags=["demo"]
 room, distance = 20.0, 60.0  # the distance of 80 degrees to the room
 for minutes in (0, 10, 20, 30):
     print(f"after {minutes:2} minutes: {room + distance:4.1f} degrees, {distance:4.1f} above the room")
     distance /= 2
+
+# %% outcome="later"
 
 # %% [markdown]
 # Not 20 degrees, and not 25.
@@ -78,9 +78,9 @@ for minutes in (0, 10, 20, 30):
 #
 # <details><summary>Hint 3</summary>
 #
-# Here is a neighbour, worked out: a bath tub fills, and the nearer the water is to the rim, the slower it rises.
+# A neighbour, worked out: a bath tub fills, and the nearer the water is to the rim, the slower it rises.
 # Its level begins at `low` and comes nearer to `rim`.
-# What shrinks is the distance to the rim, so the code says which part of that distance is left, and takes it off the rim:
+# What shrinks is the distance to the rim, so the code says which part of it is left:
 #
 # ```python
 # def level(minutes, low, rim, rate):
@@ -116,9 +116,8 @@ def temperature(minutes: Tensor, start: Tensor, room: Tensor, rate: Tensor) -> T
 # Somebody wrote down five readings of a thermometer, and did not say what cup it was.
 # The rate is unknown, and your function carries gradients to it.
 # So begin with a guess, ask how far the curve is from the readings, and go downhill.
-#
-# **Predict first.**
-# Which readings pull at the rate, and which know nothing about it: the one at minute 0, those in the middle, the last?
+
+# %% predict="readings"
 
 # %% tags=["demo"]
 minutes = torch.tensor([0.0, 5.0, 10.0, 20.0, 30.0])
@@ -132,6 +131,12 @@ for _ in range(200):
     (temperature(minutes, start, room, rate) - readings).square().mean().backward()
     optimizer.step()
 
+pull = (start - room) * minutes * torch.exp(-rate.detach() * minutes)  # degrees by which a reading answers to the rate
+for at, degrees in zip(minutes.tolist(), pull.tolist(), strict=True):
+    print(f"minute {at:2.0f}: {degrees:4.0f} degrees for each 1/minute of the rate")
+
+# %% plot=true
+# Draws figure 1: the readings, the guess and the curve that was found.
 t = torch.linspace(0, 40, 200)
 _, axes = plt.subplots(figsize=(7, 3.8), layout="constrained")
 axes.plot(t, temperature(t, start, room, torch.tensor(0.2)), "--", label="the guess, k = 0.2 per minute")
@@ -142,6 +147,9 @@ axes.set(xlabel="time since it was poured (minutes)", ylabel="temperature (degre
 axes.set_title("Five readings and a gradient tell what kind of cup it is")
 axes.legend()
 plt.show()
+
+# %% outcome="readings"
+minutes[pull.argmax()]
 
 # %% [markdown]
 # *Figure 1. Temperature against time.*
