@@ -250,10 +250,25 @@ def test_a_site_is_the_same_when_it_is_made_again_and_runs_nothing_that_has_not_
     assert written(course.root / "site") == pages
 
 
-def test_a_site_is_the_same_when_everything_is_run_again(course, pages, tmp_path):
+@pytest.mark.slow
+def test_several_processes_that_run_everything_again_make_the_same_site(course, pages, tmp_path):
     shutil.copytree(course.root, tmp_path / "course", ignore=shutil.ignore_patterns("build", "site"))
     assert run(Course(tmp_path / "course"), "--jobs", "2")[0] == 0
     assert written(tmp_path / "course" / "site") == pages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stem", ["lesson03_reparameterization", "lesson05_stability"])
+def test_a_lesson_that_draws_and_trains_is_the_same_page_when_it_is_run_again(tmp_path, stem):
+    made = []
+    for place in ("here", "there"):
+        root = tmp_path / place
+        (root / "solutions").mkdir(parents=True)
+        shutil.copy(ROOT / "solutions" / f"{stem}.py", root / "solutions")
+        shutil.copy(ROOT / "nbgrader_config.py", root)
+        assert run(Course(root), "--jobs", "1")[0] == 0
+        made.append(written(root / "site"))
+    assert made[0] == made[1]
 
 
 def test_a_page_of_a_lesson_that_is_gone_goes_and_other_files_stay(course, pages, nothing_runs, tmp_path):
@@ -285,12 +300,18 @@ def test_a_lesson_that_does_not_run_is_named_and_nothing_is_written(course, tmp_
     (root / "solutions" / "lesson3.py").write_text("# %%\n1 / 0\n", encoding="utf-8")
     status, out, err = run(Course(root), "--jobs", "1")
     assert (status, out) == (2, "") and not (root / "site").exists()
-    assert "lesson3 does not run to its end, so it has no page:" in err and "ZeroDivisionError" in err
+    assert err.startswith("lesson3 does not run to its end, so it has no page:\n")
+    assert "ZeroDivisionError: division by zero" in err and "\x1b" not in err
 
 
 def test_a_course_without_lessons_is_told_so(tmp_path):
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     assert run(Course(tmp_path))[::2] == (2, f"{tmp_path}/solutions holds no lesson, so there is nothing to read.\n")
+
+
+def test_a_file_in_place_of_the_folder_is_named_before_anything_runs(course, nothing_runs):
+    where = course.root / "README.md"
+    assert run(course, "-o", str(where))[::2] == (2, f"{where} is a file. Name a folder with -o.\n")
 
 
 def test_what_is_kept_of_a_run_is_the_notebook_with_its_outputs(course, pages):

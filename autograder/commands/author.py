@@ -108,6 +108,8 @@ def site(
     with explained():
         course = Course.containing(Path.cwd())
         folder = output or course.root / "site"
+        if folder.exists() and not folder.is_dir():
+            raise LessonError(f"{folder} is a file. Name a folder with -o.")
         edition = Edition.of(course, has_solutions=not without_solutions)
         made, count = edition.pages(jobs or instructor.cores()), len(edition.fronts) + 1
         try:

@@ -57,15 +57,18 @@ class Edition:
 
     def page(self, stem: str) -> tuple[str, str]:
         """The name and the page of one lesson, which is run if it has to be."""
-        stems = [*self.fronts]
-        place = stems.index(stem)
-        notebook = executed(self.course, stem)
-        page = LessonPage.of(self.course, self.course.lesson(stem), notebook, self.has_solutions)
-        before = self.fronts[stems[place - 1]] if place else None
-        after = self.fronts[stems[place + 1]] if place + 1 < len(stems) else None
-        return stem, _rendered(
-            "lesson.html.j2", page=page, edition=self, before=before, after=after, ran=where_it_ran(notebook)
-        )
+        lesson = self.course.lesson(stem)
+        notebook = executed(self.course, lesson)
+        page = LessonPage.of(self.course, lesson, notebook, self.has_solutions)
+        before, after = self._beside(stem)
+        ran = where_it_ran(notebook)
+        return stem, _rendered("lesson.html.j2", edition=self, page=page, before=before, after=after, ran=ran)
+
+    def _beside(self, stem: str) -> tuple[Front | None, Front | None]:
+        """The lessons before and after this one."""
+        fronts = [None, *self.fronts.values(), None]
+        place = fronts.index(self.fronts[stem])
+        return fronts[place - 1], fronts[place + 1]
 
     def index(self) -> str:
         """The page that leads to all others."""

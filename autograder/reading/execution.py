@@ -19,6 +19,7 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
 from autograder.boundary.template import lay_out
@@ -41,13 +42,12 @@ QUIET = {
 }
 
 
-def executed(course: Course, stem: str) -> NotebookNode:
+def executed(course: Course, lesson: Lesson) -> NotebookNode:
     """The solved lesson with its outputs: run now, unless it was run before and nothing that they need has changed.
 
     Raises LessonError where a cell of the lesson stops with an error.
     """
-    lesson = course.lesson(stem)
-    kept = course.root / "build" / "site" / f"{stem}.ipynb"
+    kept = course.root / "build" / "site" / f"{lesson.stem}.ipynb"
     follows_from = digest(lesson)
     notebook = _read(kept)
     if notebook is None or notebook.metadata.get(FOLLOWS_FROM) != follows_from:
@@ -88,7 +88,7 @@ def where_it_ran(notebook: NotebookNode) -> str:
 
 
 def _machine() -> str:
-    return f"{platform.machine()}, Python {platform.python_version()}, torch {version('torch')}"
+    return f"one thread of {platform.machine()}, Python {platform.python_version()}, torch {version('torch')}"
 
 
 def _own(source: str, lesson: Lesson) -> Iterator[str]:
@@ -123,5 +123,7 @@ def _run(lesson: Lesson, root: Path) -> NotebookNode:
         try:
             client.execute(env=environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            raise LessonError(f"{lesson.stem} does not run to its end, so it has no page:\n{error}") from None
+            raise LessonError(
+                f"{lesson.stem} does not run to its end, so it has no page:\n{strip_ansi(str(error))}"
+            ) from None
     return notebook
