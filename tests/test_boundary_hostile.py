@@ -67,8 +67,8 @@ def told() -> Iterator[Callable[[Reply], RemoteWorker]]:
 
 def saying(tree: dict[str, Any], tensors: dict[str, torch.Tensor] | None = None) -> Reply:
     """A reply in the format of an honest one, of whatever content."""
-    table, numbers = pack(tensors or {})
-    return sending(json.dumps(tree | {"tensors": table}).encode(), numbers)
+    table, blobs = pack(tensors or {})
+    return sending(json.dumps(tree | {"tensors": table}).encode(), b"".join(blobs))
 
 
 def sending(body: bytes, blob: bytes = b"") -> Reply:
