@@ -59,7 +59,7 @@ def judge(
         raise
     except BaseException as error:  # pytest's own are no Exceptions, and a test may leave by SystemExit
         exercise = lesson.exercises[grade_id] or grade_id
-        if isinstance(error, NameError) and error.name and error.name not in names:
+        if isinstance(error, NameError) and error.name and not dict.__contains__(names, error.name):
             message = _missing(error.name, problems, cells)
         elif (stopped := _learners(error)) and stopped.missing and dict.__contains__(names, stopped.missing):
             # In a notebook it would be there: what the answer would return then, nobody knows here.

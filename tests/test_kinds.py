@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections import Counter, defaultdict, deque, namedtuple
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -21,10 +21,12 @@ VALUES = [
     *(dt.datetime(2020, 1, 2, 3, 4, 5, 6), dt.datetime(2020, 1, 2, tzinfo=HOUR), dt.date(2020, 2, 29), dt.time(1, 2)),
     *(Counter("aab"), defaultdict(list, {1: [2]}), deque([1, 2], 3), {"a": 1}.keys(), {"a": 1}.items()),
     *(list(range(1000)), [0.1] * 1000, [True] * 100, [2**63] * 100, [1, 2.5] * 50, {(1, 2): {frozenset({3})}}),
+    *(slice(1, None, 2), OrderedDict(b=1, a=2)),
     *(np.str_("x"), np.datetime64("2020-01"), np.timedelta64(3, "D"), np.float16(0.5), np.complex64(1j), np.uint16(3)),
 ]
 ARRAYS = [
     *(np.array(["a", "bcd"]), np.array([b"a"]), np.array([None, "a", 2], dtype=object), np.array([[1, 2]], ">i4")),
+    *(np.ones((1, 2)).view(np.matrix), np.ma.masked_less(np.array([1, 2, 3]), 2)),
     *(np.array(["2020-01-01"], "datetime64[D]"), np.array([1], "timedelta64[ms]"), np.array([1.5], np.longdouble)),
 ]
 
@@ -45,7 +47,8 @@ def test_a_value_comes_back_equal_and_of_its_type(value: Any) -> None:
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda array: str(array.dtype))
 def test_an_array_of_any_kind_of_item_comes_back(array: np.ndarray) -> None:
     back = crossed(array)
-    assert (back.dtype, back.shape) == (array.dtype, array.shape)
+    assert (type(back), back.dtype, back.shape) == (type(array), array.dtype, array.shape)
+    assert (np.ma.getmaskarray(back) == np.ma.getmaskarray(array)).all()
     assert (back == array).all()
 
 
@@ -81,10 +84,34 @@ def tables() -> list[Any]:
         frame.astype({"a": "Int64"}),
         pandas.DataFrame([[1, 2], [3, 4]], columns=["same", "same"]),
         pandas.Series([1, 2], index=pandas.Index([10, 20], name="n"), name="s"),
+        pandas.Series(pandas.date_range("2020", periods=3, tz="UTC"), name="zoned"),
+        pandas.DataFrame(
+            {"a": [1, 2]}, index=pandas.date_range("2020-01-31", periods=2, freq="ME", tz="Europe/Berlin")
+        ),
+        pandas.Series([1, 2, 3], index=pandas.timedelta_range("1h", periods=3, freq="h")),
     ]
 
 
-@pytest.mark.parametrize("at", range(13))
+def test_moments_of_pandas_come_back() -> None:
+    pandas = pytest.importorskip("pandas")
+    for value in (
+        pandas.Timestamp("2020", tz="Asia/Kolkata"),
+        pandas.Timestamp("2020-01-01T12"),
+        pandas.Timedelta("1D2h"),
+    ):
+        assert (crossed(value), type(crossed(value))) == (value, type(value))
+        assert getattr(crossed(value), "tz", None) == getattr(value, "tz", None)
+    assert crossed(pandas.NA) is pandas.NA and crossed(pandas.NaT) is pandas.NaT
+
+
+@pytest.mark.parametrize("zone", ["../../etc/passwd", "/etc/passwd", "Europe/" + "x" * 100, 7, "Nowhere/Else"])
+def test_a_time_zone_that_is_none_is_refused(zone: Any) -> None:
+    pytest.importorskip("pandas")
+    with pytest.raises((ValueError, KeyError, OSError)):
+        decode({"timestamp": ["2020-01-01", zone]}, Parcel(), lambda _: None)
+
+
+@pytest.mark.parametrize("at", range(16))
 def test_a_table_comes_back_with_its_columns_dtypes_and_index(at: int) -> None:
     testing = pytest.importorskip("pandas.testing")
     table = tables()[at]

@@ -43,6 +43,7 @@ KNOWN = {
     "method": "types:MethodType",
     "generator": "types:GeneratorType",
     "class": "builtins:type",
+    "property": "builtins:property",
     "module of torch": "torch.nn:Module",
     "axes": "matplotlib.axes:Axes",
     "figure": "matplotlib.figure:Figure",

@@ -100,20 +100,23 @@ def identity(same: bool) -> Callable:
     return method
 
 
-@lru_cache(maxsize=1000)
 def stand_in(name: str, words: tuple[str, ...]) -> type:
     """What ``isinstance`` sees as the class of an object that is one of these; nobody can make another of it."""
+    return _derived(name, *[kind for word in words if word in KNOWN and (kind := known(word))][:1])
 
+
+@lru_cache(maxsize=1000)
+def _derived(name: str, *base: type) -> type:
     def refuse(*_: Any, **__: Any) -> NoReturn:
         raise CannotCross(f"a {name}")
 
-    bases = [kind for word in words if word in KNOWN and (kind := known(word))]
-    if not bases:
-        return type(name, (), {"__new__": refuse})
+    # Some classes do something when another derives from them, and from a function's none can.
+    if base and any("__init_subclass__" in vars(each) for each in base[0].__mro__[:-1]):
+        return base[0]
     try:
-        return type(name, (bases[0],), {"__new__": refuse})
-    except TypeError:  # of a function's class nothing derives
-        return bases[0]
+        return type(name, base, {"__new__": refuse})
+    except TypeError:
+        return base[0]
 
 
 def signature(told: Any) -> inspect.Signature:

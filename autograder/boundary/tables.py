@@ -12,7 +12,10 @@ import numpy as np
 from autograder.errors import CannotCross
 
 Part = Callable[[Any], Any]
-NAMES = ("frame", "series", "index", "timestamp")
+NAMES = ("frame", "series", "index", "timestamp", "delta", "missing")
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+:/-]{0,60}")
+_ZONED = re.compile(r"datetime64\[(s|ms|us|ns), .*\]")
+_FREQUENCY = re.compile(r"-?\d{0,9}[A-Za-z]{1,5}(-[A-Z]{3})?")
 _EXTENSION = re.compile(r"U?Int(8|16|32|64)|Float(32|64)|boolean|string|str")
 """The dtypes that are neither NumPy's nor categories, and are made from a list of plain values."""
 
@@ -29,10 +32,15 @@ def sent(value: Any, part: Part) -> dict | None:
         return {"series": [part(value.name), _index(value.index, part), _column(value, part)]}
     if isinstance(value, pandas.Index):
         return {"index": _index(value, part)}
-    if type(value) is pandas.Timestamp and value.tzinfo is None:
-        return {"timestamp": value.isoformat()}
-    if value is pandas.NaT:
-        return {"timestamp": "NaT"}
+    if type(value) is pandas.Timestamp:
+        zone = "" if value.tzinfo is None else _zone(value.tzinfo)
+        return {
+            "timestamp": [value.tz_convert("UTC").tz_localize(None).isoformat() if zone else value.isoformat(), zone]
+        }
+    if type(value) is pandas.Timedelta:
+        return {"delta": value.isoformat()}
+    if value is pandas.NaT or value is pandas.NA:
+        return {"missing": str(value)}
     return None
 
 
@@ -42,7 +50,14 @@ def made(kind: str, content: Any, part: Part) -> Any:
 
     match kind:
         case "timestamp":
-            return pandas.Timestamp(str(content)[:40])
+            moment, zone = content
+            return (
+                pandas.Timestamp(str(moment)[:40]) if not zone else _in_zone(pandas.Timestamp(str(moment)[:40]), zone)
+            )
+        case "delta":
+            return pandas.Timedelta(str(content)[:40])
+        case "missing":
+            return {"NaT": pandas.NaT, "<NA>": pandas.NA}[content]
         case "index":
             return _made_index(content, part)
         case "series":
@@ -66,8 +81,11 @@ def _column(series: Any, part: Part) -> list:
     if name == "category":
         categories = series.cat.categories
         return [name, [part(series.cat.codes.to_numpy()), _index(categories, part), bool(series.cat.ordered)]]
+    if _ZONED.fullmatch(name):
+        zone = _zone(series.dt.tz)
+        return ["zoned", [zone, part(series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy())]]
     if not _EXTENSION.fullmatch(name):
-        raise CannotCross("a DataFrame" if series.name is None else "a Series")
+        raise CannotCross(f"a column of {name}")
     missing = series.isna().tolist()
     return [name, part([None if gone else item for item, gone in zip(series.tolist(), missing, strict=True)])]
 
@@ -79,6 +97,9 @@ def _made_column(column: Any, part: Part) -> Any:
     if dtype == "category":
         codes, categories, ordered = content
         return pandas.Categorical.from_codes(part(codes), _made_index(categories, part), ordered=bool(ordered))
+    if dtype == "zoned":
+        zone, moments = content
+        return _in_zone(pandas.DatetimeIndex(part(moments)), zone).array
     values = part(content)
     if dtype == "":
         if not isinstance(values, np.ndarray) or values.ndim != 1:
@@ -97,7 +118,8 @@ def _index(index: Any, part: Part) -> list:
         return [names, "range", [index.start, index.stop, index.step]]
     if isinstance(index, pandas.MultiIndex):
         return [names, "multi", part(index.tolist())]
-    return [names, "plain", _column(index.to_series(), part)]
+    frequency = getattr(index, "freqstr", None) or ""
+    return [names, "plain", [_column(index.to_series(), part), frequency if _FREQUENCY.fullmatch(frequency) else ""]]
 
 
 def _made_index(content: Any, part: Part) -> Any:
@@ -109,4 +131,25 @@ def _made_index(content: Any, part: Part) -> Any:
         return pandas.RangeIndex(*map(int, values), name=names[0])
     if kind == "multi":
         return pandas.MultiIndex.from_tuples(part(values), names=names)
-    return pandas.Index(_made_column(values, part), name=names[0])
+    column, frequency = values
+    made = pandas.Index(_made_column(column, part), name=names[0])
+    if frequency:
+        if not _FREQUENCY.fullmatch(frequency):
+            raise ValueError("no frequency")
+        made.freq = frequency  # it is refused, where it does not fit
+    return made
+
+
+def _zone(zone: Any) -> str:
+    """The name of a time zone by which both sides find it."""
+    named = type(zone).__module__.partition(".")[0] in ("datetime", "zoneinfo", "pytz", "dateutil") and str(zone)
+    if not named or not _ZONE.fullmatch(named):
+        raise CannotCross("a time zone")
+    return str(named)
+
+
+def _in_zone(moments: Any, zone: Any) -> Any:
+    """Moments of UTC in a time zone."""
+    if not isinstance(zone, str) or not _ZONE.fullmatch(zone):
+        raise ValueError("no time zone")
+    return moments.tz_localize("UTC").tz_convert(zone)
