@@ -6,9 +6,11 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from class_of_four import ROOT
 from torch import Tensor, nn
 
 from autograder import expect
@@ -29,7 +31,9 @@ from autograder.draws import Draws
 from autograder.exercise import Exercise
 from autograder.failure import Failure
 from autograder.lesson import Lesson
+from autograder.submission import runs
 from autograder.verdict import Mistake
+from lessonkit.data import Images
 
 STEM = "lesson06_vae"
 
@@ -210,3 +214,28 @@ def test_an_error_in_an_answer_says_for_which_inputs() -> None:
     for exercise, inputs in expected:
         first = next(iter(exercise.checks.values()))
         assert f"expected  {exercise.name} returns a result for {inputs}\n" in said(first, stops)
+
+
+def test_the_optional_training_uses_the_learners_functions_and_draws_what_they_give(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = torch.rand(64, 784)
+    monkeypatch.setattr("lessonkit.data.mnist", lambda: Images(few, few[:, 0].long(), few[:16], few[:16, 0].long()))
+    names: dict[str, Any] = {}
+    rows: list[Tensor] = []
+    for cell in lesson.source.cells:
+        # What grading runs, and the cells of that section, with the learner's yes.
+        if runs(cell) or "class ConvVAE" in cell.source or "with_mnist = False" in cell.source:
+            exec(cell.source.replace("with_mnist = False", "with_mnist = True"), names)
+        elif "if with_mnist:" in cell.source:
+            names["show_images"] = lambda *shown, **_: rows.extend(shown)
+            exec(cell.source, names)
+    assert [tuple(row.shape) for row in rows] == [(10, 784)] * 4
+    assert torch.equal(rows[0], names["others"][:10]) and torch.allclose(rows[1][0], rows[3][0])
+
+
+def test_the_table_of_the_optional_training_is_that_of_the_record(lesson: Lesson) -> None:
+    record = (ROOT / "benchmarks" / "larger_pictures.md").read_text(encoding="utf-8")
+    prose = next(cell.source for cell in lesson.source.cells if "larger_pictures.md" in cell.source)
+    rows = [line for line in prose.splitlines() if re.match(r"\| [^|]*(lesson|VAE)", line)]
+    assert len(rows) == 6 and all(row in record for row in rows)
