@@ -1,6 +1,7 @@
 """What the README files say is so."""
 
 import importlib
+import io
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from class_of_four import ROOT
+from matplotlib.image import imread
 
 import autograder.cli
 from autograder.checks.lesson00_start import affine
@@ -113,7 +115,9 @@ def test_the_message_in_the_readme_is_what_a_learner_reads_word_for_word():
 def test_the_picture_in_the_readme_is_what_its_command_draws(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     two_gradients = importlib.import_module("two_gradients")
-    assert two_gradients.PICTURE.read_bytes() == two_gradients.draw()
+    kept, drawn = (imread(io.BytesIO(each)) for each in (two_gradients.PICTURE.read_bytes(), two_gradients.draw()))
+    assert kept.shape == drawn.shape
+    assert abs(kept - drawn).mean() < 0.002, "another picture; other libraries may smooth lines differently"
     z = np.random.default_rng(1).standard_normal(1_000_000)
     variances = (((z - 3) ** 2 * z).var(), (2 * (z - 3)).var())
     assert two_gradients.ratio(3) == pytest.approx(variances[0] / variances[1], rel=0.03)

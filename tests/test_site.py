@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import re
 import shutil
@@ -25,6 +26,8 @@ README = """\
 # A small course
 
 Two lessons.
+
+![One dot.](figures/dot.png) ![Nothing.](figures/gone.png)
 
 | lesson |
 | --- |
@@ -112,6 +115,7 @@ print(inspect.getsource(treble))
 # Because the sum of three is a product.
 '''  # noqa: E501
 SECOND = "# %% [markdown]\n# # Lesson 2: the end\n"
+DOT = re.search(r'b64decode\("([^"]+)"\)', FIRST)[1]
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +127,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     (root / "solutions" / "lesson1.py").write_text(FIRST, encoding="utf-8")
     (root / "solutions" / "lesson2.py").write_text(SECOND, encoding="utf-8")
     (root / "README.md").write_text(README, encoding="utf-8")
+    (root / "figures").mkdir()
+    (root / "figures" / "dot.png").write_bytes(base64.b64decode(DOT))
     (root / "course" / "README.md").write_text(LEARNERS_README, encoding="utf-8")
     shutil.copy(ROOT / "nbgrader_config.py", root)
     return Course(root)
@@ -172,6 +178,11 @@ def test_the_index_says_what_the_lessons_say_and_how_to_get_started(pages):
     assert "Lesson 1: thrice what is three times x ? 20 minutes 7 math" in said
     assert "The first is the core. From nothing to your first check Open the first lesson, or read below" in said
     assert leads_nowhere(pages["index"]) == []
+
+
+def test_the_index_holds_the_pictures_of_the_readme(pages):
+    assert f'<img src="data:image/png;base64,{DOT}" alt="One dot.">' in pages["index"]
+    assert '<img alt="Nothing.">' in pages["index"]
 
 
 def leads_nowhere(page: str) -> list[str]:

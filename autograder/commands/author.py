@@ -103,6 +103,7 @@ def site(
     from rich.progress import track
 
     from autograder.course import Course
+    from autograder.lesson import LessonError
     from autograder.reading.edition import Edition, write
 
     with explained():

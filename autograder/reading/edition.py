@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass, replace
@@ -82,8 +83,13 @@ class Edition:
 
     @property
     def introduction(self) -> str:
-        """What its README says before the first table or section."""
-        return re.split(r"^(?:## |\|)", self._read_me.partition("\n")[2], maxsplit=1, flags=re.MULTILINE)[0].strip()
+        """What its README says before the first table or section, its pictures in it."""
+        text = re.split(r"^(?:## |\|)", self._read_me.partition("\n")[2], maxsplit=1, flags=re.MULTILINE)[0].strip()
+        return re.sub(r"(?<=\]\()[\w/.-]+\.png(?=\))", self._within_the_page, text)
+
+    def _within_the_page(self, address: re.Match[str]) -> str:
+        picture = self.course.root / address[0]
+        return f"data:image/png;base64,{b64encode(picture.read_bytes()).decode()}" if picture.is_file() else address[0]
 
     @property
     def start(self) -> str:
