@@ -38,8 +38,8 @@ def lay_out(folder: Path) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 text = path.read_text(encoding="utf-8").replace(_PLACEHOLDER, name)
                 target.write_text(text, encoding="utf-8", newline="\n")
-            if folder.exists():
-                folder.rmdir()
-            made.rename(folder)
+            folder.mkdir(exist_ok=True)  # an empty one stays: it may be where somebody is
+            for path in made.iterdir():
+                path.rename(folder / path.name)
     except OSError as error:
         raise LessonError(f"{folder} could not be laid out: {error.strerror}. Nothing was written.") from error

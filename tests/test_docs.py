@@ -140,6 +140,8 @@ def test_the_prediction_in_the_authors_readme_stands_in_the_course():
     assert cells in text("solutions/lesson00_start.py")
 
 
-def test_the_config_lines_in_the_readme_are_those_of_this_course():
+def test_the_config_lines_in_the_readme_are_those_of_this_course_and_of_a_new_one():
     (lines,) = blocks("README.md", "python")
     assert lines in text("nbgrader_config.py")
+    assert lines in text("autograder/new_course/nbgrader_config.py")
+    assert text("autograder/new_course/jupytext.toml") == text("jupytext.toml")

@@ -110,7 +110,10 @@ def test_a_new_course_is_never_laid_over_something(course: Path, tmp_path: Path)
     assert run("new", tmp_path / "notes")[0] == 2
     assert (tmp_path / "notes").read_text() == "mine"
     (tmp_path / "empty").mkdir()
-    assert run("new", tmp_path / "empty")[0] == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path / "empty")
+        assert run("new", ".")[0] == 0
+        assert Path("nbgrader_config.py").is_file()
     assert (tmp_path / "empty" / "empty_checks" / STEM / "temperature.py").is_file()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "notes"]
 
