@@ -119,14 +119,15 @@ def test_a_new_course_is_never_laid_over_something(course: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("name", "other"), [("my-course 2", "my_course"), ("2nd", "nd"), ("_", "mycourse"), ("Fälle", "f_lle")]
+    ("name", "other"),
+    [("my-course 2", "my_course"), ("2nd", "nd"), ("_", "mycourse"), ("tides_", "tides"), ("Fälle", "f_lle")],
 )
 def test_a_name_that_no_package_can_have_is_refused_with_one_that_it_can(tmp_path: Path, name: str, other: str) -> None:
     status, told = run("new", tmp_path / name)
     assert status == 2
     assert told == (
-        f"{name!r} cannot be the name of a course: its checks are a Python package of that name, so it is made of "
-        f"letters, digits and _, and begins with a letter. For example: autograder new {other}\n"
+        f"{name!r} cannot be the name of a course: its checks are a Python package called after it, so it is made of "
+        f"letters, digits and _, from a letter to a letter or digit. For example: autograder new {other}\n"
     )
     assert list(tmp_path.iterdir()) == []
 
