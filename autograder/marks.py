@@ -146,6 +146,8 @@ def _require_all_told(predicted: dict[str, bool], package: str) -> None:
         if not predicted.get(name):
             missing = "outcome" if name in predicted else "predict"
             raise MarkError(f"the prediction {name} is in the table, and no cell has {missing}={name!r}.")
+    if [*predicted] != [*known]:
+        raise MarkError(f"the table has its predictions in another order than the lesson: {', '.join(predicted)}.")
 
 
 def _parameters(package: str, exercise: str) -> dict[str, list[str]]:

@@ -29,6 +29,8 @@ NONE, OTHER = "none", "other"
 _LETTERS = re.compile(r"[a-e]")
 _WRITTEN = re.compile(r"""^prediction_(\w{1,64}) *= *(["'])(.{0,80}?)\2 *(?:#.*)?$""", re.MULTILINE)
 
+_TOLD = re.compile(r'^outcome\(\s*"[\w.]+", "(\w+)"', re.MULTILINE)
+
 
 class PredictionError(Exception):
     """A lesson's predictions cannot be read; the message says which, and what to write."""
@@ -180,6 +182,12 @@ def outcome(package: str, name: str, names: Mapping[str, object], value: object 
     # Jupyter breaks longer lines inside words.
     first, *more = (textwrap.wrap(line, width=90) for line in told.splitlines())
     print("\n  ".join([*first, *(line for lines in more for line in lines)]))
+
+
+def told_in(source: str) -> str:
+    """The name of the prediction whose outcome a cell tells ('' where it tells none)."""
+    found = _TOLD.search(source)
+    return found[1] if found else ""
 
 
 def written_in(sources: Iterable[str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from autograder.predictions import (
     PredictionError,
     outcome,
     predictions_of,
+    told_in,
     written_in,
 )
 from autograder.results.classwork import GradeCell, Result, Work
@@ -102,6 +103,7 @@ def test_a_prediction_is_a_question_a_line_for_the_answer_and_after_the_run_what
     )
     assert asks.source == ASK
     assert tells.source == TELL
+    assert (told_in(tells.source), told_in(asks.source)) == ("error", "")
     assert asks.metadata.tags == tells.metadata.tags == ["demo"], "grading runs neither"
 
 
@@ -181,6 +183,14 @@ def test_a_prediction_that_is_asked_or_told_wrongly_is_named(packages: Packages,
     with pytest.raises(LessonError) as raised:
         read(packages, LESSON.replace(old, new, 1))
     assert str(raised.value).endswith(f"lesson_doubling.py, {told}")
+
+
+def test_the_table_has_the_order_of_the_lesson(packages: Packages) -> None:
+    both = TABLE + TABLE.replace("[error]", "[size]")
+    lesson = LESSON.replace('# %% predict="error"\n', '# %% predict="size"\n\n# %% predict="error"\n')
+    lesson += '\n# %% outcome="size"\nratio\n'
+    with pytest.raises(LessonError, match=r"in another order than the lesson: size, error\.$"):
+        read(packages, lesson, both)
 
 
 def test_what_was_predicted_is_kept_where_a_submission_is_rebuilt_and_is_not_run(packages: Packages) -> None:

@@ -6,10 +6,9 @@ import copy
 from tempfile import TemporaryDirectory
 
 from nbclient import NotebookClient
-from nbformat import NotebookNode
 
 from autograder.lesson import Lesson
-from autograder.predictions import Prediction, predictions_of
+from autograder.predictions import Prediction, predictions_of, told_in
 
 
 def shown(lesson: Lesson) -> list[str]:
@@ -33,10 +32,5 @@ def outcomes(lesson: Lesson, known: dict[str, Prediction]) -> dict[str, str]:
         client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}})
         client.extra_arguments = ["--log-level=ERROR"]  # a kernel warns about its transport each time
         client.execute()
-    return {name: _printed(notebook, f'"{name}", globals()') for name in known}
-
-
-def _printed(notebook: NotebookNode, call: str) -> str:
-    """What the cell with this call printed."""
-    found = next(cell for cell in notebook.cells if cell.cell_type == "code" and call in cell.source)
-    return "".join(output.get("text", "") for output in found.outputs)
+    found = {told_in(cell.source): cell for cell in notebook.cells if cell.cell_type == "code"}
+    return {name: "".join(output.get("text", "") for output in found[name].outputs) for name in known}

@@ -196,8 +196,8 @@ def _read(graded: Path) -> dict[str, Any]:
 def _code_of(notebook: Mapping[str, Any]) -> Iterator[str]:
     """The sources of a notebook's code cells."""
     for cell in notebook.get("cells", ()):
-        if cell["cell_type"] == "code":
-            yield "".join(cell["source"])  # one text, or a list of lines
+        if cell.get("cell_type") == "code":
+            yield "".join(cell.get("source", ""))  # one text, or a list of lines
 
 
 def record_in(metadata: Mapping[str, Any]) -> dict[str, Any]:
