@@ -21,6 +21,9 @@
 # Where the text says *Predict first*, write the letter of your answer between the quotes and run that cell before you go on.
 # After the experiment a line says whether you were right, and why.
 # Predictions are not graded: a wrong one teaches more than a right one.
+#
+# Jupyter shows some cells as one line and three dots: they only draw a figure.
+# They run as others do, and a click opens them.
 
 # %% locked="imports"
 import matplotlib.pyplot as plt
@@ -288,6 +291,7 @@ print("this computer computes on:", x.device)
 # Three ways to check everything at once:
 #
 # - *Run*, then *Restart Kernel and Run All Cells*: it finds names that you defined earlier and deleted since.
+#   It goes on to the end whatever fails; a cell that needs an open exercise says which one, in a line.
 # - The button *Validate* above the notebook: it runs everything afresh and lists each check that fails.
 # - In a terminal where the course's environment is active, `autograder check` and the notebook's path: it grades as your instructor would.
 #   If you began with `make lab`, then `. .venv/bin/activate` in the course's folder makes it active.
