@@ -24,6 +24,9 @@
 #
 # Jupyter shows some cells as one line and three dots: they only draw a figure.
 # They run as others do, and a click opens them.
+#
+# Each exercise has three hints: the first points, the second nearly says it, and the third shows the same step on another problem.
+# Try again before you open the next one.
 
 # %% locked="imports"
 import matplotlib.pyplot as plt
