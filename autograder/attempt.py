@@ -16,7 +16,8 @@ from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.learner import current_side
 from autograder.boundary.limits import ANSWERED_WITHIN, MAX_SAID, Limits
 from autograder.boundary.outputs import Allowance, Room
-from autograder.boundary.remote import RemoteWorker, WorkerLost
+from autograder.boundary.process import WorkerLost
+from autograder.boundary.remote import RemoteWorker
 from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm
 from autograder.draws import derive_seed
@@ -221,8 +222,8 @@ class Attempt:
     def _fork(self) -> RemoteWorker:
         self.workers_left -= 1
         self._workers.append(self._start())
-        self._workers[-1].lends = not self.lesson.packages.checks_of(self.lesson.stem)
-        self._workers[-1].folder = lambda: self._folder.path if self.lesson.files else ""
+        if not self.lesson.packages.checks_of(self.lesson.stem):
+            self._workers[-1].lend(lambda: self._folder.path if self.lesson.files else "")
         return self._workers[-1]
 
     def _replace(self, until: NotebookNode) -> None:

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from autograder.attempt import Attempt, most_workers
 from autograder.boundary.limits import GIB, Limits
-from autograder.boundary.remote import WorkerLost
+from autograder.boundary.process import WorkerLost
 from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm, keep_freed_memory, memory
 from autograder.dependence import Dependence, judged_so

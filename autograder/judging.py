@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 from autograder.boundary.limits import MAX_SAID
 from autograder.boundary.outputs import Overheard
-from autograder.boundary.remote import WorkerLost
+from autograder.boundary.process import WorkerLost
 from autograder.bounds import TimeUp
 from autograder.dependence import MOST_CODE, statements
 from autograder.draws import derive_seed, seeded

@@ -19,8 +19,9 @@ from typing import Any, NoReturn
 
 from nbformat import NotebookNode
 
+from autograder.boundary.process import WorkerLost
 from autograder.boundary.randomness import preserved, random_state, seed_everything, set_random_state
-from autograder.boundary.remote import FORGOTTEN, RemoteWorker, WorkerLost, imported
+from autograder.boundary.remote import FORGOTTEN, RemoteWorker, imported
 from autograder.boundary.wire import resolve_path
 from autograder.bounds import TimeUp
 from autograder.draws import derive_seed

@@ -5,7 +5,7 @@ import torch
 from sides import across_the_boundary
 
 from autograder.boundary.learner import AuthoringError
-from autograder.boundary.remote import WorkerLost
+from autograder.boundary.process import WorkerLost
 
 FUNCTIONS = """
 import torch

@@ -19,7 +19,8 @@ import autograder
 from autograder.boundary import policy, sandbox
 from autograder.boundary.limits import IsolationError, Limits
 from autograder.boundary.outputs import Allowance, Room
-from autograder.boundary.remote import RemoteWorker, WorkerLost
+from autograder.boundary.process import WorkerLost
+from autograder.boundary.remote import RemoteWorker
 from autograder.boundary.template import Template
 from autograder.course import Course
 from autograder.grading import Grader

@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import builtins
 import importlib
 import math
-import os
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
 
-from autograder.boundary.callbacks import MAX_DEPTH as DEEPEST
-from autograder.boundary.callbacks import library_path, may_be_called_back
+from autograder.boundary.answers import Answers
 from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.copies import Damage, noted
-from autograder.boundary.effects import Graph, a_dict, a_list, refill, replace, restore, without_grad_flags
-from autograder.boundary.frames import Closed, Deadline, WireError
-from autograder.boundary.kinds import TYPES
-from autograder.boundary.learner import LearnerObject, lent, path_of
-from autograder.boundary.limits import MAX_BESIDE_BYTES, MAX_REQUESTS, MAX_TEXT, IsolationError, Limits
+from autograder.boundary.effects import Graph, a_dict, refill, replace, restore, without_grad_flags
+from autograder.boundary.learner import path_of
+from autograder.boundary.limits import MAX_BESIDE_BYTES, MAX_REQUESTS, MAX_TEXT, Limits
 from autograder.boundary.nodes import connected
 from autograder.boundary.outputs import Allowance, Overheard, shown
-from autograder.boundary.raised import Theirs, as_raised, class_of, told
+from autograder.boundary.process import Process, WorkerLost
+from autograder.boundary.raised import as_raised
 from autograder.boundary.randomness import digest_of_state, random_state, seed_everything
-from autograder.boundary.template import NO_FILES, START_SECONDS, Ended, Template
-from autograder.boundary.wire import Parcel, decode, encode, is_callable, parts, receive, resolve_path, send
-from autograder.bounds import TimeUp
+from autograder.boundary.references import References
+from autograder.boundary.template import NO_FILES, Ended, Template
+from autograder.boundary.wire import Parcel, decode, encode, parts, resolve_path
 from autograder.errors import AuthoringError, CannotCross, LearnerError, short
 from autograder.verdict import Verdict
-
-
-class WorkerLost(Exception):
-    """The worker ended, ran out of time, or answered nonsense; it is gone, and the verdict says why."""
-
-    def __init__(self, verdict: Verdict, message: str) -> None:
-        super().__init__(verdict, message)
-        self.verdict, self.message = verdict, message
 
 
 class _Raised(LearnerError):
@@ -53,8 +39,6 @@ class _Raised(LearnerError):
 
 MOST_COUNTED = 10**9
 """Outputs that a worker says it has not sent."""
-MAX_KINDS = 30
-"""So many classes an exception may have; and the square of it, all exceptions of a submission."""
 FORGOTTEN = object()
 """What a name is given that is to be no name any more."""
 
@@ -82,51 +66,67 @@ class RemoteWorker:
 
         ``files`` lie in its folder.
         """
-        self.limits, self.ends = limits, ends
-        self._template, self._beside = template, template.packages.beside
-        self._channel, self._scratch, self._end = template.start(limits, files)
+        self._process = Process(template, limits, ends, files)
+        self._references = References(partial(RemoteHandle, self), template.packages.beside)
+        self._beside = template.packages.beside
         self._released: list[int] = []
-        self._deadline = time.monotonic() + START_SECONDS
         self._key = b""
-        self.alive = True
-        self.loss: WorkerLost | None = None
-        """How the grader lost it, once it has."""
-        self.ended = Ended(0)
-        self.lends = False
-        """Whether grade cells are plain ones, to which the submission's objects are lent."""
         self.shares_stream = False
         """Whether the grade cell seeds the random state itself, so that its numbers are no secret."""
         self._seen = ""
         self.before_call: Callable[[], None] = lambda: None
         """What a plain grade cell's calls begin with."""
-        self.folder: Callable[[], str] = str
-        """Where the instructor's modules lie, whose functions may be called back ('' if there are none)."""
-        self._called: dict[int, Any] = {}
-        self._thrown: dict[int, BaseException] = {}
-        self._depth = 0
+        self._answers = Answers(self._process, self._references)
         self._requests = 0
-        self._kinds: dict[int, type[Exception]] = {}
         self.left_out: dict[str, None] = {}
         """What of the submission's code was not run, as it says itself."""
-        self.layers = self._active_layers()
+
+    def lend(self, folder: Callable[[], str]) -> None:
+        """From now on grade cells are plain ones: objects are lent to them, and their functions are called back.
+
+        So are those of the instructor's modules, which lie in ``folder`` ('' if there are none).
+        """
+        self._references.lends, self._references.folder = True, folder
+
+    @property
+    def lends(self) -> bool:
+        """Whether the submission's objects are lent to grade cells."""
+        return self._references.lends
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there."""
+        return self._process.alive
+
+    @property
+    def loss(self) -> WorkerLost | None:
+        """How the grader lost it, once it has."""
+        return self._process.loss
+
+    @property
+    def ended(self) -> Ended:
+        """What is known of it, once it has ended."""
+        return self._process.ended
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """How it has locked itself in."""
+        return self._process.layers
+
+    def close(self) -> None:
+        """End the process and remove its folder."""
+        self._process.close()
+
+    def give_up(self) -> None:
+        """End the process where a message may have been cut in two, to it or to the template: that goes as well."""
+        self._process.give_up()
 
     def begin(self, key: int = 0) -> None:
         """Start the clock of a cell; ``key`` fixes the random streams of a grade cell's calls."""
         self._requests = 0
-        self._deadline = min(time.monotonic() + self.limits.cell_seconds, self.ends)
+        self._process.begin()
         self._key = key.to_bytes(8, "big")
         self._seen = repr(random_state()) if self.shares_stream else ""
-
-    def close(self) -> None:
-        """End the process and remove its folder."""
-        if self.alive:
-            self._stop(grace=0.0)
-
-    def give_up(self) -> None:
-        """End the process where a message may have been cut in two, to it or to the template: that goes as well."""
-        if self.alive:
-            self._template.lose()
-            self._stop(grace=0.0)
 
     def run(
         self, source: str, commands: bool = True, seed: int | None = None, allowance: Allowance | None = None
@@ -140,7 +140,7 @@ class RemoteWorker:
         allowance = allowance or Allowance()
         room = allowance.room
         reply, _ = self._ask({"do": "run", "source": source, "commands": commands, "seed": seed, "room": room})
-        outputs, cut, problem = self._trusting(
+        outputs, cut, problem = self._process.trusting(
             lambda: (
                 shown(reply["outputs"], room),
                 min(abs(int(reply["cut"])), MOST_COUNTED),
@@ -165,7 +165,7 @@ class RemoteWorker:
                 f"{name} is the module {str(reply['module'])[:100]!r} on the learner's side, and modules do not cross: "
                 f"import it in the grade cell, or in an ordinary cell of the lesson."
             )
-        return self._trusting(lambda: decode(reply["value"], parcel, self._hold))
+        return self._process.trusting(lambda: decode(reply["value"], parcel, self._references.hold))
 
     def call_beside(self, function: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Run a function of the course's next to the learner's code."""
@@ -178,8 +178,8 @@ class RemoteWorker:
         request = {
             "do": "call",
             "target": target,
-            "args": encode(list(args), sent, self._refer),
-            "kwargs": encode(kwargs, sent, self._refer),
+            "args": encode(list(args), sent, self._references.refer),
+            "kwargs": encode(kwargs, sent, self._references.refer),
             "seed": self._advance() if not self.shares_stream else None,
             "state": self._state() if self.shares_stream else None,
             "grad": torch.is_grad_enabled(),
@@ -187,10 +187,10 @@ class RemoteWorker:
         }
         reply, parcel = self._ask(request, sent)
         if (printed := reply.get("printed")) and not isinstance(sys.stdout, Overheard):
-            self._trusting(lambda: sys.stdout.write(str(printed)[:MAX_TEXT]))
-        value, outputs = self._trusting(lambda: self._connected(reply, parcel, sent))
-        self._trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
-        return self._trusting(lambda: decode(value, outputs, self._hold))
+            self._process.trusting(lambda: sys.stdout.write(str(printed)[:MAX_TEXT]))
+        value, outputs = self._process.trusting(lambda: self._connected(reply, parcel, sent))
+        self._process.trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
+        return self._process.trusting(lambda: decode(value, outputs, self._references.hold))
 
     def backward(self, graph: Graph, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
         """The vector-Jacobian product of an earlier call, computed where its graph is."""
@@ -199,10 +199,10 @@ class RemoteWorker:
             "do": "backward",
             "graph": graph.number,
             "accumulate": accumulate,
-            "grads": encode(grads, sent, self._refer),
+            "grads": encode(grads, sent, self._references.refer),
         }
         reply, parcel = self._ask(request, sent)
-        return self._trusting(lambda: graph.fitting(decode(reply["grads"], parcel, self._hold)))
+        return self._process.trusting(lambda: graph.fitting(decode(reply["grads"], parcel, self._references.hold)))
 
     def release(self, number: int) -> None:
         """Tell the worker, with the next request, that an object or a graph is no longer needed."""
@@ -239,7 +239,9 @@ class RemoteWorker:
     def _take_note(self, damage: Any, parcel: Parcel, sent: Parcel, args: list) -> None:
         """Note what the function did to its copies of a check's values; do it to the values of any other grade cell."""
         known = list(parts(args))
-        damage = decode(damage, parcel, lambda tree: known[tree["known"]] if "known" in tree else self._hold(tree))
+        damage = decode(
+            damage, parcel, lambda tree: known[tree["known"]] if "known" in tree else self._references.hold(tree)
+        )
         # A tensor in the place of one of them would be taken apart into its rows.
         kinds = ("tensors", "grads", "containers", "tables")
         tensors, grads, containers, whole = (a_dict(damage.get(kind, {})) for kind in kinds)
@@ -258,13 +260,6 @@ class RemoteWorker:
         for number, value in whole.items():
             replace(known[number], value)
 
-    def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:
-        try:
-            return self._asked(request, parcel)
-        except WorkerLost as loss:
-            self.loss = loss
-            raise
-
     def operate(self, target: dict, args: tuple, kwargs: dict[str, Any]) -> Any:
         """A call for a plain grade cell: it sees exceptions as a notebook's cell would."""
         try:
@@ -278,13 +273,13 @@ class RemoteWorker:
     def assign(self, name: str, value: Any) -> None:
         """Give a name of the submission's another value, or (``FORGOTTEN``) none."""
         sent = Parcel()
-        content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._refer)}
+        content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._references.refer)}
         self._ask({"do": "assign", "name": name} | content, sent)
 
     def patch(self, module: str, name: str, value: Any) -> None:
         """Give a module on the submission's side what a test has put into the grader's; or (``FORGOTTEN``) its own."""
         sent = Parcel()
-        content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._refer)}
+        content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._references.refer)}
         self._ask({"do": "patch", "module": module, "name": name} | content, sent)
 
     def file(self, name: str) -> bytes | None:
@@ -292,149 +287,31 @@ class RemoteWorker:
         reply, parcel = self._ask({"do": "file", "name": name})
         if reply.get("content") is None:
             return None
-        return self._trusting(lambda: _a_small_file(decode(reply["content"], parcel, self._hold)))
+        return self._process.trusting(lambda: _a_small_file(decode(reply["content"], parcel, self._references.hold)))
 
-    def _asked(self, request: dict, parcel: Parcel | None) -> tuple[dict, Parcel]:
-        if not self.alive:
-            raise WorkerLost(Verdict.RUN_TIME_ERROR, "the submission's process has ended")
+    def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:
+        """Ask the process, and answer what it asks meanwhile; raises what came of it, where that was no answer."""
         self._requests += 1
         if self._requests > MAX_REQUESTS:
-            self._stop(grace=0.0)
             message = f"stopped: a test asked for more than {MAX_REQUESTS:,} things without an end"
-            raise WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, message)
+            raise self._process.over(Verdict.TIME_LIMIT_EXCEEDED, message)
         request["release"], self._released = self._released, []
-        try:
-            send(self._channel, request, parcel, self._deadline)
-            reply, received = receive(self._channel, self._deadline)
-            while "callback" in reply:
-                self._answer_to(reply, received)
-                reply, received = receive(self._channel, self._deadline)
-        except Deadline:
-            self._stop(grace=0.0)
-            message = f"stopped after {self.limits.cell_seconds:g} s without an answer"
-            if self._deadline == self.ends:
-                message = f"stopped: the whole submission took more than {self.limits.submission_seconds:g} s"
-            raise WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, message) from None
-        except Closed:
-            self._stop(grace=1.0)
-            raise _ending(self.ended, self.limits) from None
-        except WireError as error:
-            self._stop(grace=0.0)
-            raise WorkerLost(Verdict.RUN_TIME_ERROR, f"the submission's process sent {error}") from None
-        if described := self._trusting(lambda: reply.get("uncrossable")):
-            raise CannotCross(self._trusting(lambda: short(described)))
-        if problem := self._trusting(lambda: reply.get("error")):
-            if thrown := self._trusting(lambda: self._thrown.get(reply.get("thrown", 0))):
+        reply, received = self._process.exchange(request, parcel)
+        while "callback" in reply:
+            reply, received = self._answers.to(reply, received)
+        if described := self._process.trusting(lambda: reply.get("uncrossable")):
+            raise CannotCross(self._process.trusting(lambda: short(described)))
+        if problem := self._process.trusting(lambda: reply.get("error")):
+            if thrown := self._process.trusting(lambda: self._answers.thrown.get(reply.get("thrown", 0))):
                 raise thrown
-            raised = self._trusting(lambda: LearnerError.read(problem))
+            raised = self._process.trusting(lambda: LearnerError.read(problem))
             if request.get("lends") and request["do"] == "call":
-                kinds = self._trusting(lambda: [self._kind(*each) for each in reply["kinds"][:MAX_KINDS]])
+                kinds = self._process.trusting(lambda: self._references.kinds(reply["kinds"]))
                 raise _Raised(raised, as_raised(raised, reply.get("args"), kinds))
             raise raised
-        left_out = self._trusting(lambda: [*map(short, reply.get("left_out", ()))])
+        left_out = self._process.trusting(lambda: [*map(short, reply.get("left_out", ()))])
         self.left_out |= dict.fromkeys(left_out[: MOST_LEFT_OUT - len(self.left_out)])
         return reply, received
-
-    def _answer_to(self, reply: dict, received: Parcel) -> None:
-        """Call the grade cell's function that the submission asks for; say what it returned or raised."""
-        function = self._trusting(lambda: self._called[int(reply["callback"])])
-        args, kwargs = self._trusting(
-            lambda: (
-                a_list(decode(reply["args"], received, self._hold)),
-                {str(name): value for name, value in a_dict(decode(reply["kwargs"], received, self._hold)).items()},
-            )
-        )
-        self._depth += 1
-        sent = Parcel()
-        try:
-            if any(each.requires_grad for each in received.originals.values() if isinstance(each, torch.Tensor)):
-                raise AuthoringError("gradients do not reach a function of the grade cell: put it in a beside module")
-            if self._depth > DEEPEST:
-                raise RecursionError("calls from one side to the other and back")
-            returned = {"returned": encode(function(*args, **kwargs), sent, self._refer)}
-            send(self._channel, returned, sent, self._deadline)
-        except (WorkerLost, WireError, TimeUp, KeyboardInterrupt):
-            raise
-        except BaseException as error:  # pytest's own are no Exceptions
-            self._thrown[number := len(self._thrown) + 1] = error
-            name = type(error).__name__
-            raised = [number, name if hasattr(builtins, name) else "Exception", str(error)[:1_000]]
-            send(self._channel, {"raised": raised}, None, self._deadline)
-        finally:
-            self._depth -= 1
-
-    def _active_layers(self) -> tuple[str, ...]:
-        """What the worker says first: how it has locked itself in, before it has read a line of the submission."""
-        try:
-            said, _ = receive(self._channel, self._deadline)
-        except WireError as error:
-            self._stop(grace=0.0)
-            raise IsolationError(f"The process that runs a submission could not be started: {error}") from None
-        if "refused" in said:
-            self._stop(grace=0.0)
-            raise IsolationError(said["refused"])
-        return tuple(said["layers"])
-
-    def _trusting(self, read: Callable[[], Any]) -> Any:
-        """Read a reply; whatever is wrong with it is the submission's fault, never the grader's crash."""
-        try:
-            return read()
-        except Exception as error:
-            self._stop(grace=0.0)
-            message = f"the submission's process sent a reply that makes no sense ({type(error).__name__})"
-            self.loss = WorkerLost(Verdict.RUN_TIME_ERROR, message)
-            raise self.loss from None
-
-    def _stop(self, grace: float) -> None:
-        self.alive = False
-        self._channel.close()
-        self.ended = self._end(grace)
-        try:
-            os.rmdir(self._scratch)
-        except OSError:  # it is not empty; `rm` rather than shutil.rmtree, which a thousand folders deep would break
-            subprocess.run(["rm", "-rf", self._scratch], check=False)
-
-    def _hold(self, reference: dict) -> Any:
-        if "lent" in reference:
-            number, kind, known = reference["lent"]
-            return lent(RemoteHandle(self, int(number)), str(kind)[:100], tuple(map(str, known)))
-        if "type" in reference:
-            return TYPES[reference["type"]]
-        if "exception" in reference:
-            return self._kind(*reference["exception"])
-        return LearnerObject(RemoteHandle(self, int(reference["callable"])))
-
-    def _kind(self, number: int, name: str, bases: list[str]) -> type[Exception]:
-        """The class that stands for an exception class of the learner's."""
-        if number not in self._kinds:
-            if len(self._kinds) > MAX_KINDS**2:
-                return Exception
-            self._kinds[int(number)] = class_of(number, name, bases[:MAX_KINDS])
-        return self._kinds[number]
-
-    def _refer(self, value: Any) -> dict:
-        if isinstance(value, LearnerObject):
-            return {"object": [value._handle.number, value._path]}  # type: ignore[attr-defined]
-        if isinstance(value, type) and issubclass(value, Theirs):
-            return {"object": [value.number, ""]}
-        if (
-            self.lends
-            and isinstance(value, Exception)
-            and library_path(type(value)).startswith("builtins:")
-            and (args := told(value)) is not None
-        ):
-            return {"error": [type(value).__name__, args]}
-        if self.lends and callable(value) and noted.get() is None:
-            if path := library_path(value):
-                return {"library": path}
-            if may_be_called_back(value, self.folder()):
-                self._called[number := len(self._called) + 1] = value
-                return {"callback": [number, str(getattr(value, "__name__", "function"))]}
-        if is_callable(value):
-            return {"beside": path_of(value, self._beside)}
-        raise AuthoringError(
-            f"a {type(value).__name__} cannot cross to the learner's side: make it by a beside function"
-        )
 
 
 class RemoteHandle:
@@ -458,20 +335,3 @@ class RemoteHandle:
     def call(self, path: str, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call the object, or what is at the dotted attribute ``path`` of it."""
         return self.worker.call({"object": [self.number, path]}, args, kwargs)
-
-
-def _ending(ended: Ended, limits: Limits) -> WorkerLost:
-    """What an ending tells; a flood of output and too much processor time end a worker by signals of their own."""
-    if ended.status >= 0:
-        message = f"the submission ended its own process (exit status {ended.status})"
-        return WorkerLost(Verdict.RUN_TIME_ERROR, message)
-    number = signal.Signals(-ended.status)
-    # A submission may ignore SIGXCPU; the system then kills it some seconds of processor time later.
-    ignored = number.name == "SIGKILL" and (ended.cpu_seconds or 0.0) >= limits.cpu_seconds
-    if number.name == "SIGXCPU" or ignored:
-        message = f"stopped after {limits.cpu_seconds} s of processor time"
-        return WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, message)
-    if number.name == "SIGXFSZ":
-        message = f"stopped after printing more than {limits.output_characters:,} characters"
-        return WorkerLost(Verdict.OUTPUT_LIMIT_EXCEEDED, message)
-    return WorkerLost(Verdict.RUN_TIME_ERROR, f"the submission's process was ended by {number.name}")

@@ -1,0 +1,80 @@
+"""What the grader and a submission's process call by name across the boundary, rather than send. Grader's side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograder.boundary.callbacks import library_path, may_be_called_back
+from autograder.boundary.copies import noted
+from autograder.boundary.kinds import TYPES
+from autograder.boundary.learner import Handle, LearnerObject, lent, path_of
+from autograder.boundary.raised import Theirs, class_of, told
+from autograder.boundary.wire import is_callable
+from autograder.errors import AuthoringError, printable, short
+
+MAX_KINDS = 30
+"""So many classes an exception may have; and the square of it, all exceptions of a submission."""
+
+
+class References:
+    """Of one submission: its objects that are held here, and the functions of grade cells that it may call."""
+
+    def __init__(self, handle: Callable[[int], Handle], beside: Sequence[str]) -> None:
+        self._handle, self._beside = handle, beside
+        self.lends = False
+        """Whether grade cells are plain ones, to which the submission's objects are lent."""
+        self.folder: Callable[[], str] = str
+        """Where the instructor's modules lie, whose functions may be called back ('' if there are none)."""
+        self.called: dict[int, Any] = {}
+        """The functions that may be called back, by number."""
+        self._kinds: dict[int, type[Exception]] = {}
+
+    def hold(self, reference: dict) -> Any:
+        """What stands here for an object of the submission's."""
+        if "lent" in reference:
+            number, kind, known = reference["lent"]
+            return lent(self._handle(int(number)), printable(short(kind))[:100], tuple(map(str, known[:10])))
+        if "type" in reference:
+            return TYPES[reference["type"]]
+        if "exception" in reference:
+            return self.kind(*reference["exception"])
+        return LearnerObject(self._handle(int(reference["callable"])))
+
+    def kind(self, number: int, name: str, bases: list[str]) -> type[Exception]:
+        """The class that stands for an exception class of the learner's."""
+        if number not in self._kinds:
+            if len(self._kinds) > MAX_KINDS**2:
+                return Exception
+            self._kinds[int(number)] = class_of(number, name, bases[:MAX_KINDS])
+        return self._kinds[number]
+
+    def kinds(self, told: Any) -> list[type[Exception]]:
+        """The classes that stand for those of an exception of the learner's."""
+        return [self.kind(*each) for each in told[:MAX_KINDS]]
+
+    def _of_a_plain_cell(self, value: Any) -> dict | None:
+        """How a plain grade cell's function, class or exception is told of, if it can be."""
+        if path := library_path(value) if callable(value) else "":
+            return {"library": path}
+        if callable(value) and may_be_called_back(value, self.folder()):
+            self.called[number := len(self.called) + 1] = value
+            return {"callback": [number, str(getattr(value, "__name__", "function"))]}
+        is_built_in = isinstance(value, Exception) and library_path(type(value)).startswith("builtins:")
+        if is_built_in and (args := told(value)) is not None:
+            return {"error": [type(value).__name__, args]}
+        return None
+
+    def refer(self, value: Any) -> dict:
+        """How the submission is told of a value that is not plain."""
+        if isinstance(value, LearnerObject):
+            return {"object": [value._handle.number, value._path]}  # type: ignore[attr-defined]
+        if isinstance(value, type) and issubclass(value, Theirs):
+            return {"object": [value.number, ""]}
+        if self.lends and noted.get() is None and (found := self._of_a_plain_cell(value)):
+            return found
+        if is_callable(value):
+            return {"beside": path_of(value, self._beside)}
+        raise AuthoringError(
+            f"a {type(value).__name__} cannot cross to the learner's side: make it by a beside function"
+        )
