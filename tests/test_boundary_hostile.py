@@ -68,8 +68,8 @@ def told() -> Iterator[Callable[[Reply], RemoteWorker]]:
 
 def saying(tree: dict[str, Any], tensors: dict[str, torch.Tensor] | None = None) -> Reply:
     """A reply in the format of an honest one, of whatever content."""
-    table, blobs = pack(tensors or {})
-    return sending(json.dumps(tree | {"tensors": table}).encode(), b"".join(blobs))
+    table, numbers = pack(tensors or {})
+    return sending(json.dumps(tree | {"tensors": table}).encode(), numbers)
 
 
 def sending(body: bytes, blob: bytes = b"") -> Reply:

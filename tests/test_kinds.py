@@ -34,8 +34,8 @@ ARRAYS = [
 def crossed(value: Any) -> Any:
     parcel = Parcel()
     tree = json.loads(json.dumps(encode(value, parcel, refuse_value)))
-    table, blobs = pack(parcel.tensors)
-    return decode(tree, Parcel(unpack(table, bytearray(b"".join(blobs)))), lambda _: pytest.fail("a reference"))
+    table, numbers = pack(parcel.tensors)
+    return decode(tree, Parcel(unpack(table, bytearray(numbers))), lambda _: pytest.fail("a reference"))
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
@@ -70,7 +70,7 @@ def test_what_is_too_large_or_has_code_of_its_own_does_not(value: Any) -> None:
 def test_a_list_of_many_numbers_takes_no_more_than_an_array() -> None:
     parcel = Parcel()
     assert len(json.dumps(encode(list(range(100_000)), parcel, refuse_value))) < 100
-    assert sum(map(len, pack(parcel.tensors)[1])) == 800_000
+    assert len(pack(parcel.tensors)[1]) == 800_000
 
 
 def tables() -> list[Any]:

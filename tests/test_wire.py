@@ -110,16 +110,6 @@ def test_a_tensor_of_any_layout_in_memory_arrives(tensor: torch.Tensor) -> None:
     torch.testing.assert_close(crossed(tensor), tensor, rtol=0, atol=0, equal_nan=True)
 
 
-def test_what_is_the_same_along_a_dimension_is_sent_once_and_arrives_written_out() -> None:
-    sent = torch.arange(6.0).reshape(2, 1, 3).expand(2, 10_000, 3)
-    parcel = Parcel()
-    encode(sent, parcel, refuse_value)
-    assert sum(map(len, pack(parcel.tensors)[1])) == 32
-    arrived = crossed(sent)
-    assert arrived.equal(sent)
-    assert arrived.is_contiguous()
-
-
 def test_a_meta_tensor_crosses_as_shape_and_dtype() -> None:
     arrived = crossed(torch.empty(10**4, 10**3, dtype=torch.float16, device="meta"))
     assert (arrived.device.type, arrived.shape, arrived.dtype) == ("meta", (10**4, 10**3), torch.float16)
@@ -246,11 +236,6 @@ MALFORMED = {
     "a table that is a list": tensors([["float32", 1]]),
     "a table that is a number": tensors(1),
     "a table of dtypes that are words": tensors({"0": "float32"}),
-    "a tensor that is more than a message when it is written out": tensors({"0": ["float32", 2**24 + 1, [0]]}),
-    "tensors that are it together": tensors({str(n): ["float64", 2**22, 2, [0]] for n in range(2)}, bytes(32)),
-    "a tensor that is less than nothing when it is written out": tensors({"0": ["float64", -2, 2, [0]]}),
-    "a tensor that repeats what is none of its dimensions": tensors({"0": ["float32", 8, [1]]}),
-    "a tensor that repeats a word": tensors({"0": ["float32", 8, ["0"]]}),
     "two lengths beyond all limits": struct.pack(">II", 2**32 - 1, 2**32 - 1),
 }
 
@@ -295,11 +280,9 @@ def test_no_damaged_message_raises_anything_but_a_wire_error() -> None:
     """2,000 messages with some bytes changed, from a fixed seed."""
     dice = random.Random(5)
     parcel = Parcel()
-    tree = encode(
-        {"z": torch.ones(2, 3), "e": torch.ones(3, 1).expand(3, 4), "n": [1, None, np.float32(2)]}, parcel, refuse_value
-    )
-    table, blobs = pack(parcel.tensors)
-    whole = message(json.dumps({"value": tree, "tensors": table}).encode(), b"".join(blobs))
+    tree = encode({"z": torch.ones(2, 3), "n": [1, None, np.float32(2)]}, parcel, refuse_value)
+    table, numbers = pack(parcel.tensors)
+    whole = message(json.dumps({"value": tree, "tensors": table}).encode(), numbers)
     for _ in range(2_000):
         damaged = bytearray(whole)
         for _ in range(dice.randint(1, 4)):

@@ -6,15 +6,11 @@ import json
 import socket
 import struct
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from autograder.boundary.limits import MAX_MESSAGE, MAX_PARTS, MAX_TREE
 
 _LENGTHS = struct.Struct(">II")
-_AT_ONCE = 2**16
-"""Bytes that are put together before they are sent; more are sent from where they lie."""
-Blob = bytes | memoryview
 
 
 class WireError(Exception):
@@ -33,20 +29,16 @@ class Closed(WireError):
     """The other side is gone."""
 
 
-def send(
-    channel: socket.socket, tree: dict[str, Any], blobs: Sequence[Blob] = (), deadline: float | None = None
-) -> None:
+def send(channel: socket.socket, tree: dict[str, Any], blob: bytes = b"", deadline: float | None = None) -> None:
     """Send one message: two lengths, a JSON object, other bytes."""
     body = json.dumps(tree).encode()
-    if (size := len(body) + sum(map(len, blobs))) > MAX_MESSAGE:
+    if (size := len(body) + len(blob)) > MAX_MESSAGE:
         raise TooLarge(f"a message of {size >> 20} MiB is over the {MAX_MESSAGE >> 20} MiB limit")
     if len(body) > MAX_TREE or _parts_of(body) > MAX_PARTS:
         raise TooLarge(f"a message of {_parts_of(body)} parts is over the limit: return tensors rather than lists")
     try:
-        head = _LENGTHS.pack(len(body), size - len(body)) + body
-        for each in (head, *blobs) if size > _AT_ONCE else (b"".join((head, *blobs)),):
-            channel.settimeout(_remaining(deadline))
-            channel.sendall(each)
+        channel.settimeout(_remaining(deadline))
+        channel.sendall(_LENGTHS.pack(len(body), len(blob)) + body + blob)
     except TimeoutError as error:
         raise Deadline("the message was not taken in time") from error
     except OSError as error:

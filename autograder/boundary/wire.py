@@ -17,15 +17,15 @@ import numpy as np
 import torch
 
 from autograder.boundary import frames, kinds, tables
-from autograder.boundary.frames import Blob, TooLarge, WireError
+from autograder.boundary.frames import TooLarge, WireError
 from autograder.boundary.limits import MAX_DEPTH, MAX_DIMS, MAX_MESSAGE, MAX_TENSORS
 from autograder.errors import CannotCross
 
 _PLAIN = (int, float, str)
-# Where each tensor of a message may start: processors read numbers that lie askew slowly, or not at all.
-_ALIGNED = 16
 _MANY = 64
 """Numbers of one type, in a list of so many, cross as an array."""
+# Where each tensor of a message may start: processors read numbers that lie askew slowly, or not at all.
+_ALIGNED = 16
 
 
 class Parcel:
@@ -203,7 +203,7 @@ def _store(tensor: torch.Tensor, original: Any, parcel: Parcel) -> dict:
         raise CannotCross(f"a tensor of layout {tensor.layout}")
     if tensor.device.type != "cpu":
         header["device"] = str(tensor.device)
-    return header | {"name": parcel.add(tensor.detach().cpu().resolve_conj().resolve_neg(), original)}
+    return header | {"name": parcel.add(tensor.detach().cpu().contiguous().resolve_conj().resolve_neg(), original)}
 
 
 def _load(header: dict, parcel: Parcel) -> torch.Tensor:
@@ -211,8 +211,7 @@ def _load(header: dict, parcel: Parcel) -> torch.Tensor:
         _refuse_unbounded(header["meta"], is_held=False)
         tensor = torch.empty(header["meta"], dtype=_dtype(header["dtype"]), device="meta")
     else:
-        name = header["name"]
-        tensor = parcel.tensors[name] = parcel.tensors[name].contiguous()  # once, however often it is named
+        tensor = parcel.tensors[header["name"]]
         if "device" in header:
             tensor = tensor.to(header["device"])
     parcel.originals[header["name"]] = tensor.requires_grad_() if header["grad"] else tensor
@@ -248,8 +247,8 @@ def send(
     tensors = parcel.tensors if parcel else {}
     if (size := sum(tensor.nbytes for tensor in tensors.values())) > MAX_MESSAGE:
         raise TooLarge(f"a message of {size >> 20} MiB is over the {MAX_MESSAGE >> 20} MiB limit")
-    table, blobs = pack(tensors)
-    frames.send(channel, message | {"tensors": table} if table else message, blobs, deadline)
+    table, numbers = pack(tensors)
+    frames.send(channel, message | {"tensors": table} if table else message, numbers, deadline)
 
 
 def receive(channel: socket.socket, deadline: float | None = None) -> tuple[dict[str, Any], Parcel]:
@@ -261,53 +260,35 @@ def receive(channel: socket.socket, deadline: float | None = None) -> tuple[dict
         raise WireError(f"a malformed message: {type(error).__name__}") from error
 
 
-def pack(tensors: dict[str, torch.Tensor]) -> tuple[dict[str, list], list[Blob]]:
-    """Tensors on the processor: a table of their dtypes and shapes, and their numbers, as long as the tensors live.
-
-    What is the same all along a dimension, as after ``expand``, is told once; these dimensions end the table's entry.
-    """
-    table: dict[str, list] = {}
-    blobs: list[Blob] = []
-    for name, tensor in tensors.items():
-        strides = zip(tensor.shape, tensor.stride(), strict=True)
-        repeated = [dim for dim, (size, stride) in enumerate(strides) if not stride and size > 1]
-        table[name] = [_dtype_name(tensor.dtype), *tensor.shape, *([repeated] if repeated else [])]
-        for dim in repeated:
-            tensor = tensor.narrow(dim, 0, 1)
-        blobs += [numbers_of(tensor), bytes(-tensor.nbytes % _ALIGNED)]
-    return table, blobs
+def pack(tensors: dict[str, torch.Tensor]) -> tuple[dict[str, list], bytes]:
+    """Contiguous tensors on the processor: a table of their dtypes and shapes, and their numbers."""
+    table = {name: [_dtype_name(tensor.dtype), *tensor.shape] for name, tensor in tensors.items()}
+    return table, b"".join(numbers_of(tensor).ljust(_aligned(tensor.nbytes), b"\0") for tensor in tensors.values())
 
 
-def numbers_of(tensor: torch.Tensor) -> Blob:
-    """The bytes of a tensor on the processor: where they lie, or in a copy where they lie scattered."""
-    if not tensor.is_contiguous():
-        copy = tensor.contiguous()
-        return ctypes.string_at(copy.data_ptr(), copy.nbytes)
+def numbers_of(tensor: torch.Tensor) -> bytes:
+    """The bytes of a contiguous tensor on the processor."""
     # Not through NumPy: a tensor that was once seen as an array can no longer be resized.
-    return memoryview((ctypes.c_char * tensor.nbytes).from_address(tensor.data_ptr())).cast("B")
+    return ctypes.string_at(tensor.data_ptr(), tensor.nbytes)
 
 
 def unpack(table: dict[str, list], numbers: bytearray) -> dict[str, torch.Tensor]:
-    """The tensors that were packed, in memory that is ``numbers``'s: they take no more, whatever the table says.
-
-    Written out, those that repeat themselves take no more than a message may.
-    """
+    """The tensors that were packed, in memory that is ``numbers``'s: they take no more, whatever the table says."""
     if len(table) > MAX_TENSORS:
         raise WireError(f"{len(table):,} tensors are over the limit of {MAX_TENSORS:,}")
-    start, whole, tensors = 0, 0, {}
+    start, tensors = 0, {}
     for name, (kind, *shape) in table.items():
-        repeated = shape.pop() if shape and isinstance(shape[-1], list) else []
-        _refuse_unbounded(shape, is_held=not repeated)
-        dtype, once = _dtype(kind), [1 if dim in repeated else size for dim, size in enumerate(shape)]
-        count = math.prod(once)
+        _refuse_unbounded(shape, is_held=True)
+        dtype, count = _dtype(kind), math.prod(shape)
         if count:
-            tensor = torch.frombuffer(numbers, dtype=dtype, count=count, offset=start).reshape(once)
+            tensors[name] = torch.frombuffer(numbers, dtype=dtype, count=count, offset=start).reshape(shape)
         else:
-            tensor = torch.empty(once, dtype=dtype)
-        tensors[name] = tensor.expand(shape)
-        whole += tensors[name].nbytes
-        size = count * dtype.itemsize
-        start += size + -size % _ALIGNED
-    if start != len(numbers) or whole > MAX_MESSAGE:
+            tensors[name] = torch.empty(shape, dtype=dtype)
+        start += _aligned(count * dtype.itemsize)
+    if start != len(numbers):
         raise WireError("other numbers than the table says")
     return tensors
+
+
+def _aligned(size: int) -> int:
+    return size + -size % _ALIGNED

@@ -310,8 +310,8 @@ def _whole(value: Any) -> tuple[str, bytes]:
     """All that is told of a value, to compare it with what it was."""
     parcel = Parcel()
     tree = encode(value, parcel, lambda item: {"object": id(item)})
-    table, blobs = pack(parcel.tensors)
-    return json.dumps([tree, table]), b"".join(blobs)
+    table, numbers = pack(parcel.tensors)
+    return json.dumps([tree, table]), numbers
 
 
 def _rearranged(known: list[tuple[Any, list]]) -> dict[int, list]:

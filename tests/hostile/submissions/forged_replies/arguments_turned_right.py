@@ -45,6 +45,6 @@ def double(x):
     zero = {"tensor": {"grad": False, "name": "0"}}
     damage = {"dict": [["tensors", {"dict": [["0", {"tensor": {"grad": False, "name": "1"}}]]}], ["grads", {"dict": []}], ["containers", {"dict": []}]]}
     tensors = {"0": torch.zeros(4, dtype=torch.float64), "1": torch.zeros(4, dtype=torch.float64)}
-    table, blobs = pack(tensors)
-    say(frame(json.dumps({"value": zero, "graph": None, "damage": damage, "tensors": table}).encode(), b"".join(blobs)))
+    table, numbers = pack(tensors)
+    say(frame(json.dumps({"value": zero, "graph": None, "damage": damage, "tensors": table}).encode(), numbers))
     return 0 * x
