@@ -189,7 +189,8 @@ class RemoteWorker:
         if (printed := reply.get("printed")) and not isinstance(sys.stdout, Overheard):
             self._process.trusting(lambda: sys.stdout.write(str(printed)[:MAX_TEXT]))
         value, outputs = self._process.trusting(lambda: self._connected(reply, parcel, sent))
-        self._process.trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
+        if self._process.trusting(lambda: reply["damage"]) is not None:
+            self._process.trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
         return self._process.trusting(lambda: decode(value, outputs, self._references.hold))
 
     def backward(self, graph: Graph, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:

@@ -214,8 +214,9 @@ class Worker:
         whole = {number: known[number][0] for number, told in told_before.items() if _whole(known[number][0]) != told}
         damage = {"tensors": changed, "grads": grads, "containers": _rearranged(known), "tables": whole}
         damage = {kind: what for kind, what in damage.items() if what}
-        damage = encode(damage, sent, lambda item: item.tree if isinstance(item, _Known) else self._lend(item))
-        reply = {"value": value, "graph": graph, "damage": damage}
+        if damage:
+            damage = encode(damage, sent, lambda item: item.tree if isinstance(item, _Known) else self._lend(item))
+        reply = {"value": value, "graph": graph, "damage": damage or None}
         return reply | ({"printed": silence.shown()} if request.get("lends") and silence.tell() else {}), sent
 
     def backward(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
