@@ -9,15 +9,25 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from shlex import quote
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbgrader.api
 from nbformat import NotebookNode
-from nbgrader.api import Base, BaseCell, Gradebook, InvalidEntry, MissingEntry
+from nbgrader.api import (
+    Base,
+    BaseCell,
+    Comment,
+    Gradebook,
+    InvalidEntry,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.api import Grade as GradeRow
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.utils import compute_checksum
-from sqlalchemy import URL, Engine, create_engine, inspect, make_url
+from sqlalchemy import URL, Engine, Index, create_engine, func, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, SAWarning
 from sqlalchemy.orm import with_polymorphic
 from tornado.log import app_log
@@ -129,6 +139,48 @@ def one_transaction(gradebook: Gradebook) -> Iterator[None]:
         session.__dict__.pop("commit", None)
         session.rollback()
         raise
+
+
+# nbgrader's tables have none by which the rows of one notebook are found: it looks through those of the whole course.
+_INDEXES = [Index(f"{table.__tablename__}_of_notebook", table.__table__.c.notebook_id) for table in (GradeRow, Comment)]
+
+
+def make_room_for_many(gradebook: Gradebook) -> None:
+    """See to it that a question about one student takes no longer the more students there are."""
+    for index in _INDEXES:
+        index.create(gradebook.engine, checkfirst=True)
+
+
+class Standing(NamedTuple):
+    """What the gradebook says of a notebook that is graded."""
+
+    score: float
+    max_score: float
+    penalty: float
+    handed_in: datetime | None
+    is_late: bool
+
+
+def standings(gradebook: Gradebook, assignment: str, notebook: str) -> dict[str, Standing]:
+    """How each student stands whose notebook is there, in one question for the whole class."""
+    try:
+        source = gradebook.find_notebook(notebook, assignment)
+    except MissingEntry:
+        return {}
+    score = func.coalesce(func.sum(GradeRow.score), 0.0)
+    question = (
+        gradebook.db.query(SubmittedAssignment, SubmittedNotebook.late_submission_penalty, score)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .outerjoin(GradeRow, GradeRow.notebook_id == SubmittedNotebook.id)
+        .filter(SubmittedNotebook.notebook_id == source.id)
+        .group_by(SubmittedAssignment.id, SubmittedNotebook.id)
+    )
+    found = {
+        entry.student_id: Standing(got, source.max_score, penalty or 0.0, entry.timestamp, entry.total_seconds_late > 0)
+        for entry, penalty, got in question
+    }
+    gradebook.db.rollback()  # what reading began: a server holds a transaction for it
+    return found
 
 
 def save(

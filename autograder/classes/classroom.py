@@ -18,7 +18,7 @@ from glob import escape
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 
 from autograder.boundary.limits import Limits
 from autograder.classes import code, companions
@@ -27,7 +27,7 @@ from autograder.classes.task import Task, grade
 from autograder.classes.times import TIMESTAMP, time_of
 from autograder.course import Course
 from autograder.files import write_whole
-from autograder.gradebook import one_transaction, opened, save
+from autograder.gradebook import Standing, make_room_for_many, one_transaction, opened, save, standings
 from autograder.lesson import Lesson, LessonError
 from autograder.submission import SubmissionError, parse_submission, read_content
 from autograder.verdict import Grade
@@ -76,6 +76,7 @@ def grade_class(
     with opened(course.directory) as gradebook:
         for name in course.notebooks(assignment):
             desk = _Desk(course, gradebook, assignment, name, course.lesson(assignment, name), seed, limits or Limits())
+            make_room_for_many(gradebook)
             with Hall[Outcome](start, at_once if callable(at_once) else lambda: at_once) as hall:
                 for student in who:
                     yield from hall.make_room()
@@ -126,9 +127,11 @@ class _Desk:
             task = Task(content, source, self._pickled, self.seed, self.limits, companions.read(source.parent))
         except SubmissionError as error:
             return Outcome(student, self.name, reason=str(error))
-        if not force and self._is_graded(student, task):
-            self._follow(student, handed_in)
-            return self._outcome(student)
+        if not force and (standing := self._standings.get(student)) and self._is_graded(student, task):
+            if standing.is_late or standing.penalty or (handed_in and standing.handed_in != handed_in):
+                self._follow(student, handed_in)
+                return self._outcome(student)
+            return Outcome(student, self.name, max(0.0, standing.score), standing.max_score)
         return task
 
     def record(self, student: str, task: Task, future: Future[Grade]) -> Outcome:
@@ -160,6 +163,11 @@ class _Desk:
         return self.course.folder(step, student, self.assignment) / f"{self.name}.ipynb"
 
     @cached_property
+    def _standings(self) -> dict[str, Standing]:
+        """How the class stands before it is graded."""
+        return standings(self.gradebook, self.assignment, self.name)
+
+    @cached_property
     def _pickled(self) -> bytes:
         _ = self.lesson.shown  # goes along, made: who grades does without nbgrader
         return pickle.dumps(self.lesson)
@@ -181,13 +189,10 @@ class _Desk:
 
     def _is_graded(self, student: str, task: Task) -> bool:
         try:
-            self.gradebook.find_submission_notebook(self.name, self.assignment, student)
             record = json.loads(self._file("autograded", student).read_bytes())["metadata"][RECORD]
             return record["fingerprint"] == self._fingerprint(task)
-        except (MissingEntry, OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError):
             return False
-        finally:
-            self._let_go()
 
     def _outcome(self, student: str, grade: Grade | None = None) -> Outcome:
         entry = self.gradebook.find_submission_notebook(self.name, self.assignment, student)
