@@ -131,9 +131,8 @@ def _prediction_cells(
     call = f"outcome({called}, {source})" if source else f"outcome({called})"
     if len(call) > _WIDE:
         call = f"outcome(\n    {called},\n    {source},\n)"
-    cell.source = f"from autograder.predictions import outcome\n\n{call}"
-    cell.metadata["tags"] = ["demo"]
-    yield cell
+    cell.source = f"# Says what came of your prediction.\nfrom autograder.predictions import outcome\n\n{call}"
+    yield _folded(cell)
 
 
 def _require_all_told(predicted: dict[str, bool], package: str) -> None:

@@ -77,6 +77,15 @@ class Prediction:
         option = self.options[self.right]
         return f"{self.right}: {sentence(option.text)} {option.because}"
 
+    @property
+    def answers(self) -> str:
+        """What is said of each option, in Markdown."""
+        signs = {letter: "✓" if letter == self.right else "✗" for letter in self.options}
+        return "\n".join(
+            f"- {signs[letter]} **{letter}** · {sentence(option.text)} {option.because}"
+            for letter, option in self.options.items()
+        )
+
     def chosen(self, said: object) -> str:
         """The option that a learner chose; ``NONE`` or ``OTHER`` where that is none of them."""
         letter = said.strip().strip(".)").lower() if isinstance(said, str) else OTHER

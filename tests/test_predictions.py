@@ -70,6 +70,7 @@ ERROR = Prediction(
 )
 ASK = 'prediction_error = ""  # write "a" or "b", then run this cell'
 TELL = """\
+# Says what came of your prediction.
 from autograder.predictions import outcome
 
 outcome("course_checks.lesson_doubling", "error", globals(), ratio)"""
@@ -104,6 +105,7 @@ def test_a_prediction_is_a_question_a_line_for_the_answer_and_after_the_run_what
     assert asks.source == ASK
     assert tells.source == TELL
     assert (told_in(tells.source), told_in(asks.source)) == ("error", "")
+    assert tells.metadata.jupyter.source_hidden, "what is read is the sentence below it"
     assert asks.metadata.tags == tells.metadata.tags == ["demo"], "grading runs neither"
 
 

@@ -236,6 +236,17 @@ def test_of_our_checks_a_page_shows_the_sentence_that_passing_says():
     assert checks[0][0].holds == "shift + scale * eps, for numbers and for tensors that broadcast."
 
 
+def test_a_prediction_is_a_question_and_what_is_said_of_each_option_is_folded():
+    lesson = Course(ROOT).lesson("lesson00_start")
+    blocks = LessonPage.of(Course(ROOT), lesson, lesson.source).blocks
+    asked = next(at for at, block in enumerate(blocks) if block.source.startswith("**Predict first.**"))
+    told = next(block for block in blocks[asked:] if block.kind == "outcome")
+    assert "- **b** · It is wrong, and both tests pass" in blocks[asked].source
+    assert "- ✗ **a** · It is right, and both tests pass. Both pass, but it multiplies" in told.source
+    assert "- ✓ **b** · It is wrong, and both tests pass. `shift` and `scale` have changed places" in told.source
+    assert not any("prediction_" in block.source or "import outcome" in block.source for block in blocks)
+
+
 def test_without_solutions_neither_cells_nor_outputs_give_an_answer(course, pages, nothing_runs, tmp_path):
     status, _, _ = run(course, "--without-solutions", "--jobs", "1", "-o", str(tmp_path / "class"))
     page = written(tmp_path / "class")["lesson1"]

@@ -16,10 +16,11 @@ from traitlets.config.loader import Config
 
 from autograder.authoring import BEGIN, END
 from autograder.course import Course
-from autograder.lesson import Lesson, is_answer, is_grade, marks
+from autograder.lesson import Lesson, is_answer, is_folded, is_grade, marks
 from autograder.marks import sentences
 from autograder.pages import markup
 from autograder.pages.outputs import Output, captions, outputs_of
+from autograder.predictions import predictions_of, told_in, written_in
 
 QUOTES = "Not shown: it quotes an answer."
 TELLING = 12
@@ -133,6 +134,7 @@ class _Reader:
         self._lesson, self._cells, self._has_solutions = lesson, executed.cells, has_solutions
         self._captions = captions(executed)
         self._clear = ClearSolutions(config=config)
+        self._predictions = predictions_of(lesson.packages.checks_of(lesson.stem))
         self._secret = set() if has_solutions else self._lines_of_solutions()
 
     def blocks(self) -> Iterator[Block]:
@@ -157,9 +159,12 @@ class _Reader:
         match cell.cell_type:
             case "markdown":
                 return Block("prose", cell.source, attachments)
+            case "code" if written_in([cell.source]):
+                return None  # here nobody writes; question and options stand above it
+            case "code" if asked := self._predictions.get(told_in(cell.source)):
+                return Block("outcome", asked.answers)
             case "code":
-                is_folded = bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
-                return Block("code", cell.source, is_folded=is_folded, outputs=tuple(self._outputs(cell)))
+                return Block("code", cell.source, is_folded=is_folded(cell), outputs=tuple(self._outputs(cell)))
         return None
 
     def _answer(self, cell: NotebookNode, attachments: str) -> Block:
