@@ -144,6 +144,10 @@ NO_KIND: list[tuple[str, Any]] = [
         ("frame", [[["a"], "range", [0, 1, 1]], [["b"], "range", [0, 9, 1]], [["", [1]]]]),
         ("index", [[], "range", [0, 1, 1]]),
     ),
+    *(("slice", [1, 2]), ("ordered", 1), ("matrix", 1), ("masked", [1, 2]), ("type", "eval"), ("type", 1)),
+    *(("lent", [1, "x", 5]), ("lent", [1, "x"]), ("delta", "x"), ("missing", "x"), ("timestamp", ["2020", "../x"])),
+    *(("timestamp", ["2020", 1]), ("index", [["a"], "plain", [["object", [1, 2]], "ME; x"]])),
+    *(("index", [["a"], "plain", [["zoned", ["/etc/passwd", 1]], ""]]),),
     *(("index", [["a"], "multi", [1]]), ("series", [None, [[None], "range", [0, 1, 1]], ["category", [1, 2, 3]]])),
 ]
 NO_MESSAGE = {

@@ -89,7 +89,10 @@ def f(x): return Any()
 def test_an_object_that_agrees_with_everything_passes_no_test(template: Template, check: str) -> None:
     reference = "def f(x): return 2"
     with grading(template, answer(reference), test(check)) as grade:
-        assert points(grade(answer=UNIVERSAL))[0] in (None, 0)
+        for name in ("Any", "function", "method"):  # also where it claims to be of a class that it is not of
+            feigned = "__class__ = property(lambda self: int)\n    __module__ = 'types'\n    __len__"
+            universal = UNIVERSAL.replace("class Any", f"class {name}").replace("return Any()", f"return {name}()")
+            assert points(grade(answer=universal.replace("__len__", feigned, 1)))[0] in (None, 0)
 
 
 def test_a_text_of_an_object_is_never_run_by_sympy(template: Template, tmp_path) -> None:
@@ -250,3 +253,63 @@ def test_what_cannot_cross_waits_also_where_a_test_made_another_error_of_it(temp
         assert points(grade(answer="def f(): return 2")) == [0]
         waits = grade(answer="class One:\n    def __eq__(self, other): return other == 1\ndef f(): return One()")
         assert (points(waits), waits.checks[0].verdict) == ([None], Verdict.NOT_JUDGED)
+
+
+ASKS = "def ask(): return int(input('n? ')) * 2\ndef hi(): print('hi', 'you')\ndef roll():\n    import random\n    return random.randint(1, 6)"
+PATCHES = """\
+from unittest.mock import call, patch
+import random
+with patch("builtins.input", side_effect=["1", "2"]) as asked:
+    assert ask() == 2 and ask() == 4
+asked.assert_called_with("n? ")
+with patch("builtins.print") as printed:
+    hi()
+assert printed.call_args_list == [call("hi", "you")]
+with patch.object(random, "randint", return_value=9):
+    assert roll() == 9
+"""
+AFTERWARDS = """\
+import io
+from contextlib import redirect_stdout
+with redirect_stdout(io.StringIO()) as out:
+    hi()
+assert out.getvalue() == "hi you\\n" and roll() < 7
+try:
+    ask()
+except EOFError:
+    pass
+else:
+    assert False
+"""
+
+
+def test_what_a_test_patches_is_there_for_the_answer_and_gone_when_it_ends(template: Template) -> None:
+    with grading(template, answer(ASKS), test(PATCHES), test(AFTERWARDS, "after")) as grade:
+        right = grade()
+        assert points(right) == [2, 2], said(right)
+        for old, new in (("* 2", "* 3"), ("'you'", "'me'"), ("random.randint(1, 6)", "4")):
+            assert points(grade(answer=ASKS.replace(old, new)))[0] == 0, new
+        assert points(grade(answer=f"{UNIVERSAL}\n{ASKS}".replace("'hi', 'you'", "Any(), Any()")))[0] in (None, 0)
+
+
+@pytest.mark.parametrize("mock", ["Mock(wraps=eval)", "Mock(side_effect=eval)", "MagicMock(side_effect=print)"])
+def test_a_mock_that_stands_for_what_acts_is_never_called_from_the_submission(
+    template: Template, mock: str, tmp_path
+) -> None:
+    mark = tmp_path / "mark"
+    cells = (answer("def f(g): return 1"), test(f"from unittest.mock import MagicMock, Mock\nf({mock})"))
+    with grading(template, *cells) as grade:
+        assert points(grade(answer=f"def f(g): g(\"open({str(mark)!r}, 'w')\")")) == [None]
+    assert not mark.exists()
+
+
+def test_an_object_of_a_class_that_libraries_know_is_one_to_isinstance_and_no_more(template: Template) -> None:
+    source = "import torch\nclass Net(torch.nn.Linear): pass\ndef f(): return Net(2, 1)\nclass Bare: pass\ndef g(): return Bare()"
+    check = """\
+import torch, types
+assert isinstance(f(), torch.nn.Module) and isinstance(f, types.FunctionType) and not isinstance(g(), torch.nn.Module)
+assert f().__class__.__name__ == "Net" and not isinstance(f(), (int, str, list, torch.Tensor))
+"""
+    makes = "f().__class__(2, 1)"  # nothing is made here of what the submission names
+    with grading(template, answer(source), test(check), test(makes, "makes")) as grade:
+        assert points(grade()) == [2, None], said(grade())

@@ -11,7 +11,7 @@ from autograder.boundary.template import Template
 
 test.__test__ = False  # type: ignore[attr-defined]  # it makes a cell
 IMPORTS = """\
-from collections import Counter
+from collections import Counter, OrderedDict
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
