@@ -8,7 +8,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check -c constrain
 # Tools that start other tools by name (nbgrader starts alembic) must find those of this environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup build site demo test gpu-check test-slow test-browser bench bench-lessons mutants lab verify constraints clean
+.PHONY: help setup build site demo test gpu-check test-slow test-browser bench bench-speed bench-lessons mutants lab verify constraints clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -62,6 +62,11 @@ test-browser: setup  ## the tests that look at the course in a real browser
 
 bench: setup  ## measure what grading costs
 	python benchmarks/grading.py
+
+bench-speed: setup  ## measure a start and a submission's calls beside an earlier state, and a large class
+	python benchmarks/start.py --write
+	python benchmarks/calls.py --write
+	python benchmarks/scale.py --write
 
 bench-lessons: setup  ## measure every lesson, into benchmarks/lessons.md
 	python benchmarks/lessons.py --write

@@ -19,12 +19,14 @@ import psutil
 import pytest
 from class_of_four import PATCHED, RIGHT, STEM, WRONG, hand_in, small_course, whole_class
 from nbgrader.api import Gradebook
+from sqlalchemy import Engine, event, text
 
 import autograder.classes.task
 import autograder.submission
 from autograder.classes.classroom import grade_class, students
 from autograder.classes.task import graders
 from autograder.course import Course
+from autograder.gradebook import opened
 
 COMMAND = [sys.executable, "-c", "from autograder.cli import app; app()", "grade", STEM, "--jobs", "2"]
 # A call takes long enough for a class to be stopped in its middle.
@@ -121,6 +123,31 @@ def test_a_grade_travels_between_processes(course, template, monkeypatch):
     travelled = pickle.loads(pickle.dumps(outcome.grade))
     assert travelled == outcome.grade
     assert travelled.notebook == outcome.grade.notebook and isinstance(travelled.notebook, nbformat.NotebookNode)
+
+
+def test_the_gradebook_is_asked_as_much_for_a_class_in_which_nothing_is_new_as_for_one_student(
+    course, template, monkeypatch
+):
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
+    whole_class(course)
+    everybody, asked = students(course, STEM), []
+    first = {each.student: each.score for each in grade_class(course, STEM, everybody)}
+    event.listen(Engine, "before_cursor_execute", note := lambda *said: asked.append(said[2]))
+    try:
+        one = [*grade_class(course, STEM, everybody[:1])]
+        questions, asked[:] = len(asked), []
+        again = {each.student: each.score for each in grade_class(course, STEM, everybody)}
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert (one[0].grade, again) == (None, first)
+    assert len(asked) == questions
+
+
+def test_a_notebooks_grades_are_found_without_a_look_at_those_of_the_course(course):
+    with opened(course.directory) as gradebook:
+        for table in ("grade", "comment"):
+            question = text(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE notebook_id = 'x'")
+            assert "USING INDEX" in str(gradebook.db.execute(question).all())
 
 
 def test_a_process_that_dies_costs_the_submission_that_killed_it(course):
