@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from types import CodeType
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from autograder.lesson import is_answer, is_demo, is_folded, is_grade, marks
-from autograder.statements import read_statements
+from autograder.names import defined, read
 
 MARKS = ("grade", "grade_id", "locked", "schema_version", "solution", "task")
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -39,17 +40,34 @@ def _what_hides(notebook: NotebookNode) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for number, cell in enumerate(notebook.cells, start=1):
         own: set[str] = set()
-        for statement in read_statements(cell.source) if cell.cell_type == "code" else ():
+        for node, code in _statements(cell):
+            defines = defined(code)
             if is_folded(cell):
-                hidden |= dict.fromkeys(statement.defines, isinstance(statement.node, ast.FunctionDef))
+                hidden |= dict.fromkeys(defines, isinstance(node, ast.FunctionDef))
                 continue
-            for name in sorted((statement.reads & hidden.keys()) - statement.defines - own):
+            for name in sorted((read(code) & hidden.keys()) - defines - own):
                 if not (is_demo(cell) and hidden[name]):
                     said = f"it uses {name}, which a folded cell makes. Make it in a cell that is shown."
                     found.setdefault(number, []).append(said)
-            own |= statement.defines
+            own |= defines
         hidden = {name: is_function for name, is_function in hidden.items() if name not in own}
     return found
+
+
+def _statements(cell: NotebookNode) -> list[tuple[ast.stmt, CodeType]]:
+    """The statements of a code cell; none, if it is no Python, which is said elsewhere."""
+    if cell.cell_type != "code":
+        return []
+    try:
+        return [
+            (node, compile(ast.Module([node], []), "<cell>", "exec", dont_inherit=True)) for node in _parsed(cell).body
+        ]
+    except SyntaxError:
+        return []
+
+
+def _parsed(cell: NotebookNode) -> ast.Module:
+    return ast.parse(TransformerManager().transform_cell(cell.source))
 
 
 def _cell_mistakes(cell: NotebookNode, exercise: str) -> Iterator[str]:
@@ -69,7 +87,7 @@ def _cell_mistakes(cell: NotebookNode, exercise: str) -> Iterator[str]:
     tree = None
     if cell.cell_type == "code":
         try:
-            tree = ast.parse(TransformerManager().transform_cell(cell.source))
+            tree = _parsed(cell)
         except SyntaxError as error:
             yield f"line {error.lineno} is not Python: {error.msg}."
     yield from _answer_mistakes(cell, tree)
