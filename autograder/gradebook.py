@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from shlex import quote
@@ -148,7 +148,9 @@ _INDEXES = [Index(f"{table.__tablename__}_of_notebook", table.__table__.c.notebo
 def make_room_for_many(gradebook: Gradebook) -> None:
     """See to it that a question about one student takes no longer the more students there are."""
     for index in _INDEXES:
-        index.create(gradebook.engine, checkfirst=True)
+        # Another command may just have made it, and a server may let nobody but the owner do so: then it takes longer.
+        with suppress(DatabaseError):
+            index.create(gradebook.engine, checkfirst=True)
 
 
 class Standing(NamedTuple):
