@@ -19,6 +19,7 @@ from autograder.boundary.process import WorkerLost
 from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm, keep_freed_memory, memory
 from autograder.dependence import Dependence, judged_so
+from autograder.judging import DOES_NOT_HOLD
 from autograder.lesson import Lesson
 from autograder.namespace import DRAWS
 from autograder.submission import SubmissionError, rebuild
@@ -104,7 +105,8 @@ class Grader:
 
     def _second_opinion(self, check: CheckResult) -> CheckResult:
         """A check that the reference solution fails too, with the same seed, says nothing about the submission."""
-        if not check.failed or self._reference_passes(check.grade_id, check.seed):
+        asked_too_much = check.verdict is Verdict.NOT_JUDGED and check.message.what == DOES_NOT_HOLD
+        if not (check.failed or asked_too_much) or self._reference_passes(check.grade_id, check.seed):
             return check
         what = (
             f"{check.message.what.rstrip('.')}. The reference solution fails this check too, so a person has to decide"

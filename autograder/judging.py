@@ -21,7 +21,7 @@ from autograder.boundary.process import WorkerLost
 from autograder.bounds import TimeUp
 from autograder.dependence import MOST_CODE, statements
 from autograder.draws import derive_seed, seeded
-from autograder.errors import CannotCross, LearnerError, incidents, printable, quoted
+from autograder.errors import AuthoringError, CannotCross, LearnerError, incidents, printable, quoted
 from autograder.exercise import listening
 from autograder.failure import CAN_CROSS, Failure, explain, uncrossable
 from autograder.lesson import Lesson, is_demo, marks
@@ -31,6 +31,8 @@ from autograder.verdict import Message, Verdict
 
 HIDDEN = "BEGIN HIDDEN TESTS"
 """What the line before a hidden test holds, in nbgrader."""
+DOES_NOT_HOLD = "this check does not hold"
+"""What is said of a cell that stopped with an exception of its own."""
 
 
 def judge(
@@ -73,6 +75,9 @@ def judge(
                 message = _said_of_a_secret(reason, exercise, cells)
             else:
                 message = _placed(_said_by(reason, exercise), _learners(reason), exercise, cells)
+            # A check of ours that asks for too much is our mistake. A plain cell asks for what a notebook has.
+            if isinstance(reason, AuthoringError) and not lesson.packages.checks_of(lesson.stem):
+                message = replace(message, verdict=Verdict.NOT_JUDGED)
         return titled(message, lesson, grade_id)
     finally:
         incidents.reset(token)
@@ -179,7 +184,7 @@ def _said_by(error: BaseException, exercise: str) -> Message:
         return Message(what, verdict=Verdict.MEMORY_LIMIT_EXCEEDED)
     # The instructor's words, but they may hold a text that the learner's code has returned.
     said = "\n".join(map(printable, text.split("\n")))
-    return Message("this check does not hold", observed=": ".join(filter(None, [type(error).__name__, said])))
+    return Message(DOES_NOT_HOLD, observed=": ".join(filter(None, [type(error).__name__, said])))
 
 
 def _text_of(error: BaseException) -> str:
@@ -220,4 +225,4 @@ def _said_of_a_secret(error: BaseException, exercise: str, cells: Sequence[Noteb
         return Message(what, CAN_CROSS, observed, verdict=Verdict.NOT_JUDGED)
     if stopped or isinstance(error, AssertionError):
         return _said_by(error, exercise)
-    return Message("this check does not hold", observed=f"{type(error).__name__} in a hidden test")
+    return Message(DOES_NOT_HOLD, observed=f"{type(error).__name__} in a hidden test")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import doctest
 import io
 import linecache
 import re
@@ -60,6 +61,8 @@ class Namespace(dict):
         self._imported: dict[str, str] = {}
         if any("sympy" in each for each in (*(cell.source for cell in lesson.source.cells), *map(str, lesson.files))):
             _read_no_formulas()
+        if any("doctest" in cell.source for cell in lesson.source.cells if is_grade(cell)):
+            _find_no_docstrings()
         # What answers read and grade cells define: in a notebook both see the same.
         answers = [cell.source for cell in lesson.source.cells if is_answer(cell) and cell.cell_type == "code"]
         self._shared = {
@@ -228,6 +231,15 @@ def _read_no_formulas() -> None:
         sympy_parser.eval = refuse
 
 
+def _find_no_docstrings() -> None:
+    """From now on doctest refuses: it would find the instructor's docstrings here, and none of a submission's."""
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise AuthoringError("doctest finds no docstrings of a submission here: call the function and check its value")
+
+    doctest.DocTestFinder.find = refuse  # type: ignore[method-assign]
+
+
 class _Main(ModuleType):
     """Stands for ``__main__``: what unittest looks for there, it finds in the grade cell."""
 
@@ -245,7 +257,7 @@ class _Main(ModuleType):
 
     @property
     def __dict__(self) -> Any:  # type: ignore[override]
-        raise AuthoringError("doctest finds no docstrings of a submission here: call the function and check its value")
+        return self._names
 
 
 def _put_into(node: ast.AST) -> Iterator[tuple[str, str]]:

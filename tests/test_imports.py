@@ -16,6 +16,7 @@ BESIDE_THE_LEARNER = {
     "autograder.boundary",
     "autograder.boundary.calls",
     "autograder.boundary.forks",
+    "autograder.boundary.given",
     "autograder.boundary.shell",
     "autograder.boundary.worker",
     "autograder.boundary.sandbox",

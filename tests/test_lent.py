@@ -313,3 +313,69 @@ assert f().__class__.__name__ == "Net" and not isinstance(f(), (int, str, list, 
     makes = "f().__class__(2, 1)"  # nothing is made here of what the submission names
     with grading(template, answer(source), test(check), test(makes, "makes")) as grade:
         assert points(grade()) == [2, None], said(grade())
+
+
+LINKED = """\
+class Node:
+    def __init__(self, value, after=None): self.value, self.after, self.marks, self._own = value, after, [], 1
+    def mark(self, word): self.marks.append(word); return self
+    def __len__(self): return 1 + (len(self.after) if self.after else 0)
+    @property
+    def doubled(self): return 2 * self.value
+last = Node(3)
+first = Node(1, Node(2, last))
+assert walk(first) is last and first.marks == ["seen"] and last.marks == ["seen"]
+"""
+WALK = """\
+def walk(node):
+    seen = set()
+    while node.after is not None and node not in seen:
+        assert len(node) == 1 + len(node.after) and node.doubled == 2 * node.value and node.after == node.after
+        seen.add(node.mark("seen"))
+        node = node.after
+    return node.mark("seen")
+"""
+
+
+def test_an_answer_reads_an_object_of_the_tests_and_calls_its_methods(template: Template) -> None:
+    with grading(template, answer(WALK), test(LINKED)) as grade:
+        right = grade()
+        assert points(right) == [2], said(right)
+        for part, wrong in (
+            ('node.mark("seen")\n', "node\n"),
+            ("node = node.after", "return node"),
+            ("node.doubled", "3"),
+        ):
+            assert points(grade(answer=WALK.replace(part, wrong))) == [0], part
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        *("node.value = 3", "node.marks.append('seen')", "del node.value", "node.marks += ['seen']", "node._own"),
+        *("node.__dict__['value'] = 3", "node.__class__", "isinstance(node, int)", "import copy; copy.copy(node)"),
+        *("node + 1", "setattr(node, 'mark', print)", "node.marks.extend([1]); node.marks.clear()"),
+    ],
+)
+def test_what_else_an_answer_does_with_it_waits_also_where_it_hides_that(template: Template, does: str) -> None:
+    hides = f"def walk(node):\n    try:\n        {does}\n    except BaseException: pass\n"
+    with grading(template, answer(WALK), test(LINKED)) as grade:
+        assert points(grade(answer=hides + WALK.replace("def walk(node):\n", ""))) == [None]
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "node.ask('getattr', '__class__')",
+        "object.__getattribute__(node, 'ask')('getattr', '__class__')",
+        "object.__getattribute__(node, 'ask')('init', 9)",
+        "object.__getattribute__(node, 'ask')('setattr', 'value', 9)",
+        "object.__getattribute__(node, 'ask')(['getattr'])",
+        "object.__getattribute__(node, 'ask')('getattr', 3)",
+        "object.__getattribute__(node, 'ask')()",
+    ],
+)
+def test_a_submission_that_asks_for_more_gets_nothing(template: Template, asks: str) -> None:
+    with grading(template, answer(WALK), test(LINKED), test("assert first.value == 1", "same")) as grade:
+        graded = grade(answer=f"def walk(node):\n    return {asks}")
+        assert points(graded)[0] in (None, 0) and points(graded)[1] == 2, said(graded)

@@ -27,9 +27,7 @@ WAIT = {
     "mock_stdin": "the same",
     "sqlite": "a connection of the test's cannot cross",
     "rng_arg_state": "a generator of random numbers of the test's cannot cross",
-    "own_instance": "an object of a class of the test's cannot cross",
-    "own_instance_set": "the same",
-    "own_tree": "the same",
+    "own_instance_set": "an answer changes an object of the test's by no method of it",
     "sympy_eq": "a formula of the test's cannot cross",
     "pandas_period": "a column of periods cannot cross",
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from autograder.boundary.callbacks import library_path, may_be_called_back
 from autograder.boundary.copies import noted
+from autograder.boundary.instances import Instance, is_instance
 from autograder.boundary.kinds import TYPES
 from autograder.boundary.learner import Handle, LearnerObject, lent, path_of
 from autograder.boundary.raised import Theirs, class_of, told
@@ -29,6 +30,7 @@ class References:
         self.called: dict[int, Any] = {}
         """The functions that may be called back, by number."""
         self._kinds: dict[int, type[Exception]] = {}
+        self._numbers: dict[int, int] = {}
 
     def hold(self, reference: dict) -> Any:
         """What stands here for an object of the submission's."""
@@ -37,9 +39,17 @@ class References:
             return lent(self._handle(int(number)), printable(short(kind))[:100], tuple(map(str, known[:10])))
         if "type" in reference:
             return TYPES[reference["type"]]
+        if "given" in reference:
+            return self._given(reference["given"])
         if "exception" in reference:
             return self.kind(*reference["exception"])
         return LearnerObject(self._handle(int(reference["callable"])))
+
+    def _given(self, number: Any) -> Any:
+        instance = self.called[int(number)]
+        if not isinstance(instance, Instance):
+            raise TypeError("no object of the test's")
+        return instance.value
 
     def kind(self, number: int, name: str, bases: list[str]) -> type[Exception]:
         """The class that stands for an exception class of the learner's."""
@@ -57,9 +67,14 @@ class References:
         """How a plain grade cell's function, class or exception is told of, if it can be."""
         if path := library_path(value) if callable(value) else "":
             return {"library": path}
-        if callable(value) and may_be_called_back(value, self.folder()):
+        if not is_instance(value, self.folder()) and callable(value) and may_be_called_back(value, self.folder()):
             self.called[number := len(self.called) + 1] = value
             return {"callback": [number, str(getattr(value, "__name__", "function"))]}
+        if is_instance(value, self.folder()):
+            if id(value) not in self._numbers:
+                self.called[number := len(self.called) + 1] = Instance(value)
+                self._numbers[id(value)] = number  # which stays its own: it is kept
+            return {"given": self._numbers[id(value)]}
         is_built_in = isinstance(value, Exception) and library_path(type(value)).startswith("builtins:")
         if is_built_in and (args := told(value)) is not None:
             return {"error": [type(value).__name__, args]}

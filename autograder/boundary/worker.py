@@ -23,6 +23,7 @@ import torch
 from autograder.boundary import sandbox
 from autograder.boundary.calls import same, vector_jacobian_product
 from autograder.boundary.frames import Closed, TooLarge
+from autograder.boundary.given import Given
 from autograder.boundary.kinds import TYPES
 from autograder.boundary.limits import MAX_BESIDE_BYTES
 from autograder.boundary.operators import OPERATORS, known_of
@@ -86,6 +87,11 @@ class Worker:
         self.graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor | None]]] = {}
         self.raisable: dict[int, type] = {}
         self.patched: dict[tuple[str, str], Any] = {}
+        self.given: dict[int, Given] = {}
+        self.read: list[tuple[Any, Any]] = []
+        """What answers have read of the grade cell's objects, and what that was: nobody would see a copy change."""
+        self.runs = False
+        """Whether the submission's code has the word."""
         self.count = 0
         self.lends = False
         self.actions: dict[str, Callable[[dict, Parcel], tuple[dict, Parcel]]] = {
@@ -168,9 +174,17 @@ class Worker:
 
     def call_back(self, number: int, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call a function of the grade cell's; what it asks for meanwhile is answered."""
-        lends, sent = self.lends, Parcel()
+        before, self.runs = (self.lends, self.runs), False
+        try:
+            return self._called_back(number, args, kwargs)
+        finally:
+            self.lends, self.runs = before
+
+    def _called_back(self, number: int, args: tuple, kwargs: dict[str, Any]) -> Any:
+        sent = Parcel()
         request = {"callback": number, "args": encode(list(args), sent, self._lend)}
         send(self.channel, request | {"kwargs": encode(kwargs, sent, self._lend)}, sent)
+        lends = self.lends
         while True:
             message, received = receive(self.channel)
             if "do" in message:
@@ -200,7 +214,9 @@ class Worker:
             set_random_state(request["state"])
         silence, grad_enabled = Capped(self.most_output), torch.set_grad_enabled(request["grad"])
         with redirect_stdout(silence), redirect_stderr(silence), self.shell.builtin_trap, grad_enabled:
-            result = target(*args, **kwargs)
+            result = self._running(lambda: target(*args, **kwargs))
+        if any(_whole(part) != was for part, was in self.read):
+            raise CannotCross("a change of what an object of the test's holds")
         sent = Parcel()
         value = encode(result, sent, self._lend)
         outputs = [item if isinstance(item, torch.Tensor) else None for item in sent.originals.values()]
@@ -219,6 +235,13 @@ class Worker:
         reply = {"value": value, "graph": graph, "damage": damage or None}
         return reply | ({"printed": silence.shown()} if request.get("lends") and silence.tell() else {}), sent
 
+    def _running(self, call: Callable[[], Any]) -> Any:
+        before, self.runs = self.runs, True
+        try:
+            return call()
+        finally:
+            self.runs = before
+
     def backward(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
         """The vector-Jacobian product of an earlier call; with ``accumulate`` the parameters get their .grad too."""
         inputs, outputs = self.graphs[request["graph"]]
@@ -236,11 +259,26 @@ class Worker:
         function.__name__ = function.__qualname__ = name
         return function
 
+    def _given(self, number: int) -> Given:
+        """What stands for an object of the grade cell's: always the same."""
+
+        def ask(*args: Any) -> Any:
+            found = self.call_back(number, args, {})
+            before, self.runs = self.runs, False
+            if isinstance(found, list | dict | set | np.ndarray | torch.Tensor) or _is_whole(found):
+                self.read.append((found, _whole(found)))
+            self.runs = before
+            return found
+
+        return self.given.setdefault(number, Given(number, ask, lambda: self.runs))
+
     def _number(self) -> int:
         self.count += 1
         return self.count
 
     def _lend(self, value: Any) -> dict:
+        if type(value) is Given:
+            return {"given": value.number}
         if isinstance(value, ModuleType) or not (self.lends or is_callable(value)):
             refuse_value(value)
         if self.lends and isinstance(value, type) and TYPES.get(name := value.__name__) is value:
@@ -268,6 +306,8 @@ class Worker:
         if "error" in reference:
             kind, args = reference["error"]
             return getattr(builtins, kind)(*args)
+        if "given" in reference:
+            return self._given(reference["given"])
         if "callback" in reference:
             return self._stand_in(*reference["callback"])
         if "beside" in reference:

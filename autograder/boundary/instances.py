@@ -1,0 +1,60 @@
+"""Objects of classes that an instructor's cells define, as an answer uses them: by calls back. Grader's side.
+
+What an answer reads are data, methods and other such objects. It changes nothing but by methods; whatever else it does
+with one waits for a person: whether a notebook would do the same is not known.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FunctionType
+from typing import Any, NoReturn
+
+from autograder.boundary.given import ASKED
+from autograder.errors import AuthoringError
+
+
+def is_instance(value: Any, folder: str) -> bool:
+    """Whether a value is of a class that the instructor wrote from nothing, in a cell or in a module in this folder."""
+    return type(value) is not type and all(each is object or _is_own(each, folder) for each in type(value).__mro__)
+
+
+def _is_own(kind: type, folder: str) -> bool:
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
+    return kind.__module__ == "__main__" or (bool(folder) and file.startswith(folder))
+
+
+_HOLDERS: tuple[Any, ...] = ([], (), set(), {}, {}.values(), {}.items())
+_ITERATORS = tuple(type(iter(each)) for each in _HOLDERS)
+"""Those that only hand out what something holds."""
+
+
+class Instance:
+    """One such object: what it is asked for, it does itself."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self, operation: Any, *args: Any) -> Any:
+        """What comes of an attribute that is read, or of an operator of the object's own."""
+        if operation == "getattr" and isinstance(args[0], str) and not args[0].startswith("_"):
+            return getattr(self.value, args[0])
+        method = getattr(type(self.value), f"__{operation}__", None) if operation in ASKED else None
+        if isinstance(method, FunctionType):
+            given = method(self.value, *args)
+            return list(given) if type(given) in _ITERATORS else given
+        match operation:
+            case "eq" | "ne" if method in (object.__eq__, object.__ne__):
+                return (self.value is args[0]) == (operation == "eq")
+            case "hash" if method is object.__hash__:
+                return hash(self.value)
+            case "bool" if not hasattr(type(self.value), "__len__"):
+                return True
+        self._refuse(operation, args)
+
+    def _refuse(self, operation: Any, args: tuple) -> NoReturn:
+        what = args[0] if operation in ("getattr", "setattr") and args and isinstance(args[0], str) else operation
+        raise AuthoringError(
+            f"a {type(self.value).__name__} of the test's cannot cross to the learner's side for {str(what)[:40]!r}: "
+            "an answer reads its public attributes and calls its methods"
+        )
