@@ -60,6 +60,10 @@ class AuthoringError(Exception):
         _remember(self)
 
 
+class IsModule(AuthoringError):
+    """A name stands for a module of the learner's side, where a test asks for something else."""
+
+
 class CannotCross(Exception):
     """A value of the learner's, described here, is of a kind that no check can take: a person has to look at it."""
 

@@ -21,7 +21,7 @@ from autograder.boundary.process import WorkerLost
 from autograder.bounds import TimeUp
 from autograder.dependence import MOST_CODE, statements
 from autograder.draws import derive_seed, seeded
-from autograder.errors import AuthoringError, CannotCross, LearnerError, incidents, printable, quoted
+from autograder.errors import AuthoringError, CannotCross, IsModule, LearnerError, incidents, printable, quoted
 from autograder.exercise import listening
 from autograder.failure import CAN_CROSS, Failure, explain, uncrossable
 from autograder.lesson import Lesson, is_demo, marks
@@ -76,7 +76,8 @@ def judge(
             else:
                 message = _placed(_said_by(reason, exercise), _learners(reason), exercise, cells)
             # A check of ours that asks for too much is our mistake. A plain cell asks for what a notebook has.
-            if isinstance(reason, AuthoringError) and not lesson.packages.checks_of(lesson.stem):
+            asks_too_much = isinstance(reason, AuthoringError) and not isinstance(reason, IsModule)
+            if asks_too_much and not lesson.packages.checks_of(lesson.stem):
                 message = replace(message, verdict=Verdict.NOT_JUDGED)
         return titled(message, lesson, grade_id)
     finally:

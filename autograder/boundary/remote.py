@@ -25,7 +25,7 @@ from autograder.boundary.randomness import digest_of_state, random_state, seed_e
 from autograder.boundary.references import References
 from autograder.boundary.template import NO_FILES, Ended, Template
 from autograder.boundary.wire import Parcel, decode, encode, parts, resolve_path
-from autograder.errors import AuthoringError, CannotCross, LearnerError, short
+from autograder.errors import CannotCross, IsModule, LearnerError, short
 from autograder.verdict import Verdict
 
 
@@ -161,7 +161,7 @@ class RemoteWorker:
         if own and own in (reply.get("module"), reply.get("named")):
             return imported(own)
         if "module" in reply:
-            raise AuthoringError(
+            raise IsModule(
                 f"{name} is the module {str(reply['module'])[:100]!r} on the learner's side, and modules do not cross: "
                 f"import it in the grade cell, or in an ordinary cell of the lesson."
             )
