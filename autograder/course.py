@@ -66,9 +66,14 @@ class Course:
 
         return CourseDirectory(config=self.config)
 
+    @cached_property
+    def _places(self) -> CourseDirectory:
+        """To make one takes longer than to read what a student has handed in."""
+        return self.directory
+
     def folder(self, step: str, student: str, assignment: str) -> Path:
         """The folder of one assignment in a step of the work: source, release, submitted, autograded, feedback."""
-        directory = self.directory
+        directory = self._places
         return Path(directory.format_path(getattr(directory, f"{step}_directory"), student, assignment))
 
     @cached_property

@@ -66,7 +66,7 @@ def main(
             "# How grading grows with the class",
             "",
             f"{submissions:,} copies of lesson 3's reference solution, whose grades one process writes: processor time "
-            "of that process, and the most memory that it has held",
+            "of that process, and the most memory that it held (with torch, which `autograder grade` does without).",
             "",
             *table(["submissions", "ms each", "MiB"], rows),
             "",
