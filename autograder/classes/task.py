@@ -86,10 +86,10 @@ def _grader(lesson: bytes, limits: Limits) -> Grader:
 
 
 @contextmanager
-def graders(jobs: int, packages: Packages) -> Iterator[Callable[[], Executor]]:
+def graders(jobs: int, packages: Packages, needed: bool = False) -> Iterator[Callable[[], Executor]]:
     """``with graders(4, packages) as start``: ``start()`` is an executor of four processes that grade.
 
-    Nothing is started where there is nothing to grade.
+    Nothing is started where there is nothing to grade; what is ``needed`` imports while the class is looked at.
     """
     mother = Template(packages)
     with ExitStack() as stack:
@@ -103,6 +103,8 @@ def graders(jobs: int, packages: Packages) -> Iterator[Callable[[], Executor]]:
             bench = _GradingBench(mother.scratch, control, packages)
             return stack.enter_context(processes(jobs, ["autograder.classes.preloaded"], bench, mother.scratch))
 
+        if needed:
+            pool()
         yield lambda: pool()()
 
 

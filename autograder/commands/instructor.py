@@ -136,7 +136,8 @@ def grade(
         limits = Limits(isolation=isolation.value)
         who = student or present
         run = GradingRun(course, lesson, who, as_json)
-        here = _executors(min(jobs or cores(), len(who)), course.packages)
+        new = force or any(not course.folder("autograded", each, lesson).exists() for each in who)
+        here = _executors(min(jobs or cores(), len(who)), course.packages, new)
         try:
             with (
                 run,
@@ -158,11 +159,13 @@ def cores() -> int:
 
 
 @contextmanager
-def _executors(jobs: int, packages: Packages) -> Iterator[tuple[Callable[[], Executor], Callable[[], int]]]:
+def _executors(
+    jobs: int, packages: Packages, needed: bool
+) -> Iterator[tuple[Callable[[], Executor], Callable[[], int]]]:
     """What makes executors of so many processes, and how many submissions to give them at a time."""
     from autograder.classes.task import graders
 
-    with graders(jobs, packages) as start:
+    with graders(jobs, packages, needed) as start:
         # One waits for each that runs, so that no process waits while a grade is written.
         yield start, lambda: 2 * jobs
 
