@@ -4,6 +4,7 @@
 
 import csv
 import json
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import nbformat
 import pytest
 from courses import answer, locked, plain, test
 from nbgrader.api import Gradebook
+from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.preprocessors import ClearHiddenTests
 from typer.testing import CliRunner
 
@@ -196,4 +198,86 @@ def test_a_release_is_verified_beside_a_notebook_that_somebody_solved(released_o
         f"✓ {title}untouched hidden: 2 of 2, the same as stock nbgrader",
         f"✓ {title}untouched double-part: 0 of 2, the same as stock nbgrader",
         "ps1: 4 the same as stock nbgrader, 0 wait, 0 differ",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("verify ps2", "No assignment is called 'ps2': source/ps2/ holds no notebook. The assignments are: ps1."),
+        ("grade ps2", "No assignment is called 'ps2': source/ps2/ holds no notebook. The assignments are: ps1."),
+        ("feedback ps2", "No assignment is called 'ps2': source/ps2/ holds no notebook. The assignments are: ps1."),
+        ("verify ps1 --exercise double", "--exercise goes with lessons in solutions/, and ps1 is none."),
+        ("mutants", "There is no lesson in solutions/, and of others no mutants are made."),
+        ("mutants ps1", "ps1: only a lesson in solutions/ has exercises with checks of ours."),
+        (
+            "build ps1",
+            "{root}/solutions holds no lesson, and source/ is nbgrader's to release: `nbgrader generate_assignment ps1`.",
+        ),
+        (
+            "lab",
+            "Nothing is released yet: {root}/release/ holds no notebook. Run `nbgrader generate_assignment ASSIGNMENT`.",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_the_words_of_that_course(course: Path, command: str, message: str) -> None:
+    told = CliRunner().invoke(app, command.split())
+    assert (told.exit_code, told.stderr) == (2, message.format(root=course) + "\n")
+
+
+def test_a_learner_of_that_course_sees_its_notebooks_and_their_points(course: Path) -> None:
+    notebook = course / "work" / "ps1" / "problem 1.ipynb"
+    shutil.copytree(course / "source" / "ps1", notebook.parent)
+    told = CliRunner().invoke(app, ["status", "--json"])
+    assert (told.exit_code, json.loads(told.stdout)["lesson"], json.loads(told.stdout)["points"]) == (
+        0,
+        "ps1/problem 1",
+        5,
+    )
+    told = CliRunner().invoke(app, ["check", "--json", str(notebook)])
+    assert (told.exit_code, json.loads(told.stdout)["points"]) == (2, 5)
+
+
+@pytest.fixture
+def released_only(course: Path) -> Path:
+    """The same course, of which only the released notebook is here, and one that somebody has solved elsewhere."""
+    released, _ = ClearHiddenTests().preprocess(nbformat.v4.new_notebook(cells=deepcopy(CELLS[2:5])), {})
+    released.cells[0].source = "def double(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    released.cells.insert(1, test("### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS", "hidden"))
+    (course / "release" / "ps1").mkdir(parents=True)
+    nbformat.write(released, course / "release" / "ps1" / "problem 1.ipynb")
+    solved = deepcopy(released)
+    solved.cells[0].source = "def double(x):\n    return twice(x)"
+    solved.cells.insert(0, plain("def twice(x): return 2 * x"))
+    nbformat.write(solved, course / "solved.ipynb")
+    shutil.rmtree(course / "source")
+    return course
+
+
+def test_a_release_without_its_source_says_how_it_can_be_verified(released_only: Path) -> None:
+    for command in (["verify", "ps1"], ["grade", "ps1"], ["status"]):
+        folder = "ps1" if "ps1" in command else "ASSIGNMENT"
+        told = CliRunner().invoke(app, command)
+        assert (told.exit_code, told.stderr) == (
+            2,
+            f"source/{folder}/ holds no notebook, and what is released has neither solutions nor hidden tests. Put the "
+            "notebook there that it was made from; or verify the release: "
+            "`autograder verify ps1 --reference SOLVED.ipynb`.\n",
+        )
+    told = CliRunner().invoke(app, ["verify", "ps1", "--reference", "no.ipynb"])
+    assert told.stderr == "no.ipynb is not there; its folder holds 'solved.ipynb'. Rename what is meant to be it.\n"
+
+
+def test_a_release_is_verified_beside_a_notebook_that_somebody_solved(released_only: Path) -> None:
+    told = CliRunner().invoke(app, ["verify", "ps1", "--reference", "solved.ipynb"])
+    title = "ps1/problem 1: "
+    assert told.stdout.splitlines() == [
+        f"! {title}read from its release: what hidden tests ask is not tried.",
+        f"✓ {title}reference hidden: 2 of 2, the same as stock nbgrader",
+        f"✓ {title}reference double-values: 2 of 2, the same as stock nbgrader",
+        f"✓ {title}reference double-part: 2 of 2, the same as stock nbgrader",
+        f"✓ {title}untouched hidden: 2 of 2, the same as stock nbgrader",
+        f"✓ {title}untouched double-values: 0 of 2, the same as stock nbgrader",
+        f"✓ {title}untouched double-part: 0 of 2, the same as stock nbgrader",
+        "ps1: 6 the same as stock nbgrader, 0 wait, 0 differ",
     ]

@@ -215,7 +215,7 @@ class Worker:
         silence, grad_enabled = Capped(self.most_output), torch.set_grad_enabled(request["grad"])
         with redirect_stdout(silence), redirect_stderr(silence), self.shell.builtin_trap, grad_enabled:
             result = self._running(lambda: target(*args, **kwargs))
-        if any(_whole(part) != was for part, was in self.read):
+        if [part for part, was in self.read if _whole(part) != was]:
             raise CannotCross("a change of what an object of the test's holds")
         sent = Parcel()
         value = encode(result, sent, self._lend)
