@@ -4,7 +4,6 @@
 
 import csv
 import json
-import json
 import os
 import shutil
 import subprocess
@@ -16,7 +15,6 @@ import nbformat
 import pytest
 from courses import answer, locked, plain, test
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.preprocessors import ClearHiddenTests
 from typer.testing import CliRunner
 
