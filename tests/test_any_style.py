@@ -218,7 +218,7 @@ def test_a_helper_in_a_cell_that_only_shows_something_is_found_and_its_cell_name
         "  expected  moved in the cell of affine, or in a cell of your own: copy it there\n"
         "  observed  NameError: “name 'moved' is not defined”\n"
         "            line 2 of your cell: return moved(eps, shift, scale)\n"
-        "            moved is defined in code cell 5 below “Exercise 1: `affine`”, which only shows something: grading "
+        "            moved is defined in code cell 6 below “Exercise 1: `affine`”, which only shows something: grading "
         "does not run it"
     )
 
@@ -233,7 +233,7 @@ def test_where_an_error_is_promised_too(grader: Grader) -> None:
 
 def test_a_name_that_an_answer_needs_at_once_is_found_there_too(grader: Grader) -> None:
     notebook = with_demo("unit = 1.0", {"affine": f"one = unit\n{BODY}"})
-    assert "code cell 5 below “Exercise 1: `affine`”" in failures(grader.grade(notebook, 3, CHECKS["affine"]))[0]
+    assert "code cell 6 below “Exercise 1: `affine`”" in failures(grader.grade(notebook, 3, CHECKS["affine"]))[0]
 
 
 def test_an_answer_that_stands_in_such_a_cell_is_told_where_it_belongs(grader: Grader) -> None:
@@ -241,7 +241,7 @@ def test_an_answer_that_stands_in_such_a_cell_is_told_where_it_belongs(grader: G
     assert first == (
         "affine - values: affine is not defined\n"
         "  expected  affine in its own cell\n"
-        "  observed  affine is defined in code cell 5 below “Exercise 1: `affine`”, which only shows something: "
+        "  observed  affine is defined in code cell 6 below “Exercise 1: `affine`”, which only shows something: "
         "grading does not run it"
     )
 

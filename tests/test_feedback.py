@@ -9,10 +9,10 @@ from base64 import b64encode
 import nbformat
 import pytest
 from class_of_four import PATCHED, RIGHT, ROOT, STEM, WRONG, hand_in, small_course
+from markup import Attributes, loads, text
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
-from pages import Attributes, loads, text
 from typer.testing import CliRunner
 
 import autograder.classes.task

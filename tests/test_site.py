@@ -12,9 +12,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from class_of_four import ROOT
+from markup import Attributes, loads, text
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_output
-from pages import Attributes, loads, text
 from typer.testing import CliRunner
 
 import autograder.cli

@@ -1,7 +1,8 @@
 # class: forged replies
-# attack: a reply that claims points and a verdict
-# expects double-values: run_time_error
-# expects double-gradients: run_time_error
+# attack: a reply that claims points and a verdict; the true one then comes for the next question
+# expects double-values: wrong_answer
+# expects double-gradients: wrong_answer
+# expects noise-fresh: run_time_error
 
 # %%
 import json
