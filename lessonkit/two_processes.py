@@ -92,4 +92,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    # DistributedDataParallel keeps gloo's threads beyond destroy_process_group. At an ordinary exit they are now and
+    # then still running when C++ ends, which aborts the process ("terminate called without an active exception").
+    os._exit(status)

@@ -215,9 +215,9 @@ def test_ctrl_c_saves_what_is_graded_and_the_next_run_goes_on(course):
     )
     assert match, said
     done, left = int(match[1]), match[2].split(", ")
-    assert 3 <= done == 15 - len(left)
+    assert done == 15 - len(left)
     # What was written in the last moment may be one more than was counted.
-    assert graded(course) in (done, done + 1)
+    assert 3 <= graded(course) in (done, done + 1)
     table = finish(course)
     assert table.count("graded already") >= done
     assert {score for (_, cell), score in scores(course).items() if cell == "treble-integers"} == {2.0, 0.0}
