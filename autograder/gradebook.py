@@ -33,10 +33,11 @@ from sqlalchemy.orm import with_polymorphic
 from tornado.log import app_log
 
 from autograder.lesson import is_answer, is_grade, marks
+from autograder.problems import Problem
 from autograder.verdict import Grade
 
 
-class GradebookError(Exception):
+class GradebookError(Problem):
     """The gradebook does not know what it is asked for; the message says what to do."""
 
 

@@ -15,12 +15,13 @@ from nbformat import NotebookNode
 
 from autograder.marks import MarkError, expand
 from autograder.packages import Packages
+from autograder.problems import Problem
 
 NO_PACKAGES = Packages()
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-class LessonError(Exception):
+class LessonError(Problem):
     """A lesson cannot be read; the message says what, where and what to do."""
 
 

@@ -16,7 +16,8 @@ from autograder.boundary.template import Template
 from autograder.classes import companions
 from autograder.course import Course, Written
 from autograder.grading import Grader
-from autograder.lesson import Lesson, LessonError
+from autograder.lesson import Lesson
+from autograder.problems import Problem
 from autograder.submission import SubmissionError, read_submission
 from autograder.verdict import Verdict
 
@@ -64,7 +65,7 @@ def standing(course: Course, written: Written, template: Template, seed: int, li
             return Standing(title, 0.0, most, begun=False)
         with Grader(lesson, template, limits) as grader:
             grade = grader.grade(submitted, seed, files=_beside(path.parent))
-    except (SubmissionError, LessonError) as error:
+    except Problem as error:
         # The folder is the course's own, as every learner knows.
         return Standing(title, None, most, begun=True, error=str(error).replace(f"{course.root}/", ""))
     failed = (check.grade_id for check in grade.checks if check.verdict is not Verdict.ACCEPTED)

@@ -17,13 +17,14 @@ from autograder import no_notebook
 from autograder.boundary.limits import MAX_ATTACHED, MAX_BYTES, MAX_CELLS, MAX_MARK, MAX_PICTURES, MAX_SOURCE, MAX_TAGS
 from autograder.errors import writable
 from autograder.lesson import Lesson, is_answer, is_demo, is_grade, is_locked, marks
+from autograder.problems import Problem
 
 PICTURES = ("image/png", "image/jpeg")
 MARKS = ("grade", "grade_id", "locked", "points", "schema_version", "solution", "task", "checksum", "cell_type")
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class SubmissionError(Exception):
+class SubmissionError(Problem):
     """What was handed in cannot be graded at all; the message says why and what to do."""
 
 

@@ -18,11 +18,13 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import Any, Generic, Protocol, TypeVar
 
+from autograder.problems import Problem
+
 PATIENCE = 5.0
 Outcome = TypeVar("Outcome")
 
 
-class ClusterError(Exception):
+class ClusterError(Problem):
     """The machines that should grade cannot; the message says which and what to do there."""
 
 

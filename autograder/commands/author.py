@@ -17,6 +17,7 @@ from autograder.boundary.limits import Isolation, Limits
 from autograder.boundary.template import Template
 from autograder.commands import instructor
 from autograder.commands.shared import Exit, Isolations, Lessons, err, explained, out
+from autograder.problems import Problem
 
 # What a command needs is imported when it runs, as in all of these.
 if TYPE_CHECKING:
@@ -75,17 +76,14 @@ def build(
 
 def _renames(renamed: list[str], lessons: list[str], keep_grades: bool, check: bool) -> dict[str, str]:
     """The cells that have another name now, old name to new, if the options go together."""
-    from autograder.lesson import LessonError
 
     if keep_grades and check:
-        raise LessonError("--check writes nothing: give it without --keep-grades.")
+        raise Problem("--check writes nothing: give it without --keep-grades.")
     pairs = [pair.partition("=") for pair in renamed]
     if bad := [f"{old}{sign}{new}" for old, sign, new in pairs if not (old and new)]:
-        raise LessonError(
-            f"--renamed {bad[0]} is not OLD=NEW, the cell's name in the gradebook and the one in the lesson."
-        )
+        raise Problem(f"--renamed {bad[0]} is not OLD=NEW, the cell's name in the gradebook and the one in the lesson.")
     if renamed and not (keep_grades and len(lessons) == 1):
-        raise LessonError("--renamed goes with --keep-grades and the name of one lesson.")
+        raise Problem("--renamed goes with --keep-grades and the name of one lesson.")
     return {old: new for old, _, new in pairs}
 
 
@@ -103,14 +101,13 @@ def site(
     from rich.progress import track
 
     from autograder.course import Course
-    from autograder.lesson import LessonError
     from autograder.reading.edition import Edition, write
 
     with explained():
         course = Course.containing(Path.cwd())
         folder = output or course.root / "site"
         if folder.exists() and not folder.is_dir():
-            raise LessonError(f"{folder} is a file. Name a folder with -o.")
+            raise Problem(f"{folder} is a file. Name a folder with -o.")
         edition = Edition.of(course, has_solutions=not without_solutions)
         made, count = edition.pages(jobs or instructor.cores()), len(edition.fronts) + 1
         try:
@@ -143,7 +140,6 @@ def verify(
     """
     from autograder.course import Course
     from autograder.grading import Grader
-    from autograder.lesson import LessonError
     from autograder.proofs.stock import tried
     from autograder.proofs.verify import verify as verify_lesson
 
@@ -154,11 +150,11 @@ def verify(
         others = [name for name in lesson or course.assignments if name not in course.stems]
         stems = [name for name in lesson or course.stems if name not in others]
         if reference and (stems or len(others) != 1):
-            raise LessonError("--reference goes with the name of one assignment, that has no checks of ours.")
+            raise Problem("--reference goes with the name of one assignment, that has no checks of ours.")
         if exercise and others:
-            raise LessonError(f"--exercise goes with lessons in solutions/, and {', '.join(others)} is none.")
+            raise Problem(f"--exercise goes with lessons in solutions/, and {', '.join(others)} is none.")
         if not (others or stems):
-            raise LessonError(course.why_not())
+            raise Problem(course.why_not())
         stems = _that_ask(course, stems, exercise) if stems else []
         theirs = {name: list(tried(course, name, reference)) for name in others}
     with explained(), Template(course.packages) as template:
@@ -203,15 +199,14 @@ def _compared(assignment: str, notebooks: list[Tried], template: Template, limit
 
 def _that_ask(course: Course, lessons: list[str], exercise: str | None) -> list[str]:
     """The lessons that have this exercise; all, if none is named."""
-    from autograder.lesson import LessonError
 
     if others := [name for name in lessons if name not in course.stems and course.notebooks(name)]:
-        raise LessonError(f"{', '.join(others)}: only a lesson in solutions/ has exercises with checks of ours.")
+        raise Problem(f"{', '.join(others)}: only a lesson in solutions/ has exercises with checks of ours.")
     if not lessons:
-        raise LessonError("There is no lesson in solutions/, and of others no mutants are made.")
+        raise Problem("There is no lesson in solutions/, and of others no mutants are made.")
     stems = [stem for stem in lessons if exercise in (None, *course.lesson(stem).exercises.values())]
     if not stems:
-        raise LessonError(f"{', '.join(lessons)}: no exercise is called {exercise}.")
+        raise Problem(f"{', '.join(lessons)}: no exercise is called {exercise}.")
     return stems
 
 
@@ -224,14 +219,13 @@ def mutants(
 ) -> None:
     """Judge every small change of the reference solutions, and list those that pass without a reason."""
     from autograder.course import Course
-    from autograder.lesson import LessonError
     from autograder.proofs import mutants as judging
 
     limits = Limits(isolation=isolation.value)
     open_ends = 0
     with explained():
         if exercise and write:
-            raise LessonError("--write stores the scores of whole lessons: give it without --exercise.")
+            raise Problem("--write stores the scores of whole lessons: give it without --exercise.")
         course = Course.containing(Path.cwd())
         stems = _that_ask(course, lesson or course.stems, exercise)
     with explained(), Template(course.packages) as template:

@@ -21,6 +21,7 @@ from rich.text import Text
 from autograder.boundary.limits import Isolation, IsolationError, Limits
 from autograder.commands.shared import Exit, Isolations, Lessons, err, explained, out
 from autograder.imports import many_imports
+from autograder.problems import Problem
 
 # What a command needs is imported when it runs: to be told of the others, nobody waits for it.
 if TYPE_CHECKING:
@@ -61,7 +62,6 @@ def collect(
     from autograder.classes.claims import Collected, Fate
     from autograder.classes.collect import collect as bring_in
     from autograder.course import Course
-    from autograder.submission import SubmissionError
 
     found: list[Collected] = []
     with explained():
@@ -69,7 +69,7 @@ def collect(
         options = {"pattern": pattern, "timestamp": timestamp}
         found += bring_in(course, lesson, sources, **options, overwrite=overwrite, dry_run=dry_run)
         if not found:
-            raise SubmissionError(f"Nothing was found in {', '.join(map(str, sources))}.")
+            raise Problem(f"Nothing was found in {', '.join(map(str, sources))}.")
     table = Table("student", Column("file", overflow="fold"), "named by", "handed in (UTC)", "", title=lesson)
     table.title_justify = "left"
     for one in found:
@@ -112,23 +112,21 @@ def grade(
         from autograder.boundary import sandbox
         from autograder.classes.classroom import grade_class, students
         from autograder.classes.cluster import cluster
-        from autograder.classes.pool import ClusterError
         from autograder.classes.progress import GradingRun
         from autograder.course import Course
         from autograder.gradebook import opened
-        from autograder.submission import SubmissionError
     with explained():
         course = Course.containing(Path.cwd())
         course.notebooks(lesson)
         present = students(course, lesson)
         if unknown := sorted(set(student or []) - set(present)):
-            raise SubmissionError(f"Nothing was handed in for {lesson} by {', '.join(unknown)} (looked in submitted/).")
+            raise Problem(f"Nothing was handed in for {lesson} by {', '.join(unknown)} (looked in submitted/).")
         if not present:
-            raise SubmissionError(
+            raise Problem(
                 f"Nobody has handed in {lesson}: {course.folder('submitted', 'STUDENT', lesson)}/ holds nothing yet."
             )
         if scheduler and jobs:
-            raise ClusterError("--jobs counts processes of this machine; with --scheduler the cluster's workers count.")
+            raise Problem("--jobs counts processes of this machine; with --scheduler the cluster's workers count.")
         if isolation is Isolation.FULL and not scheduler and (missing := sandbox.available()):
             raise IsolationError(sandbox.refusal(missing))
         with opened(course.directory) as gradebook:
@@ -221,17 +219,16 @@ def feedback(
     from autograder.gradebook import opened
     from autograder.results.classwork import graded_before
     from autograder.results.feedback import make_feedback
-    from autograder.submission import SubmissionError
 
     with explained():
         course = Course.containing(Path.cwd())
         names = course.notebooks(lesson)
         present = students(course, lesson, "autograded")
         if unknown := sorted(set(student or []) - set(present)):
-            raise SubmissionError(f"Nothing is graded for {lesson} by {', '.join(unknown)} (looked in autograded/).")
+            raise Problem(f"Nothing is graded for {lesson} by {', '.join(unknown)} (looked in autograded/).")
         if not present:
             where = course.folder("autograded", "STUDENT", lesson)
-            raise SubmissionError(f"{where}/ holds nothing yet. Run `autograder grade {lesson}` first.")
+            raise Problem(f"{where}/ holds nothing yet. Run `autograder grade {lesson}` first.")
         with opened(course.directory) as gradebook:
             require_agreement(course, gradebook, lesson)
         before = graded_before(course, lesson, student or present)
@@ -288,7 +285,7 @@ def export(
     from nbgrader.plugins import CsvExportPlugin
 
     from autograder.course import Course
-    from autograder.gradebook import GradebookError, opened
+    from autograder.gradebook import opened
     from autograder.results.exports import CanvasExportPlugin, MoodleExportPlugin
 
     plugins = {"canvas": CanvasExportPlugin, "moodle": MoodleExportPlugin, "nbgrader": CsvExportPlugin}
@@ -300,9 +297,9 @@ def export(
             known = [assignment.name for assignment in gradebook.assignments]
             if unknown := sorted(set(lesson or []) - set(known)):
                 there = ", ".join(sorted(known)) or "nothing"
-                raise GradebookError(f"The gradebook does not know {', '.join(unknown)}. It knows: {there}.")
+                raise Problem(f"The gradebook does not know {', '.join(unknown)}. It knows: {there}.")
             if not gradebook.students:
-                raise GradebookError("The gradebook holds no students yet. Run `autograder grade LESSON` first.")
+                raise Problem("The gradebook holds no students yet. Run `autograder grade LESSON` first.")
             for name in filter(course.has_source_of, lesson or known):
                 _compare(course, gradebook, name)
             plugin = plugins[format](config=course.config, log=log, to=str(output), assignment=lesson or [])

@@ -18,6 +18,7 @@ from rich.text import Text
 from autograder.boundary.limits import Isolation, Limits
 from autograder.boundary.template import Template
 from autograder.commands.shared import Exit, Isolations, err, explained, out
+from autograder.problems import Problem
 from autograder.results.gradescope import refused, results
 from autograder.verdict import Grade, Verdict
 
@@ -32,14 +33,13 @@ if TYPE_CHECKING:
 def lab() -> None:
     """Copy the lessons that are not in work/ yet, and open JupyterLab there."""
     from autograder.course import Course, is_plain
-    from autograder.lesson import LessonError
 
     with explained():
         course = Course.containing(Path.cwd())
         released = course.folder("release", ".", "*").parent
         if not any(released.glob("*/*.ipynb")):
             command = "autograder build" if course.stems else "nbgrader generate_assignment ASSIGNMENT"
-            raise LessonError(f"Nothing is released yet: {released}/ holds no notebook. Run `{command}`.")
+            raise Problem(f"Nothing is released yet: {released}/ holds no notebook. Run `{command}`.")
         for source in sorted(path for path in released.glob("*/**/*") if is_plain(path, released)):
             target = course.work / source.relative_to(released)
             if not target.exists():
@@ -64,7 +64,6 @@ def check(
 ) -> None:
     """Grade notebook files without a gradebook. Exit status: 0 full marks, 1 not, 2 could not be graded."""
     from autograder.course import Course
-    from autograder.lesson import LessonError
     from autograder.submission import SubmissionError
 
     status = Exit.FULL_MARKS
@@ -80,7 +79,7 @@ def check(
                 # The course's configuration is a program: one handed in beside a notebook must not come first.
                 course = Course.containing(Path.cwd(), path.parent)
                 grade = _check_one(course, path, lesson, seed, Limits(isolation=isolation.value), bool(gradescope))
-            except (SubmissionError, LessonError) as error:
+            except Problem as error:
                 status = Exit.UNGRADABLE
                 if as_json:
                     print(json.dumps({"notebook": str(path), "error": str(error)}))
@@ -132,12 +131,11 @@ def _check_one(course: Course, path: Path, assignment: str | None, seed: int, li
 
 def _written(course: Course, assignment: str | None, path: Path, submitted: NotebookNode) -> Written:
     """Which of the course's notebooks this is: as it was said, or by its file's name, or by its cells."""
-    from autograder.lesson import LessonError
     from autograder.submission import lesson_of
 
     asked = course.written(*filter(None, [assignment]))
     if not asked:
-        raise LessonError(course.why_not())
+        raise Problem(course.why_not())
     named = [each for each in asked if each.notebook == path.stem]
     if len(named or asked) == 1 and (named or assignment):
         return (named or asked)[0]
@@ -179,7 +177,6 @@ def status(
     Exit status: 0, or 2 when a notebook could not be graded.
     """
     from autograder.course import Course
-    from autograder.lesson import LessonError
     from autograder.status import as_table, standing
 
     seed, found = secrets.randbits(48), []
@@ -187,7 +184,7 @@ def status(
     with explained():
         course = Course.containing(Path.cwd())
         if not (written := course.written()):
-            raise LessonError(course.why_not())
+            raise Problem(course.why_not())
     with explained(), closing(Template(course.packages)) as template, err.status("") as now:
         for each in written:
             now.update(f"grading {each.title}")

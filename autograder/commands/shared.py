@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from autograder.boundary.limits import Isolation, IsolationError
+from autograder.problems import Problem
 
 # Names of lessons, students and files may hold brackets and colons, which are no markup.
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
@@ -32,20 +33,9 @@ class Exit:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Known problems are told in words, not in tracebacks."""
+    """A problem is told in words, not in a traceback."""
     try:
         yield
-    except _known() as error:  # asked for when there is an error
+    except (Problem, IsolationError) as error:
         err.print(Text(str(error)))
         raise typer.Exit(Exit.UNGRADABLE) from None
-
-
-def _known() -> tuple[type[Exception], ...]:
-    """The problems whose message says all."""
-    from autograder.classes.pool import ClusterError
-    from autograder.gradebook import GradebookError
-    from autograder.lesson import LessonError
-    from autograder.results.report import ReportError
-    from autograder.submission import SubmissionError
-
-    return LessonError, GradebookError, SubmissionError, IsolationError, ClusterError, ReportError

@@ -17,6 +17,7 @@ from autograder.course import Course
 from autograder.files import write_whole
 from autograder.gradebook import opened
 from autograder.predictions import Prediction, predictions_of
+from autograder.problems import Problem
 from autograder.results.classwork import (
     JUDGE_ERROR,
     PASSED,
@@ -35,7 +36,7 @@ from autograder.results.items import Item, analyse, fence
 from autograder.verdict import Message, Mistake
 
 
-class ReportError(Exception):
+class ReportError(Problem):
     """There is nothing to report, or nowhere to write it; the message says what to do."""
 
 
