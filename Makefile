@@ -64,6 +64,7 @@ bench: setup  ## measure what grading costs
 	python benchmarks/grading.py
 
 bench-speed: setup  ## measure a start and a submission's calls beside an earlier state, and a large class
+	$(INSTALL) -e ".[test,cluster]"
 	python benchmarks/start.py --write
 	python benchmarks/calls.py --write
 	python benchmarks/scale.py --write

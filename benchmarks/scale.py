@@ -1,12 +1,14 @@
 """How grading grows with the class: what the one process that writes takes for each submission, early and late.
 
 Every submission is graded for real once; the class then gets that grade, so that what is measured is the coordinator:
-reading, fingerprints, gradebook, autograded/. Prints the record; ``--write`` writes benchmarks/scale.md.
+reading, fingerprints, gradebook, autograded/. A small class is graded on Dask's workers besides, some at a time.
+Prints the record; ``--write`` writes benchmarks/scale.md.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import logging
 import resource
 import time
 from collections.abc import Callable
@@ -17,16 +19,21 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
+from distributed import LocalCluster
 from grading import STEM, our_course
 from record import measured, table
 
+from autograder.boundary.limits import Isolation
 from autograder.boundary.template import Template
 from autograder.classes.classroom import grade_class, students
+from autograder.classes.cluster import cluster
+from autograder.commands.instructor import cores
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.verdict import Grade
 
 MIB = 2**10  # ru_maxrss counts KiB
+FEW, WORKERS = 24, (1, 2, 4)
 
 
 class Given(Executor):
@@ -54,6 +61,8 @@ def main(
         started = time.process_time()
         assert not any(each.grade for each in grade_class(course, STEM, students(course, STEM), lambda: Given(grade)))
         unchanged = time.process_time() - started
+        few = our_course(Path(folder) / "few", FEW)
+        on_workers = {workers: on_dask(few, workers) for workers in WORKERS}
     tenth = len(written) // 10
     rows = [
         [f"{at * tenth:,} to {(at + 1) * tenth:,}", f"{1000 * sum(part) / len(part):.1f}", f"{peaks[at] / MIB:.0f}"]
@@ -77,6 +86,14 @@ def main(
             "busy and no more. From that follows, for as many submissions, without the start:",
             "",
             *table(["cores", "seconds"], model),
+            "",
+            f"{FEW} of them graded for real by workers of Dask on this machine, whose {cores()} cores they share with "
+            "the one that writes; each had graded before, so that the start is left out:",
+            "",
+            *table(
+                ["workers", "time, one worker = 1"],
+                [[str(workers), f"{seconds / on_workers[1]:.2f}"] for workers, seconds in on_workers.items()],
+            ),
             "",
             measured(__file__),
         ]
@@ -108,6 +125,17 @@ def recorded(course: Course, grade: Grade) -> tuple[list[float], list[int]]:
         if number % (len(who) // 10) == 0:
             peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     return seconds, peaks
+
+
+def on_dask(course: Course, workers: int) -> float:
+    """Seconds in which so many workers of Dask grade the class, when each of them has graded before."""
+    local = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR)
+    with local, cluster(local.scheduler_address, Isolation.STRONGEST, print, course.packages) as (start, at_once):
+        for _ in range(2):
+            started = time.perf_counter()
+            outcomes = grade_class(course, STEM, students(course, STEM), start, at_once=at_once, force=True)
+            assert all(each.grade for each in outcomes)
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":
