@@ -33,8 +33,9 @@ from autograder.grading import Grader
 from autograder.lesson import Lesson, answered
 from autograder.proofs.verify import Example, examples, in_one_process
 from autograder.results.feedback import make_feedback
-from autograder.results.report import ClassReport, write_rows
+from autograder.results.report import ClassReport
 from autograder.results.report_page import write_page
+from autograder.results.report_rows import write_rows
 from autograder.submission import rebuild
 from autograder.verdict import Grade, Message, Mistake, Verdict
 

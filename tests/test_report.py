@@ -27,8 +27,9 @@ from autograder.course import Course
 from autograder.predictions import Option, Prediction
 from autograder.results.classwork import GradeCell, Result, Work
 from autograder.results.items import analyse, fence
-from autograder.results.report import ClassReport, ReportError, write_rows
+from autograder.results.report import ClassReport, ReportError
 from autograder.results.report_page import remark, write_page
+from autograder.results.report_rows import write_rows
 from autograder.verdict import Message, Mistake
 
 TWICE = "2 * x: that is twice, not three times."

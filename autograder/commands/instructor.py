@@ -181,8 +181,9 @@ def report(
     from autograder.classes.classroom import students
     from autograder.course import Course
     from autograder.gradebook import opened
-    from autograder.results.report import ClassReport, write_rows
+    from autograder.results.report import ClassReport
     from autograder.results.report_page import write_page
+    from autograder.results.report_rows import write_rows
 
     with explained():
         course = Course.containing(Path.cwd())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import statistics
 from collections import Counter, defaultdict
@@ -30,10 +28,9 @@ from autograder.results.classwork import (
     checks_of,
     graded_work,
 )
-from autograder.results.exports import identifier, text
 from autograder.results.forecasts import Forecast, forecast
 from autograder.results.items import Item, analyse, fence
-from autograder.verdict import Message, Mistake
+from autograder.verdict import Mistake
 
 
 class ReportError(Problem):
@@ -299,46 +296,6 @@ def _key(check: GradeCell) -> str:
 
 def _by_learners(found: Iterable[Finding]) -> list[Finding]:
     return sorted(found, key=lambda finding: (-len(finding.learners), -finding.lost, finding.text))
-
-
-def write_rows(report: ClassReport, path: Path) -> None:
-    """A CSV file with one row for each learner and check."""
-    found = [_row(report, work, result) for work in report.works for result in work.results.values()]
-    file = io.StringIO()
-    rows = csv.DictWriter(file, found[0] if found else [], lineterminator="\n")
-    rows.writeheader()
-    rows.writerows(found)
-    write(path, file.getvalue())
-
-
-def _row(report: ClassReport, work: Work, result: Result) -> dict[str, object]:
-    """``points`` is what counts, by hand or by the check, and empty where a person has to decide."""
-    message = result.message or Message("")
-    about_check: dict[str, object] = {
-        "lesson": text(report.lesson),
-        "student": identifier(work.student),
-        "name": text(work.name),
-        "notebook": text(work.notebook),
-        "exercise": text(result.check.exercise),
-        "check": text(result.check.grade_id),
-        "verdict": result.verdict or "",
-        "points": result.points,
-        "max_points": result.check.max_points,
-        "points_by_check": result.checked_points,
-        "what": text(message.what),
-        "mistake_id": text(message.mistake_id),
-        "mistake": text(message.mistake.sentence if message.mistake else ""),
-        "note": text(message.note),
-    }
-    about_notebook = {
-        "score": work.score,
-        "late_penalty": work.penalty,
-        "seconds": work.seconds,
-        "cpu_seconds": work.cpu_seconds,
-        "peak_bytes": work.peak_bytes,
-        "isolation": text(", ".join(work.isolation or ())),
-    }
-    return about_check | about_notebook
 
 
 def write(path: Path, content: str) -> None:
