@@ -15,7 +15,7 @@ from autograder.boundary.answers import Answers
 from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.copies import Damage, noted
 from autograder.boundary.effects import Graph, a_dict, refill, replace, restore, without_grad_flags
-from autograder.boundary.learner import path_of
+from autograder.boundary.learner import LearnerObject, path_of
 from autograder.boundary.limits import MAX_BESIDE_BYTES, MAX_REQUESTS, MAX_TEXT, Limits
 from autograder.boundary.nodes import connected
 from autograder.boundary.outputs import Allowance, Overheard, shown
@@ -70,6 +70,8 @@ class RemoteWorker:
         self._references = References(partial(RemoteHandle, self), template.packages.beside)
         self._beside = template.packages.beside
         self._released: list[int] = []
+        self._found: dict[tuple[str, str], LearnerObject] = {}
+        """What names stand for, as long as the worker does not say that one stands for something else."""
         self._key = b""
         self.shares_stream = False
         """Whether the grade cell seeds the random state itself, so that its numbers are no secret."""
@@ -155,6 +157,8 @@ class RemoteWorker:
         ``own`` is what the reference imports under this name, as ``module`` or ``module:name``: where the submission
         has the same, it is the grader's own.
         """
+        if (name, own) in self._found:
+            return self._found[name, own]
         reply, parcel = self._ask({"do": "lookup", "name": name, "lends": self.lends})
         if "missing" in reply:
             raise KeyError(name)
@@ -165,7 +169,10 @@ class RemoteWorker:
                 f"{name} is the module {str(reply['module'])[:100]!r} on the learner's side, and modules do not cross: "
                 f"import it in the grade cell, or in an ordinary cell of the lesson."
             )
-        return self._process.trusting(lambda: decode(reply["value"], parcel, self._references.hold))
+        value = self._process.trusting(lambda: decode(reply["value"], parcel, self._references.hold))
+        if isinstance(value, LearnerObject) and not self.lends:
+            self._found[name, own] = value
+        return value
 
     def call_beside(self, function: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Run a function of the course's next to the learner's code."""
@@ -179,19 +186,23 @@ class RemoteWorker:
             "do": "call",
             "target": target,
             "args": encode(list(args), sent, self._references.refer),
-            "kwargs": encode(kwargs, sent, self._references.refer),
-            "seed": self._advance() if not self.shares_stream else None,
-            "state": self._state() if self.shares_stream else None,
             "grad": torch.is_grad_enabled(),
-            "lends": self.lends and noted.get() is None,
         }
+        if kwargs:
+            request["kwargs"] = encode(kwargs, sent, self._references.refer)
+        if not self.shares_stream:
+            request["seed"] = self._advance()
+        elif (state := self._state()) is not None:
+            request["state"] = state
+        if self.lends and noted.get() is None:
+            request["lends"] = True
         reply, parcel = self._ask(request, sent)
         if (printed := reply.get("printed")) and not isinstance(sys.stdout, Overheard):
             self._process.trusting(lambda: sys.stdout.write(str(printed)[:MAX_TEXT]))
-        value, outputs = self._process.trusting(lambda: self._connected(reply, parcel, sent))
+        value = self._process.trusting(lambda: self._value(reply, parcel, sent))
         if self._process.trusting(lambda: reply["damage"]) is not None:
             self._process.trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
-        return self._process.trusting(lambda: decode(value, outputs, self._references.hold))
+        return value
 
     def backward(self, graph: Graph, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
         """The vector-Jacobian product of an earlier call, computed where its graph is."""
@@ -223,11 +234,11 @@ class RemoteWorker:
         self._seen = seen
         return state
 
-    def _connected(self, reply: dict, parcel: Parcel, sent: Parcel) -> tuple[Any, Parcel]:
-        """The reply's value and a parcel whose tensors have this side's autograd history."""
-        decode(reply["value"], parcel, lambda _: None)
+    def _value(self, reply: dict, parcel: Parcel, sent: Parcel) -> Any:
+        """What the call returned, its tensors with this side's autograd history."""
         if reply["graph"] is None:
-            return reply["value"], parcel
+            return decode(reply["value"], parcel, self._references.hold)
+        decode(reply["value"], parcel, lambda _: None)
         names = [name for name, item in parcel.originals.items() if isinstance(item, torch.Tensor)]
         # The order of a graph's outputs is the order in which the worker encoded them.
         names.sort(key=int)
@@ -235,7 +246,8 @@ class RemoteWorker:
         differentiable = [parcel.originals[name].requires_grad for name in names]
         graph = Graph(self, int(reply["graph"]), inputs, differentiable)
         outputs = connected(graph, [parcel.originals[name] for name in names], inputs)
-        return without_grad_flags(reply["value"]), Parcel(dict(zip(names, outputs, strict=True)))
+        with_history = Parcel(dict(zip(names, outputs, strict=True)))
+        return decode(without_grad_flags(reply["value"]), with_history, self._references.hold)
 
     def _take_note(self, damage: Any, parcel: Parcel, sent: Parcel, args: list) -> None:
         """Note what the function did to its copies of a check's values; do it to the values of any other grade cell."""
@@ -296,10 +308,13 @@ class RemoteWorker:
         if self._requests > MAX_REQUESTS:
             message = f"stopped: a test asked for more than {MAX_REQUESTS:,} things without an end"
             raise self._process.over(Verdict.TIME_LIMIT_EXCEEDED, message)
-        request["release"], self._released = self._released, []
+        if self._released:
+            request["release"], self._released = self._released, []
         reply, received = self._process.exchange(request, parcel)
         while "callback" in reply:
             reply, received = self._answers.to(reply, received)
+        if reply.get("stale"):
+            self._found.clear()
         if described := self._process.trusting(lambda: reply.get("uncrossable")):
             raise CannotCross(self._process.trusting(lambda: short(described)))
         if problem := self._process.trusting(lambda: reply.get("error")):
@@ -310,8 +325,9 @@ class RemoteWorker:
                 kinds = self._process.trusting(lambda: self._references.kinds(reply["kinds"]))
                 raise _Raised(raised, as_raised(raised, reply.get("args"), kinds))
             raise raised
-        left_out = self._process.trusting(lambda: [*map(short, reply.get("left_out", ()))])
-        self.left_out |= dict.fromkeys(left_out[: MOST_LEFT_OUT - len(self.left_out)])
+        if "left_out" in reply:
+            left_out = self._process.trusting(lambda: [*map(short, reply["left_out"])])
+            self.left_out |= dict.fromkeys(left_out[: MOST_LEFT_OUT - len(self.left_out)])
         return reply, received
 
 

@@ -85,6 +85,8 @@ class Worker:
         self.channel, self.shell, self.most_output = channel, shell, most_output
         self.objects: dict[int, Any] = {}
         self.graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor | None]]] = {}
+        self.found: dict[str, Any] = {}
+        """What the grader was told that names stand for, of what it may call."""
         self.raisable: dict[int, type] = {}
         self.patched: dict[tuple[str, str], Any] = {}
         self.given: dict[int, Given] = {}
@@ -118,18 +120,24 @@ class Worker:
         self.lends = request.get("lends", False)
         try:
             reply, sent = self.actions[request["do"]](request, parcel)
-            reply["left_out"], self.shell.left_out = self.shell.left_out, []
-            send(self.channel, reply, sent)
+            if self.shell.left_out:
+                reply["left_out"], self.shell.left_out = self.shell.left_out, []
+            send(self.channel, reply | self._stale(), sent)
         except CannotCross as value:
-            send(self.channel, {"uncrossable": value.description[:MAX_NAME]})
+            send(self.channel, {"uncrossable": value.description[:MAX_NAME]} | self._stale())
         except TooLarge:
-            send(self.channel, {"uncrossable": "a value over the limit of what crosses"})
+            send(self.channel, {"uncrossable": "a value over the limit of what crosses"} | self._stale())
         except BaseException as error:  # of whatever kind a submission raises
             kinds = [self._exception(kind) for kind in type(error).__mro__ if self.lends and _is_learners(kind)]
             thrown = error.number if isinstance(error, FromTest) else 0
             told_args = told(error) if self.lends else None
-            about = {"kinds": kinds, "thrown": thrown, "args": told_args}
+            about = {"kinds": kinds, "thrown": thrown, "args": told_args} | self._stale()
             send(self.channel, {"error": LearnerError.of(error).args} | about)
+
+    def _stale(self) -> dict:
+        """Whether a name now stands for something else than the grader was told, which then asks again."""
+        names = self.shell.user_ns
+        return {} if all(names.get(name) is value for name, value in self.found.items()) else {"stale": True}
 
     def run(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """Run a cell; its outputs are for people."""
@@ -143,13 +151,17 @@ class Worker:
     def lookup(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """What a name of the submission's stands for: a value, something callable, a module, or nothing."""
         name, parcel = request["name"], Parcel()
+        if stale := self._stale():
+            self.found.clear()
         if name not in self.shell.user_ns:
-            return {"missing": True}, parcel
+            return {"missing": True} | stale, parcel
         value = self.shell.user_ns[name]
         if isinstance(value, ModuleType):
-            return {"module": value.__name__}, parcel
+            return {"module": value.__name__} | stale, parcel
+        if callable(value) and not self.lends:
+            self.found[name] = value
         named = f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', '')}" if callable(value) else ""
-        return {"value": encode(value, parcel, self._lend), "named": named}, parcel
+        return {"value": encode(value, parcel, self._lend), "named": named} | stale, parcel
 
     def assign(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
         """Give a name another value, or none: a test may put something else in its place."""
@@ -203,14 +215,14 @@ class Worker:
         before = received.tensors
         received.tensors = {name: tensor.clone() for name, tensor in before.items()}
         args = decode(request["args"], received, self._find)
-        kwargs = decode(request["kwargs"], received, self._find)
+        kwargs = decode(request["kwargs"], received, self._find) if "kwargs" in request else {}
         # Noted before the call: an operation in place may give a history to an input that had none.
         inputs = [item for item in received.originals.values() if item.requires_grad]
         known = [(part, items_of(part)) for part in parts([*args, *kwargs.values()])]
         told_before = {number: _whole(part) for number, (part, _) in enumerate(known) if _is_whole(part)}
-        if request["seed"] is not None:
+        if "seed" in request:
             seed_everything(request["seed"])
-        elif request["state"] is not None:
+        elif "state" in request:
             set_random_state(request["state"])
         silence, grad_enabled = Capped(self.most_output), torch.set_grad_enabled(request["grad"])
         with redirect_stdout(silence), redirect_stderr(silence), self.shell.builtin_trap, grad_enabled:
