@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from autograder.boundary.wire import numbers_of
+from autograder.boundary.wire import numbers_of, plain
 
 RUN_PYTHON = ("time", "timeit", "prun", "capture")
 """The magics of whole cells that run the cell as Python, once or often."""
@@ -22,7 +22,7 @@ def same(tensor: torch.Tensor, before: torch.Tensor) -> bool:
         return True
     if tensor.dtype != before.dtype or tensor.shape != before.shape:
         return False
-    return numbers_of(tensor.detach().cpu().contiguous()) == numbers_of(before.detach().cpu().contiguous())
+    return numbers_of(plain(tensor)) == numbers_of(plain(before))
 
 
 def vector_jacobian_product(

@@ -24,7 +24,8 @@ def seed_everything(seed: int) -> None:
 def digest_of_state(key: bytes) -> bytes:
     """32 bytes drawn from the present random state, which moves on; only the holder of ``key`` can foresee them."""
     digest = hashlib.blake2b(key=key, digest_size=32)
-    digest.update(torch.randint(2**62, (2,), generator=torch.default_generator).numpy().tobytes())
+    drawn = torch.empty(2, dtype=torch.int64).random_(0, 2**62, generator=torch.default_generator)
+    digest.update(drawn.numpy().tobytes())
     digest.update(np.random.random(2).tobytes() + random.randbytes(16))
     return digest.digest()
 

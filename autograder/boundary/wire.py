@@ -192,7 +192,7 @@ def _numbers(value: list | tuple, parcel: Parcel) -> dict | None:
 
 
 def _store(tensor: torch.Tensor, original: Any, parcel: Parcel) -> dict:
-    header: dict[str, Any] = {"grad": bool(tensor.requires_grad)}
+    header: dict[str, Any] = {"grad": tensor.requires_grad}
     if not _is_bounded(tensor.shape, is_held=not tensor.is_meta):
         dims = f"{tensor.dim()} dimensions" if tensor.dim() > MAX_DIMS else f"shape {tuple(tensor.shape)}"
         raise TooLarge(f"a tensor of {dims} is over the limit")
@@ -203,7 +203,8 @@ def _store(tensor: torch.Tensor, original: Any, parcel: Parcel) -> dict:
         raise CannotCross(f"a tensor of layout {tensor.layout}")
     if tensor.device.type != "cpu":
         header["device"] = str(tensor.device)
-    return header | {"name": parcel.add(tensor.detach().cpu().contiguous().resolve_conj().resolve_neg(), original)}
+    header["name"] = parcel.add(plain(tensor), original)
+    return header
 
 
 def _load(header: dict, parcel: Parcel) -> torch.Tensor:
@@ -218,10 +219,19 @@ def _load(header: dict, parcel: Parcel) -> torch.Tensor:
     return tensor
 
 
+def plain(tensor: torch.Tensor) -> torch.Tensor:
+    """The same numbers in one piece of this processor's memory; without a history, unless they lay so already."""
+    lies_so = tensor.is_contiguous() and tensor.is_cpu and not (tensor.is_conj() or tensor.is_neg())
+    if type(tensor) is torch.Tensor and lies_so:  # the most, for which each of the steps would make another tensor
+        return tensor
+    return tensor.detach().cpu().contiguous().resolve_conj().resolve_neg()
+
+
 def _is_bounded(shape: Sequence[int], is_held: bool) -> bool:
     """Whether a shape is no burden: the numbers that are held in a message bound it, but not rows that have none."""
-    rows = 0 if is_held and 0 not in shape else math.prod(max(size, 1) for size in shape)
-    return len(shape) <= MAX_DIMS and rows <= MAX_MESSAGE
+    if len(shape) > MAX_DIMS:
+        return False
+    return (is_held and 0 not in shape) or math.prod(max(size, 1) for size in shape) <= MAX_MESSAGE
 
 
 def _refuse_unbounded(shape: Sequence[int], is_held: bool) -> None:
@@ -229,13 +239,16 @@ def _refuse_unbounded(shape: Sequence[int], is_held: bool) -> None:
         raise WireError("a tensor of more dimensions or rows than the limit")
 
 
+_DTYPES = {name: value for name, value in vars(torch).items() if isinstance(value, torch.dtype)}
+_NAMES = {dtype: str(dtype).removeprefix("torch.") for dtype in _DTYPES.values()}
+
+
 def _dtype_name(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
+    return _NAMES[dtype]
 
 
 def _dtype(name: str) -> torch.dtype:
-    dtype = getattr(torch, name, None)
-    if not isinstance(dtype, torch.dtype):
+    if (dtype := _DTYPES.get(name)) is None:
         raise WireError(f"{name!r} is not a dtype")
     return dtype
 
