@@ -156,6 +156,7 @@ def test_a_task_that_no_alarm_wakes_is_reported_and_the_others_are_graded(course
 
 def test_nothing_is_started_where_there_is_nothing_to_grade(course, monkeypatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", None)
+    monkeypatch.setattr(os, "posix_spawn", None)
     with graders(2, course.packages):
         pass
 

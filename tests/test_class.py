@@ -27,6 +27,7 @@ from autograder.classes.classroom import grade_class, students
 from autograder.classes.task import graders
 from autograder.course import Course
 from autograder.gradebook import opened
+from autograder.packages import Packages
 
 COMMAND = [sys.executable, "-c", "from autograder.cli import app; app()", "grade", STEM, "--jobs", "2"]
 # A call takes long enough for a class to be stopped in its middle.
@@ -257,3 +258,21 @@ def test_a_graded_notebook_is_one_that_jupyter_reads(course, template, monkeypat
     list(grade_class(course, STEM, students(course, STEM)))
     for path in course.root.glob("autograded/*/*/*.ipynb"):
         nbformat.validate(nbformat.read(path, as_version=4))
+
+
+def _environments(packages: Packages) -> tuple[str | None, bytes]:
+    """What a process that grades has of the coordinator's environment; all that the mother of its template has."""
+    own = autograder.classes.task.template(packages)
+    own.wait()
+    assert own._process is None, "it was not forked from its mother"
+    return os.environ.get("A_SECRET"), Path(f"/proc/{psutil.Process(own._pid).ppid()}/environ").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux")
+def test_what_grades_gets_the_environment_and_the_template_that_was_imported_with_it_does_not(course, monkeypatch):
+    monkeypatch.setenv("A_SECRET", "canary")
+    with graders(1, course.packages) as start:
+        grades, template = start().submit(_environments, course.packages).result()
+    assert grades == "canary"
+    assert b"AUTOGRADER_TEMPLATE" in template and b"canary" not in template

@@ -142,12 +142,17 @@ def warm_up(packages: Packages) -> None:
     torch.randn(2, device="meta").exp()
 
 
-if __name__ == "__main__":
-    kind, descriptor, named, *rest = sys.argv[1:]
-    connection, own = socket.socket(fileno=int(descriptor)), Packages.read(named)
+def become(kind: str, descriptor: int, named: str, *rest: str) -> None:
+    """Make this process a template, or a single worker."""
+    connection, own = socket.socket(fileno=descriptor), Packages.read(named)
     if kind == "template":
         serve_forks(connection, import_everything(own), own)
     else:
         folder, limits = rest
         work(connection, folder, json.loads(limits), import_everything(own), own)
         os._exit(0)
+
+
+if __name__ == "__main__":
+    kind, descriptor, *rest = sys.argv[1:]
+    become(kind, int(descriptor), *rest)

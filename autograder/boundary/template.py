@@ -11,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from autograder.boundary.frames import WireError, receive, send
 from autograder.boundary.limits import Limits
+from autograder.boundary.twins import started_as_twins
 from autograder.packages import Packages
 
 NO_PACKAGES = Packages()
@@ -67,6 +68,17 @@ class Template:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextmanager
+    def as_twin(self) -> Iterator[socket.socket | None]:
+        """Inside, it begins as the twin of a forkserver that starts, of which it is told by ``control``."""
+        if not self.forks:
+            yield None
+            return
+        self._control, theirs = socket.socketpair()
+        with theirs, started_as_twins(theirs, self.packages.as_text(), self._environment()):
+            yield self._control
+        send(self._control, {"scratch": self.scratch})
 
     @property
     def control(self) -> socket.socket | None:
@@ -181,7 +193,20 @@ class Template:
             return False
 
     def _exec(self, kind: str, channel: socket.socket, *rest: str) -> subprocess.Popen:
-        # A clean environment: what the grader's holds (tokens, paths) is no business of a submission's.
+        descriptor, packages = channel.fileno(), self.packages.as_text()
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "autograder.boundary.forks", kind, str(descriptor), packages, *rest],
+            pass_fds=[descriptor],
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=None if os.environ.get("AUTOGRADER_DEBUG") else subprocess.DEVNULL,
+            # Out of reach of what ends all of the grader's processes: it sees that they are gone, and clears away.
+            start_new_session=True,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """A clean one: what the grader's holds (tokens, paths) is no business of a submission's."""
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environment |= {"HOME": self.scratch, "IPYTHONDIR": self.scratch, "MPLCONFIGDIR": self.scratch}
         environment |= {
@@ -190,18 +215,7 @@ class Template:
         # Pages of 2 MiB: a fork copies the table of all pages, which is short then, and a worker waits for it.
         environment |= {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
         environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # one thread, or a fork would hang
-        environment |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-        descriptor, packages = channel.fileno(), self.packages.as_text()
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "autograder.boundary.forks", kind, str(descriptor), packages, *rest],
-            pass_fds=[descriptor],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=None if os.environ.get("AUTOGRADER_DEBUG") else subprocess.DEVNULL,
-            # Out of reach of what ends all of the grader's processes: it sees that they are gone, and clears away.
-            start_new_session=True,
-        )
+        return environment | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 
 def lay_out(files: Mapping[str, bytes], folder: Path, mode: int = 0o666) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing.util
+import os
 import pickle
 import shutil
 import socket
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from autograder.boundary.limits import Limits
 from autograder.boundary.template import Template
 from autograder.bounds import last_resort
-from autograder.classes.pool import PATIENCE, out_of_reach_of_ctrl_c, processes
+from autograder.classes.pool import PATIENCE, processes
 from autograder.packages import Packages
 
 # What grades is imported where it is used: who starts processes that grade, imports the rest while they start.
@@ -97,11 +98,10 @@ def graders(jobs: int, packages: Packages, needed: bool = False) -> Iterator[Cal
 
         @cache
         def pool() -> Callable[[], Executor]:
-            # She and the pool's server import what they need side by side.
-            with out_of_reach_of_ctrl_c():
-                control = mother.control
-            bench = _GradingBench(mother.scratch, control, packages)
-            return stack.enter_context(processes(jobs, ["autograder.classes.preloaded"], bench, mother.scratch))
+            # She and the pool's server are twins: what both need is imported once.
+            with mother.as_twin() as control:
+                bench = _GradingBench(mother.scratch, control, packages, dict(os.environ))
+                return stack.enter_context(processes(jobs, ["autograder.classes.preloaded"], bench, mother.scratch))
 
         if needed:
             pool()
@@ -115,10 +115,14 @@ class _GradingBench:
     scratch: str
     mother: socket.socket | None
     packages: Packages
+    environment: dict[str, str]
+    """The coordinator's, which the server was not given."""
 
     def begin(self) -> None:
         """Fork the template from the mother."""
         global _mother
+        os.environ.clear()
+        os.environ.update(self.environment)
         tempfile.tempdir, _mother = self.scratch, self.mother
         template(self.packages)
 
