@@ -122,9 +122,7 @@ def import_everything(packages: Packages) -> Shell:
         lessonkit.data.digits()
         sandbox.prepare(packages)
     shell.reset()
-    # Garbage in pages that are shared costs each worker that frees a part of it a page of its own.
-    gc.unfreeze()
-    gc.collect()
+    # Garbage stays where it is: what a worker allocates would fill its holes, each in a shared page that is copied then.
     gc.freeze()
     return shell
 
