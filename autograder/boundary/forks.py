@@ -122,7 +122,7 @@ def import_everything(packages: Packages) -> Shell:
         lessonkit.data.digits()
         sandbox.prepare(packages)
     shell.reset()
-    # Garbage stays where it is: what a worker allocates would fill its holes, each in a shared page that is copied then.
+    # Garbage stays where it is: a worker would fill the holes, and copy the shared page that each is in.
     gc.freeze()
     return shell
 
