@@ -26,6 +26,7 @@ from autograder.exercise import listening
 from autograder.failure import CAN_CROSS, Failure, explain, uncrossable
 from autograder.lesson import Lesson, is_demo, marks
 from autograder.magics import python
+from autograder.questions import run_in
 from autograder.submission import runs
 from autograder.verdict import Message, Verdict
 
@@ -98,10 +99,10 @@ def run(source: str, name: str, names: dict) -> Any:
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     tree = ast.parse(text, name)
     if not tree.body or not isinstance(last := tree.body[-1], ast.Expr) or text.rstrip().endswith(";"):
-        exec(compile(text, name, "exec", dont_inherit=True), names)
+        run_in(tree, name, names)
         return None
-    exec(compile(ast.Module(tree.body[:-1], []), name, "exec", dont_inherit=True), names)
-    return eval(compile(ast.Expression(last.value), name, "eval", dont_inherit=True), names)
+    run_in(ast.Module(tree.body[:-1], []), name, names)
+    return run_in(ast.Expression(last.value), name, names)
 
 
 def _credited(passed: Message, value: Any, points: float) -> Message:

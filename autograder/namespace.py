@@ -29,6 +29,7 @@ from autograder.draws import derive_seed
 from autograder.errors import AuthoringError, CannotCross, incidents
 from autograder.lesson import Lesson, is_answer, is_demo, is_grade, is_locked
 from autograder.magics import Commands, python
+from autograder.questions import ASKED, Questions, run_in
 from autograder.statements import Statement, cached_statements, root_of
 
 NOTEBOOKS = frozenset(["_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"])
@@ -47,6 +48,9 @@ class Namespace(dict):
     def __init__(self, lesson: Lesson, worker: Callable[[], RemoteWorker]) -> None:
         super().__init__(__name__="__main__", __builtins__=builtins, In=[""], Out={}, display=_shown_to_nobody)
         super().__setitem__("get_ipython", lambda: Commands(self))
+        self._common: dict[type, str] = {}
+        if not lesson.packages.checks_of(lesson.stem):
+            super().__setitem__(ASKED, Questions(lambda kind: self._common.get(kind, ""), self._of_theirs))
         self._worker = worker
         self._judges = False
         self._patched: dict[tuple[ModuleType, str], list] = {}
@@ -144,6 +148,10 @@ class Namespace(dict):
             raise KeyError(name)
         return self._worker().lookup(name, self._imported.get(name, ""))
 
+    def _of_theirs(self, name: str) -> Any:
+        """What the submission has under this name, or the cell."""
+        return self._worker().lookup(name) if name in self._common.values() or name not in self else self[name]
+
     def follow(self, cell: NotebookNode) -> None:
         """What the instructor's cell of this id means for the names here, once it ran on the submission's side."""
         own = self._cells.get(cell.id)
@@ -195,7 +203,7 @@ class Namespace(dict):
             if not (whole or isinstance(statement.node, ast.Import | ast.ImportFrom)) or self._only_shows(statement):
                 continue
             try:
-                exec(compile(ast.Module([statement.node], []), file, "exec", dont_inherit=True), self)
+                run_in(ast.Module([statement.node], []), file, self)
             except (WorkerLost, TimeUp, KeyboardInterrupt):
                 raise
             except (AuthoringError, CannotCross, ImportError) as error:
@@ -208,6 +216,8 @@ class Namespace(dict):
                 for name in statement.defines:
                     self._theirs.discard(name)
                     self._unavailable.pop(name, None)
+                    if isinstance(kind := self.get(name), type) and kind.__module__ == "__main__":
+                        self._common[kind] = name
 
     def _only_shows(self, statement: Statement) -> bool:
         """Whether a statement defines nothing, and shows something or asks the submission."""

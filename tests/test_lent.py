@@ -310,9 +310,9 @@ import torch, types
 assert isinstance(f(), torch.nn.Module) and isinstance(f, types.FunctionType) and not isinstance(g(), torch.nn.Module)
 assert f().__class__.__name__ == "Net" and not isinstance(f(), (int, str, list, torch.Tensor))
 """
-    makes = "f().__class__(2, 1)"  # nothing is made here of what the submission names
+    makes = "assert f().__class__(2, 1).in_features == 2"  # which is made where the class is
     with grading(template, answer(source), test(check), test(makes, "makes")) as grade:
-        assert points(grade()) == [2, None], said(grade())
+        assert points(grade()) == [2, 2], said(grade())
 
 
 LINKED = """\

@@ -20,7 +20,6 @@ FILES = {"data.csv": b"1\n2\n", "helper.py": b"def check(a, b): assert a == b\n"
 WAIT = {
     "axes_argument": "an axis that the test made cannot cross",
     "doctest_testmod": "it judges nothing here",
-    "enum": "`is` compares what came as a copy",
     "file_in_call": "the test reads a file that a call of its own has written",
     "file_given": "the test writes a file for the answer to read",
     "file_obj_write": "an open file of the test's cannot cross",
@@ -29,9 +28,11 @@ WAIT = {
     "rng_arg_state": "a generator of random numbers of the test's cannot cross",
     "own_instance_set": "an answer changes an object of the test's by no method of it",
     "sympy_eq": "a formula of the test's cannot cross",
+    "subclass_in_test": "a class of the test's below one of the submission's",
+    "dataclass_fields": "its fields are read by the library, of what stands for it",
+    "pickled": "what would be pickled stands for it",
     "pandas_period": "a column of periods cannot cross",
 }
-WAITS_IF_WRONG = {"bases": "a class of theirs is compared with one of Python's"}
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +61,7 @@ def test_a_reference_has_full_marks_or_waits(grades, name: str) -> None:
 @pytest.mark.parametrize("name", FEATURES)
 def test_a_wrong_answer_never_has(grades, name: str) -> None:
     check = grades["wrong"][name]
-    assert check.points == (None if name in WAIT or name in WAITS_IF_WRONG or "patched" in name else 0), str(
-        check.message
-    )
+    assert check.points == (None if name in WAIT or "patched" in name else 0), str(check.message)
 
 
 @pytest.mark.parametrize("name", [name for name, each in FEATURES.items() if each["alternative"]])

@@ -13,6 +13,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,8 +56,17 @@ class Fields(tuple):
             return self[self._fields.index(name)]
         raise AttributeError(name)
 
+    def __repr__(self) -> str:
+        named = ", ".join(f"{name}={item!r}" for name, item in self._asdict().items())
+        return f"{type(self).__name__}({named})"
+
     def _asdict(self) -> dict[str, Any]:
         return dict(zip(self._fields, self, strict=True))
+
+    def _replace(self, **items: Any) -> Fields:
+        if unknown := set(items) - set(self._fields):
+            raise ValueError(f"Got unexpected field names: {sorted(unknown)!r}")
+        return type(self)((self._asdict() | items).values())
 
 
 def is_fields(value: Any) -> bool:
@@ -66,18 +76,21 @@ def is_fields(value: Any) -> bool:
 
 
 def sent_fields(value: Any, part: Part) -> list:
-    """A named tuple as its names and items."""
-    return [[str(name)[:200] for name in value._fields], [part(item) for item in value]]
+    """A named tuple as its class's name, its names and items."""
+    return [type(value).__name__[:200], [str(name)[:200] for name in value._fields], [part(item) for item in value]]
 
 
 def made_fields(content: Any, part: Part) -> Fields:
     """A named tuple again."""
-    names, items = content
-    made = Fields(part(item) for item in items)
-    if len(names) != len(made) or not all(isinstance(name, str) for name in names):
+    kind, names, items = content
+    if len(names) != len(items) or not all(isinstance(name, str) for name in [kind, *names]):
         raise ValueError("names that do not fit their items")
-    made._fields = tuple(names)
-    return made
+    return _fields(kind[:200], tuple(names))(part(item) for item in items)
+
+
+@lru_cache(maxsize=1000)
+def _fields(kind: str, names: tuple[str, ...]) -> type[Fields]:
+    return type(kind, (Fields,), {"_fields": names})
 
 
 def _listed(items: Iterable[Any], part: Part) -> list:

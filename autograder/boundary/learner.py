@@ -112,9 +112,18 @@ class LearnerObject:
     def __subclasscheck__(self, subclass: Any) -> bool:
         return self._is_learners(subclass) and bool(self._operate("issubclass", subclass, self))
 
-    def _sympy_(self) -> NoReturn:
-        # Asked of what it does not know, sympy would run its text.
+    def __copy__(self) -> Any:
+        return self._operate("copy", self)
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return self._operate("deepcopy", self)
+
+    def _refuse(self, *_: Any) -> NoReturn:
         raise CannotCross(f"a {self._kind}")
+
+    # Asked of what it does not know, sympy would run its text. A pickle, or a class below it, would be of what stands
+    # for it.
+    _sympy_ = __reduce_ex__ = __mro_entries__ = _refuse
 
     @property
     def _lent(self) -> bool:
@@ -140,6 +149,13 @@ def _documented(self: LearnerObject) -> Any:
     return self._operate("getattr", self, "__doc__") if self._lent else None
 
 
+class _Fields:
+    """Refuses what ``dataclasses`` looks at: it would read fields of what stands for the object."""
+
+    def __get__(self, value: LearnerObject | None, _: type) -> NoReturn:
+        raise CannotCross(f"a {value._kind if value is not None else 'dataclass'}")
+
+
 class LentFunction(LearnerObject):
     """A function that is lent: called, compared with others, and nothing else, as functions are."""
 
@@ -158,11 +174,12 @@ for _name, _method in protocols.operators().items():
     setattr(LearnerObject, _name, _method)
 for _name in protocols.not_of_functions():
     setattr(LentFunction, _name, None)
+LearnerObject.__dataclass_fields__ = _Fields()  # type: ignore[attr-defined]
 LearnerObject.__doc__ = LentFunction.__doc__ = property(_documented)  # type: ignore[assignment]
 # Of what an object has in private, what says something about it; libraries ask for much else.
 _TOLD = (
     *("__name__", "__qualname__", "__dict__", "__annotations__", "__signature__", "__wrapped__"),
-    *("__bases__", "__mro__", "__defaults__", "__kwdefaults__"),
+    *("__bases__", "__mro__", "__defaults__", "__kwdefaults__", "__code__", "__module__", "__match_args__"),
 )
 _OWN = re.compile(r"_(?!repr_|ipython|_)\w+")
 

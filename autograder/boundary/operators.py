@@ -6,6 +6,7 @@ import inspect
 import operator
 import sys
 from collections.abc import Callable
+from copy import copy, deepcopy
 from typing import Any
 
 BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
@@ -69,6 +70,7 @@ OPERATORS: dict[str, Callable] = {
     **{name: getattr(operator, name) for name in (*BINARY, *COMPARISONS, "getitem", "setitem", "delitem", "contains")},
     **CONVERSIONS,
     **{each.__name__: each for each in (iter, next, getattr, setattr, delattr, round, isinstance, issubclass, divmod)},
+    **{each.__name__: each for each in (type, callable, hasattr, id, copy, deepcopy, operator.is_)},
     **{name: getattr(operator, name) for name in IN_PLACE},
     **{each.__name__: each for each in (hash, format)},
     "enter": entered,

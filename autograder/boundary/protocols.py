@@ -13,6 +13,8 @@ from functools import lru_cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from autograder.boundary.callbacks import library_path
+from autograder.boundary.kinds import TYPES
 from autograder.boundary.operators import BINARY, COMPARISONS, IN_PLACE, KNOWN, known
 from autograder.errors import CannotCross
 
@@ -51,6 +53,11 @@ def comparing(name: str) -> Callable:
             return bool(self._operate(name, self, other))
         if other is None and name in ("eq", "ne"):
             return name == "ne"  # None would have come as None
+        if "class" in self._known and isinstance(other, type) and name in ("eq", "ne"):
+            if other in TYPES.values():  # it would have come as itself
+                return name == "ne"
+            if library_path(other):
+                return bool(self._operate("is_", self, other)) == (name == "eq")
         raise CannotCross(f"a {self._kind}")
 
     return method

@@ -8,44 +8,74 @@ from typing import Any
 
 from autograder.errors import LearnerError, short
 
-_BUILT_IN: dict[str, type[Exception]] = {
+BUILT_IN: dict[str, type[Exception]] = {
     name: each for name, each in vars(builtins).items() if isinstance(each, type) and issubclass(each, Exception)
 }
 MAX_ARGS = 20
 
 
 class Theirs:
-    """What the exceptions of learners' own classes have in common here."""
+    """What the exceptions of learners' own classes have in common here: what one has of its own, it is asked for."""
 
     number: int = 0
     """Of the class, where it is."""
+    theirs: Any = None
+    """What stands for the class."""
+    _lent: Any = None
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        """Made by a grade cell: where the class is."""
+        self.of(type(self).theirs(*args, **more))
+
+    def of(self, lent: Any) -> None:
+        """Stand for this one, which is lent."""
+        self._lent = lent
+        args = getattr(lent, "args", ())
+        self.args = args if type(args) is tuple else ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or self._lent is None:
+            raise AttributeError(name)
+        return getattr(self._lent, name)
+
+    def __str__(self) -> str:
+        return str(self._lent)
 
 
-def class_of(number: int, name: str, bases: Sequence[str]) -> type[Exception]:
-    """A class that stands for one of a learner's, to be caught by; ``bases`` are those that it comes from."""
-    base = next((_BUILT_IN[each] for each in bases if each in _BUILT_IN), Exception)
-    return type(str(name)[:100], (Theirs, base), {"number": int(number)})
-
-
-def as_raised(error: LearnerError, args: Any, kinds: Sequence[type[Exception]]) -> Exception:
-    """The exception that a grade cell sees: of the built-in class, or of those which stand for the learner's."""
-    built_in = _BUILT_IN.get(error.kind) if error.bases[:1] == (error.kind,) else None
-    if built_in is None and not kinds:
-        return error
+def class_of(number: int, name: str, bases: Sequence[str], parents: Sequence[type], theirs: Any) -> type[Exception]:
+    """A class that stands for one of a learner's, to be caught by; ``parents`` stand for their classes above it."""
+    base = next((BUILT_IN[each] for each in bases if each in BUILT_IN), Exception)
+    names = {"number": int(number), "theirs": theirs, "__module__": "__main__"}
     try:
-        kind = built_in or type(short(error.kind)[:100], tuple(dict.fromkeys(kinds)), {})
-    except (TypeError, ValueError):  # of bases that do not go together, or under no name
+        return type(str(name)[:100], (*parents, base) if parents else (Theirs, base), names)
+    except TypeError:  # of bases that do not go together
+        return type(str(name)[:100], (Theirs, base), names)
+
+
+def as_raised(error: LearnerError, args: Any, kind: type[Exception] | None, lent: Any) -> Exception:
+    """The exception that a grade cell sees: of the built-in class, or of that which stands for the learner's."""
+    if kind is not None and lent is not None and issubclass(kind, Theirs):
+        made: Any = kind.__new__(kind)
+        made._lent, made.args = lent, tuple(_plain(args) or ())
+        return made
+    built_in = BUILT_IN.get(error.kind) if error.bases[:1] == (error.kind,) else None
+    if built_in is None:
         return error
-    plain = args if isinstance(args, list) and all(type(each) in (str, int, float, bool) for each in args) else None
-    given = [short(each) if isinstance(each, str) else each for each in (plain or [])[:MAX_ARGS]]
-    if plain is None:
+    given = _plain(args)
+    if given is None:
         given = [error.message] if error.message else []
     try:
-        return kind(*given)
+        return built_in(*given)
     except Exception:  # one that wants arguments of a form of its own
-        made: Exception = kind.__new__(kind)  # type: ignore[call-overload]
+        made = built_in.__new__(built_in)
         made.args = tuple(given)
         return made
+
+
+def _plain(args: Any) -> list | None:
+    if not isinstance(args, list) or any(type(each) not in (str, int, float, bool) for each in args):
+        return None
+    return [short(each) if isinstance(each, str) else each for each in args[:MAX_ARGS]]
 
 
 def told(error: BaseException) -> list | None:

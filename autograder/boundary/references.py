@@ -10,12 +10,12 @@ from autograder.boundary.copies import noted
 from autograder.boundary.instances import Instance, is_instance
 from autograder.boundary.kinds import TYPES
 from autograder.boundary.learner import Handle, LearnerObject, lent, path_of
-from autograder.boundary.raised import Theirs, class_of, told
+from autograder.boundary.raised import BUILT_IN, Theirs, class_of, told
 from autograder.boundary.wire import is_callable
 from autograder.errors import AuthoringError, printable, short
 
-MAX_KINDS = 30
-"""So many classes an exception may have; and the square of it, all exceptions of a submission."""
+MAX_KINDS = 1_000
+"""Classes of exceptions of one submission."""
 
 
 class References:
@@ -38,7 +38,7 @@ class References:
             number, kind, known = reference["lent"]
             return lent(self._handle(int(number)), printable(short(kind))[:100], tuple(map(str, known[:10])))
         if "type" in reference:
-            return TYPES[reference["type"]]
+            return TYPES.get(reference["type"]) or BUILT_IN[reference["type"]]
         if "given" in reference:
             return self._given(reference["given"])
         if "exception" in reference:
@@ -51,17 +51,15 @@ class References:
             raise TypeError("no object of the test's")
         return instance.value
 
-    def kind(self, number: int, name: str, bases: list[str]) -> type[Exception]:
-        """The class that stands for an exception class of the learner's."""
+    def kind(self, number: int, name: str, bases: list[str], parents: list) -> type[Exception]:
+        """The class that stands for an exception class of the learner's, below those that stand for its parents."""
         if number not in self._kinds:
-            if len(self._kinds) > MAX_KINDS**2:
+            if len(self._kinds) > MAX_KINDS:
                 return Exception
-            self._kinds[int(number)] = class_of(number, name, bases[:MAX_KINDS])
+            above = [kind for each in parents[:MAX_KINDS] if (kind := self.kind(*each)) is not Exception]
+            theirs = lent(self._handle(int(number)), "type", ("class",))
+            self._kinds[int(number)] = class_of(number, name, bases[:MAX_KINDS], above, theirs)
         return self._kinds[number]
-
-    def kinds(self, told: Any) -> list[type[Exception]]:
-        """The classes that stand for those of an exception of the learner's."""
-        return [self.kind(*each) for each in told[:MAX_KINDS]]
 
     def _of_a_plain_cell(self, value: Any) -> dict | None:
         """How a plain grade cell's function, class or exception is told of, if it can be."""
@@ -86,6 +84,8 @@ class References:
             return {"object": [value._handle.number, value._path]}  # type: ignore[attr-defined]
         if isinstance(value, type) and issubclass(value, Theirs):
             return {"object": [value.number, ""]}
+        if isinstance(value, Theirs) and value._lent is not None:
+            return self.refer(value._lent)
         if self.lends and noted.get() is None and (found := self._of_a_plain_cell(value)):
             return found
         if is_callable(value):

@@ -302,6 +302,12 @@ class RemoteWorker:
             return None
         return self._process.trusting(lambda: _a_small_file(decode(reply["content"], parcel, self._references.hold)))
 
+    def _seen_as(self, error: LearnerError, reply: dict) -> Exception:
+        """How a plain grade cell sees an error of the learner's code."""
+        kind = self._references.kind(*reply["kind"]) if reply.get("kind") else None
+        lent = self._references.hold(reply["raised"]) if kind else None
+        return as_raised(error, reply.get("args"), kind, lent)
+
     def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:
         """Ask the process, and answer what it asks meanwhile; raises what came of it, where that was no answer."""
         self._requests += 1
@@ -322,8 +328,8 @@ class RemoteWorker:
                 raise thrown
             raised = self._process.trusting(lambda: LearnerError.read(problem))
             if request.get("lends") and request["do"] == "call":
-                kinds = self._process.trusting(lambda: self._references.kinds(reply["kinds"]))
-                raise _Raised(raised, as_raised(raised, reply.get("args"), kinds))
+                seen = self._process.trusting(lambda: self._seen_as(raised, reply))
+                raise _Raised(raised, seen)
             raise raised
         if "left_out" in reply:
             left_out = self._process.trusting(lambda: [*map(short, reply["left_out"])])

@@ -27,7 +27,7 @@ from autograder.boundary.given import Given
 from autograder.boundary.kinds import TYPES
 from autograder.boundary.limits import MAX_BESIDE_BYTES
 from autograder.boundary.operators import OPERATORS, known_of
-from autograder.boundary.raised import told
+from autograder.boundary.raised import BUILT_IN, told
 from autograder.boundary.randomness import seed_everything, set_random_state
 from autograder.boundary.shell import Capped, Shell, leave_tools_out, run_cell
 from autograder.boundary.wire import (
@@ -128,11 +128,12 @@ class Worker:
         except TooLarge:
             send(self.channel, {"uncrossable": "a value over the limit of what crosses"} | self._stale())
         except BaseException as error:  # of whatever kind a submission raises
-            kinds = [self._exception(kind) for kind in type(error).__mro__ if self.lends and _is_learners(kind)]
-            thrown = error.number if isinstance(error, FromTest) else 0
-            told_args = told(error) if self.lends else None
-            about = {"kinds": kinds, "thrown": thrown, "args": told_args} | self._stale()
-            send(self.channel, {"error": LearnerError.of(error).args} | about)
+            about: dict[str, Any] = {"thrown": error.number if isinstance(error, FromTest) else 0}
+            if self.lends:
+                about["args"] = told(error)
+                if _is_learners(type(error)):
+                    about |= {"kind": self._exception(type(error)), "raised": self._lend(error)}
+            send(self.channel, {"error": LearnerError.of(error).args} | about | self._stale())
 
     def _stale(self) -> dict:
         """Whether a name now stands for something else than the grader was told, which then asks again."""
@@ -293,7 +294,7 @@ class Worker:
             return {"given": value.number}
         if isinstance(value, ModuleType) or not (self.lends or is_callable(value)):
             refuse_value(value)
-        if self.lends and isinstance(value, type) and TYPES.get(name := value.__name__) is value:
+        if self.lends and isinstance(value, type) and value in (TYPES.get(name := value.__name__), BUILT_IN.get(name)):
             return {"type": name}
         number = self._number()
         self.objects[number] = value
@@ -307,7 +308,8 @@ class Worker:
         """An exception class of the learner's as the grader is told of it: always under the same number."""
         number = next((known for known, each in self.raisable.items() if each is kind), 0) or self._number()
         self.objects[number] = self.raisable[number] = kind
-        return [number, kind.__name__, [base.__name__ for base in kind.__mro__[1:]]]
+        parents = [self._exception(base) for base in kind.__bases__ if _is_learners(base)]
+        return [number, kind.__name__, [base.__name__ for base in kind.__mro__[1:]], parents]
 
     def _find(self, reference: dict) -> Any:
         if "operator" in reference:
