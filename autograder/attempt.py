@@ -60,7 +60,7 @@ class Attempt:
         self._ends, self._quotes, self._seconds = ends, quotes, limits.cell_seconds
         files = {**files, **lesson.files}  # of two with one name the course's, as nbgrader has it
         self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends, files)
-        self._folder = Folder(lesson.files)
+        self._folder = Folder(lesson)
         self.workers_left = most_workers(lesson) if workers is None else workers
         self._workers: list[RemoteWorker] = []
         self._deadly: set[str] = set()
@@ -130,7 +130,7 @@ class Attempt:
         """Let the names of grade cells follow: what a cell of the instructor's defines is known here too."""
         self.worker.begin()
         try:
-            with alarm(self._seconds + ANSWERED_WITHIN), self._folder.at("", self.worker.file):
+            with alarm(self._seconds + ANSWERED_WITHIN), self._folder.at():
                 self.namespace.follow(cell)
         except TimeUp:
             self.worker.give_up()
@@ -147,7 +147,7 @@ class Attempt:
             # The worker has the time of a cell; what is made here of its answers has a little more.
             with (
                 alarm(self._seconds + ANSWERED_WITHIN),
-                self._folder.at(cell.source if self.worker.lends else "", self.worker.file),
+                self._folder.at(cell.source if self.worker.lends else "", self.worker),
                 self.namespace.judging(cell.source if self.worker.lends else ""),
             ):
                 message = judge(

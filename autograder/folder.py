@@ -1,66 +1,83 @@
-"""Where a grade cell runs: beside the course's files, and what of a submission's the cell reads. Grader's side.
+"""Where a grade cell runs: beside the course's files, and those that the submission writes. Grader's side.
 
-A cell names what it reads, so that much is fetched and no more: bytes of a text, a table, a picture or an array. No
-module comes from a submission, and nothing where the cell would unpickle it.
+The same files lie in both places, where the lesson works with any: bytes of texts, tables, pictures and arrays. No
+module comes from a submission, nothing where a cell would unpickle it, and nothing in the place of a file of the
+course's.
 """
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
+from autograder.boundary.mirror import Mirror
+from autograder.boundary.remote import RemoteWorker
 from autograder.boundary.template import lay_out
-from autograder.magics import python
+from autograder.errors import CannotCross
+from autograder.lesson import Lesson, is_grade, is_locked
 
-ENDINGS = (".txt", ".csv", ".tsv", ".json", ".md", ".dat", ".png", ".jpg", ".npy", ".npz", ".html", ".xml", ".yaml")
-MAX_NAMES = 20
-_UNPICKLES = re.compile(r"pickle|joblib|dill|shelve|torch\.load|marshal")
+ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".npy", ".npz")
+"""Of files that are no texts."""
+_RUN = (".py", ".pyc", ".pyd", ".so", ".pth", ".ini", ".cfg", ".toml")
+_READ_BY_LIBRARIES = ("matplotlibrc", "py.typed")
+_UNPICKLES = re.compile(r"pickle|joblib|dill|shelve|torch\.load|marshal|unsafe_load|UnsafeLoader")
+_FILES = re.compile(
+    r"\bopen\(|\bos\b|\b[Pp]ath|glob|tempfile|shutil|sqlite|csv|\bread_|load|save|\bto_|imread|fromfile"
+)
 
 
 class Folder:
     """One submission's: made when first needed, gone with ``close``, and with it the modules that came from there."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files, self._path = files, ""
+    def __init__(self, lesson: Lesson) -> None:
+        self._files, self._path = lesson.files, ""
+        self._helpers = "\n".join(
+            [cell.source for cell in lesson.source.cells if is_locked(cell) and not is_grade(cell)]
+            + [content.decode(errors="replace") for name, content in lesson.files.items() if name.endswith(".py")]
+        )
+        self._needed = any(_FILES.search(cell.source) for cell in lesson.source.cells if is_locked(cell))
+        self._needed = self._needed and not lesson.packages.checks_of(lesson.stem)
 
     @property
     def path(self) -> str:
         """The folder."""
         if not self._path:
-            self._path = tempfile.mkdtemp(prefix="autograder-folder-")
+            self._path = os.path.realpath(tempfile.mkdtemp(prefix="autograder-folder-"))
             lay_out(self._files, Path(self._path), mode=0o444)
+            self._mirror = Mirror(Path(self._path))
         return self._path
 
     @contextmanager
-    def at(self, source: str, fetch: Callable[[str], bytes | None]) -> Iterator[None]:
-        """Run what is inside there; ``fetch`` gives a file of the submission's by its name, or None."""
-        wanted = names_in(source)
-        if not self._files and not wanted:
+    def at(self, source: str = "", worker: RemoteWorker | None = None) -> Iterator[None]:
+        """Run what is inside there; a cell's ``source`` says whether it works with files that the submission has."""
+        if not (self._files or self._needed):
             yield
             return
-        before, fetched = os.getcwd(), []
-        for name in wanted:
-            target = Path(self.path, name)
-            if not target.exists() and (content := fetch(name)) is not None:
-                lay_out({name: content}, Path(self.path))
-                fetched.append(target)
+        before, before_tempdir = os.getcwd(), tempfile.tempdir
         os.chdir(self.path)
-        sys.path.insert(0, self.path)
+        if self._files:
+            sys.path.insert(0, self.path)
+        if self._needed:
+            tempfile.tempdir = self.path
         try:
-            yield
+            if worker and source and _FILES.search(source + self._helpers):
+                arrivals = _Arrivals(source, source + self._helpers, self._files)
+                with worker.mirroring(self._mirror, list(self._files), arrivals.accept):
+                    arrivals.of_calls = True
+                    yield
+            else:
+                yield
         finally:
             os.chdir(before)
+            tempfile.tempdir = before_tempdir
             with suppress(ValueError):
                 sys.path.remove(self.path)
-            for target in fetched:
-                target.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Clear away."""
@@ -71,19 +88,31 @@ class Folder:
             shutil.rmtree(self._path, ignore_errors=True)
 
 
-def names_in(source: str) -> list[str]:
-    """The files that a cell names, as far as they may be a submission's; none, where it would unpickle them."""
-    if _UNPICKLES.search(source):
-        return []
-    try:
-        tree = ast.parse(python(source))
-    except (SyntaxError, ValueError):
-        return []
-    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    return list(dict.fromkeys(filter(_is_file, texts)))[:MAX_NAMES]
+class _Arrivals:
+    """Which of a submission's files may lie where a grade cell runs; another lets the cell wait, if it may matter."""
+
+    def __init__(self, source: str, code: str, own: Mapping[str, bytes]) -> None:
+        self._source, self._code, self._own = source, code, own
+        self.of_calls = False
+        """Whether a call of the cell's own writes them; the others are older."""
+
+    def accept(self, name: str, content: bytes) -> bool:
+        """Whether this one may."""
+        if self._own.get(name) == content:  # written anew, and the same
+            return False
+        path = PurePosixPath(name)
+        is_run = path.suffix in _RUN or path.name in _READ_BY_LIBRARIES
+        is_data = _is_text(content) or (
+            path.suffix.lower() in ENDINGS and "allow_pickle" not in self._code and not _UNPICKLES.search(self._code)
+        )
+        if name not in self._own and is_data and not is_run:
+            return True
+        if path.stem in self._source or (self.of_calls and not is_run):
+            CannotCross(f"a file {path.name}")  # which is remembered
+        return False
 
 
-def _is_file(text: str) -> bool:
-    path = PurePosixPath(text)
-    plain = len(text) < 200 and text.isprintable() and not path.is_absolute() and ".." not in path.parts
-    return plain and path.suffix.lower() in ENDINGS
+def _is_text(content: bytes) -> bool:
+    with suppress(UnicodeDecodeError):
+        return "\0" not in content.decode()
+    return False

@@ -25,6 +25,7 @@ BESIDE_THE_LEARNER = {
     "autograder.boundary.limits",
     "autograder.boundary.wire",
     "autograder.boundary.kinds",
+    "autograder.boundary.mirror",
     "autograder.boundary.operators",
     "autograder.boundary.raised",
     "autograder.boundary.tables",

@@ -20,8 +20,6 @@ FILES = {"data.csv": b"1\n2\n", "helper.py": b"def check(a, b): assert a == b\n"
 WAIT = {
     "axes_argument": "an axis that the test made cannot cross",
     "doctest_testmod": "it judges nothing here",
-    "file_in_call": "the test reads a file that a call of its own has written",
-    "file_given": "the test writes a file for the answer to read",
     "file_obj_write": "an open file of the test's cannot cross",
     "mock_stdin": "the same",
     "sqlite": "a connection of the test's cannot cross",
@@ -31,6 +29,8 @@ WAIT = {
     "subclass_in_test": "a class of the test's below one of the submission's",
     "dataclass_fields": "its fields are read by the library, of what stands for it",
     "pickled": "what would be pickled stands for it",
+    "file_database": "a database of a submission's would be opened here",
+    "file_of_python": "code of a submission's would run here",
     "pandas_period": "a column of periods cannot cross",
 }
 

@@ -24,6 +24,8 @@ MAX_BESIDE = 100
 """Files beside a notebook."""
 MAX_BESIDE_BYTES = 20 * MIB
 """Bytes of these in all."""
+MAX_MIRRORED = 8 * MIB
+"""Bytes of the files that one call may write where a grade cell reads them."""
 MAX_OWN, MAX_OWN_BYTES = 1_000, 64 * MIB
 """Files that the course itself has beside a notebook, and bytes of them in all."""
 

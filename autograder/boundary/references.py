@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from autograder.boundary.callbacks import library_path, may_be_called_back
@@ -27,10 +29,19 @@ class References:
         """Whether grade cells are plain ones, to which the submission's objects are lent."""
         self.folder: Callable[[], str] = str
         """Where the instructor's modules lie, whose functions may be called back ('' if there are none)."""
+        self.here = ""
+        """The folder in which a grade cell runs that works with files."""
         self.called: dict[int, Any] = {}
         """The functions that may be called back, by number."""
         self._kinds: dict[int, type[Exception]] = {}
         self._numbers: dict[int, int] = {}
+
+    def across(self, value: Any) -> Any:
+        """A path into the grade cell's folder as it is in the submission's; any other value as it is."""
+        return os.path.relpath(value, self.here) if type(value) is str and self._is_here(value) else value
+
+    def _is_here(self, path: str) -> bool:
+        return bool(self.here) and (path == self.here or path.startswith(self.here + os.sep))
 
     def hold(self, reference: dict) -> Any:
         """What stands here for an object of the submission's."""
@@ -86,6 +97,8 @@ class References:
             return {"object": [value.number, ""]}
         if isinstance(value, Theirs) and value._lent is not None:
             return self.refer(value._lent)
+        if self.lends and isinstance(value, PurePath):
+            return {"path": os.path.relpath(value, self.here) if self._is_here(str(value)) else str(value)}
         if self.lends and noted.get() is None and (found := self._of_a_plain_cell(value)):
             return found
         if is_callable(value):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,8 @@ from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.copies import Damage, noted
 from autograder.boundary.effects import Graph, a_dict, refill, replace, restore, without_grad_flags
 from autograder.boundary.learner import LearnerObject, path_of
-from autograder.boundary.limits import MAX_BESIDE_BYTES, MAX_REQUESTS, MAX_TEXT, Limits
+from autograder.boundary.limits import MAX_REQUESTS, MAX_TEXT, Limits
+from autograder.boundary.mirror import Mirror
 from autograder.boundary.nodes import connected
 from autograder.boundary.outputs import Allowance, Overheard, shown
 from autograder.boundary.process import Process, WorkerLost
@@ -50,12 +52,6 @@ def imported(path: str) -> Any:
     return resolve_path(found, name)
 
 
-def _a_small_file(content: Any) -> bytes:
-    if len(content) > MAX_BESIDE_BYTES:  # no honest worker sends it
-        raise ValueError("a file over the limit")
-    return bytes(content)
-
-
 class RemoteWorker:
     """One submission's process, as the grader sees it."""
 
@@ -80,6 +76,8 @@ class RemoteWorker:
         """What a plain grade cell's calls begin with."""
         self._answers = Answers(self._process, self._references)
         self._requests = 0
+        self._mirror: Mirror | None = None
+        self._accepts: Callable[[str, bytes], bool] = lambda *_: False
         self.left_out: dict[str, None] = {}
         """What of the submission's code was not run, as it says itself."""
 
@@ -182,6 +180,8 @@ class RemoteWorker:
         """Call an object of the learner's; its outputs stay connected to the inputs for autograd."""
         self.before_call()
         sent = Parcel()
+        if self._mirror:
+            args, kwargs = tuple(map(self._references.across, args)), dict(kwargs)
         request = {
             "do": "call",
             "target": target,
@@ -196,6 +196,8 @@ class RemoteWorker:
             request["state"] = state
         if self.lends and noted.get() is None:
             request["lends"] = True
+        if self._mirror:
+            request["folder"] = self._mirror.changes()
         reply, parcel = self._ask(request, sent)
         if (printed := reply.get("printed")) and not isinstance(sys.stdout, Overheard):
             self._process.trusting(lambda: sys.stdout.write(str(printed)[:MAX_TEXT]))
@@ -295,12 +297,19 @@ class RemoteWorker:
         content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._references.refer)}
         self._ask({"do": "patch", "module": module, "name": name} | content, sent)
 
-    def file(self, name: str) -> bytes | None:
-        """What a file of this name holds in the submission's folder; None, if there is none or it is too large."""
-        reply, parcel = self._ask({"do": "file", "name": name})
-        if reply.get("content") is None:
-            return None
-        return self._process.trusting(lambda: _a_small_file(decode(reply["content"], parcel, self._references.hold)))
+    @contextmanager
+    def mirroring(self, mirror: Mirror, common: Iterable[str], accepts: Callable[[str, bytes], bool]) -> Iterator[None]:
+        """Inside, a folder of the grade cell's and the submission's hold the same files, as each call finds them.
+
+        ``common`` are files of the course's own; ``accepts`` says of a submission's file whether it may lie here.
+        """
+        self._mirror, self._accepts, self._references.here = mirror, accepts, str(mirror.root)
+        try:
+            mirror.begin(common)
+            self._ask({"do": "folder", "common": list(common), "folder": {}})
+            yield
+        finally:
+            self._mirror, self._references.here = None, ""
 
     def _seen_as(self, error: LearnerError, reply: dict) -> Exception:
         """How a plain grade cell sees an error of the learner's code."""
@@ -321,6 +330,9 @@ class RemoteWorker:
             reply, received = self._answers.to(reply, received)
         if reply.get("stale"):
             self._found.clear()
+        if self._mirror and "folder" in reply:
+            mirror = self._mirror
+            self._process.trusting(lambda: mirror.apply(reply["folder"], self._accepts))
         if described := self._process.trusting(lambda: reply.get("uncrossable")):
             raise CannotCross(self._process.trusting(lambda: short(described)))
         if problem := self._process.trusting(lambda: reply.get("error")):

@@ -25,7 +25,7 @@ from autograder.boundary.calls import same, vector_jacobian_product
 from autograder.boundary.frames import Closed, TooLarge
 from autograder.boundary.given import Given
 from autograder.boundary.kinds import TYPES
-from autograder.boundary.limits import MAX_BESIDE_BYTES
+from autograder.boundary.mirror import Mirror
 from autograder.boundary.operators import OPERATORS, known_of
 from autograder.boundary.raised import BUILT_IN, told
 from autograder.boundary.randomness import seed_everything, set_random_state
@@ -90,6 +90,7 @@ class Worker:
         self.raisable: dict[int, type] = {}
         self.patched: dict[tuple[str, str], Any] = {}
         self.given: dict[int, Given] = {}
+        self.mirror = Mirror(Path.cwd())
         self.read: list[tuple[Any, Any]] = []
         """What answers have read of the grade cell's objects, and what that was: nobody would see a copy change."""
         self.runs = False
@@ -100,7 +101,7 @@ class Worker:
             "run": self.run,
             "lookup": self.lookup,
             "assign": self.assign,
-            "file": self.file,
+            "folder": self.begin_folder,
             "patch": self.patch,
             "call": self.call,
             "backward": self.backward,
@@ -119,7 +120,10 @@ class Worker:
                 kept.pop(number, None)
         self.lends = request.get("lends", False)
         try:
+            if "folder" in request and request["do"] != "folder":
+                self.mirror.apply(request["folder"], lambda *_: True)
             reply, sent = self.actions[request["do"]](request, parcel)
+            reply |= self._folder(request)
             if self.shell.left_out:
                 reply["left_out"], self.shell.left_out = self.shell.left_out, []
             send(self.channel, reply | self._stale(), sent)
@@ -133,12 +137,22 @@ class Worker:
                 about["args"] = told(error)
                 if _is_learners(type(error)):
                     about |= {"kind": self._exception(type(error)), "raised": self._lend(error)}
-            send(self.channel, {"error": LearnerError.of(error).args} | about | self._stale())
+            send(self.channel, {"error": LearnerError.of(error).args} | about | self._in_any_case(request))
+
+    def _in_any_case(self, request: dict) -> dict:
+        """What else the grader has to know, also of what went wrong."""
+        with suppress(CannotCross):
+            return self._stale() | self._folder(request)
+        return self._stale()
 
     def _stale(self) -> dict:
         """Whether a name now stands for something else than the grader was told, which then asks again."""
         names = self.shell.user_ns
         return {} if all(names.get(name) is value for name, value in self.found.items()) else {"stale": True}
+
+    def _folder(self, request: dict) -> dict:
+        """What was written meanwhile, where the grade cell may read it."""
+        return {"folder": self.mirror.changes()} if "folder" in request else {}
 
     def run(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """Run a cell; its outputs are for people."""
@@ -178,12 +192,10 @@ class Worker:
         setattr(module, name, decode(request["value"], received, self._find) if "value" in request else own)
         return {}, Parcel()
 
-    def file(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
-        """What an ordinary file of the submission's holds, where a test reads it."""
-        path, sent = Path(request["name"]), Parcel()
-        small = path.is_file() and path.stat().st_size <= MAX_BESIDE_BYTES
-        content = np.frombuffer(path.read_bytes(), dtype=np.uint8) if small else None
-        return {"content": encode(content, sent, refuse_value)}, sent
+    def begin_folder(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
+        """From here on the folder is told of: first all that the grade cell has not, beside the course's own files."""
+        self.mirror.begin(request["common"])
+        return {}, Parcel()
 
     def call_back(self, number: int, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call a function of the grade cell's; what it asks for meanwhile is answered."""
@@ -324,6 +336,8 @@ class Worker:
             return self._given(reference["given"])
         if "callback" in reference:
             return self._stand_in(*reference["callback"])
+        if "path" in reference:
+            return Path(reference["path"])
         if "beside" in reference:
             module, name = reference["beside"].split(":")
             return getattr(importlib.import_module(module), name)
