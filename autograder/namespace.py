@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import doctest
 import io
 import linecache
 import re
@@ -25,6 +24,7 @@ from autograder.boundary.randomness import preserved, random_state, seed_everyth
 from autograder.boundary.remote import FORGOTTEN, RemoteWorker, imported
 from autograder.boundary.wire import resolve_path
 from autograder.bounds import TimeUp
+from autograder.docstrings import find_only_the_instructors, written_in
 from autograder.draws import derive_seed
 from autograder.errors import AuthoringError, CannotCross, incidents
 from autograder.lesson import Lesson, is_answer, is_demo, is_grade, is_locked
@@ -66,9 +66,11 @@ class Namespace(dict):
         if any("sympy" in each for each in (*(cell.source for cell in lesson.source.cells), *map(str, lesson.files))):
             _read_no_formulas()
         if any("doctest" in cell.source for cell in lesson.source.cells if is_grade(cell)):
-            _find_no_docstrings()
+            find_only_the_instructors()
         # What answers read and grade cells define: in a notebook both see the same.
         answers = [cell.source for cell in lesson.source.cells if is_answer(cell) and cell.cell_type == "code"]
+        self.docstrings = written_in(map(python, answers))
+        """The instructor's, of what answers define, where they have examples."""
         self._shared = {
             name for source in answers for statement in cached_statements(source) for name in statement.reads
         }
@@ -239,15 +241,6 @@ def _read_no_formulas() -> None:
             raise AuthoringError("sympy would run a text to make a formula of it: write it with symbols")
 
         sympy_parser.eval = refuse
-
-
-def _find_no_docstrings() -> None:
-    """From now on doctest refuses: it would find the instructor's docstrings here, and none of a submission's."""
-
-    def refuse(*_: object, **__: object) -> NoReturn:
-        raise AuthoringError("doctest finds no docstrings of a submission here: call the function and check its value")
-
-    doctest.DocTestFinder.find = refuse  # type: ignore[method-assign]
 
 
 class _Main(ModuleType):

@@ -106,7 +106,11 @@ def test_a_file_in_the_place_of_the_courses_or_one_that_would_run_is_not_taken(
 
 def test_a_submission_that_fills_the_folder_loses_its_worker_and_no_more(template: Template) -> None:
     source = "at = [0]\ndef f():\n    at[0] += 1\n    open(f'{at[0]}.txt', 'w').write('x' * 4_000_000)"
-    cells = (answer("def f(): open('1.txt', 'w')"), test("for _ in range(40):\n    f()\nopen('1.txt')"), test("assert 1", "other"))
+    cells = (
+        answer("def f(): open('1.txt', 'w')"),
+        test("for _ in range(40):\n    f()\nopen('1.txt')"),
+        test("assert 1", "other"),
+    )
     lesson = lesson_of(*cells)
     with Grader(lesson, template) as grader:
         checks = grader.grade(answered(lesson.source, {"answer": source}), 1).checks

@@ -260,3 +260,24 @@ def test_the_reference_is_judged_once_for_all_learners(template: Template, monke
         for number in (3, 4, 5):
             assert points(grade(answer=f"def f(x): return {number}")) == [None]
     assert len(started) == 3 + 1
+
+
+DOCTEST = """\
+import doctest
+runner = doctest.DocTestRunner()
+for each in doctest.DocTestFinder().find(f, "f"):
+    runner.run(each)
+assert runner.failures == 0
+"""
+
+
+@pytest.mark.parametrize("docs", ["'''\n    >>> open('ran.txt', 'w').write('1')\n    1\n    '''", "'''Other.'''", "''"])
+def test_a_docstring_of_a_submissions_own_never_runs_and_waits(template: Template, docs: str) -> None:
+    cells = (answer("def f(x):\n    '''\n    >>> f(1)\n    2\n    '''\n    return x + 1"), test(DOCTEST))
+    seen = "import os\nassert not os.path.exists('ran.txt')"
+    with grading(template, *cells, test(seen, "seen")) as grade:
+        assert points(grade()) == [2, 2]
+        assert points(grade(answer="def f(x):\n    '''\n    >>> f(1)\n    2\n    '''\n    return x")) == [0, 2]
+        theirs = grade(answer=f"def f(x):\n    {docs}\n    return x + 1")
+    assert points(theirs) == [None, 2]
+    assert "its docstring is not the instructor's, and its examples are code" in said(theirs)

@@ -34,6 +34,7 @@ CURES = {
     "cannot be judged here": "turn what the answer returns into numbers, texts or a list before it is compared",
     "gradients do not reach": "give it as a function of a beside module",
     "doctest finds no docstrings": "call the function and check what it returns",
+    "its docstring is not the instructor's": "call the function and check what it returns",
     "No such file": "put the file beside the notebook in the course's source folder",
     "is not defined": "define it in the grade cell or in a locked cell",
     "took more than": "make it quicker, or raise the limit of time",
@@ -160,8 +161,10 @@ def _warning(node: ast.AST) -> str:
         name = ast.unparse(node.func)
         if name == "unittest.main":
             return "unittest.main() says of a failure what nbgrader does not read: assert its result.wasSuccessful()"
-        if name.startswith("doctest."):
+        if name == "doctest.testmod":
             return f"{name}() finds no docstrings of a submission here: call the function and check what it returns"
+        if name == "doctest.run_docstring_examples":
+            return f"{name}() prints what fails, and passes: call the function and check what it returns"
         caught = ast.unparse(node.args[0]) if node.args else ""
         if name.split(".")[-1] in ("raises", "assertRaises", "assert_raises") and caught in (
             "Exception",
