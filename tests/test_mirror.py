@@ -31,7 +31,7 @@ def anything(_: str, __: bytes) -> bool:
         *(file("../out.txt"), file("/tmp/out.txt"), file("a/../../out.txt"), file("a\0b"), file("a\nb"), file("")),
         *(file("x" * 300), file(3), file(["a"]), file("link/in.txt"), file("link"), {"folders": ["../out"]}),
         *({"files": [["a.txt", "no base64!"]]}, {"files": [["a.txt"]]}, {"files": 3}, [], 3, {"folders": ["a"] * 200}),
-        *({"gone": 3}, {"files": [[f"{n}.txt", ""] for n in range(200)]}),
+        *(file(".netrc"), file("a/.b"), {"gone": 3}, {"files": [[f"{n}.txt", ""] for n in range(200)]}),
     ],
 )
 def test_what_no_honest_side_tells_writes_nothing_outside(tmp_path: Path, told: Any) -> None:
@@ -102,6 +102,30 @@ def test_a_file_in_the_place_of_the_courses_or_one_that_would_run_is_not_taken(
     with Grader(lesson, template) as grader:
         check = grader.grade(answered(lesson.source, {"answer": source}), 1).checks[0]
     assert (check.points, check.verdict) == ((None, Verdict.NOT_JUDGED) if waits else (2, Verdict.ACCEPTED))
+
+
+READERS = {
+    "a pickle": "import pickle\nf()\nwith open('a.txt', 'rb') as file:\n    pickle.load(file)",
+    "an array": "import numpy as np\nf()\nnp.load('a.txt', allow_pickle=True)",
+    "a program": "f()\nexec(open('b.txt').read())",
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_text_that_would_run_where_a_cell_reads_it_is_not_taken(
+    template: Template, tmp_path: Path, reader: str
+) -> None:
+    ran = tmp_path / "ran"
+    source = (
+        "import os, pickle\n\nclass Program:\n    def __reduce__(self):\n"
+        f"        return os.mkdir, ({str(ran)!r},)\n\n"
+        "def f():\n    open('a.txt', 'wb').write(pickle.dumps(Program(), protocol=0))\n"
+        f"    open('b.txt', 'w').write('import os; os.mkdir({str(ran)!r})')"
+    )
+    lesson = lesson_of(answer("def f(): pass"), test(READERS[reader]))
+    with Grader(lesson, template) as grader:
+        check = grader.grade(answered(lesson.source, {"answer": source}), 1).checks[0]
+    assert (check.points, check.verdict.waits, ran.exists()) == (None, True, False)
 
 
 def test_a_submission_that_fills_the_folder_loses_its_worker_and_no_more(template: Template) -> None:

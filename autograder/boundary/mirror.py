@@ -71,6 +71,8 @@ class Mirror:
         path = PurePosixPath(name)
         if len(name) > 200 or not name.isprintable() or path.is_absolute() or ".." in path.parts or not path.parts:
             raise ValueError("no name of a file")
+        if any(part.startswith(".") for part in path.parts):  # no honest side tells of these
+            raise ValueError("a hidden file")
         target = self.root
         for part in path.parts:
             if (target := target / part).is_symlink():
