@@ -122,7 +122,11 @@ def test_a_text_that_would_run_where_a_cell_reads_it_is_not_taken(
         "def f():\n    open('a.txt', 'wb').write(pickle.dumps(Program(), protocol=0))\n"
         f"    open('b.txt', 'w').write('import os; os.mkdir({str(ran)!r})')"
     )
-    lesson = lesson_of(answer("def f(): pass"), test(READERS[reader]))
+    honest = (
+        "import pickle\n\ndef f():\n    open('a.txt', 'wb').write(pickle.dumps(1, protocol=0))\n"
+        "    open('b.txt', 'w').write('1')"
+    )
+    lesson = lesson_of(answer(honest), test(READERS[reader]))
     with Grader(lesson, template) as grader:
         check = grader.grade(answered(lesson.source, {"answer": source}), 1).checks[0]
     assert (check.points, check.verdict.waits, ran.exists()) == (None, True, False)
