@@ -4,11 +4,12 @@ from collections import Counter
 from unittest.mock import patch
 
 import pytest
-from conftest import COURSE
+from class_of_four import ROOT
 from sides import across_the_boundary
 
 from autograder.boundary import frames
 from autograder.boundary.template import Template
+from autograder.course import Course
 from autograder.grading import Grader
 
 STEM = "lesson03_reparameterization"
@@ -35,7 +36,7 @@ def sent():
 
 
 def test_a_submission_takes_a_message_for_each_call_and_few_others(template: Template, sent: Counter[str]) -> None:
-    lesson = COURSE.lesson(STEM)
+    lesson = Course(ROOT).lesson(STEM)
     with Grader(lesson, template) as grader:
         grade = grader.grade(lesson.source, seed=1)
     assert grade.points == grade.max_points
