@@ -24,6 +24,7 @@ from sqlalchemy import Engine, event, text
 import autograder.classes.task
 import autograder.submission
 from autograder.classes.classroom import grade_class, students
+from autograder.classes.pool import NothingToSetUp, processes
 from autograder.classes.task import graders
 from autograder.course import Course
 from autograder.gradebook import opened
@@ -163,6 +164,15 @@ def test_a_process_that_dies_costs_the_submission_that_killed_it(course):
     assert outcomes["ben"].reason == "could not be graded: the process that graded it died."
     assert (outcomes["ada"].score, outcomes["chloe"].score) == (3.0, 3.0)
     assert {student for student, _ in scores(course)} == {"ada", "chloe"}
+
+
+def test_a_class_is_graded_where_other_processes_were_started_before(course):
+    whole_class(course)
+    with processes(1, [], NothingToSetUp()) as start, start() as executor:
+        assert executor.submit(os.getpid).result() != os.getpid()
+    with graders(1, course.packages) as executors:
+        outcomes = list(grade_class(course, STEM, ["ada", "ben"], executors))
+    assert [outcome.score for outcome in outcomes] == [3.0, 0.0]
 
 
 def test_an_error_of_the_grader_costs_one_submission_and_is_named(course, template, monkeypatch):

@@ -4,6 +4,7 @@ import copy
 import json
 import random
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,12 @@ def notebook_of(*cells: Any, **fields: Any) -> dict:
 
 CODE = {"cell_type": "code", "id": "a", "metadata": {}, "source": "x = 1", "outputs": [], "execution_count": None}
 UTF_8 = "{{path}} {} Save it with the encoding UTF-8 and hand it in again."
+# Python says it in other words since 3.13.
+COMMA = (
+    "line 2: Illegal trailing comma before end of object, at ','"
+    if sys.version_info >= (3, 13)
+    else "line 3: Expecting property name enclosed in double quotes, at '}}'"
+)
 NOTEBOOKS_NOT = {
     "empty": ("", "{path} is empty. Save the notebook in Jupyter and hand it in again."),
     "blank": (" \n\n", "{path} is empty. Save the notebook in Jupyter and hand it in again."),
@@ -146,8 +153,7 @@ NOTEBOOKS_NOT = {
     ),
     "a comma too many": (
         '{"nbformat": 4,\n"cells": [],\n}',
-        "{path} is a damaged notebook (line 3: Expecting property name enclosed in double quotes, at '}}'). "
-        "Hand in a copy that Jupyter opens.",
+        f"{{path}} is a damaged notebook ({COMMA}). Hand in a copy that Jupyter opens.",
     ),
     "in UTF-16": (json.dumps(notebook_of(CODE)).encode("utf-16"), UTF_8.format("is UTF-16, and a notebook is UTF-8.")),
     "in UTF-16 without a mark": ('{"a"'.encode("utf-16-be"), UTF_8.format("is UTF-16, and a notebook is UTF-8.")),

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from autograder.boundary.frames import WireError, receive, send
 from autograder.boundary.limits import Limits
-from autograder.boundary.twins import started_as_twins
+from autograder.boundary.twins import runs_already, started_as_twins
 from autograder.packages import Packages
 
 NO_PACKAGES = Packages()
@@ -71,9 +71,9 @@ class Template:
 
     @contextmanager
     def as_twin(self) -> Iterator[socket.socket | None]:
-        """Inside, it begins as the twin of a forkserver that starts, of which it is told by ``control``."""
-        if not self.forks:
-            yield None
+        """Inside, it begins as the twin of a forkserver that starts; where one runs already, on its own."""
+        if not self.forks or runs_already():
+            yield self.control
             return
         self._control, theirs = socket.socketpair()
         with theirs, started_as_twins(theirs, self.packages.as_text(), self._environment()):

@@ -12,13 +12,18 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import resource_tracker, util
+from multiprocessing import forkserver, resource_tracker, util
 from unittest.mock import patch
 
 from autograder.imports import many_imports, put_off_the_compiler
 
 _TOLD = "AUTOGRADER_TEMPLATE"
 """The variable by which a process is told of the template that it is to part from."""
+
+
+def runs_already() -> bool:
+    """Whether this process has a forkserver, so that none starts when it is asked for."""
+    return vars(forkserver)["_forkserver"]._forkserver_pid is not None
 
 
 @contextmanager
