@@ -27,8 +27,9 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".npy", ".npz")
 _RUN = (".py", ".pyc", ".pyd", ".so", ".pth", ".ini", ".cfg", ".toml")
 _READ_BY_LIBRARIES = ("matplotlibrc", "py.typed")
 _RUNS_WHAT_IT_READS = re.compile(
-    r"pickle|joblib|dill|shelve|torch\.load|weights_only|marshal|unsafe_load|UnsafeLoader|full_load|FullLoader"
-    r"|(?<![.\w])(exec|eval|compile)\(|builtins|runpy|^\s*%run|fileConfig",
+    r"pickle|joblib|dill|shelve|torch\.load|weights_only|marshal|yaml\.(load|unsafe|full)|(?<!Safe)(?<!Data)Loader\b"
+    r"|(?<![.\w])(exec|eval|compile)\(|builtins|importlib|runpy|^\s*(%run|%load|!)|testfile|(file|dict)Config|sympif|parse_expr"
+    r"|subprocess|os\.system|popen",
     re.MULTILINE,
 )
 """Code into which no file of a submission's may come: a pickle may be a text, too."""

@@ -108,6 +108,9 @@ READERS = {
     "a pickle": "import pickle\nf()\nwith open('a.txt', 'rb') as file:\n    pickle.load(file)",
     "an array": "import numpy as np\nf()\nnp.load('a.txt', allow_pickle=True)",
     "a program": "f()\nexec(open('b.txt').read())",
+    "a page of yaml": "import yaml\nf()\nwith open('c.txt') as file:\n    yaml.load(file, Loader=yaml.Loader)",
+    "a formula": "import sympy\nf()\nsympy.sympify(open('d.txt').read())",
+    "examples": "import doctest\nf()\ndoctest.testfile('e.txt', module_relative=False)",
 }
 
 
@@ -120,11 +123,14 @@ def test_a_text_that_would_run_where_a_cell_reads_it_is_not_taken(
         "import os, pickle\n\nclass Program:\n    def __reduce__(self):\n"
         f"        return os.mkdir, ({str(ran)!r},)\n\n"
         "def f():\n    open('a.txt', 'wb').write(pickle.dumps(Program(), protocol=0))\n"
-        f"    open('b.txt', 'w').write('import os; os.mkdir({str(ran)!r})')"
+        f"    open('b.txt', 'w').write('import os; os.mkdir({str(ran)!r})')\n"
+        f"    open('c.txt', 'w').write('!!python/object/apply:os.mkdir [{ran}]')\n"
+        f"    open('d.txt', 'w').write('__import__(\"os\").mkdir(\"{ran}\")')\n"
+        f"    open('e.txt', 'w').write('>>> __import__(\"os\").mkdir(\"{ran}\")\\n')"
     )
     honest = (
         "import pickle\n\ndef f():\n    open('a.txt', 'wb').write(pickle.dumps(1, protocol=0))\n"
-        "    open('b.txt', 'w').write('1')"
+        "    for name in 'bcde':\n        open(f'{name}.txt', 'w').write('1')"
     )
     lesson = lesson_of(answer(honest), test(READERS[reader]))
     with Grader(lesson, template) as grader:

@@ -122,7 +122,8 @@ def import_everything(packages: Packages) -> Shell:
         lessonkit.data.digits()
         sandbox.prepare(packages)
     shell.reset()
-    # Garbage stays where it is: a worker would fill the holes, and copy the shared page that each is in.
+    # Garbage stays where it is. Workers forked after a collection took more processor time, it seems because what they
+    # allocate then fills holes in pages that are shared.
     gc.freeze()
     return shell
 

@@ -25,7 +25,6 @@ class Mirror:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._told: dict[str, Stamp] = {}
-
         self._first = self._found()
 
     def begin(self, common: Iterable[str]) -> None:
