@@ -15,9 +15,12 @@ from collections.abc import Callable
 from typing import Any
 
 from autograder.boundary.callbacks import library_path
+from autograder.boundary.derived import DATA
 from autograder.boundary.kinds import TYPES, Fields
 from autograder.boundary.learner import LearnerObject
+from autograder.boundary.lent_data import LentData
 from autograder.boundary.operators import known
+from autograder.boundary.protocols import Lent
 from autograder.boundary.raised import Theirs
 from autograder.errors import CannotCross
 
@@ -78,6 +81,8 @@ class Questions:
         """``isinstance(value, kind)``."""
         if type(kind) in (tuple, types.UnionType):
             return any(self.isinstance(value, each) for each in getattr(kind, "__args__", kind))
+        if isinstance(value, LentData) and kind in DATA and issubclass(type(value), kind):
+            return True
         if _is_lent(value) and isinstance(kind, type) and not _is_lent(kind) and self._is_there(value, kind):
             found = bool(value._operate("isinstance", value, self._there(kind)))
             if found and kind is not object and kind in TYPES.values():  # it would be taken for data that it is not
@@ -115,7 +120,7 @@ class Questions:
     def _put(self, operation: str, function: Callable, value: Any, *args: Any) -> Any:
         return value._operate(operation, value, *args) if _is_lent(value) else function(value, *args)
 
-    def _is_there(self, value: LearnerObject, kind: type) -> bool:
+    def _is_there(self, value: Lent, kind: type) -> bool:
         """Whether the other side has the same class. What only a test defines is no class of a submission's object."""
         if issubclass(kind, Fields):
             raise CannotCross(f"a {value._kind}")
@@ -127,7 +132,7 @@ class Questions:
 
 
 def _is_lent(value: Any) -> bool:
-    return issubclass(type(value), LearnerObject) and value._lent
+    return issubclass(type(value), Lent) and value._lent
 
 
 def _match_args(kind: Any) -> tuple[str, ...]:

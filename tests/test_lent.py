@@ -352,15 +352,23 @@ def test_an_answer_reads_an_object_of_the_tests_and_calls_its_methods(template: 
 @pytest.mark.parametrize(
     "does",
     [
-        *("node.value = 3", "node.marks.append('seen')", "del node.value", "node.marks += ['seen']", "node._own"),
+        *("node.value = 3", "del node.value", "node.marks += ['seen']", "node._own"),
         *("node.__dict__['value'] = 3", "node.__class__", "isinstance(node, int)", "import copy; copy.copy(node)"),
-        *("node + 1", "setattr(node, 'mark', print)", "node.marks.extend([1]); node.marks.clear()"),
+        *("node + 1", "setattr(node, 'mark', print)"),
     ],
 )
 def test_what_else_an_answer_does_with_it_waits_also_where_it_hides_that(template: Template, does: str) -> None:
     hides = f"def walk(node):\n    try:\n        {does}\n    except BaseException: pass\n"
     with grading(template, answer(WALK), test(LINKED)) as grade:
         assert points(grade(answer=hides + WALK.replace("def walk(node):\n", ""))) == [None]
+
+
+def test_what_an_answer_does_to_a_list_that_it_holds_is_done_to_that_list(template: Template) -> None:
+    with grading(template, answer(WALK), test(LINKED)) as grade:
+        marked = "def walk(node):\n    node.marks.append('seen')\n"
+        assert points(grade(answer=marked + WALK.replace("def walk(node):\n", ""))) == [0]
+        cleared = "def walk(node):\n    node.marks.extend([1]); node.marks.clear()\n"
+        assert points(grade(answer=cleared + WALK.replace("def walk(node):\n", ""))) == [2]
 
 
 @pytest.mark.parametrize(

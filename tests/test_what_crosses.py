@@ -19,6 +19,16 @@ import numpy as np
 import torch
 """
 THING = """\
+from enum import IntEnum
+from typing import NamedTuple
+class Stack(list):
+    def top(self): return self[-1]
+class Point(NamedTuple):
+    x: int
+    y: int
+    def total(self): return self.x + self.y
+class Level(IntEnum):
+    LOW = 1
 class Thing:
     def __init__(self, n): self.n = n
     def __eq__(self, other): return self.n == getattr(other, "n", other)
@@ -27,6 +37,9 @@ class Thing:
 def raises(error): raise error
 """
 USES = {
+    "Stack([1])": "assert given() == [1] and given().top() == 1",
+    "Point(1, 2)": "assert given() == (1, 2) and given().total() == 3",
+    "Level.LOW": "assert given() == 1 and given().name == 'LOW'",
     "Thing(2)": "assert given().n == 2",
     "Thing": "assert given()(2).n == 2",
     "iter([2])": "assert next(given()) == 2",
@@ -70,4 +83,4 @@ def test_what_the_readme_says_of_an_example_is_so(template: Template, example: s
 
 
 def test_the_table_has_examples_of_every_kind() -> None:
-    assert len(rows()) > 30 and len({has for _, has in rows()}) == 4
+    assert len(rows()) > 30 and len({has for _, has in rows()}) == 5

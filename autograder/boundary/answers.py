@@ -11,7 +11,7 @@ from autograder.boundary.callbacks import MAX_DEPTH
 from autograder.boundary.effects import a_dict, a_list
 from autograder.boundary.process import Process, WorkerLost
 from autograder.boundary.references import References
-from autograder.boundary.wire import Parcel, decode, encode
+from autograder.boundary.wire import Parcel, decode, encode, parts
 from autograder.bounds import TimeUp
 from autograder.errors import AuthoringError
 
@@ -30,21 +30,22 @@ class Answers:
         function = self._process.trusting(lambda: self._references.called[int(asked["callback"])])
         args, kwargs = self._process.trusting(lambda: self._arguments(asked, received))
         self._depth += 1
-        sent = Parcel()
         try:
-            if any(each.requires_grad for each in received.originals.values() if isinstance(each, torch.Tensor)):
+            tensors = (each for each in parts([args, kwargs]) if isinstance(each, torch.Tensor))
+            if any(each.requires_grad for each in tensors):
                 raise AuthoringError("gradients do not reach a function of the grade cell: put it in a beside module")
             if self._depth > MAX_DEPTH:
                 raise RecursionError("calls from one side to the other and back")
-            returned = {"returned": encode(function(*args, **kwargs), sent, self._references.refer)}
-            return self._process.exchange(returned, sent)
+            value = function(*args, **kwargs)
+            sent = self._references.parcel()
+            return self._process.exchange({"returned": encode(value, sent, self._references.refer)}, sent)
         except (WorkerLost, TimeUp, KeyboardInterrupt):
             raise
         except BaseException as error:  # pytest's own are no Exceptions
             self.thrown[number := len(self.thrown) + 1] = error
             name = type(error).__name__
             raised = [number, name if hasattr(builtins, name) else "Exception", str(error)[:1_000]]
-            return self._process.exchange({"raised": raised})
+            return self._process.exchange({"raised": raised}, self._references.parcel())
         finally:
             self._depth -= 1
 

@@ -37,7 +37,11 @@ def vector_jacobian_product(
     outs, weights = [out for out, _ in used], [weight for _, weight in used]
     if not accumulate:
         return list(torch.autograd.grad(outs, inputs, weights, retain_graph=True, allow_unused=True))
+    before = [item.grad for item in inputs]
     for item in inputs:
         item.grad = None
     torch.autograd.backward(outs, weights, retain_graph=True)
-    return [item.grad for item in inputs]
+    found = [item.grad for item in inputs]
+    for item, grad in zip(inputs, before, strict=True):
+        item.grad = grad
+    return found

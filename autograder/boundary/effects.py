@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -45,6 +46,21 @@ def without_grad_flags(tree: Any) -> Any:
     if isinstance(tree, dict):
         return {key: False if key == "grad" else without_grad_flags(value) for key, value in tree.items()}
     return tree
+
+
+def headers(tree: Any) -> Iterator[dict]:
+    """What a tree says of its tensors."""
+    if isinstance(tree, dict) and "name" in tree:
+        yield tree
+    elif isinstance(tree, list | dict):
+        for item in tree if isinstance(tree, list) else tree.values():
+            yield from headers(item)
+
+
+def a_leaf(value: Any) -> torch.Tensor:
+    if not isinstance(value, torch.Tensor) or not value.is_leaf or not value.requires_grad:
+        raise TypeError("nothing that a gradient is asked of")
+    return value
 
 
 def a_dict(value: Any) -> dict:

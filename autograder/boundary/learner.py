@@ -45,7 +45,7 @@ believed: ContextVar[list[Callable] | None] = ContextVar("believed", default=Non
 """The functions beside the learner's code whose word is taken for something, if anybody wants to know."""
 
 
-class LearnerObject:
+class LearnerObject(protocols.Lent):
     """A function, class or module of the learner's, local or remote: call it or call its methods.
 
     To a check it refuses comparison, truth, length, iteration and attribute values: by each the learner's side could
@@ -139,10 +139,6 @@ class LearnerObject:
     def _operate(self, name: str, *args: Any) -> Any:
         self._must_be_lent()
         return self._handle.operate({"operator": name}, args, {})  # type: ignore[attr-defined]
-
-    @staticmethod
-    def _is_learners(value: Any) -> bool:
-        return isinstance(value, LearnerObject)
 
 
 def _documented(self: LearnerObject) -> Any:

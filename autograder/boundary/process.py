@@ -12,6 +12,7 @@ from typing import Any
 
 from autograder.boundary.frames import Closed, Deadline, WireError
 from autograder.boundary.limits import IsolationError, Limits
+from autograder.boundary.shared import Shared
 from autograder.boundary.template import NO_FILES, START_SECONDS, Ended, Template
 from autograder.boundary.wire import Parcel, receive, send
 from autograder.verdict import Verdict
@@ -39,6 +40,8 @@ class Process:
         self.loss: WorkerLost | None = None
         """How the grader lost it, once it has."""
         self.ended = Ended(0)
+        self.shared: Shared | None = None
+        """The values that both sides hold, where grade cells are plain ones."""
         self.layers = self._active_layers()
 
     def begin(self) -> None:
@@ -51,7 +54,7 @@ class Process:
             raise self._lost(Verdict.RUN_TIME_ERROR, "the submission's process has ended")
         try:
             send(self._channel, message, parcel, self._deadline)
-            return receive(self._channel, self._deadline)
+            reply, received = receive(self._channel, self._deadline)
         except Deadline:
             self.stop()
             said = f"stopped after {self.limits.cell_seconds:g} s without an answer"
@@ -64,6 +67,9 @@ class Process:
         except WireError as error:
             self.stop()
             raise self._lost(Verdict.RUN_TIME_ERROR, f"the submission's process sent {error}") from None
+        if (shared := self.shared) is not None:
+            self.trusting(lambda: shared.take(reply, received))
+        return reply, received
 
     def over(self, verdict: Verdict, message: str) -> WorkerLost:
         """End it for this reason; what to raise."""

@@ -26,6 +26,17 @@ MAX_LINES = 2_000
 _STUB = compile("def stub(*args, **kwargs): ...", "<stub>", "exec").co_consts[0]
 
 
+class Lent:
+    """What all objects of a learner's have in common here that are lent to a grade cell."""
+
+    __slots__ = ()
+    _kind: str
+
+    @staticmethod
+    def _is_learners(value: Any) -> bool:
+        return issubclass(type(value), Lent)
+
+
 def asking(name: str) -> Callable:
     """A method that has this operator done where the object is."""
 

@@ -12,8 +12,10 @@ from autograder.boundary.copies import noted
 from autograder.boundary.instances import Instance, is_instance
 from autograder.boundary.kinds import TYPES
 from autograder.boundary.learner import Handle, LearnerObject, lent, path_of
+from autograder.boundary.lent_data import lent_data
 from autograder.boundary.raised import BUILT_IN, Theirs, class_of, told
-from autograder.boundary.wire import is_callable
+from autograder.boundary.shared import Shared
+from autograder.boundary.wire import Parcel, is_callable
 from autograder.errors import AuthoringError, printable, short
 
 MAX_KINDS = 1_000
@@ -23,8 +25,9 @@ MAX_KINDS = 1_000
 class References:
     """Of one submission: its objects that are held here, and the functions of grade cells that it may call."""
 
-    def __init__(self, handle: Callable[[int], Handle], beside: Sequence[str]) -> None:
-        self._handle, self._beside = handle, beside
+    def __init__(self, handle: Callable[[int], Handle], beside: Sequence[str], asks: Callable) -> None:
+        """``handle`` is for an object of this number; ``asks`` has an operator done where the objects are."""
+        self._handle, self._beside, self._asks = handle, beside, asks
         self.lends = False
         """Whether grade cells are plain ones, to which the submission's objects are lent."""
         self.folder: Callable[[], str] = str
@@ -33,8 +36,14 @@ class References:
         """The folder in which a grade cell runs that works with files."""
         self.called: dict[int, Any] = {}
         """The functions that may be called back, by number."""
+        self.shared = Shared(1, self.refer, self.hold)
+        """The values that both sides hold."""
         self._kinds: dict[int, type[Exception]] = {}
         self._numbers: dict[int, int] = {}
+
+    def parcel(self) -> Parcel:
+        """For a message: to the calls of a plain grade cell all values that may change are shared."""
+        return self.shared.parcel() if self.lends and noted.get() is None else Parcel()
 
     def across(self, value: Any) -> Any:
         """A path into the grade cell's folder as it is in the submission's; any other value as it is."""
@@ -48,6 +57,9 @@ class References:
         if "lent" in reference:
             number, kind, known = reference["lent"]
             return lent(self._handle(int(number)), printable(short(kind))[:100], tuple(map(str, known[:10])))
+        if "derived" in reference:
+            kind, own, data = reference["derived"]
+            return lent_data(kind, own, data, self._asks)
         if "type" in reference:
             return TYPES.get(reference["type"]) or BUILT_IN[reference["type"]]
         if "given" in reference:

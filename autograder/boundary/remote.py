@@ -15,7 +15,16 @@ import torch
 from autograder.boundary.answers import Answers
 from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.copies import Damage, noted
-from autograder.boundary.effects import Graph, a_dict, refill, replace, restore, without_grad_flags
+from autograder.boundary.effects import (
+    Graph,
+    a_dict,
+    a_leaf,
+    headers,
+    refill,
+    replace,
+    restore,
+    without_grad_flags,
+)
 from autograder.boundary.learner import LearnerObject, path_of
 from autograder.boundary.limits import MAX_REQUESTS, MAX_TEXT, Limits
 from autograder.boundary.mirror import Mirror
@@ -26,7 +35,7 @@ from autograder.boundary.raised import as_raised
 from autograder.boundary.randomness import digest_of_state, random_state, seed_everything
 from autograder.boundary.references import References
 from autograder.boundary.template import NO_FILES, Ended, Template
-from autograder.boundary.wire import Parcel, decode, encode, parts, resolve_path
+from autograder.boundary.wire import Parcel, decode, encode, load, parts, resolve_path
 from autograder.errors import CannotCross, IsModule, LearnerError, short
 from autograder.verdict import Verdict
 
@@ -63,7 +72,7 @@ class RemoteWorker:
         ``files`` lie in its folder.
         """
         self._process = Process(template, limits, ends, files)
-        self._references = References(partial(RemoteHandle, self), template.packages.beside)
+        self._references = References(partial(RemoteHandle, self), template.packages.beside, self.operate)
         self._beside = template.packages.beside
         self._released: list[int] = []
         self._found: dict[tuple[str, str], LearnerObject] = {}
@@ -87,6 +96,7 @@ class RemoteWorker:
         So are those of the instructor's modules, which lie in ``folder`` ('' if there are none).
         """
         self._references.lends, self._references.folder = True, folder
+        self._process.shared = self._references.shared
 
     @property
     def lends(self) -> bool:
@@ -139,7 +149,8 @@ class RemoteWorker:
         self.begin()
         allowance = allowance or Allowance()
         room = allowance.room
-        reply, _ = self._ask({"do": "run", "source": source, "commands": commands, "seed": seed, "room": room})
+        request = {"do": "run", "source": source, "commands": commands, "seed": seed, "room": room}
+        reply, _ = self._ask(request, self._references.parcel())
         outputs, cut, problem = self._process.trusting(
             lambda: (
                 shown(reply["outputs"], room),
@@ -157,7 +168,8 @@ class RemoteWorker:
         """
         if (name, own) in self._found:
             return self._found[name, own]
-        reply, parcel = self._ask({"do": "lookup", "name": name, "lends": self.lends})
+        request = {"do": "lookup", "name": name}
+        reply, parcel = self._ask(request, self._references.parcel())
         if "missing" in reply:
             raise KeyError(name)
         if own and own in (reply.get("module"), reply.get("named")):
@@ -179,7 +191,7 @@ class RemoteWorker:
     def call(self, target: dict, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call an object of the learner's; its outputs stay connected to the inputs for autograd."""
         self.before_call()
-        sent = Parcel()
+        sent = self._references.parcel()
         if self._mirror:
             args, kwargs = tuple(map(self._references.across, args)), dict(kwargs)
         request = {
@@ -194,8 +206,6 @@ class RemoteWorker:
             request["seed"] = self._advance()
         elif (state := self._state()) is not None:
             request["state"] = state
-        if self.lends and noted.get() is None:
-            request["lends"] = True
         if self._mirror:
             request["folder"] = self._mirror.changes()
         reply, parcel = self._ask(request, sent)
@@ -208,7 +218,7 @@ class RemoteWorker:
 
     def backward(self, graph: Graph, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
         """The vector-Jacobian product of an earlier call, computed where its graph is."""
-        sent = Parcel()
+        sent = self._references.parcel()
         request = {
             "do": "backward",
             "graph": graph.number,
@@ -240,15 +250,15 @@ class RemoteWorker:
         """What the call returned, its tensors with this side's autograd history."""
         if reply["graph"] is None:
             return decode(reply["value"], parcel, self._references.hold)
-        decode(reply["value"], parcel, lambda _: None)
-        names = [name for name, item in parcel.originals.items() if isinstance(item, torch.Tensor)]
         # The order of a graph's outputs is the order in which the worker encoded them.
-        names.sort(key=int)
+        outputs = {header["name"]: load(header, parcel) for header in headers(reply["value"])}
+        names = sorted(outputs, key=int)
         inputs = [item for item in sent.originals.values() if isinstance(item, torch.Tensor) and item.requires_grad]
-        differentiable = [parcel.originals[name].requires_grad for name in names]
+        inputs += [a_leaf(self._references.shared[number]) for number in reply.get("leaves", ())]
+        differentiable = [outputs[name].requires_grad for name in names]
         graph = Graph(self, int(reply["graph"]), inputs, differentiable)
-        outputs = connected(graph, [parcel.originals[name] for name in names], inputs)
-        with_history = Parcel(dict(zip(names, outputs, strict=True)))
+        ready = connected(graph, [outputs[name] for name in names], inputs)
+        with_history = Parcel(parcel.tensors | dict(zip(names, ready, strict=True)), parcel.shared)
         return decode(without_grad_flags(reply["value"]), with_history, self._references.hold)
 
     def _take_note(self, damage: Any, parcel: Parcel, sent: Parcel, args: list) -> None:
@@ -287,13 +297,13 @@ class RemoteWorker:
 
     def assign(self, name: str, value: Any) -> None:
         """Give a name of the submission's another value, or (``FORGOTTEN``) none."""
-        sent = Parcel()
+        sent = self._references.parcel()
         content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._references.refer)}
         self._ask({"do": "assign", "name": name} | content, sent)
 
     def patch(self, module: str, name: str, value: Any) -> None:
         """Give a module on the submission's side what a test has put into the grader's; or (``FORGOTTEN``) its own."""
-        sent = Parcel()
+        sent = self._references.parcel()
         content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._references.refer)}
         self._ask({"do": "patch", "module": module, "name": name} | content, sent)
 
@@ -323,6 +333,8 @@ class RemoteWorker:
         if self._requests > MAX_REQUESTS:
             message = f"stopped: a test asked for more than {MAX_REQUESTS:,} things without an end"
             raise self._process.over(Verdict.TIME_LIMIT_EXCEEDED, message)
+        if self.lends and noted.get() is None:
+            request["lends"] = True
         if self._released:
             request["release"], self._released = self._released, []
         reply, received = self._process.exchange(request, parcel)

@@ -11,15 +11,18 @@ import math
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import torch
 
-from autograder.boundary import frames, kinds, tables
+from autograder.boundary import derived, frames, kinds, tables
 from autograder.boundary.frames import TooLarge, WireError
 from autograder.boundary.limits import MAX_DEPTH, MAX_DIMS, MAX_MESSAGE, MAX_TENSORS
 from autograder.errors import CannotCross
+
+if TYPE_CHECKING:
+    from autograder.boundary.shared import Shared
 
 _PLAIN = (int, float, str)
 _MANY = 64
@@ -29,11 +32,32 @@ _ALIGNED = 16
 
 
 class Parcel:
-    """The tensors of one message by name, and the objects that they were made from or became, in the same order."""
+    """The tensors of one message by name, and the objects that they were made from or became, in the same order.
 
-    def __init__(self, tensors: dict[str, torch.Tensor] | None = None) -> None:
+    Where values are ``shared``, also what the message says of them: those that it tells of first, what has become of
+    others, and which the other side may forget.
+    """
+
+    def __init__(self, tensors: dict[str, torch.Tensor] | None = None, shared: Shared | None = None) -> None:
         self.tensors: dict[str, torch.Tensor] = tensors or {}
         self.originals: dict[str, Any] = {}
+        self.shared = shared
+        self.added: dict[int, Any] = {}
+        self.numbers: dict[int, int] = {}
+        self.changes: list = []
+        self.changed: dict[int, Any] = {}
+        self.forgotten: list[int] = []
+
+    def of_shared(self) -> dict[str, list]:
+        """What the message says of shared values, beside its own content."""
+        told = {"changes": self.changes, "forgotten": self.forgotten}
+        return {name: each for name, each in told.items() if each}
+
+    def number_of(self, value: Any) -> int | None:
+        """The number by which the other side knows a value that is shared, or will with this message."""
+        if self.shared is None:
+            return None
+        return self.numbers.get(id(value)) or self.shared.number_of(value)
 
     def add(self, tensor: torch.Tensor, original: Any) -> str:
         """Store a tensor for sending, under the name that is returned."""
@@ -76,7 +100,28 @@ def refuse_value(value: Any) -> NoReturn:
 
 
 def encode(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int = 0) -> Any:
-    """Turn a plain value into a JSON tree, its tensors going into ``parcel``; ``refer`` names what is not plain."""
+    """Turn a plain value into a JSON tree, its tensors going into ``parcel``; ``refer`` names what is not plain.
+
+    A value that is shared is told once, and then by its number.
+    """
+    if parcel.shared is None:
+        return content(value, parcel, refer, depth)
+    if number := parcel.number_of(value):
+        return {"same": number}
+    if not parcel.shared.keeps(value, parcel):
+        return content(value, parcel, refer, depth)
+    if isinstance(value, torch.Tensor):
+        tree: Any = {"leaf": leaf(value, parcel)}
+    elif parcel.shared.is_derived(value):
+        name, own, data = derived.told(value)
+        tree = {"derived": [name, own, content(data, parcel, refer, depth)]}
+    else:
+        tree = content(value, parcel, refer, depth)
+    return {"shared": [parcel.shared.add(value, parcel), tree]}
+
+
+def content(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int = 0) -> Any:
+    """The tree of a value as such, whether it is shared or not; of what it holds, as of any value."""
     if depth > MAX_DEPTH:
         raise CannotCross(f"a value nested more than {MAX_DEPTH} deep")
     if isinstance(value, torch.Tensor):
@@ -90,6 +135,9 @@ def encode(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int 
 
     def part(item: Any) -> Any:
         return encode(item, parcel, refer, depth + 1)
+
+    def copied(item: Any) -> Any:  # made for the message only
+        return content(item, parcel, refer, depth + 1)
 
     if isinstance(value, np.ndarray) and not kinds.kind_of(value):
         if value.dtype.kind == "O":
@@ -107,10 +155,10 @@ def encode(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int 
         items = [part(item) for item in value]
         return items if isinstance(value, list) else {"tuple": items}
     if kind := kinds.kind_of(value):
-        return {kind.name: kind.sent(value, part)}
+        return {kind.name: kind.sent(value, copied if isinstance(value, np.ndarray) else part)}
     if isinstance(value, Mapping):
         return {"dict": [[part(key), part(item)] for key, item in value.items()]}
-    return tables.sent(value, part) or refer(value)
+    return tables.sent(value, copied) or refer(value)
 
 
 def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int = 0) -> Any:
@@ -127,14 +175,22 @@ def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int
         return decode(item, parcel, resolve, depth + 1)
 
     match kind:
+        case "same":
+            return _shared(parcel)[content]
+        case "shared":
+            number, tree = content
+            return _shared(parcel).keep(number, _own(tree, parcel, part))
+        case "derived":
+            name, own, data = content
+            return resolve({"derived": [name, own, part(data)]})
         case "tensor":
-            return _load(content, parcel)
+            return load(content, parcel)
         case "array":
             return _array(content, parcel)
         case "numpy":
             return _array(content, parcel)[()]
         case "numbers":
-            return _load(content, parcel).tolist()
+            return load(content, parcel).tolist()
         case "objects":
             return _of_objects(content, part)
         case "fields":
@@ -154,6 +210,37 @@ def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int
     return tables.made(kind, content, part) if kind in tables.NAMES else resolve(tree)
 
 
+def leaf(tensor: torch.Tensor, parcel: Parcel) -> list:
+    """A tensor without a history: its numbers, its gradient, whether it wants one, whether it is a parameter."""
+    headers = [_store(each.detach(), None, parcel) if each is not None else None for each in (tensor, tensor.grad)]
+    return [*headers, tensor.requires_grad, isinstance(tensor, torch.nn.Parameter)]
+
+
+def fresh(header: dict, parcel: Parcel) -> torch.Tensor:
+    """The numbers of a tensor in memory of their own: it is no input or output of the call that the message is of."""
+    return parcel.tensors[header["name"]].clone()
+
+
+def _own(tree: Any, parcel: Parcel, part: Callable[[Any], Any]) -> Any:
+    """A value that is shared from now on."""
+    match tree:
+        case {"leaf": [header, grad, requires_grad, is_parameter]}:
+            tensor = fresh(header, parcel)
+            made = torch.nn.Parameter(tensor, requires_grad=False) if is_parameter else tensor
+            made.requires_grad_(bool(requires_grad))
+            made.grad = None if grad is None else fresh(grad, parcel)
+            return made
+        case {"array": dict(header)} if "raw" not in header:
+            return fresh(header, parcel).numpy()
+    return part(tree)
+
+
+def _shared(parcel: Parcel) -> Shared:
+    if parcel.shared is None:
+        raise WireError("a value is told of as shared where none is")
+    return parcel.shared
+
+
 def _of_array(array: np.ndarray, original: Any, parcel: Parcel) -> dict:
     """An array's header: as a tensor, if torch has its dtype, else as bytes."""
     try:
@@ -165,7 +252,7 @@ def _of_array(array: np.ndarray, original: Any, parcel: Parcel) -> dict:
 
 
 def _array(header: dict, parcel: Parcel) -> np.ndarray:
-    array: np.ndarray = _load(header, parcel).numpy()
+    array: np.ndarray = load(header, parcel).numpy()
     return kinds.raw_array(header["raw"], header["shape"], torch.from_numpy(array)) if "raw" in header else array
 
 
@@ -207,7 +294,8 @@ def _store(tensor: torch.Tensor, original: Any, parcel: Parcel) -> dict:
     return header
 
 
-def _load(header: dict, parcel: Parcel) -> torch.Tensor:
+def load(header: dict, parcel: Parcel) -> torch.Tensor:
+    """The tensor of a header, as an input or output of the call that the message is of."""
     if "meta" in header:
         _refuse_unbounded(header["meta"], is_held=False)
         tensor = torch.empty(header["meta"], dtype=_dtype(header["dtype"]), device="meta")
@@ -261,7 +349,10 @@ def send(
     if (size := sum(tensor.nbytes for tensor in tensors.values())) > MAX_MESSAGE:
         raise TooLarge(f"a message of {size >> 20} MiB is over the {MAX_MESSAGE >> 20} MiB limit")
     table, numbers = pack(tensors)
-    frames.send(channel, message | {"tensors": table} if table else message, numbers, deadline)
+    said = message | ({"tensors": table} if table else {}) | (parcel.of_shared() if parcel else {})
+    frames.send(channel, said, numbers, deadline)
+    if parcel and parcel.shared:
+        parcel.shared.sent(parcel)
 
 
 def receive(channel: socket.socket, deadline: float | None = None) -> tuple[dict[str, Any], Parcel]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import ctypes
 import importlib
-import json
 import os
 import signal
 import socket
@@ -22,6 +21,7 @@ import torch
 
 from autograder.boundary import sandbox
 from autograder.boundary.calls import same, vector_jacobian_product
+from autograder.boundary.changes import whole
 from autograder.boundary.frames import Closed, TooLarge
 from autograder.boundary.given import Given
 from autograder.boundary.kinds import TYPES
@@ -29,6 +29,7 @@ from autograder.boundary.mirror import Mirror
 from autograder.boundary.operators import OPERATORS, known_of
 from autograder.boundary.raised import BUILT_IN, told
 from autograder.boundary.randomness import seed_everything, set_random_state
+from autograder.boundary.shared import Shared
 from autograder.boundary.shell import Capped, Shell, leave_tools_out, run_cell
 from autograder.boundary.wire import (
     Parcel,
@@ -36,7 +37,6 @@ from autograder.boundary.wire import (
     encode,
     is_callable,
     items_of,
-    pack,
     parts,
     receive,
     refuse_value,
@@ -85,6 +85,8 @@ class Worker:
         self.channel, self.shell, self.most_output = channel, shell, most_output
         self.objects: dict[int, Any] = {}
         self.graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor | None]]] = {}
+        self.shared = Shared(-1, self._lend, self._find)
+        """The values that the grader holds too, where grade cells are plain ones."""
         self.found: dict[str, Any] = {}
         """What the grader was told that names stand for, of what it may call."""
         self.raisable: dict[int, type] = {}
@@ -111,7 +113,17 @@ class Worker:
         """Answer requests until the grader goes away."""
         with suppress(Closed):
             while True:
-                self._answer(*receive(self.channel))
+                self._answer(*self._received())
+
+    def _received(self) -> tuple[dict, Parcel]:
+        """The next message, once the values that both sides hold are as it says."""
+        message, parcel = receive(self.channel)
+        self.shared.take(message, parcel)
+        return message, parcel
+
+    def _parcel(self) -> Parcel:
+        """For a message: to a plain grade cell, all values that may change are shared."""
+        return self.shared.parcel() if self.lends else Parcel()
 
     def _answer(self, request: dict, parcel: Parcel) -> None:
         """Do what is asked, and say what came of it."""
@@ -128,22 +140,24 @@ class Worker:
                 reply["left_out"], self.shell.left_out = self.shell.left_out, []
             send(self.channel, reply | self._stale(), sent)
         except CannotCross as value:
-            send(self.channel, {"uncrossable": value.description[:MAX_NAME]} | self._stale())
+            self._answer_in_any_case({"uncrossable": value.description[:MAX_NAME]}, request)
         except TooLarge:
-            send(self.channel, {"uncrossable": "a value over the limit of what crosses"} | self._stale())
+            self._answer_in_any_case({"uncrossable": "a value over the limit of what crosses"}, request)
         except BaseException as error:  # of whatever kind a submission raises
             about: dict[str, Any] = {"thrown": error.number if isinstance(error, FromTest) else 0}
             if self.lends:
                 about["args"] = told(error)
                 if _is_learners(type(error)):
                     about |= {"kind": self._exception(type(error)), "raised": self._lend(error)}
-            send(self.channel, {"error": LearnerError.of(error).args} | about | self._in_any_case(request))
+            self._answer_in_any_case({"error": LearnerError.of(error).args} | about, request)
 
-    def _in_any_case(self, request: dict) -> dict:
-        """What else the grader has to know, also of what went wrong."""
-        with suppress(CannotCross):
-            return self._stale() | self._folder(request)
-        return self._stale()
+    def _answer_in_any_case(self, reply: dict, request: dict) -> None:
+        """Say what went wrong, and what else the grader has to know, as far as that can be told."""
+        reply |= self._stale()
+        with suppress(CannotCross, TooLarge):
+            send(self.channel, reply | self._folder(request), self._parcel())
+            return
+        send(self.channel, reply)
 
     def _stale(self) -> dict:
         """Whether a name now stands for something else than the grader was told, which then asks again."""
@@ -165,7 +179,7 @@ class Worker:
 
     def lookup(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """What a name of the submission's stands for: a value, something callable, a module, or nothing."""
-        name, parcel = request["name"], Parcel()
+        name, parcel = request["name"], self._parcel()
         if stale := self._stale():
             self.found.clear()
         if name not in self.shell.user_ns:
@@ -183,19 +197,19 @@ class Worker:
         self.shell.user_ns.pop(request["name"], None)
         if "value" in request:
             self.shell.user_ns[request["name"]] = decode(request["value"], received, self._find)
-        return {}, Parcel()
+        return {}, self._parcel()
 
     def patch(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
         """Give a module another value under a name, as a test has done in the grader, or what it had before."""
         module, name = importlib.import_module(request["module"]), request["name"]
         own = self.patched.setdefault((module.__name__, name), getattr(module, name, None))
         setattr(module, name, decode(request["value"], received, self._find) if "value" in request else own)
-        return {}, Parcel()
+        return {}, self._parcel()
 
     def begin_folder(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """From here on the folder is told of: first all that the grade cell has not, beside the course's own files."""
         self.mirror.begin(request["common"])
-        return {}, Parcel()
+        return {}, self._parcel()
 
     def call_back(self, number: int, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call a function of the grade cell's; what it asks for meanwhile is answered."""
@@ -206,12 +220,12 @@ class Worker:
             self.lends, self.runs = before
 
     def _called_back(self, number: int, args: tuple, kwargs: dict[str, Any]) -> Any:
-        sent = Parcel()
+        sent = self._parcel()
         request = {"callback": number, "args": encode(list(args), sent, self._lend)}
         send(self.channel, request | {"kwargs": encode(kwargs, sent, self._lend)}, sent)
         lends = self.lends
         while True:
-            message, received = receive(self.channel)
+            message, received = self._received()
             if "do" in message:
                 self._answer(message, received)
                 continue
@@ -232,7 +246,9 @@ class Worker:
         # Noted before the call: an operation in place may give a history to an input that had none.
         inputs = [item for item in received.originals.values() if item.requires_grad]
         known = [(part, items_of(part)) for part in parts([*args, *kwargs.values()])]
-        told_before = {number: _whole(part) for number, (part, _) in enumerate(known) if _is_whole(part)}
+        # Of those that both sides hold, every message tells what has become of them.
+        own = {number for number, (part, _) in enumerate(known) if self.shared.number_of(part) is None}
+        told_before = {number: whole(known[number][0]) for number in own if _is_whole(known[number][0])}
         if "seed" in request:
             seed_everything(request["seed"])
         elif "state" in request:
@@ -240,24 +256,29 @@ class Worker:
         silence, grad_enabled = Capped(self.most_output), torch.set_grad_enabled(request["grad"])
         with redirect_stdout(silence), redirect_stderr(silence), self.shell.builtin_trap, grad_enabled:
             result = self._running(lambda: target(*args, **kwargs))
-        if [part for part, was in self.read if _whole(part) != was]:
+        if [part for part, was in self.read if whole(part) != was]:
             raise CannotCross("a change of what an object of the test's holds")
-        sent = Parcel()
+        sent = self._parcel()
+        leaves, changes = self.shared.leaves() if self.lends else {}, len(sent.originals)
         value = encode(result, sent, self._lend)
-        outputs = [item if isinstance(item, torch.Tensor) else None for item in sent.originals.values()]
+        originals = list(sent.originals.values())[changes:]
+        outputs = [item if isinstance(item, torch.Tensor) else None for item in originals]
         graph = None
         if any(output is not None and output.requires_grad for output in outputs):
             graph = self._number()
-            self.graphs[graph] = inputs, outputs
-        leaves = ((name, item) for name, item in received.originals.items() if item.is_leaf)
-        grads = {name: item.grad for name, item in leaves if item.grad is not None}
+            self.graphs[graph] = [*inputs, *leaves.values()], outputs
+        arrived = ((name, item) for name, item in received.originals.items() if item.is_leaf)
+        grads = {name: item.grad for name, item in arrived if item.grad is not None}
         changed = {name: item for name, item in received.originals.items() if not same(item, before[name])}
-        whole = {number: known[number][0] for number, told in told_before.items() if _whole(known[number][0]) != told}
-        damage = {"tensors": changed, "grads": grads, "containers": _rearranged(known), "tables": whole}
+        tables = {number: known[number][0] for number, told in told_before.items() if whole(known[number][0]) != told}
+        rearranged = {number: items for number, items in _rearranged(known).items() if number in own}
+        damage = {"tensors": changed, "grads": grads, "containers": rearranged, "tables": tables}
         damage = {kind: what for kind, what in damage.items() if what}
         if damage:
             damage = encode(damage, sent, lambda item: item.tree if isinstance(item, _Known) else self._lend(item))
         reply = {"value": value, "graph": graph, "damage": damage or None}
+        if graph and leaves:
+            reply["leaves"] = list(leaves)
         return reply | ({"printed": silence.shown()} if request.get("lends") and silence.tell() else {}), sent
 
     def _running(self, call: Callable[[], Any]) -> Any:
@@ -272,7 +293,7 @@ class Worker:
         inputs, outputs = self.graphs[request["graph"]]
         weights = decode(request["grads"], received, self._find)
         grads = vector_jacobian_product(inputs, outputs, weights, request["accumulate"])
-        sent = Parcel()
+        sent = self._parcel()
         return {"grads": encode(grads, sent, refuse_value)}, sent
 
     def _stand_in(self, number: int, name: str) -> Callable:
@@ -290,8 +311,9 @@ class Worker:
         def ask(*args: Any) -> Any:
             found = self.call_back(number, args, {})
             before, self.runs = self.runs, False
-            if isinstance(found, list | dict | set | np.ndarray | torch.Tensor) or _is_whole(found):
-                self.read.append((found, _whole(found)))
+            may_change = isinstance(found, list | dict | set | np.ndarray | torch.Tensor) or _is_whole(found)
+            if may_change and self.shared.number_of(found) is None:
+                self.read.append((found, whole(found)))
             self.runs = before
             return found
 
@@ -373,14 +395,6 @@ class _Known:
 def _is_whole(value: Any) -> bool:
     """Whether it is a value that may change, and is told as a whole: a table of pandas, a deque."""
     return isinstance(value, deque) or type(value).__name__ in ("DataFrame", "Series")
-
-
-def _whole(value: Any) -> tuple[str, bytes]:
-    """All that is told of a value, to compare it with what it was."""
-    parcel = Parcel()
-    tree = encode(value, parcel, lambda item: {"object": id(item)})
-    table, numbers = pack(parcel.tensors)
-    return json.dumps([tree, table]), numbers
 
 
 def _rearranged(known: list[tuple[Any, list]]) -> dict[int, list]:
