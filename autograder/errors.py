@@ -161,6 +161,12 @@ class LearnerError(Exception):
         return cls(short(kind), short(message), min(int(line), 10**6), short(code), known, short(missing))
 
 
+def of_learner(error: BaseException) -> LearnerError | None:
+    """The error of the learner's code that an exception stands for in a plain grade cell, if it stands for one."""
+    found = vars(error).get("_of_learner")
+    return found if isinstance(found, LearnerError) else None
+
+
 def short(part: Any) -> str:
     """What a worker sent as a text, cut to a length for people."""
     return writable(str(part)[: MOST + 1])

@@ -21,7 +21,16 @@ from autograder.boundary.process import WorkerLost
 from autograder.bounds import TimeUp
 from autograder.dependence import MOST_CODE, statements
 from autograder.draws import derive_seed, seeded
-from autograder.errors import AuthoringError, CannotCross, IsModule, LearnerError, incidents, printable, quoted
+from autograder.errors import (
+    AuthoringError,
+    CannotCross,
+    IsModule,
+    LearnerError,
+    incidents,
+    of_learner,
+    printable,
+    quoted,
+)
 from autograder.exercise import listening
 from autograder.failure import CAN_CROSS, Failure, explain, uncrossable
 from autograder.lesson import Lesson, is_demo, marks
@@ -166,7 +175,7 @@ def _learners(error: BaseException) -> LearnerError | None:
     """The error of the learner's code that an exception is, or that a check has put into its words."""
     behind: BaseException | None = error
     while behind:
-        if isinstance(behind, LearnerError):
+        if isinstance(behind := of_learner(behind) or behind, LearnerError):
             return behind
         behind = behind.__context__
     return None
@@ -174,7 +183,7 @@ def _learners(error: BaseException) -> LearnerError | None:
 
 def _said_by(error: BaseException, exercise: str) -> Message:
     """Any exception of a grade cell as a message; the cell's own source is never shown."""
-    if isinstance(behind := error.__cause__ or error, LearnerError):
+    if isinstance(behind := of_learner(error) or error.__cause__ or error, LearnerError):
         return explain(behind, exercise)
     if isinstance(error, Failure):
         return error.message

@@ -15,13 +15,13 @@ from collections.abc import Callable
 from typing import Any
 
 from autograder.boundary.callbacks import library_path
+from autograder.boundary.caught import Theirs
 from autograder.boundary.derived import DATA
 from autograder.boundary.kinds import TYPES, Fields
 from autograder.boundary.learner import LearnerObject
 from autograder.boundary.lent_data import LentData
 from autograder.boundary.operators import known
 from autograder.boundary.protocols import Lent
-from autograder.boundary.raised import Theirs
 from autograder.errors import CannotCross
 
 ASKED = "asked of an object"
@@ -61,6 +61,8 @@ class Questions:
     def type_of(self, *args: Any) -> Any:
         """``type(value)``."""
         value = args[0]
+        if len(args) == 1 and isinstance(value, Theirs) and value.library is not None:
+            return value.library
         if len(args) > 1 or not _is_lent(value):
             return type(*args)
         if word := next((each for each in _OF_FUNCTIONS if each in value._known), ""):

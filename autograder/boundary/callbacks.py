@@ -5,11 +5,14 @@ from __future__ import annotations
 import builtins
 import sys
 import sysconfig
+from collections import deque
 from functools import cache, reduce
-from types import FunctionType, MethodType, ModuleType
+from types import BuiltinMethodType, FunctionType, MethodDescriptorType, MethodType, ModuleType
 from typing import Any
 from unittest.mock import NonCallableMock
 
+_OF_DATA = (list, dict, set, deque, str, bytes, int, float)
+"""What the methods of these do, they do to data of the test's."""
 MAX_DEPTH = 20
 """Calls within each other, from one side to the other and back."""
 
@@ -19,6 +22,8 @@ def library_path(value: Any) -> str:
 
     The learner's side has the same: it is found there, and no call comes back for it.
     """
+    if isinstance(value, MethodDescriptorType) and value.__objclass__ in vars(builtins).values():
+        return f"builtins:{value.__qualname__}"  # str.upper
     module = getattr(value, "__module__", None) or ("numpy" if type(value).__name__ == "ufunc" else "")
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", "")
     found = sys.modules.get(module) if isinstance(module, str) else None
@@ -47,6 +52,8 @@ def may_be_called_back(value: Any, folder: str = "") -> bool:
     """
     if isinstance(value, NonCallableMock):
         return _only_records(value)
+    if isinstance(value, BuiltinMethodType):
+        return type(value.__self__) in _OF_DATA  # moves.append
     function = value.__func__ if isinstance(value, MethodType) else value
     if not isinstance(function, FunctionType):
         return False

@@ -95,7 +95,11 @@ class _Arrays:
             raise TypeError("no such array")
         if new.shape != value.shape:
             value.resize(new.shape, refcheck=False)
-        value[...] = new
+        if not self.is_as(value, new):  # as a view of what has become so already is
+            writeable = value.flags.writeable
+            value.flags.writeable = True
+            value[...] = new
+            value.flags.writeable = writeable
 
 
 class _Tensors:

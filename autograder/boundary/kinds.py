@@ -34,6 +34,8 @@ TYPES = {
     kind.__name__: kind for kind in (int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, object)
 }
 """Classes that cross to a plain grade cell as themselves: whoever calls one gets data."""
+SINGLE = {"Ellipsis": ..., "NotImplemented": NotImplemented}
+"""Objects of which there is one."""
 _FACTORIES = {kind.__name__: kind for kind in (int, float, str, list, dict, set, bool, tuple)}
 
 

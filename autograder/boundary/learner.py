@@ -76,6 +76,8 @@ class LearnerObject(protocols.Lent):
             if name == "__wrapped__":
                 return protocols.with_source(self._kind, self._operate("source", self))
             return self._operate("getattr", self, name)
+        if self._lent and name.startswith("__") and self._operate("hasattr", self, name):
+            raise CannotCross(f"a {self._kind}")
         if name.startswith("_"):
             raise AttributeError(name)
         return LearnerObject(self._handle, f"{self._path}.{name}".lstrip("."))
@@ -176,6 +178,8 @@ LearnerObject.__doc__ = LentFunction.__doc__ = property(_documented)  # type: ig
 _TOLD = (
     *("__name__", "__qualname__", "__dict__", "__annotations__", "__signature__", "__wrapped__"),
     *("__bases__", "__mro__", "__defaults__", "__kwdefaults__", "__code__", "__module__", "__match_args__"),
+    *("__isabstractmethod__", "__abstractmethods__", "__members__", "__self__", "__func__"),
+    *("__orig_bases__", "__total__", "__version__", "__author__", "__notes__", "__closure__"),
 )
 _OWN = re.compile(r"_(?!repr_|ipython|_)\w+")
 

@@ -25,8 +25,10 @@ class LentData(Lent):
     __slots__ = ()
     _known = ()
     _lent = True
-    _asks: Any = None
-    """Has an operator done where the object is."""
+
+    def _asks(self, target: dict, args: tuple, kwargs: dict) -> Any:
+        """Have an operator done where the object is: each has its own."""
+        raise NotImplementedError
 
     def _operate(self, name: str, *args: Any) -> Any:
         return self._asks({"operator": name}, args, {})

@@ -54,6 +54,10 @@ KNOWN = {
 """Classes that both sides have and a test asks ``isinstance`` for; none of data, which an object could feign to be."""
 
 
+IDENTITY = "equal to itself alone"
+"""Said beside these of an object whose class has no other comparison."""
+
+
 def known(word: str) -> type | None:
     """The class, where what has it is imported already."""
     module, _, name = KNOWN[word].partition(":")
@@ -63,7 +67,8 @@ def known(word: str) -> type | None:
 
 def known_of(value: Any) -> list[str]:
     """Which of these an object is one of."""
-    return [word for word in KNOWN if (kind := known(word)) and issubclass(type(value), kind)]
+    found = [word for word in KNOWN if (kind := known(word)) and issubclass(type(value), kind)]
+    return found + ([IDENTITY] if getattr(type(value), "__eq__", None) is object.__eq__ else [])
 
 
 OPERATORS: dict[str, Callable] = {

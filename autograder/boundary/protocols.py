@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from autograder.boundary.callbacks import library_path
 from autograder.boundary.kinds import TYPES
-from autograder.boundary.operators import BINARY, COMPARISONS, IN_PLACE, KNOWN, known
+from autograder.boundary.operators import BINARY, COMPARISONS, IDENTITY, IN_PLACE, KNOWN, known
 from autograder.errors import CannotCross
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Lent:
     """What all objects of a learner's have in common here that are lent to a grade cell."""
 
     __slots__ = ()
-    _kind: str
+    _kind = ""  # no annotation: a class with some would answer for those of an object
 
     @staticmethod
     def _is_learners(value: Any) -> bool:
@@ -69,6 +69,8 @@ def comparing(name: str) -> Callable:
                 return name == "ne"
             if library_path(other):
                 return bool(self._operate("is_", self, other)) == (name == "eq")
+        if IDENTITY in self._known and name in ("eq", "ne"):
+            return NotImplemented  # as its class says: a value of the cell's own may know better
         raise CannotCross(f"a {self._kind}")
 
     return method

@@ -1,81 +1,21 @@
-"""Exceptions of a learner's code as a plain grade cell catches them: built-in ones as themselves. Both sides."""
+"""What is told of an exception of a learner's code to a plain grade cell. Both sides."""
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
-from typing import Any
-
-from autograder.errors import LearnerError, short
 
 BUILT_IN: dict[str, type[Exception]] = {
     name: each for name, each in vars(builtins).items() if isinstance(each, type) and issubclass(each, Exception)
 }
 MAX_ARGS = 20
+MAX_BEHIND = 5
+"""Exceptions behind an exception, each the cause or the context of the one before."""
 
 
-class Theirs:
-    """What the exceptions of learners' own classes have in common here: what one has of its own, it is asked for."""
-
-    number: int = 0
-    """Of the class, where it is."""
-    theirs: Any = None
-    """What stands for the class."""
-    _lent: Any = None
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        """Made by a grade cell: where the class is."""
-        self.of(type(self).theirs(*args, **more))
-
-    def of(self, lent: Any) -> None:
-        """Stand for this one, which is lent."""
-        self._lent = lent
-        args = getattr(lent, "args", ())
-        self.args = args if type(args) is tuple else ()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or self._lent is None:
-            raise AttributeError(name)
-        return getattr(self._lent, name)
-
-    def __str__(self) -> str:
-        return str(self._lent)
-
-
-def class_of(number: int, name: str, bases: Sequence[str], parents: Sequence[type], theirs: Any) -> type[Exception]:
-    """A class that stands for one of a learner's, to be caught by; ``parents`` stand for their classes above it."""
-    base = next((BUILT_IN[each] for each in bases if each in BUILT_IN), Exception)
-    names = {"number": int(number), "theirs": theirs, "__module__": "__main__"}
-    try:
-        return type(str(name)[:100], (*parents, base) if parents else (Theirs, base), names)
-    except TypeError:  # of bases that do not go together
-        return type(str(name)[:100], (Theirs, base), names)
-
-
-def as_raised(error: LearnerError, args: Any, kind: type[Exception] | None, lent: Any) -> Exception:
-    """The exception that a grade cell sees: of the built-in class, or of that which stands for the learner's."""
-    if kind is not None and lent is not None and issubclass(kind, Theirs):
-        made: Any = kind.__new__(kind)
-        made._lent, made.args = lent, tuple(_plain(args) or ())
-        return made
-    built_in = BUILT_IN.get(error.kind) if error.bases[:1] == (error.kind,) else None
-    if built_in is None:
-        return error
-    given = _plain(args)
-    if given is None:
-        given = [error.message] if error.message else []
-    try:
-        return built_in(*given)
-    except Exception:  # one that wants arguments of a form of its own
-        made = built_in.__new__(built_in)
-        made.args = tuple(given)
-        return made
-
-
-def _plain(args: Any) -> list | None:
-    if not isinstance(args, list) or any(type(each) not in (str, int, float, bool) for each in args):
-        return None
-    return [short(each) if isinstance(each, str) else each for each in args[:MAX_ARGS]]
+def notes(error: BaseException) -> list[str]:
+    """What was added to an exception."""
+    found = getattr(error, "__notes__", None)
+    return [each[:1_000] for each in found[:MAX_ARGS] if type(each) is str] if type(found) is list else []
 
 
 def told(error: BaseException) -> list | None:

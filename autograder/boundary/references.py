@@ -8,12 +8,13 @@ from pathlib import PurePath
 from typing import Any
 
 from autograder.boundary.callbacks import library_path, may_be_called_back
+from autograder.boundary.caught import Theirs, class_of, library_exception
 from autograder.boundary.copies import noted
 from autograder.boundary.instances import Instance, is_instance
-from autograder.boundary.kinds import TYPES
+from autograder.boundary.kinds import SINGLE, TYPES
 from autograder.boundary.learner import Handle, LearnerObject, lent, path_of
 from autograder.boundary.lent_data import lent_data
-from autograder.boundary.raised import BUILT_IN, Theirs, class_of, told
+from autograder.boundary.raised import BUILT_IN, told
 from autograder.boundary.shared import Shared
 from autograder.boundary.wire import Parcel, is_callable
 from autograder.errors import AuthoringError, printable, short
@@ -61,7 +62,7 @@ class References:
             kind, own, data = reference["derived"]
             return lent_data(kind, own, data, self._asks)
         if "type" in reference:
-            return TYPES.get(reference["type"]) or BUILT_IN[reference["type"]]
+            return {**SINGLE, **BUILT_IN, **TYPES}[reference["type"]]
         if "given" in reference:
             return self._given(reference["given"])
         if "exception" in reference:
@@ -74,14 +75,17 @@ class References:
             raise TypeError("no object of the test's")
         return instance.value
 
-    def kind(self, number: int, name: str, bases: list[str], parents: list) -> type[Exception]:
-        """The class that stands for an exception class of the learner's, below those that stand for its parents."""
+    def kind(self, number: int, name: str, bases: list[str], parents: list, path: str) -> type[Exception]:
+        """The class that stands for an exception class of the learner's, below those that stand for its parents.
+
+        ``path`` is where it is defined: below the class itself, where a library has it that is in use here too.
+        """
         if number not in self._kinds:
             if len(self._kinds) > MAX_KINDS:
                 return Exception
             above = [kind for each in parents[:MAX_KINDS] if (kind := self.kind(*each)) is not Exception]
             theirs = lent(self._handle(int(number)), "type", ("class",))
-            self._kinds[int(number)] = class_of(number, name, bases[:MAX_KINDS], above, theirs)
+            self._kinds[int(number)] = class_of(number, name, bases[:MAX_KINDS], above, theirs, library_exception(path))
         return self._kinds[number]
 
     def _of_a_plain_cell(self, value: Any) -> dict | None:

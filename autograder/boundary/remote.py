@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +15,7 @@ import torch
 
 from autograder.boundary.answers import Answers
 from autograder.boundary.calls import MOST_LEFT_OUT
+from autograder.boundary.caught import as_raised, warning_of
 from autograder.boundary.copies import Damage, noted
 from autograder.boundary.effects import (
     Graph,
@@ -31,8 +33,8 @@ from autograder.boundary.mirror import Mirror
 from autograder.boundary.nodes import connected
 from autograder.boundary.outputs import Allowance, Overheard, shown
 from autograder.boundary.process import Process, WorkerLost
-from autograder.boundary.raised import as_raised
-from autograder.boundary.randomness import digest_of_state, random_state, seed_everything
+from autograder.boundary.raised import MAX_BEHIND
+from autograder.boundary.randomness import digest_of_state, random_state, seed_everything, set_random_state
 from autograder.boundary.references import References
 from autograder.boundary.template import NO_FILES, Ended, Template
 from autograder.boundary.wire import Parcel, decode, encode, load, parts, resolve_path
@@ -204,13 +206,15 @@ class RemoteWorker:
             request["kwargs"] = encode(kwargs, sent, self._references.refer)
         if not self.shares_stream:
             request["seed"] = self._advance()
-        elif (state := self._state()) is not None:
-            request["state"] = state
+        else:
+            request["state"] = self._state()
         if self._mirror:
             request["folder"] = self._mirror.changes()
         reply, parcel = self._ask(request, sent)
         if (printed := reply.get("printed")) and not isinstance(sys.stdout, Overheard):
             self._process.trusting(lambda: sys.stdout.write(str(printed)[:MAX_TEXT]))
+        if "state" in request:
+            self._process.trusting(lambda: self._go_on_from(reply["state"] or random_state()))
         value = self._process.trusting(lambda: self._value(reply, parcel, sent))
         if self._process.trusting(lambda: reply["damage"]) is not None:
             self._process.trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
@@ -239,12 +243,17 @@ class RemoteWorker:
         return int.from_bytes(digest[:7], "big")
 
     def _state(self) -> Any:
-        """The random state where the cell has seeded it since the last call, as a seeded test means it; else None."""
+        """The random state where the cell has moved it since the last call; else None.
+
+        A cell that seeds its numbers means one stream of them, in which the answer's draws come in their place.
+        """
         state = random_state()
-        if (seen := repr(state)) == self._seen:
-            return None
-        self._seen = seen
-        return state
+        return None if repr(state) == self._seen else state
+
+    def _go_on_from(self, state: Any) -> None:
+        """Random numbers go on where those of the submission ended."""
+        set_random_state(state)
+        self._seen = repr(random_state())
 
     def _value(self, reply: dict, parcel: Parcel, sent: Parcel) -> Any:
         """What the call returned, its tensors with this side's autograd history."""
@@ -291,9 +300,8 @@ class RemoteWorker:
             return self.call(target, args, kwargs)
         except _Raised as raised:
             seen = raised.seen
-            if seen is raised.error:
-                raise raised.error from None
-            raise seen from raised.error
+        # Outside the handler: what is behind the exception is what was behind it there.
+        raise seen
 
     def assign(self, name: str, value: Any) -> None:
         """Give a name of the submission's another value, or (``FORGOTTEN``) none."""
@@ -321,11 +329,17 @@ class RemoteWorker:
         finally:
             self._mirror, self._references.here = None, ""
 
-    def _seen_as(self, error: LearnerError, reply: dict) -> Exception:
-        """How a plain grade cell sees an error of the learner's code."""
-        kind = self._references.kind(*reply["kind"]) if reply.get("kind") else None
-        lent = self._references.hold(reply["raised"]) if kind else None
-        return as_raised(error, reply.get("args"), kind, lent)
+    def _seen_as(self, about: dict, depth: int = 0) -> Exception:
+        """How a plain grade cell sees an error of the learner's code, and those behind it."""
+        kind = self._references.kind(*about["kind"]) if about.get("kind") else None
+        lent = self._references.hold(about["raised"]) if kind else None
+        seen = as_raised(LearnerError.read(about["error"]), about.get("args"), kind, lent, about.get("notes"))
+        if depth < MAX_BEHIND:
+            seen.__cause__, seen.__context__ = (
+                self._seen_as(about[name], depth + 1) if name in about else None for name in ("cause", "context")
+            )
+        seen.__suppress_context__ = bool(about.get("suppressed"))
+        return seen
 
     def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:
         """Ask the process, and answer what it asks meanwhile; raises what came of it, where that was no answer."""
@@ -345,6 +359,9 @@ class RemoteWorker:
         if self._mirror and "folder" in reply:
             mirror = self._mirror
             self._process.trusting(lambda: mirror.apply(reply["folder"], self._accepts))
+        if "warned" in reply and self.lends:
+            for text, kind in self._process.trusting(lambda: [warning_of(*told) for told in reply["warned"]]):
+                warnings.warn(text, kind, stacklevel=5)
         if described := self._process.trusting(lambda: reply.get("uncrossable")):
             raise CannotCross(self._process.trusting(lambda: short(described)))
         if problem := self._process.trusting(lambda: reply.get("error")):
@@ -352,7 +369,7 @@ class RemoteWorker:
                 raise thrown
             raised = self._process.trusting(lambda: LearnerError.read(problem))
             if request.get("lends") and request["do"] == "call":
-                seen = self._process.trusting(lambda: self._seen_as(raised, reply))
+                seen = self._process.trusting(lambda: self._seen_as(reply))
                 raise _Raised(raised, seen)
             raise raised
         if "left_out" in reply:

@@ -142,7 +142,8 @@ def content(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int
     if isinstance(value, np.ndarray) and not kinds.kind_of(value):
         if value.dtype.kind == "O":
             return {"objects": [list(value.shape), [part(item) for item in value.ravel()]]}
-        return {"array": _of_array(value, value, parcel)}
+        fixed = {} if value.flags.writeable else {"fixed": True}
+        return {"array": _of_array(value, value, parcel) | fixed}
     if isinstance(value, torch.Size):
         return {"size": list(value)}
     if isinstance(value, torch.device | torch.dtype):
@@ -230,8 +231,8 @@ def _own(tree: Any, parcel: Parcel, part: Callable[[Any], Any]) -> Any:
             made.requires_grad_(bool(requires_grad))
             made.grad = None if grad is None else fresh(grad, parcel)
             return made
-        case {"array": dict(header)} if "raw" not in header:
-            return fresh(header, parcel).numpy()
+        case {"array": dict(header)}:
+            return _as_told(header, parcel.tensors[header["name"]].numpy().copy())
     return part(tree)
 
 
@@ -252,8 +253,16 @@ def _of_array(array: np.ndarray, original: Any, parcel: Parcel) -> dict:
 
 
 def _array(header: dict, parcel: Parcel) -> np.ndarray:
-    array: np.ndarray = load(header, parcel).numpy()
-    return kinds.raw_array(header["raw"], header["shape"], torch.from_numpy(array)) if "raw" in header else array
+    return _as_told(header, load(header, parcel).numpy())
+
+
+def _as_told(header: dict, array: np.ndarray) -> np.ndarray:
+    """The array, of a dtype that torch has not where the header says so, and nothing to write into."""
+    if "raw" in header:
+        array = kinds.raw_array(header["raw"], header["shape"], torch.from_numpy(array))
+    if header.get("fixed"):
+        array.flags.writeable = False
+    return array
 
 
 def _of_objects(content: Any, part: Callable[[Any], Any]) -> np.ndarray:

@@ -9,9 +9,10 @@ import os
 import signal
 import socket
 import sys
+import warnings
 from collections import deque
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,11 +25,11 @@ from autograder.boundary.calls import same, vector_jacobian_product
 from autograder.boundary.changes import whole
 from autograder.boundary.frames import Closed, TooLarge
 from autograder.boundary.given import Given
-from autograder.boundary.kinds import TYPES
+from autograder.boundary.kinds import SINGLE, TYPES
 from autograder.boundary.mirror import Mirror
 from autograder.boundary.operators import OPERATORS, known_of
-from autograder.boundary.raised import BUILT_IN, told
-from autograder.boundary.randomness import seed_everything, set_random_state
+from autograder.boundary.raised import BUILT_IN, MAX_BEHIND, notes, told
+from autograder.boundary.randomness import random_state, seed_everything, set_random_state
 from autograder.boundary.shared import Shared
 from autograder.boundary.shell import Capped, Shell, leave_tools_out, run_cell
 from autograder.boundary.wire import (
@@ -76,6 +77,9 @@ def enter(channel: socket.socket, scratch: str, limits: dict, packages: Packages
 
 
 MAX_NAME = 200
+MAX_WARNINGS = 20
+MAX_TEXT = 1_000
+"""Characters of a warning."""
 
 
 class Worker:
@@ -89,6 +93,7 @@ class Worker:
         """The values that the grader holds too, where grade cells are plain ones."""
         self.found: dict[str, Any] = {}
         """What the grader was told that names stand for, of what it may call."""
+        self.warned: list[list[str]] = []
         self.raisable: dict[int, type] = {}
         self.patched: dict[tuple[str, str], Any] = {}
         self.given: dict[int, Given] = {}
@@ -135,7 +140,7 @@ class Worker:
             if "folder" in request and request["do"] != "folder":
                 self.mirror.apply(request["folder"], lambda *_: True)
             reply, sent = self.actions[request["do"]](request, parcel)
-            reply |= self._folder(request)
+            reply |= self._folder(request) | self._warnings()
             if self.shell.left_out:
                 reply["left_out"], self.shell.left_out = self.shell.left_out, []
             send(self.channel, reply | self._stale(), sent)
@@ -144,16 +149,23 @@ class Worker:
         except TooLarge:
             self._answer_in_any_case({"uncrossable": "a value over the limit of what crosses"}, request)
         except BaseException as error:  # of whatever kind a submission raises
-            about: dict[str, Any] = {"thrown": error.number if isinstance(error, FromTest) else 0}
-            if self.lends:
-                about["args"] = told(error)
-                if _is_learners(type(error)):
-                    about |= {"kind": self._exception(type(error)), "raised": self._lend(error)}
-            self._answer_in_any_case({"error": LearnerError.of(error).args} | about, request)
+            about = self._raised(error) if self.lends else {"error": LearnerError.of(error).args}
+            number = error.number if isinstance(error, FromTest) else 0
+            self._answer_in_any_case(about | {"thrown": number}, request)
+
+    def _raised(self, error: BaseException, depth: int = 0) -> dict:
+        """What a plain grade cell is told of an exception, and of those behind it."""
+        about: dict[str, Any] = {"error": LearnerError.of(error).args, "args": told(error), "notes": notes(error)}
+        if _is_learners(type(error)):
+            about |= {"kind": self._exception(type(error)), "raised": self._lend(error)}
+        for name, behind in (("cause", error.__cause__), ("context", error.__context__)):
+            if behind is not None and depth < MAX_BEHIND:
+                about[name] = self._raised(behind, depth + 1)
+        return about | ({"suppressed": True} if error.__suppress_context__ else {})
 
     def _answer_in_any_case(self, reply: dict, request: dict) -> None:
         """Say what went wrong, and what else the grader has to know, as far as that can be told."""
-        reply |= self._stale()
+        reply |= self._stale() | self._warnings()
         with suppress(CannotCross, TooLarge):
             send(self.channel, reply | self._folder(request), self._parcel())
             return
@@ -163,6 +175,11 @@ class Worker:
         """Whether a name now stands for something else than the grader was told, which then asks again."""
         names = self.shell.user_ns
         return {} if all(names.get(name) is value for name, value in self.found.items()) else {"stale": True}
+
+    def _warnings(self) -> dict:
+        """What a call warned of."""
+        warned, self.warned = self.warned[:MAX_WARNINGS], []
+        return {"warned": warned} if warned else {}
 
     def _folder(self, request: dict) -> dict:
         """What was written meanwhile, where the grade cell may read it."""
@@ -251,10 +268,12 @@ class Worker:
         told_before = {number: whole(known[number][0]) for number in own if _is_whole(known[number][0])}
         if "seed" in request:
             seed_everything(request["seed"])
-        elif "state" in request:
+        elif request.get("state"):
             set_random_state(request["state"])
+        begins_with = random_state() if "state" in request else None
         silence, grad_enabled = Capped(self.most_output), torch.set_grad_enabled(request["grad"])
-        with redirect_stdout(silence), redirect_stderr(silence), self.shell.builtin_trap, grad_enabled:
+        quiet = redirect_stdout(silence), redirect_stderr(silence)
+        with quiet[0], quiet[1], self.shell.builtin_trap, grad_enabled, self._noting_warnings():
             result = self._running(lambda: target(*args, **kwargs))
         if [part for part, was in self.read if whole(part) != was]:
             raise CannotCross("a change of what an object of the test's holds")
@@ -279,7 +298,22 @@ class Worker:
         reply = {"value": value, "graph": graph, "damage": damage or None}
         if graph and leaves:
             reply["leaves"] = list(leaves)
+        if "state" in request:
+            reply["state"] = None if (state := random_state()) == begins_with else state
         return reply | ({"printed": silence.shown()} if request.get("lends") and silence.tell() else {}), sent
+
+    @contextmanager
+    def _noting_warnings(self) -> Iterator[None]:
+        """Inside, a plain grade cell's call: what it warns of is told with what comes of it."""
+        if not self.lends:
+            yield
+            return
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            try:
+                yield
+            finally:
+                self.warned += [[str(each.message)[:MAX_TEXT], *_names_of(each.category)] for each in found]
 
     def _running(self, call: Callable[[], Any]) -> Any:
         before, self.runs = self.runs, True
@@ -328,6 +362,8 @@ class Worker:
             return {"given": value.number}
         if isinstance(value, ModuleType) or not (self.lends or is_callable(value)):
             refuse_value(value)
+        if self.lends and (single := next((name for name, each in SINGLE.items() if each is value), "")):
+            return {"type": single}
         if self.lends and isinstance(value, type) and value in (TYPES.get(name := value.__name__), BUILT_IN.get(name)):
             return {"type": name}
         number = self._number()
@@ -343,7 +379,8 @@ class Worker:
         number = next((known for known, each in self.raisable.items() if each is kind), 0) or self._number()
         self.objects[number] = self.raisable[number] = kind
         parents = [self._exception(base) for base in kind.__bases__ if _is_learners(base)]
-        return [number, kind.__name__, [base.__name__ for base in kind.__mro__[1:]], parents]
+        path = f"{kind.__module__}:{kind.__qualname__}"
+        return [number, kind.__name__, [base.__name__ for base in kind.__mro__[1:]], parents, path]
 
     def _find(self, reference: dict) -> Any:
         if "operator" in reference:
@@ -365,6 +402,11 @@ class Worker:
             return getattr(importlib.import_module(module), name)
         number, path = reference["object"]
         return resolve_path(self.objects[number], path)
+
+
+def _names_of(kind: type) -> list[str]:
+    """Where a class is found, and which of Python's own it is one of."""
+    return [f"{kind.__module__}:{kind.__qualname__}", *(base.__name__ for base in kind.__mro__)]
 
 
 def _is_learners(kind: type) -> bool:
