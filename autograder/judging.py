@@ -34,7 +34,7 @@ from autograder.errors import (
 from autograder.exercise import listening
 from autograder.failure import CAN_CROSS, Failure, explain, uncrossable
 from autograder.lesson import Lesson, is_demo, marks
-from autograder.magics import python
+from autograder.magics import python, shows_its_end
 from autograder.questions import run_in
 from autograder.submission import runs
 from autograder.verdict import Message, Verdict
@@ -66,7 +66,7 @@ def judge(
     token = incidents.set(met)
     try:
         with seeded(derive_seed(seed, grade_id)), listening() as heard, redirect_stdout(printed):
-            value = run(cell.source, file, names)
+            shown = _shown(run(cell.source, file, names))
     except (WorkerLost, TimeUp, KeyboardInterrupt):
         raise
     except BaseException as error:  # pytest's own are no Exceptions, and a test may leave by SystemExit
@@ -99,7 +99,7 @@ def judge(
         say = (lambda: _said_of_a_secret(met[0], grade_id, cells)) if secret else (lambda: _said_by(met[0], grade_id))
         return titled(replace(say(), verdict=Verdict.NOT_JUDGED), lesson, grade_id)
     passed = Message(printed.getvalue().strip() if quotes else "", verdict=Verdict.ACCEPTED)
-    return titled(_credited(passed, value, lesson.points(grade_id)), lesson, grade_id)
+    return titled(_credited(passed, shown, lesson.points(grade_id)), lesson, grade_id)
 
 
 def run(source: str, name: str, names: dict) -> Any:
@@ -107,21 +107,33 @@ def run(source: str, name: str, names: dict) -> Any:
     text = python(source)
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     tree = ast.parse(text, name)
-    if not tree.body or not isinstance(last := tree.body[-1], ast.Expr) or text.rstrip().endswith(";"):
+    if not tree.body or not isinstance(last := tree.body[-1], ast.Expr) or not shows_its_end(source):
         run_in(tree, name, names)
         return None
     run_in(ast.Module(tree.body[:-1], []), name, names)
     return run_in(ast.Expression(last.value), name, names)
 
 
-def _credited(passed: Message, value: Any, points: float) -> Message:
-    """The message of a cell that ran to its end: a number that it shows there is what it gives, as nbgrader has it."""
-    if type(value) not in (int, float) or not value > 0 or value == points:
+def _shown(value: Any) -> str:
+    """What a notebook shows of the value in the last line of a cell; its own exceptions pass on, as they do there."""
+    return "" if value is None else repr(value)
+
+
+def _credited(passed: Message, shown: str, points: float) -> Message:
+    """The message of a cell that ran to its end: a number that it shows there is what it gives, as nbgrader reads it.
+
+    A negative one is none to nbgrader.
+    """
+    try:
+        credit = float(shown)
+    except ValueError:
         return passed
-    if value < points:
-        what = f"{value:g} of {points:g} points"
-        return Message(what, observed=passed.what, credit=float(value), verdict=Verdict.PARTIALLY_ACCEPTED)
-    what = f"this cell gives {value} points, and it is worth {points:g}"
+    if not credit >= 0 or credit == points:
+        return passed
+    if credit < points:
+        verdict = Verdict.PARTIALLY_ACCEPTED if credit else Verdict.WRONG_ANSWER
+        return Message(f"{credit:g} of {points:g} points", observed=passed.what, credit=credit, verdict=verdict)
+    what = f"this cell gives {credit:g} points, and it is worth {points:g}"
     return Message(what, f"a number up to {points:g} in the last line of the grade cell", verdict=Verdict.JUDGE_ERROR)
 
 

@@ -177,7 +177,7 @@ def test_people_read_the_note_wherever_they_read_the_grade(grader: Grader, tmp_p
 
 def test_what_uses_what_is_read_below_the_magic_of_a_whole_cell() -> None:
     for magic in ("%%time", "%%timeit -n 3", "\n%%capture out"):
-        (statement,) = statements(f"{magic}\ndef f(x):\n    return g(x)")
+        *_, statement = statements(f"{magic}\ndef f(x):\n    return g(x)")
         assert (statement.defines, "g" in statement.reads) == ({"f"}, True)
     assert not any("f" in each.defines for each in statements("%%bash\ndef f(x): pass"))
     assert statements("!ls\n" * 20 + "x = 1") and not statements("!ls\n" * 30_000 + "x = 1")

@@ -180,6 +180,23 @@ def test_a_magic_of_a_grade_cell_runs_in_the_grader(template: Template, magic: s
         assert points(grade(answer="get_ipython().run_cell_magic = print\ndef f(x): return x")) == [0]
 
 
+CREDIT = {
+    **{"f(0)": 0, "f(0.0)": 0, "f(0.5)": 0.5, "f(2)": 2, "f(2.5)": None, "f(-1)": 2, "f(float('nan'))": 2},
+    **{"f('0')": 2, "f(False)": 2, "f([0])": 2, "f(None)": 2, "x = f(0)": 2, "Shown(f(0))": 0, "f(Shown(0.5))": 0.5},
+    **{"f(0);": 2, "f(0);  # none": 2, "f(0)  # some;": 0, "f(0)\n\n# end": 0, "if 1:\n    f(0)": 2},
+    **{"%%time\nf(0)": 0, "%%timeit -n 1\nf(0)": 2, "%%capture\nf(0)": 2, "%%prun\nf(0)": 2, "%time f(0)": 0},
+    **{"%timeit -n 1 1 / f(0)": 0, "%%capture out\nprint(f(0))": 2, "assert out.stdout == '2\\n'": 0},
+}
+"""The last line of a cell worth 2 points, and what nbgrader gives for it."""
+
+
+def test_a_number_that_a_cell_shows_at_its_end_is_its_points_as_nbgrader_reads_it(template: Template) -> None:
+    shown = "class Shown:\n    def __init__(self, x): self.x = x\n    def __repr__(self): return str(self.x)"
+    cells = [test(end, f"credit-{n}") for n, end in enumerate(CREDIT)]
+    with grading(template, locked(shown), answer("def f(x): return 2"), *cells) as grade:
+        assert dict(zip(CREDIT, points(grade(answer="def f(x): return x")), strict=True)) == CREDIT
+
+
 @pytest.mark.parametrize("magic", ["%%bash", "%%html", "%run other.ipynb", "!ls"])
 def test_a_magic_that_cannot_run_there_is_refused_by_name(template: Template, magic: str) -> None:
     with grading(template, answer("def f(x): return x"), test(f"{magic}\nassert f(1) == 2")) as grade:
