@@ -21,7 +21,7 @@ from autograder.boundary.remote import RemoteWorker
 from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm
 from autograder.draws import derive_seed
-from autograder.errors import LearnerError, quoted
+from autograder.errors import LearnerError, incidents, quoted
 from autograder.failure import folded
 from autograder.folder import Folder
 from autograder.judging import judge, titled
@@ -142,7 +142,7 @@ class Attempt:
         grade_id = marks(cell)["grade_id"]
         self.worker.shares_stream = self.worker.lends and bool(_SEEDS.search(cell.source))
         self.worker.begin(derive_seed(seed, grade_id))
-        token = current_side.set(self.worker)
+        token, met = current_side.set(self.worker), incidents.set([])
         try:
             # The worker has the time of a cell; what is made here of its answers has a little more.
             with (
@@ -163,6 +163,7 @@ class Attempt:
             raise WorkerLost(Verdict.TIME_LIMIT_EXCEEDED, what) from None
         finally:
             current_side.reset(token)
+            incidents.reset(met)
 
     def passes(self, grade_ids: list[str], seed: int) -> bool:
         """Whether the last of these grade cells is passed, when they are judged in order."""

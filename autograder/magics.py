@@ -5,6 +5,7 @@ Runs in the grader's process; in a learner's notebook it only reads.
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 import sys
@@ -15,7 +16,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.utils.capture import CapturedIO
 
-from autograder.boundary.calls import RUN_PYTHON
+from autograder.boundary.calls import RUN_PYTHON, WRITE_FILES
 from autograder.errors import AuthoringError
 
 _RUNS_PYTHON = re.compile(rf"\A(\s*)%%({'|'.join(RUN_PYTHON)})\b(.*)")
@@ -82,9 +83,14 @@ class Commands:
             return exec(compile(python(line[_end_of_options(line) :]), "<timed>", "exec"), self._names)
         return None if name in _QUIET else _refuse(f"%{name}")
 
-    def run_cell_magic(self, name: str, *_: object) -> NoReturn:
+    def run_cell_magic(self, name: str, line: str, cell: str) -> None:
         """``%%name``"""
-        _refuse(f"%%{name}")
+        *options, file = line.split() or [""]
+        if name not in WRITE_FILES or not file:
+            _refuse(f"%%{name}")
+        with open(file.strip("'\""), "a" if options else "w", encoding="utf-8") as stream:
+            stream.write(cell)
+        importlib.invalidate_caches()
 
     def captured(self) -> CapturedIO:
         """What the rest of a cell prints, below ``%%capture``: whoever runs the cell gives stdout back after it."""

@@ -91,6 +91,8 @@ READS = "import os\nf()\nassert open('data.csv').read() == '1'\nassert not os.pa
         ("def f():\n    import os\n    os.remove('data.csv')\n    open('data.csv', 'w').write('2')", True),
         ("def f(): open('helper2.py', 'w').write('import os')", True),
         ("def f(): open('x.db', 'wb').write(b'\\0\\1')", True),
+        ("def f(): pass\nopen('x.db', 'wb').write(b'\\0\\1')", False),
+        ("def f(): pass\nopen('helper2.py', 'w').write('import os')", True),
         ("def f(): open('matplotlibrc', 'w').write('text.usetex: True')", False),
         ("def f():\n    import os\n    os.symlink('/etc/passwd', 'seen.txt')", False),
     ],

@@ -38,7 +38,8 @@ WAIT = {
 @pytest.fixture(scope="module")
 def grades(template: Template):
     """Of the reference, of the wrong answers, of the right ones of another make: what each test gives."""
-    cells = [locked("def same_as(a, b): assert a == b")]
+    cells = [locked("%load_ext autoreload\n!pip install nothing\ndef same_as(a, b): assert a == b")]
+    cells += [locked("%%writefile written.py\ndef twice(x): return 2 * x", "written")]
     for name, each in FEATURES.items():
         cells += [answer(each["reference"], f"{name}-answer"), test(each["test"], name)]
     lesson = lesson_of(*cells, files=FILES)
