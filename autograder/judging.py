@@ -195,12 +195,12 @@ def _learners(error: BaseException) -> LearnerError | None:
 
 def _said_by(error: BaseException, exercise: str) -> Message:
     """Any exception of a grade cell as a message; the cell's own source is never shown."""
+    if isinstance(error, CannotCross):
+        return uncrossable(error)
     if isinstance(behind := of_learner(error) or error.__cause__ or error, LearnerError):
         return explain(behind, exercise)
     if isinstance(error, Failure):
         return error.message
-    if isinstance(error, CannotCross):
-        return uncrossable(error)
     text = _text_of(error)
     if isinstance(error, MemoryError) or "can't allocate memory" in text:
         what = "to judge what your code returned takes more memory than the grader has for it"
@@ -235,6 +235,9 @@ def _in_a_hidden_test(error: BaseException, source: str, file: str) -> bool:
 
 def _said_of_a_secret(error: BaseException, exercise: str, cells: Sequence[NotebookNode]) -> Message:
     """An exception of a hidden test as a message in which nothing of the learner's could tell the test's inputs."""
+    if isinstance(error, CannotCross):
+        what, observed = f"what {exercise} returned cannot be judged here", "another value: a person has to look at it"
+        return Message(what, CAN_CROSS, observed, verdict=Verdict.NOT_JUDGED)
     stopped = _learners(error)
     if stopped and not stopped.is_stub:
         kind = stopped.kind if hasattr(builtins, stopped.kind) else "an exception of its own kind"
@@ -243,9 +246,6 @@ def _said_of_a_secret(error: BaseException, exercise: str, cells: Sequence[Noteb
         if _stands_in(cells, stopped):
             observed += f"\n{stopped.where}"
         return Message(what, expected, observed, verdict=explain(stopped, exercise).verdict)
-    if isinstance(error, CannotCross):
-        what, observed = f"what {exercise} returned cannot be judged here", "another value: a person has to look at it"
-        return Message(what, CAN_CROSS, observed, verdict=Verdict.NOT_JUDGED)
     if stopped or isinstance(error, AssertionError):
         return _said_by(error, exercise)
     return Message(DOES_NOT_HOLD, observed=f"{type(error).__name__} in a hidden test")

@@ -29,6 +29,7 @@ WAIT = {
     "subclass_in_test": "a class of the test's below one of the submission's",
     "dataclass_fields": "its fields are read by the library, of what stands for it",
     "pickled": "what would be pickled stands for it",
+    "exception_group": "what a group of exceptions holds cannot cross",
     "file_database": "a database of a submission's would be opened here",
     "file_of_python": "code of a submission's would run here",
     "pandas_period": "a column of periods cannot cross",

@@ -9,7 +9,10 @@ from typing import Any
 
 from autograder.boundary.callbacks import library_path
 from autograder.boundary.raised import BUILT_IN, MAX_ARGS
-from autograder.errors import LearnerError, short
+from autograder.errors import CannotCross, LearnerError, short
+
+_RAISED: dict[str, Any] = {**BUILT_IN, "SystemExit": SystemExit}
+"""What a grade cell sees as itself."""
 
 
 class Theirs:
@@ -80,11 +83,13 @@ def as_raised(error: LearnerError, args: Any, kind: type[Exception] | None, lent
 
 
 def _as_seen(error: LearnerError, args: Any, kind: type[Exception] | None, lent: Any) -> Exception:
+    if "BaseExceptionGroup" in error.bases:  # nobody here knows what it holds
+        return CannotCross("a ExceptionGroup")
     if kind is not None and lent is not None and issubclass(kind, Theirs):
         made: Any = kind.__new__(kind)
         made._lent, made.args = lent, tuple(_plain(args) or ())
         return made
-    built_in = BUILT_IN.get(error.kind) if error.bases[:1] == (error.kind,) else None
+    built_in = _RAISED.get(error.kind) if error.bases[:1] == (error.kind,) else None
     if built_in is None:
         return error
     given = _plain(args)
