@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from traitlets.config.loader import Config, PyFileConfigLoader
 
+from autograder.autotests import instantiated
 from autograder.boundary.limits import MAX_OWN, MAX_OWN_BYTES
 from autograder.lesson import Lesson, LessonError
 from autograder.packages import Packages
@@ -158,7 +159,8 @@ class Course:
         files = {} if source == script else beside(source.parent)
         # Stock nbgrader judges every check as the submission is: so is a notebook of its source folder, if not asked.
         once = self._own.get("count_once", source == script)
-        return Lesson.read(source, self.packages, once, files)
+        lesson = Lesson.read(source, self.packages, once, files)
+        return lesson if source == script else instantiated(lesson, source.parent, self.config)
 
 
 def is_plain(path: Path, folder: Path) -> bool:
