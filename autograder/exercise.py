@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
@@ -75,14 +75,20 @@ class WrongAnswer:
     def source(self, exercise: str) -> str:
         """Its text as it would stand in the answer cell."""
         lines = inspect.getsource(sys.modules[self.definition.__module__]).splitlines()
-        for node in ast.parse("\n".join(lines)).body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == self.name:
-                # The decorator is ours; others belong to the answer.
-                own = [each for each in node.decorator_list if ".wrong(" not in ast.unparse(each)]
-                head = lines[node.lineno - 1].replace(self.name, exercise, 1)
-                body = lines[node.lineno : node.end_lineno]
-                return "\n".join([*(f"@{ast.unparse(each)}" for each in own), head, *body])
-        raise ValueError(f"{self.definition.__module__} does not define {self.name} at its top level.")
+        if not (node := _definitions("\n".join(lines)).get(self.name)):
+            raise ValueError(f"{self.definition.__module__} does not define {self.name} at its top level.")
+        # The decorator is ours; others belong to the answer.
+        own = [each for each in node.decorator_list if ".wrong(" not in ast.unparse(each)]
+        head = lines[node.lineno - 1].replace(self.name, exercise, 1)
+        body = lines[node.lineno : node.end_lineno]
+        return "\n".join([*(f"@{ast.unparse(each)}" for each in own), head, *body])
+
+
+@cache
+def _definitions(module: str) -> dict[str, ast.FunctionDef | ast.ClassDef]:
+    """What this source defines at its top level, by name: read once for all wrong answers in it."""
+    body = ast.parse(module).body
+    return {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ import textwrap
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -138,8 +139,14 @@ def predictions_of(package: str) -> dict[str, Prediction]:
     path = Path(next(iter((spec and spec.submodule_search_locations) or ()), ""), TABLE)
     if not package or not path.is_file():
         return {}
+    return dict(_table(path, path.read_bytes()))
+
+
+@cache
+def _table(path: Path, content: bytes) -> dict[str, Prediction]:
+    """The predictions of a table, of which each is asked for when its cell is read."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(content.decode())
     except ValueError as error:
         raise PredictionError(f"{path} is no TOML: {error}.") from None
     return {name: _prediction(path, name, entry) for name, entry in table.items()}

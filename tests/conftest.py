@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sides import Get, across_the_boundary, in_this_process
 
+import autograder.faststart  # noqa: F401  (before anything that reads notebooks, as in the commands)
 from autograder.boundary.template import Template
 from autograder.course import Course
 
