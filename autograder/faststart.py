@@ -5,9 +5,22 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-# jsonschema, which every reader of notebooks imports, builds a parser for internationalised addresses: 1.6 of the 2 s
-# that it takes. Where this module is missing, it leaves out that one check of format, which no notebook asks for.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+from autograder.imports import PutOff
+
+# What others do without where it is missing.
+# jsonschema, which every reader of notebooks imports, checks formats of texts that no notebook asks for: for
+# internationalised addresses alone it builds a parser, 1.6 of the 2 s that it takes.
+# jupytext opens texts in JupyterLab, for which it imports Jupyter's server.
+for needless in (
+    "rfc3987_syntax",
+    "rfc3986_validator",
+    "isoduration",
+    "jupytext.sync_contentsmanager",
+    "jupytext.async_contentsmanager",
+):
+    sys.modules.setdefault(needless, None)  # type: ignore[arg-type]
+# nbgrader asks a JupyterHub by it, where one is configured.
+sys.modules.setdefault("requests", PutOff("requests"))
 
 
 def leave_out_pages(package: str = "nbgrader") -> None:

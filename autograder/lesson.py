@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import nbformat
@@ -65,10 +65,11 @@ def answered(notebook: NotebookNode, answers: Mapping[str, str]) -> NotebookNode
 
 def read_source(path: Path, packages: Packages) -> NotebookNode:
     """Read a lesson's source, percent script or notebook, as a notebook with stable cell ids."""
-    import jupytext  # only where a source is read: who grades has got the lesson
-
     try:
-        notebook = jupytext.read(path) if path.suffix == ".py" else nbformat.read(path, as_version=4)
+        if path.suffix == ".py":
+            notebook = copy.deepcopy(_of_script(path.read_text(encoding="utf-8")))
+        else:
+            notebook = nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
         raise LessonError(f"{path}: cannot be read as a lesson source: {error}") from error
     try:
@@ -76,6 +77,14 @@ def read_source(path: Path, packages: Packages) -> NotebookNode:
     except MarkError as error:
         raise LessonError(f"{path}, {error}") from None
     return read_cells(notebook)
+
+
+@lru_cache(maxsize=32)
+def _of_script(text: str) -> NotebookNode:
+    """A script as a notebook, read once: a command asks for its lesson again and again."""
+    import jupytext  # only where a source is read: who grades has got the lesson
+
+    return jupytext.reads(text, {"extension": ".py"})
 
 
 def read_cells(notebook: NotebookNode) -> NotebookNode:

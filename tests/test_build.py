@@ -1,12 +1,14 @@
 """The one-way authoring build, through its front door, on a lesson of one exercise."""
 
+import importlib
 import json
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
-import jupytext
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
@@ -390,11 +392,17 @@ def test_files_beside_the_released_notebook_stay(course):
 # What JupyterLab does with a source
 
 
+@cache
+def jupyters_side_of_jupytext() -> ModuleType:
+    del sys.modules["jupytext.sync_contentsmanager"]  # our commands do without
+    return importlib.import_module("jupytext.sync_contentsmanager")
+
+
 def saved_in_jupyter(folder: Path, script: Path) -> str:
     """The script's text after opening it as a notebook in Jupyter and saving it there."""
     shutil.copy(script, folder)
     shutil.copy(ROOT / "jupytext.toml", folder)
-    contents = jupytext.TextFileContentsManager(root_dir=str(folder))
+    contents = jupyters_side_of_jupytext().TextFileContentsManager(root_dir=str(folder))
     model = contents.get(script.name, type="notebook")
     model["content"].metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     model["content"].metadata["language_info"] = {"name": "python", "version": "3.11.7"}

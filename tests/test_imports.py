@@ -72,7 +72,7 @@ def test_what_the_judging_side_says_of_itself_agrees() -> None:
             assert name_of(path) in learners
 
 
-READERS = {"lark", "rfc3987_syntax"}
+READERS = {"lark", "isoduration", "rfc3986_validator", "rfc3987_syntax"}
 PAGES = {"nbgrader.apps", "nbgrader.exchange", "nbgrader.preprocessors", "nbconvert", "jupyter_server"}
 
 
@@ -81,11 +81,16 @@ PAGES = {"nbgrader.apps", "nbgrader.exchange", "nbgrader.preprocessors", "nbconv
     [
         ("autograder.__main__", {"autograder.cli", "nbgrader", "nbformat", "typer"}, 150),
         ("autograder.cli", {"torch", "nbgrader", "nbformat", "sqlalchemy", "rich.progress"}, 350),
-        ("autograder.cli, autograder.classes.classroom", {"torch"} | READERS | PAGES, 1_100),
+        ("autograder.cli, autograder.classes.classroom, jupytext", {"torch"} | READERS | PAGES, 1_000),
+        (
+            "autograder.cli, autograder.classes.task, autograder.classes.companions, autograder.course, jupytext",
+            {"torch", "nbgrader", "nbconvert", "jupyter_server"} | READERS,
+            700,
+        ),
         (
             "autograder.classes.preloaded",
-            {"autograder.cli", "nbgrader", "sqlalchemy", "jupytext", "sympy"} | READERS,
-            2_000,
+            {"autograder.cli", "nbgrader", "nbconvert", "mistune", "sqlalchemy", "jupytext", "sympy"} | READERS,
+            1_600,
         ),
         ("autograder.boundary.forks", {"autograder.judging", "nbgrader", "nbformat"}, 1_700),
     ],

@@ -6,8 +6,9 @@ import time
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
+from autograder.harmless import is_harmless
 from autograder.lesson import Lesson
-from autograder.sanitise import NOTICE, TOO_LONG, clean, is_harmless
+from autograder.sanitise import NOTICE, TOO_LONG, clean
 
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
 HARMLESS = [

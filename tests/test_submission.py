@@ -14,8 +14,8 @@ from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
 from autograder.boundary.limits import MAX_BYTES
+from autograder.harmless import is_harmless
 from autograder.lesson import Lesson, marks
-from autograder.sanitise import is_harmless
 from autograder.submission import SubmissionError, read_submission, rebuild
 
 LESSON = """\

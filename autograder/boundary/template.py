@@ -209,6 +209,7 @@ class Template:
         """A clean one: what the grader's holds (tokens, paths) is no business of a submission's."""
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environment |= {"HOME": self.scratch, "IPYTHONDIR": self.scratch, "MPLCONFIGDIR": self.scratch}
+        copy_font_list(self.scratch)
         environment |= {
             "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), self.packages.root]))
         }
@@ -216,6 +217,17 @@ class Template:
         environment |= {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
         environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # one thread, or a fork would hang
         return environment | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+
+
+def copy_font_list(folder: str) -> None:
+    """Put the list of this machine's fonts where matplotlib looks for it, if whoever grades has drawn something before.
+
+    To make it takes a quarter of matplotlib's import, and longer where there are many fonts.
+    """
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    for known in Path(os.environ.get("MPLCONFIGDIR") or Path(cache, "matplotlib")).glob("fontlist-*.json"):
+        with suppress(OSError):
+            shutil.copyfile(known, Path(folder, known.name))
 
 
 def lay_out(files: Mapping[str, bytes], folder: Path, mode: int = 0o666) -> None:

@@ -10,10 +10,9 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker, util
-from unittest.mock import patch
 
 from autograder.imports import many_imports, put_off_the_compiler
 
@@ -31,14 +30,18 @@ def started_as_twins(control: socket.socket, packages: str, environment: dict[st
     """Inside, a forkserver that starts begins as a template's twin: ``control`` is the template's, as ``packages``."""
     resource_tracker.ensure_running()  # which is started in the same way, but for nobody's twin
 
-    def spawn(path: bytes, arguments: list, descriptors: list[int]) -> int:
+    def spawn(path: bytes, arguments: list, descriptors: Sequence[int]) -> int:
         for descriptor in (*descriptors, control.fileno()):
             os.set_inheritable(descriptor, True)
         told = {_TOLD: json.dumps([control.fileno(), packages])}
         return os.posix_spawn(path, arguments, environment | told)
 
-    with patch.object(util, "spawnv_passfds", spawn):
+    python = vars(util)
+    before, python["spawnv_passfds"] = python["spawnv_passfds"], spawn
+    try:
         yield
+    finally:
+        python["spawnv_passfds"] = before
 
 
 def part() -> None:

@@ -45,7 +45,7 @@ def modules_from(packages: Packages, roots: list[str]) -> dict[str, bytes]:
         path = _file(name) if name not in found and name.partition(".")[0] in families else None
         if path:
             found[name] = path.read_bytes()
-            waiting += imported(ast.parse(path.read_bytes()))
+            waiting += imported(ast.parse(found[name]))
     return found
 
 
@@ -74,9 +74,18 @@ def _place(module: str) -> Path | None:
 
 def imported(module: ast.Module) -> Iterator[str]:
     """The modules that a module imports anywhere, and the names that it takes from them, which may be modules."""
-    for node in ast.walk(module):
+    for node in _statements(module):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+def _statements(block: ast.AST) -> Iterator[ast.AST]:
+    """All statements in it, at any depth; expressions, which are most of a module, hold none."""
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        inner = getattr(block, name, None)
+        for node in inner if isinstance(inner, list) else ():
+            yield node
+            yield from _statements(node)

@@ -17,8 +17,8 @@ from markupsafe import Markup
 from nbconvert.filters import Highlight2HTML, ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from autograder import sanitise
 from autograder.boundary.limits import MAX_PIXELS
+from autograder.harmless import harmless
 from autograder.pages import mathml
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -80,7 +80,7 @@ def prose(source: str, attachments: str = "{}") -> Markup:
         return f'<span class="{kind}">{drawn}</span>' if kind else drawn
 
     try:
-        page = sanitise.harmless(MarkdownWithMath(renderer=renderer).render(source))
+        page = harmless(MarkdownWithMath(renderer=renderer).render(source))
     except Exception:  # two parsers on other people's text
         return Markup(f"<pre>{escape(source)}</pre>")
     return Markup(_TAG_OR_FORMULA.sub(fill, page))

@@ -20,7 +20,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import default
 
-from autograder import sanitise, verdict
+from autograder import harmless, verdict
 from autograder.pages import markup, mathml, outputs
 from autograder.results import classwork, feedback_content
 
@@ -99,7 +99,7 @@ def digest(content: bytes, grades: dict[str, Any]) -> str:
 
 @cache
 def _maker() -> bytes:
-    modules = (classwork, feedback_content, markup, mathml, outputs, sanitise, verdict)
+    modules = (classwork, feedback_content, markup, mathml, outputs, harmless, verdict)
     code = (__file__, *(str(module.__file__) for module in modules))
     files = [*map(Path, code), *sorted(TEMPLATES.glob("feedback.*")), *sorted(markup.TEMPLATES.iterdir())]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()
