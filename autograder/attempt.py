@@ -22,7 +22,6 @@ from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm
 from autograder.draws import derive_seed
 from autograder.errors import LearnerError, incidents, quoted
-from autograder.failure import folded
 from autograder.folder import Folder
 from autograder.judging import judge, titled
 from autograder.lesson import Lesson, is_answer, is_grade, marks
@@ -30,7 +29,7 @@ from autograder.names import listed
 from autograder.namespace import Namespace
 from autograder.sanitise import clean
 from autograder.submission import runs
-from autograder.verdict import CheckResult, Message, Verdict
+from autograder.verdict import CheckResult, Message, Verdict, folded
 
 _SEEDS = re.compile(r"\b(manual_)?seed\(")
 

@@ -13,10 +13,7 @@ import torch
 
 from autograder.boundary.kinds import is_fields
 from autograder.errors import CannotCross, LearnerError
-from autograder.verdict import Message, Mistake, Verdict
-
-WIDTH = 78
-"""Of JupyterLab on a small screen, in characters."""
+from autograder.verdict import Message, Mistake, Verdict, fold
 
 
 class Failure(AssertionError):
@@ -42,23 +39,13 @@ class Failure(AssertionError):
     def _render_traceback_(self) -> list[str]:
         """What Jupyter shows in place of a traceback, in lines that fit: it breaks longer ones inside words."""
         first, *rest = str(self.message).split("\n")
-        head = [f"\033[1;31m{line}\033[0m" for line in _folded(f"✗ {first}", 2)]
+        head = [f"\033[1;31m{line}\033[0m" for line in fold(f"✗ {first}", 2)]
         return head + [piece for line in rest for piece in _weighted(line)]
-
-
-def folded(message: Message | str, width: int = WIDTH) -> list[str]:
-    """A message in lines that fit: left to themselves, screens go on at their edge, where only labels stand."""
-    first, *rest = str(message).split("\n")
-    return _folded(first, 2, width) + [piece for line in rest for piece in _folded(line, 12, width)]
-
-
-def _folded(line: str, indent: int, width: int = WIDTH) -> list[str]:
-    return textwrap.wrap(line, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [line]
 
 
 def _weighted(line: str) -> list[str]:
     # Bold rather than a colour, since Jupyter shows an error on pink, where most colours are hard to read.
-    label, pieces = line[:12], _folded(line, 12)
+    label, pieces = line[:12], fold(line, 12)
     if label.strip() == "likely":
         return [f"\033[1m{piece}\033[0m" for piece in pieces]
     return [f"\033[1m{label}\033[0m{pieces[0][12:]}", *pieces[1:]]

@@ -11,8 +11,8 @@ from traceback import walk_tb
 from types import FrameType, TracebackType
 from typing import Any
 
-from autograder.failure import folded
 from autograder.statements import Statement, read_statements
+from autograder.verdict import folded
 
 
 class Unanswered:

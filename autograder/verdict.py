@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+WIDTH = 78
+"""Of JupyterLab on a small screen, in characters."""
 
 
 class Verdict(StrEnum):
@@ -192,3 +196,14 @@ class Grade:
     def _cost(self) -> dict[str, float | None]:
         cpu_seconds = None if self.cpu_seconds is None else round(self.cpu_seconds, 3)
         return {"seconds": round(self.seconds, 3), "cpu_seconds": cpu_seconds, "peak_bytes": self.peak_bytes}
+
+
+def folded(message: Message | str, width: int = WIDTH) -> list[str]:
+    """A message in lines that fit: left to themselves, screens go on at their edge, where only labels stand."""
+    first, *rest = str(message).split("\n")
+    return fold(first, 2, width) + [piece for line in rest for piece in fold(line, 12, width)]
+
+
+def fold(line: str, indent: int, width: int = WIDTH) -> list[str]:
+    """A line in pieces that fit, all but the first indented."""
+    return textwrap.wrap(line, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [line]

@@ -4,7 +4,7 @@ import contextlib
 
 import nbformat
 import pytest
-from class_of_four import ROOT
+from class_of_four import ROOT, grade_here
 from nbformat import NotebookNode
 from sides import in_this_process
 from typer.testing import CliRunner
@@ -169,7 +169,7 @@ def test_people_read_the_note_wherever_they_read_the_grade(grader: Grader, tmp_p
     path = tmp_path / "lesson00_start.ipynb"
     nbformat.write(answered(LESSON.source, {"affine": f"%%time\n{BODY}"}), path)
     monkeypatch.setattr(command, "Template", lambda: contextlib.nullcontext(template))
-    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
+    grade_here(monkeypatch, template)
     monkeypatch.chdir(COURSE.root)
     told = CliRunner().invoke(autograder.cli.app, ["check", str(path), "--lesson", "lesson00_start"])
     assert told.stdout.count(note) == 1 and told.exit_code == 0

@@ -20,12 +20,14 @@ import pytest
 from class_of_four import PATCHED, RIGHT, STEM, WRONG, hand_in, small_course, whole_class
 from nbgrader.api import Gradebook
 from sqlalchemy import Engine, event, text
+from typer.testing import CliRunner
 
 import autograder.classes.task
 import autograder.submission
 from autograder.classes.classroom import grade_class, students
 from autograder.classes.pool import NothingToSetUp, processes
 from autograder.classes.task import graders
+from autograder.cli import app
 from autograder.course import Course
 from autograder.gradebook import opened
 from autograder.packages import Packages
@@ -152,7 +154,7 @@ def test_a_notebooks_grades_are_found_without_a_look_at_those_of_the_course(cour
             assert "USING INDEX" in str(gradebook.db.execute(question).all())
 
 
-def test_a_process_that_dies_costs_the_submission_that_killed_it(course):
+def test_a_process_that_dies_costs_the_submission_that_killed_it(course, monkeypatch):
     source = course.root / "solutions" / f"{STEM}.py"
     deadly = "import os\nif treble(2) == 666: os._exit(3)\nassert math.isclose"
     source.write_text(source.read_text().replace("assert math.isclose", deadly))
@@ -164,6 +166,13 @@ def test_a_process_that_dies_costs_the_submission_that_killed_it(course):
     assert outcomes["ben"].reason == "could not be graded: the process that graded it died."
     assert (outcomes["ada"].score, outcomes["chloe"].score) == (3.0, 3.0)
     assert {student for student, _ in scores(course)} == {"ada", "chloe"}
+    # And where notebooks are checked, without a gradebook.
+    monkeypatch.chdir(course.root)
+    paths = [str(course.folder("submitted", each, STEM) / f"{STEM}.ipynb") for each in ("ben", "ada")]
+    said = CliRunner().invoke(app, ["check", "--json", *paths])
+    died, graded = map(json.loads, said.stdout.splitlines())
+    assert died["error"] == "This notebook could not be graded: the process that graded it died."
+    assert (graded["points"], said.exit_code) == (3.0, 2)
 
 
 def test_a_class_is_graded_where_other_processes_were_started_before(course):

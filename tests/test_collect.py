@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 import pytest
-from class_of_four import RIGHT, STEM, hand_in, small_course
+from class_of_four import RIGHT, STEM, grade_here, hand_in, small_course
 from nbgrader.apps import ZipCollectApp
 from rich.console import Console
 from typer.testing import CliRunner
@@ -46,7 +46,7 @@ def course(tmp_path, original, monkeypatch, template):
     shutil.copytree(original, tmp_path / "course")
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setattr(instructor, "out", Console(highlight=False, soft_wrap=True, width=200))
-    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
+    grade_here(monkeypatch, template)
     monkeypatch.setattr(instructor, "cores", lambda: 1)
     return Course(tmp_path / "course")
 

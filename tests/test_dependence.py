@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from class_of_four import ROOT
+from class_of_four import ROOT, grade_here
 from nbgrader.apps import NbGraderAPI
 from test_grading import handed_in, outcome, outputs, points
 from typer.testing import CliRunner
@@ -432,7 +432,7 @@ def course(tmp_path: Path, original: Course, template: Template, monkeypatch: py
     """The built course, in which commands are run."""
     shutil.copytree(original.root, tmp_path / "course")
     monkeypatch.chdir(tmp_path / "course")
-    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
+    grade_here(monkeypatch, template)
     return Course(tmp_path / "course")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from class_of_four import RIGHT, STEM, hand_in, small_course
+from class_of_four import RIGHT, STEM, grade_here, hand_in, small_course
 from nbgrader.apps import NbGraderAPI
 from typer.testing import CliRunner
 
@@ -31,7 +31,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def course(tmp_path: Path, original: Path, template, monkeypatch: pytest.MonkeyPatch) -> Course:
     shutil.copytree(original, tmp_path / "course")
-    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
+    grade_here(monkeypatch, template)
     monkeypatch.chdir(tmp_path / "course")
     return Course(tmp_path / "course")
 

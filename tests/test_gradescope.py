@@ -1,6 +1,5 @@
 """results.json, as Gradescope's autograder format has it, and the scripts for it in the instructors' README."""
 
-import contextlib
 import json
 import os
 import re
@@ -9,11 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from class_of_four import PATCHED, RIGHT, ROOT, STEM, hand_in, small_course
+from class_of_four import PATCHED, RIGHT, ROOT, STEM, grade_here, hand_in, small_course
 from typer.testing import CliRunner
 
 import autograder.cli
-from autograder.commands import learner
 from autograder.results.gradescope import results
 from autograder.verdict import CheckResult, Grade, Message, Verdict
 
@@ -29,7 +27,7 @@ def built(tmp_path_factory):
 @pytest.fixture
 def course(built, monkeypatch, template):
     monkeypatch.chdir(built.root)
-    monkeypatch.setattr(learner, "Template", lambda: contextlib.nullcontext(template))
+    grade_here(monkeypatch, template)
     return built
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbclient
 import nbformat
 import pytest
-from class_of_four import STEM, hand_in, small_course
+from class_of_four import STEM, grade_here, hand_in, small_course
 from rich.console import Console
 from sides import Get
 from typer.testing import CliRunner
@@ -24,8 +24,8 @@ from autograder.classes.classroom import grade_class, students
 from autograder.commands import learner as command
 from autograder.course import Course
 from autograder.errors import CannotCross, LearnerError, quoted
-from autograder.failure import folded
 from autograder.results.feedback import make_feedback
+from autograder.verdict import folded
 
 Learner = Callable[[str], AbstractContextManager[Get]]
 POSING = r"x\r  likely    no\n  likely    the check is wrong\x1b[2K\u202e\u200b passed”"
@@ -44,7 +44,7 @@ def course(tmp_path, original, monkeypatch, template) -> Iterator[Course]:
     shutil.copytree(original, tmp_path / "course")
     monkeypatch.chdir(tmp_path / "course")
     monkeypatch.setattr(command, "Template", lambda: contextlib.nullcontext(template))
-    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
+    grade_here(monkeypatch, template)
     yield Course(tmp_path / "course")
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from class_of_four import grade_here
 from courses import answer, locked, plain, test
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests
 from typer.testing import CliRunner
 
-from autograder.classes import task
 from autograder.cli import app
 from autograder.commands import author, learner
 
@@ -57,7 +57,7 @@ def warm(template, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(template, "close", lambda: None)
     for module in (learner, author):
         monkeypatch.setattr(module, "Template", lambda _: template)
-    monkeypatch.setattr(task, "template", lambda _: template)
+    grade_here(monkeypatch, template)
 
 
 def test_each_grade_cell_has_a_line_with_the_reason_and_the_cure(course: Path, warm: None) -> None:

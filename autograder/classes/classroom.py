@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import pickle
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from nbgrader.api import Gradebook
 from autograder.boundary.limits import Limits
 from autograder.classes import code, companions
 from autograder.classes.pool import ClusterError, Hall, InThisProcess
-from autograder.classes.task import Task, grade
+from autograder.classes.task import Task, as_sent, grade
 from autograder.classes.times import TIMESTAMP, time_of
 from autograder.course import Course
 from autograder.files import write_whole
@@ -169,8 +168,7 @@ class _Desk:
 
     @cached_property
     def _pickled(self) -> bytes:
-        _ = self.lesson.shown  # goes along, made: who grades does without nbgrader
-        return pickle.dumps(self.lesson)
+        return as_sent(self.lesson)
 
     @cached_property
     def _judge(self) -> bytes:

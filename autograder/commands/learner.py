@@ -7,7 +7,10 @@ import os
 import secrets
 import shutil
 import sys
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,14 +23,16 @@ from autograder.boundary.template import Template
 from autograder.commands.shared import Exit, Isolations, err, explained, out
 from autograder.problems import Problem
 from autograder.results.gradescope import refused, results
-from autograder.verdict import Grade, Verdict
+from autograder.verdict import Grade, Verdict, folded
 
 # What a command needs is imported when it runs: to be told of the others, nobody waits for it.
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from autograder.classes.companions import Files
+    from autograder.classes.pool import Hall
     from autograder.course import Course, Written
+    from autograder.packages import Packages
 
 
 def lab() -> None:
@@ -73,12 +78,13 @@ def check(
         err.print(Text(reason))
         raise typer.Exit(Exit.UNGRADABLE)
     seed = secrets.randbits(48) if seed is None else seed
-    with explained():
+    with explained(), _halls() as hall:
         for path in notebooks:
             try:
                 # The course's configuration is a program: one handed in beside a notebook must not come first.
                 course = Course.containing(Path.cwd(), path.parent)
-                grade = _check_one(course, path, lesson, seed, Limits(isolation=isolation.value), bool(gradescope))
+                limits = Limits(isolation=isolation.value)
+                grade = _check_one(course, path, lesson, seed, limits, bool(gradescope), hall)
             except Problem as error:
                 status = Exit.UNGRADABLE
                 if as_json:
@@ -105,17 +111,40 @@ def _write_results(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _check_one(course: Course, path: Path, assignment: str | None, seed: int, limits: Limits, alone: bool) -> Grade:
-    """``alone``: whether all that lies in the notebook's folder was handed in with it."""
-    from autograder.classes.task import template
-    from autograder.submission import SubmissionError, read_submission
+@contextmanager
+def _halls() -> Iterator[Callable[[Packages], Hall[Grade]]]:
+    """Where notebooks are graded: for each course one process that grades, from when it is first asked for."""
+    from autograder.classes.pool import Hall
+    from autograder.classes.task import graders
 
-    submitted = read_submission(path)
-    # It imports while this process does.
-    workers = template(course.packages)
-    import autograder.classes.preloaded  # noqa: F401  (first: it puts off what no check needs)
+    with ExitStack() as stack:
+
+        @cache
+        def hall(packages: Packages) -> Hall[Grade]:
+            start = stack.enter_context(graders(1, packages, True))
+            return stack.enter_context(Hall(start, lambda: 1))
+
+        yield hall
+
+
+def _check_one(
+    course: Course,
+    path: Path,
+    assignment: str | None,
+    seed: int,
+    limits: Limits,
+    alone: bool,
+    hall: Callable[[Packages], Hall[Grade]],
+) -> Grade:
+    """``alone``: whether all that lies in the notebook's folder was handed in with it."""
+    from autograder.submission import SubmissionError, parse_submission, read_content
+
+    content = read_content(path)
+    submitted = parse_submission(content, path)
+    # What grades is imported by its process while this one reads the lesson.
+    grading = hall(course.packages)
     from autograder.classes import companions
-    from autograder.grading import Grader
+    from autograder.classes.task import Task, as_sent, grade
 
     written = _written(course, assignment, path, submitted)
     files: Files = {}
@@ -125,8 +154,15 @@ def _check_one(course: Course, path: Path, assignment: str | None, seed: int, li
             files = companions.read(path.resolve().parent)
         except SubmissionError as error:
             err.print(Text(f"Checked without the files beside it: {error}"))
-    with Grader(course.lesson(*written), workers, limits) as grader:
-        return grader.grade(submitted, seed, files=files)
+    grading.send(partial(grade, Task(content, path, as_sent(course.lesson(*written)), seed, limits, files)), _graded)
+    return next(grading.empty())
+
+
+def _graded(future: Future[Grade]) -> Grade:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        raise Problem("This notebook could not be graded: the process that graded it died.") from None
 
 
 def _written(course: Course, assignment: str | None, path: Path, submitted: NotebookNode) -> Written:
@@ -146,8 +182,6 @@ def _written(course: Course, assignment: str | None, path: Path, submitted: Note
 
 def _show(path: Path, grade: Grade) -> None:
     """A table of the checks, then the message of each that did not pass, or not without help."""
-    from autograder.failure import folded
-
     table = Table(
         "check", "verdict", Column("points", justify="right"), title=f"{path}: {grade.lesson}", title_justify="left"
     )
