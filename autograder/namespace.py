@@ -46,7 +46,7 @@ class Namespace(dict):
     """The names of one submission's grade cells, cell by cell in the order of the notebook."""
 
     def __init__(self, lesson: Lesson, worker: Callable[[], RemoteWorker]) -> None:
-        super().__init__(__name__="__main__", __builtins__=builtins, In=[""], Out={}, display=_shown_to_nobody)
+        super().__init__(__name__="__main__", __builtins__=_Builtins(self), In=[""], Out={}, display=_shown_to_nobody)
         super().__setitem__("get_ipython", lambda: Commands(self))
         self._common: dict[type, str] = {}
         if not lesson.packages.checks_of(lesson.stem):
@@ -145,10 +145,13 @@ class Namespace(dict):
     def __missing__(self, name: str) -> Any:
         if name in self._unavailable:
             raise AuthoringError(self._unavailable[name])
-        # A name that Python itself defines is the submission's only where the lesson asks for another thing of it.
-        if name in NOTEBOOKS or (hasattr(builtins, name) and name not in self._theirs):
+        if name in NOTEBOOKS or self.is_pythons(name):
             raise KeyError(name)
         return self._worker().lookup(name, self._imported.get(name, ""))
+
+    def is_pythons(self, name: str) -> bool:
+        """Whether Python itself defines the name, and the lesson asks for no other thing of it."""
+        return hasattr(builtins, name) and name not in self._theirs
 
     def _of_theirs(self, name: str) -> Any:
         """What the submission has under this name, or the cell."""
@@ -241,6 +244,17 @@ def _read_no_formulas() -> None:
             raise AuthoringError("sympy would run a text to make a formula of it: write it with symbols")
 
         sympy_parser.eval = refuse
+
+
+class _Builtins(dict):
+    """Python's own names; and for the body of a class, which looks at globals as at a plain dict, the submission's."""
+
+    def __init__(self, names: Namespace) -> None:
+        super().__init__(vars(builtins))
+        self._names = names
+
+    def __getitem__(self, name: str) -> Any:
+        return vars(builtins)[name] if self._names.is_pythons(name) else self._names.__missing__(name)
 
 
 class _Main(ModuleType):

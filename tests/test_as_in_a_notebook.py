@@ -61,7 +61,7 @@ def step(m, opt, x, y):
 OBJECTS = """\
 from typing import NamedTuple
 from enum import Enum, IntEnum
-from collections import namedtuple, UserDict, OrderedDict, defaultdict
+from collections import namedtuple
 class Point(NamedTuple):
     x: float
     y: float = 0.0
@@ -103,7 +103,6 @@ def implicit():
 def plain(): raise RuntimeError("p")
 def bad_json(): return json.loads("{")
 def singular(): return np.linalg.inv(np.zeros((2, 2)))
-class MyErr(json.JSONDecodeError): pass
 class Own(ValueError):
     def __init__(self, code): super().__init__(f"code {code}"); self.code = code
 def mine(): raise Own(3)
@@ -134,7 +133,7 @@ def hanoi(n, a, b, move):
     else:
         hanoi(n - 1, a, 3 - a - b, move); move((a, b)); hanoi(n - 1, 3 - a - b, b, move)
 def apply(f, xs): return [f(x) for x in xs]
-class Opt(dict): pass
+BASE = 5
 import time
 def st(): return time.gmtime(0)
 """
@@ -549,6 +548,12 @@ np.random.seed(3)
 a = [ndraw(), np.random.rand(), ndraw()]
 np.random.seed(3)
 assert a == list(np.random.rand(3))
+
+class Test:
+    doubled = apply(str, [1])
+    more = BASE + 1
+    def fill(self): return apply(str, [self.more])
+assert Test.doubled == ['1'] and Test.more == 6 and Test().fill() == ['6']
 
 assert dots() is ...
 

@@ -374,8 +374,7 @@ def test_a_flood_of_output_is_cut(grade: Grading) -> None:
     ("answer", "kind"),
     [
         ("memoryview(bytes([x]))", "a memoryview"),
-        ("object()", "a object"),
-        ("type('fine', (), {})()", "a “fine”"),
+        ("type('fine', (), {'__eq__': lambda *_: True})()", "a “fine”"),
     ],
 )
 def test_a_value_that_cannot_cross_waits_for_a_person_and_costs_nothing_else(
@@ -389,6 +388,11 @@ def test_a_value_that_cannot_cross_waits_for_a_person_and_costs_nothing_else(
         f"  observed  {kind}: a person has to look at it",
     )
     assert points(graded) == {"double-values": None, "square-values": 1, "square-gradients": 2, "noise-fresh": 3}
+
+
+def test_an_object_that_equals_itself_alone_is_no_right_answer(grade: Grading) -> None:
+    graded = grade({"double": "def double(x): return object()"})
+    assert points(graded) == {"double-values": 0, "square-values": 1, "square-gradients": 2, "noise-fresh": 3}
 
 
 def test_where_nothing_more_is_kept_the_note_counts_what_there_was(grade: Grading) -> None:
