@@ -139,7 +139,7 @@ class Attempt:
     def judge(self, cell: NotebookNode, seed: int) -> CheckResult:
         """Run a grade cell in this process, the names that it does not define being looked up in the worker."""
         grade_id = marks(cell)["grade_id"]
-        self.worker.shares_stream = self.worker.lends and bool(_SEEDS.search(cell.source))
+        self.worker.stream.is_shared = self.worker.lends and bool(_SEEDS.search(cell.source))
         self.worker.begin(derive_seed(seed, grade_id))
         token, met = current_side.set(self.worker), incidents.set([])
         try:

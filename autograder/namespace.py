@@ -46,10 +46,11 @@ class Namespace(dict):
     """The names of one submission's grade cells, cell by cell in the order of the notebook."""
 
     def __init__(self, lesson: Lesson, worker: Callable[[], RemoteWorker]) -> None:
-        super().__init__(__name__="__main__", __builtins__=_Builtins(self), In=[""], Out={}, display=_shown_to_nobody)
+        super().__init__(__name__="__main__", __builtins__=builtins, In=[""], Out={}, display=_shown_to_nobody)
         super().__setitem__("get_ipython", lambda: Commands(self))
         self._common: dict[type, str] = {}
         if not lesson.packages.checks_of(lesson.stem):
+            super().__setitem__("__builtins__", _Builtins(self))
             super().__setitem__(ASKED, Questions(lambda kind: self._common.get(kind, ""), self._of_theirs))
         self._worker = worker
         self._judges = False
@@ -90,7 +91,7 @@ class Namespace(dict):
 
     def _patched_by(self, source: str) -> Iterator[tuple[ModuleType, str]]:
         """The modules of which a cell gives a name another value (``np.linalg.solve = None``), and the names."""
-        found: dict[str, Any] = dict(self)
+        found: dict[str, Any] = dict(self) | {"__builtins__": builtins}
         for statement in cached_statements(source):
             for name, path in _imported_by(statement.node).items():
                 with suppress(Exception):

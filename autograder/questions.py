@@ -174,6 +174,11 @@ class _Rewritten(ast.NodeTransformer):
             return node
         return _call("attribute", node.value, ast.Constant(node.attr))
 
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id != "__builtins__":
+            return node
+        return ast.copy_location(ast.parse("__import__('builtins')", mode="eval").body, node)  # as in a notebook
+
     def visit_MatchClass(self, node: ast.MatchClass) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.cls, ast.Name) and node.cls.id not in self._defined and not hasattr(builtins, node.cls.id):

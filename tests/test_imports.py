@@ -14,11 +14,13 @@ SIDES = ("Grader's side", "Learner's side", "Both sides", "Runs in the grader's 
 BESIDE_THE_LEARNER = {
     "autograder",
     "autograder.boundary",
+    "autograder.boundary.arguments",
     "autograder.boundary.calls",
     "autograder.boundary.changes",
     "autograder.boundary.derived",
     "autograder.boundary.forks",
     "autograder.boundary.given",
+    "autograder.boundary.lending",
     "autograder.boundary.shell",
     "autograder.boundary.worker",
     "autograder.boundary.sandbox",

@@ -5,11 +5,17 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.boundary.callbacks import library_path
-from autograder.boundary.raised import BUILT_IN, MAX_ARGS
+from autograder.boundary.raised import BUILT_IN, MAX_ARGS, MAX_BEHIND
 from autograder.errors import CannotCross, LearnerError, short
+
+if TYPE_CHECKING:
+    pass
+
+if TYPE_CHECKING:
+    from autograder.boundary.references import References
 
 _RAISED: dict[str, Any] = {**BUILT_IN, "SystemExit": SystemExit}
 """What a grade cell sees as itself."""
@@ -72,13 +78,23 @@ def class_of(
         return type(str(name)[:100], (Theirs, base), names)
 
 
-def as_raised(error: LearnerError, args: Any, kind: type[Exception] | None, lent: Any, notes: Any = None) -> Exception:
-    """The exception that a grade cell sees: of the built-in class, or of that which stands for the learner's."""
-    seen = _as_seen(error, args, kind, lent)
+def seen_of(about: dict, references: References, depth: int = 0) -> Exception:
+    """What a grade cell sees of what a submission's process says of an exception, and of those behind it.
+
+    It is of the built-in class, of a library's, or of one that stands for the learner's.
+    """
+    error = LearnerError.read(about["error"])
+    kind = references.kind(*about["kind"]) if about.get("kind") else None
+    seen = _as_seen(error, about.get("args"), kind, references.hold(about["raised"]) if kind else None)
     if seen is not error:
         vars(seen)["_of_learner"] = error
-    for note in notes[:MAX_ARGS] if isinstance(notes, list) else ():
+    for note in about.get("notes", [])[:MAX_ARGS]:
         seen.add_note(short(note))
+    if depth < MAX_BEHIND:
+        seen.__cause__, seen.__context__ = (
+            seen_of(about[name], references, depth + 1) if name in about else None for name in ("cause", "context")
+        )
+    seen.__suppress_context__ = bool(about.get("suppressed"))
     return seen
 
 

@@ -15,7 +15,7 @@ import torch
 
 from autograder.boundary.answers import Answers
 from autograder.boundary.calls import MOST_LEFT_OUT
-from autograder.boundary.caught import as_raised, warning_of
+from autograder.boundary.caught import seen_of, warning_of
 from autograder.boundary.copies import Damage, noted
 from autograder.boundary.effects import (
     Graph,
@@ -33,9 +33,8 @@ from autograder.boundary.mirror import Mirror
 from autograder.boundary.nodes import connected
 from autograder.boundary.outputs import Allowance, Overheard, shown
 from autograder.boundary.process import Process, WorkerLost
-from autograder.boundary.raised import MAX_BEHIND
-from autograder.boundary.randomness import digest_of_state, random_state, seed_everything, set_random_state
 from autograder.boundary.references import References
+from autograder.boundary.stream import Stream
 from autograder.boundary.template import NO_FILES, Ended, Template
 from autograder.boundary.wire import Parcel, decode, encode, load, parts, resolve_path
 from autograder.errors import CannotCross, IsModule, LearnerError, short
@@ -79,10 +78,8 @@ class RemoteWorker:
         self._released: list[int] = []
         self._found: dict[tuple[str, str], LearnerObject] = {}
         """What names stand for, as long as the worker does not say that one stands for something else."""
-        self._key = b""
-        self.shares_stream = False
-        """Whether the grade cell seeds the random state itself, so that its numbers are no secret."""
-        self._seen = ""
+        self.stream = Stream()
+        """Where random numbers of calls come from."""
         self.before_call: Callable[[], None] = lambda: None
         """What a plain grade cell's calls begin with."""
         self._answers = Answers(self._process, self._references)
@@ -137,8 +134,7 @@ class RemoteWorker:
         """Start the clock of a cell; ``key`` fixes the random streams of a grade cell's calls."""
         self._requests = 0
         self._process.begin()
-        self._key = key.to_bytes(8, "big")
-        self._seen = repr(random_state()) if self.shares_stream else ""
+        self.stream.begin(key)
 
     def run(
         self, source: str, commands: bool = True, seed: int | None = None, allowance: Allowance | None = None
@@ -204,17 +200,13 @@ class RemoteWorker:
         }
         if kwargs:
             request["kwargs"] = encode(kwargs, sent, self._references.refer)
-        if not self.shares_stream:
-            request["seed"] = self._advance()
-        else:
-            request["state"] = self._state()
+        request |= self.stream.of_a_call()
         if self._mirror:
             request["folder"] = self._mirror.changes()
         reply, parcel = self._ask(request, sent)
         if (printed := reply.get("printed")) and not isinstance(sys.stdout, Overheard):
             self._process.trusting(lambda: sys.stdout.write(str(printed)[:MAX_TEXT]))
-        if "state" in request:
-            self._process.trusting(lambda: self._go_on_from(reply["state"] or random_state()))
+        self._process.trusting(lambda: self.stream.go_on_from(reply.get("state")))
         value = self._process.trusting(lambda: self._value(reply, parcel, sent))
         if self._process.trusting(lambda: reply["damage"]) is not None:
             self._process.trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
@@ -235,25 +227,6 @@ class RemoteWorker:
     def release(self, number: int) -> None:
         """Tell the worker, with the next request, that an object or a graph is no longer needed."""
         self._released.append(number)
-
-    def _advance(self) -> int:
-        """A seed for the next call, from the grader's random state, which moves on in a way no worker can foresee."""
-        digest = digest_of_state(self._key)
-        seed_everything(int.from_bytes(digest[8:15], "big"))
-        return int.from_bytes(digest[:7], "big")
-
-    def _state(self) -> Any:
-        """The random state where the cell has moved it since the last call; else None.
-
-        A cell that seeds its numbers means one stream of them, in which the answer's draws come in their place.
-        """
-        state = random_state()
-        return None if repr(state) == self._seen else state
-
-    def _go_on_from(self, state: Any) -> None:
-        """Random numbers go on where those of the submission ended."""
-        set_random_state(state)
-        self._seen = repr(random_state())
 
     def _value(self, reply: dict, parcel: Parcel, sent: Parcel) -> Any:
         """What the call returned, its tensors with this side's autograd history."""
@@ -329,18 +302,6 @@ class RemoteWorker:
         finally:
             self._mirror, self._references.here = None, ""
 
-    def _seen_as(self, about: dict, depth: int = 0) -> Exception:
-        """How a plain grade cell sees an error of the learner's code, and those behind it."""
-        kind = self._references.kind(*about["kind"]) if about.get("kind") else None
-        lent = self._references.hold(about["raised"]) if kind else None
-        seen = as_raised(LearnerError.read(about["error"]), about.get("args"), kind, lent, about.get("notes"))
-        if depth < MAX_BEHIND:
-            seen.__cause__, seen.__context__ = (
-                self._seen_as(about[name], depth + 1) if name in about else None for name in ("cause", "context")
-            )
-        seen.__suppress_context__ = bool(about.get("suppressed"))
-        return seen
-
     def _ask(self, request: dict, parcel: Parcel | None = None) -> tuple[dict, Parcel]:
         """Ask the process, and answer what it asks meanwhile; raises what came of it, where that was no answer."""
         self._requests += 1
@@ -369,7 +330,7 @@ class RemoteWorker:
                 raise thrown
             raised = self._process.trusting(lambda: LearnerError.read(problem))
             if request.get("lends") and request["do"] == "call":
-                seen = self._process.trusting(lambda: self._seen_as(reply))
+                seen = self._process.trusting(lambda: seen_of(reply, self._references))
                 raise _Raised(raised, seen)
             raise raised
         if "left_out" in reply:
