@@ -20,10 +20,11 @@ import autograder.boundary.template
 from autograder.boundary.effects import Graph
 from autograder.boundary.limits import Limits
 from autograder.boundary.outputs import Allowance, Room
+from autograder.boundary.parcel import pack
 from autograder.boundary.process import WorkerLost
 from autograder.boundary.remote import RemoteWorker
 from autograder.boundary.template import NO_FILES, Ended, Template
-from autograder.boundary.wire import pack, send
+from autograder.boundary.wire import send
 from autograder.errors import CannotCross, LearnerError
 from autograder.verdict import Verdict
 

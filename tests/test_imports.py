@@ -32,6 +32,7 @@ BESIDE_THE_LEARNER = {
     "autograder.boundary.kinds",
     "autograder.boundary.mirror",
     "autograder.boundary.operators",
+    "autograder.boundary.parcel",
     "autograder.boundary.raised",
     "autograder.boundary.tables",
     "autograder.boundary.probes",

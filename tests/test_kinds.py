@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.boundary.wire import Parcel, decode, encode, pack, refuse_value, unpack
+from autograder.boundary.parcel import Parcel, pack, unpack
+from autograder.boundary.wire import decode, encode, refuse_value
 from autograder.errors import CannotCross
 
 Point = namedtuple("Point", "x y")

@@ -13,9 +13,10 @@ from test_other_course import grading, points, said
 from autograder.boundary.derived import base_of
 from autograder.boundary.frames import WireError
 from autograder.boundary.lent_data import lent_data
+from autograder.boundary.parcel import Parcel, pack, unpack
 from autograder.boundary.shared import MOST_VALUES, Shared
 from autograder.boundary.template import Template
-from autograder.boundary.wire import Parcel, decode, encode, pack, unpack
+from autograder.boundary.wire import decode, encode
 
 test.__test__ = False  # type: ignore[attr-defined]  # it makes a cell
 

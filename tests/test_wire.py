@@ -19,15 +19,8 @@ import torch
 
 from autograder.boundary.frames import Closed, Deadline, WireError
 from autograder.boundary.limits import MAX_DEPTH, MAX_MESSAGE
-from autograder.boundary.wire import (
-    Parcel,
-    decode,
-    encode,
-    pack,
-    receive,
-    refuse_value,
-    send,
-)
+from autograder.boundary.parcel import Parcel, pack
+from autograder.boundary.wire import decode, encode, receive, refuse_value, send
 from autograder.errors import CannotCross
 
 DTYPES = [

@@ -9,9 +9,10 @@ import torch
 
 from autograder.boundary.callbacks import MAX_DEPTH
 from autograder.boundary.effects import a_dict, a_list
+from autograder.boundary.parcel import Parcel
 from autograder.boundary.process import Process, WorkerLost
 from autograder.boundary.references import References
-from autograder.boundary.wire import Parcel, decode, encode, parts
+from autograder.boundary.wire import decode, encode, parts
 from autograder.bounds import TimeUp
 from autograder.errors import AuthoringError
 

@@ -9,7 +9,8 @@ import torch
 
 from autograder.boundary.calls import same
 from autograder.boundary.changes import whole
-from autograder.boundary.wire import Parcel, items_of, parts
+from autograder.boundary.parcel import Parcel
+from autograder.boundary.wire import items_of, parts
 
 
 class Arguments:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from autograder.boundary.wire import numbers_of, plain
+from autograder.boundary.parcel import numbers_of, plain
 
 RUN_PYTHON = ("time", "timeit", "prun", "capture")
 """The magics of whole cells that run the cell as Python, once or often."""

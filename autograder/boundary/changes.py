@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from autograder.boundary.calls import same
-from autograder.boundary.wire import Parcel, content, decode, fresh, leaf, pack
+from autograder.boundary.parcel import Parcel, fresh, leaf, pack
+from autograder.boundary.wire import content, decode
 
 Refer = Callable[[Any], dict]
 _BYTES_AN_ITEM = 64

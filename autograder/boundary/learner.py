@@ -16,7 +16,8 @@ import torch
 from autograder.boundary import protocols
 from autograder.boundary.copies import Copies, LocalGraph, noted
 from autograder.boundary.nodes import connected
-from autograder.boundary.wire import Parcel, encode, is_callable, items_of, parts, refuse_value, resolve_path
+from autograder.boundary.parcel import Parcel
+from autograder.boundary.wire import encode, is_callable, items_of, parts, refuse_value, resolve_path
 from autograder.errors import AuthoringError, CannotCross, LearnerError
 from autograder.failure import describe_value
 

@@ -13,9 +13,10 @@ from autograder.boundary.changes import kind_of, whole
 from autograder.boundary.given import Given
 from autograder.boundary.kinds import SINGLE, TYPES
 from autograder.boundary.operators import OPERATORS, known_of
+from autograder.boundary.parcel import Parcel
 from autograder.boundary.raised import BUILT_IN, MAX_BEHIND, notes, told
 from autograder.boundary.shared import Shared
-from autograder.boundary.wire import Parcel, is_callable, refuse_value, resolve_path
+from autograder.boundary.wire import is_callable, refuse_value, resolve_path
 from autograder.errors import CannotCross, LearnerError
 
 

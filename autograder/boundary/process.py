@@ -12,9 +12,10 @@ from typing import Any
 
 from autograder.boundary.frames import Closed, Deadline, WireError
 from autograder.boundary.limits import IsolationError, Limits
+from autograder.boundary.parcel import Parcel
 from autograder.boundary.shared import Shared
 from autograder.boundary.template import NO_FILES, START_SECONDS, Ended, Template
-from autograder.boundary.wire import Parcel, receive, send
+from autograder.boundary.wire import receive, send
 from autograder.verdict import Verdict
 
 

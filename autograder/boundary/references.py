@@ -14,9 +14,10 @@ from autograder.boundary.instances import Instance, is_instance
 from autograder.boundary.kinds import SINGLE, TYPES
 from autograder.boundary.learner import Handle, LearnerObject, lent, path_of
 from autograder.boundary.lent_data import lent_data
+from autograder.boundary.parcel import Parcel
 from autograder.boundary.raised import BUILT_IN, told
 from autograder.boundary.shared import Shared
-from autograder.boundary.wire import Parcel, is_callable
+from autograder.boundary.wire import is_callable
 from autograder.errors import AuthoringError, printable, short
 
 MAX_KINDS = 1_000

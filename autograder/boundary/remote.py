@@ -32,11 +32,12 @@ from autograder.boundary.limits import MAX_REQUESTS, MAX_TEXT, Limits
 from autograder.boundary.mirror import Mirror
 from autograder.boundary.nodes import connected
 from autograder.boundary.outputs import Allowance, Overheard, shown
+from autograder.boundary.parcel import Parcel, load
 from autograder.boundary.process import Process, WorkerLost
 from autograder.boundary.references import References
 from autograder.boundary.stream import Stream
 from autograder.boundary.template import NO_FILES, Ended, Template
-from autograder.boundary.wire import Parcel, decode, encode, load, parts, resolve_path
+from autograder.boundary.wire import decode, encode, parts, resolve_path
 from autograder.errors import CannotCross, IsModule, LearnerError, short
 from autograder.verdict import Verdict
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from autograder.boundary.changes import Kind, kind_of
 from autograder.boundary.derived import base_of
-from autograder.boundary.wire import Parcel
+from autograder.boundary.parcel import Parcel
 
 MOST_VALUES = 10_000
 """So many values are kept the same; further ones cross as copies."""

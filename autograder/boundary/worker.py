@@ -23,16 +23,10 @@ from autograder.boundary.calls import vector_jacobian_product
 from autograder.boundary.frames import Closed, TooLarge
 from autograder.boundary.lending import FromTest, Lending, from_test
 from autograder.boundary.mirror import Mirror
+from autograder.boundary.parcel import Parcel
 from autograder.boundary.randomness import random_state, seed_everything, set_random_state
 from autograder.boundary.shell import Capped, Shell, leave_tools_out, run_cell
-from autograder.boundary.wire import (
-    Parcel,
-    decode,
-    encode,
-    receive,
-    refuse_value,
-    send,
-)
+from autograder.boundary.wire import decode, encode, receive, refuse_value, send
 from autograder.errors import CannotCross, LearnerError
 from autograder.packages import Packages
 

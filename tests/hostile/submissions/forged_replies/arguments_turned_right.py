@@ -38,7 +38,7 @@ def say(data):
 # %% grade_id="double"
 import torch
 
-from autograder.boundary.wire import pack
+from autograder.boundary.parcel import pack
 
 
 def double(x):
