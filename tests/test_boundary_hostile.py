@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +282,72 @@ def test_a_message_that_is_no_answer_ends_the_worker(told, reply: Reply, action:
 def test_a_result_that_makes_no_sense_ends_the_worker(told, reply: Reply) -> None:
     call = actions(told(reply))[2]
     lost(call, Verdict.RUN_TIME_ERROR, "the submission's process sent a reply that makes no sense (")
+
+
+PLAIN = {"value": 1, "graph": None, "damage": None}
+RAISED = {"error": ["ValueError", "", 0, "", ["ValueError"], ""], "args": [], "notes": []}
+LEAF = {"shared": [-5, {"leaf": [{"name": "0", "grad": False}, None, True, False]}]}
+OF_A_PLAIN_CELL: dict[str, tuple[dict, dict[str, torch.Tensor]]] = {
+    "a warning without a class": (PLAIN | {"warned": [["old"]]}, {}),
+    "a warning of a class that is none": (PLAIN | {"warned": [["old", "os:system", "object"]]}, {}),
+    "warnings that are a number": (PLAIN | {"warned": 3}, {}),
+    "a random state that is none": (PLAIN | {"state": [1, 2]}, {}),
+    "a change of a value that nobody has": (PLAIN | {"changes": [[-1, []]]}, {}),
+    "a change of an argument into another thing": (PLAIN | {"changes": [[1, {"dict": []}]]}, {}),
+    "a change of an argument that is nested": (PLAIN | {"changes": [[1, NESTED]]}, {}),
+    "a number of the grader's for a value": (PLAIN | {"value": {"shared": [9, []]}}, {}),
+    "a value that nobody has": (PLAIN | {"value": {"same": 9}}, {}),
+    "one number for two values": (PLAIN | {"value": [{"shared": [-1, []]}, {"shared": [-1, []]}]}, {}),
+    "a parameter without numbers": (PLAIN | {"value": LEAF}, {}),
+    "a parameter of integers": (PLAIN | {"value": LEAF}, {"0": torch.ones(1, dtype=torch.int64)}),
+    "an object of no data": (PLAIN | {"value": {"shared": [-1, {"derived": ["K", [], {"lent": [1, "x", []]}]}]}}, {}),
+    "an object of a class without names": (PLAIN | {"value": {"shared": [-1, {"derived": ["K", [{}], []]}]}}, {}),
+    "leaves that are none": (PLAIN | {"value": TENSOR, "graph": 1, "leaves": [1]}, {"0": torch.ones(1)}),
+    "a cause that is none": (RAISED | {"cause": {"error": 3}}, {}),
+    "notes that are none": (RAISED | {"notes": 7}, {}),
+    "a class of exceptions without a name": (RAISED | {"kind": [1], "raised": {}}, {}),
+}
+
+
+@pytest.mark.parametrize("name", OF_A_PLAIN_CELL)
+def test_what_makes_no_sense_to_a_plain_cell_ends_the_worker_and_changes_nothing(told, name: str) -> None:
+    tree, tensors = OF_A_PLAIN_CELL[name]
+    worker = told(saying(tree, tensors))
+    worker.lend(str)
+    worker.stream.is_shared = True
+    argument: list = []
+    call = partial(worker.operate, {"object": [1, ""]}, (argument,), {})
+    lost(call, Verdict.RUN_TIME_ERROR, "the submission's process sent a reply that makes no sense (")
+    assert argument == []
+
+
+def test_exceptions_behind_each_other_end_somewhere(told) -> None:
+    chain: dict = dict(RAISED)
+    for _ in range(50):
+        chain = RAISED | {"cause": chain}
+    worker = told(saying(chain))
+    worker.lend(str)
+    with pytest.raises(ValueError) as raised:
+        worker.operate({"object": [1, ""]}, (), {})
+    behind, count = raised.value.__cause__, 0
+    while behind is not None:
+        behind, count = behind.__cause__, count + 1
+    assert count == 5
+
+
+def test_a_class_of_exceptions_is_a_librarys_only_where_the_library_has_it_as_such(told) -> None:
+    for path in (
+        "os:system",
+        "builtins:SystemExit",
+        "json:JSONDecodeError",
+        "tests:X",
+        "json.decoder:JSONDecodeError.x",
+    ):
+        worker = told(saying(RAISED | {"kind": [1, "E", ["ValueError"], [], path], "raised": {"lent": [1, "E", []]}}))
+        worker.lend(str)
+        with pytest.raises(ValueError) as raised:
+            worker.operate({"object": [1, ""]}, (), {})
+        assert not isinstance(raised.value, json.JSONDecodeError), path
 
 
 @pytest.mark.parametrize(
