@@ -7,6 +7,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 import nbformat
@@ -16,12 +17,14 @@ from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.learner import current_side
 from autograder.boundary.limits import ANSWERED_WITHIN, MAX_SAID, Limits
 from autograder.boundary.outputs import Allowance, Room
+from autograder.boundary.probes import close_figures
 from autograder.boundary.process import WorkerLost
+from autograder.boundary.randomness import preserved
 from autograder.boundary.remote import RemoteWorker
 from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm
 from autograder.draws import derive_seed
-from autograder.errors import LearnerError, incidents, quoted
+from autograder.errors import CannotCross, LearnerError, incidents, quoted
 from autograder.folder import Folder
 from autograder.judging import judge, titled
 from autograder.lesson import Lesson, is_answer, is_grade, marks
@@ -32,6 +35,7 @@ from autograder.submission import runs
 from autograder.verdict import CheckResult, Message, Verdict, folded
 
 _SEEDS = re.compile(r"\b(manual_)?seed\(")
+_FIGURES = re.compile(r"matplotlib|pylab|seaborn|\.plot\b")
 
 
 class Attempt:
@@ -60,6 +64,7 @@ class Attempt:
         files = {**files, **lesson.files}  # of two with one name the course's, as nbgrader has it
         self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends, files)
         self._folder = Folder(lesson)
+        self._has_figures = any(_FIGURES.search(cell.source) for cell in lesson.source.cells)
         self.workers_left = most_workers(lesson) if workers is None else workers
         self._workers: list[RemoteWorker] = []
         self._deadly: set[str] = set()
@@ -143,6 +148,7 @@ class Attempt:
         self.worker.begin(derive_seed(seed, grade_id))
         token, met = current_side.set(self.worker), incidents.set([])
         try:
+            self._close_figures()
             # The worker has the time of a cell; what is made here of its answers has a little more.
             with (
                 alarm(self._seconds + ANSWERED_WITHIN),
@@ -163,6 +169,12 @@ class Attempt:
         finally:
             current_side.reset(token)
             incidents.reset(met)
+
+    def _close_figures(self) -> None:
+        """Of a plain grade cell's calls; those of other cells are closed already."""
+        if self._has_figures and self.worker.lends:
+            with preserved(), suppress(LearnerError, CannotCross):
+                self.worker.call_beside(close_figures, (), {})
 
     def passes(self, grade_ids: list[str], seed: int) -> bool:
         """Whether the last of these grade cells is passed, when they are judged in order."""

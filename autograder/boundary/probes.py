@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -42,6 +43,12 @@ def _no_numbers_on_meta() -> Iterator[None]:
 
     with patch.object(torch.Tensor, "tolist", tolist):
         yield
+
+
+def close_figures() -> None:
+    """Close what pyplot has open, as a kernel does at the end of a cell: whoever holds a figure may still read it."""
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 def inside_parent(module: torch.nn.Module, training: bool, *args: Any) -> Any:
