@@ -3,12 +3,11 @@
 import csv
 import shutil
 import subprocess
-import sys
 
 import jupytext
 import nbformat
 import pytest
-from class_of_four import LESSON, RIGHT, STEM, grade_here, hand_in, small_course, whole_class
+from class_of_four import LESSON, NBGRADER, RIGHT, STEM, grade_here, hand_in, small_course, whole_class
 from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
@@ -406,7 +405,7 @@ def test_nbgrader_autograde_stops_there_too_and_says_the_same(course):
     edit(course, *ADD)
     before = rows(course)
     done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", "autograde", STEM, "--force", "--student", "ada"],
+        [*NBGRADER, "autograde", STEM, "--force", "--student", "ada"],
         cwd=course.root,
         capture_output=True,
         text=True,
@@ -419,7 +418,7 @@ def test_nbgrader_autograde_stops_there_too_and_says_the_same(course):
 
 
 def nbgrader(course: Course, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "nbgrader", *arguments], cwd=course.root, check=True, capture_output=True)
+    subprocess.run([*NBGRADER, *arguments], cwd=course.root, check=True, capture_output=True)
 
 
 def test_an_assignment_that_nbgrader_made_keeps_its_grades_too(course):

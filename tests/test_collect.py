@@ -5,13 +5,12 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import zipfile
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 import pytest
-from class_of_four import RIGHT, STEM, grade_here, hand_in, small_course
+from class_of_four import NBGRADER, RIGHT, STEM, grade_here, hand_in, small_course
 from nbgrader.apps import ZipCollectApp
 from rich.console import Console
 from typer.testing import CliRunner
@@ -477,7 +476,7 @@ def test_the_files_own_times_are_taken_when_asked_for_and_where_they_make_sense(
 
 
 def nbgrader(course: Course, *arguments: object, cwd: Path | None = None) -> str:
-    command = [sys.executable, "-m", "nbgrader", *map(str, arguments)]
+    command = [*NBGRADER, *map(str, arguments)]
     done = subprocess.run(command, cwd=cwd or course.root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
-from class_of_four import STEM, grade_here, small_course, whole_class
+from class_of_four import NBGRADER, STEM, grade_here, small_course, whole_class
 from nbgrader.api import Base
 from test_gradebook import gradebook
 from typer.testing import CliRunner
@@ -125,7 +125,7 @@ def test_an_older_gradebook_is_left_as_it_is_until_nbgrader_has_upgraded_it(cour
         f"Run `nbgrader db upgrade` in {course.root}, then the same command again. nbgrader keeps a copy.\n"
     )
     assert file.read_bytes() == before
-    command = [sys.executable, "-m", "nbgrader", "db", "upgrade"]
+    command = [*NBGRADER, "db", "upgrade"]
     subprocess.run(command, cwd=course.root, check=True, capture_output=True)
     build([], course.root)
     with gradebook(course) as book:

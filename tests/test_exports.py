@@ -2,10 +2,9 @@
 
 import csv
 import subprocess
-import sys
 
 import pytest
-from class_of_four import RIGHT, STEM, WRONG, hand_in, small_course
+from class_of_four import NBGRADER, RIGHT, STEM, WRONG, hand_in, small_course
 from typer.testing import CliRunner
 
 import autograder.cli
@@ -96,7 +95,7 @@ def test_canvas_reads_the_header_as_one_of_its_own(course, tmp_path):
 def test_nbgrader_exports_the_same_by_its_own_command(course, tmp_path):
     path = tmp_path / "grades.csv"
     exporter = "--exporter=autograder.results.exports.CanvasExportPlugin"
-    command = [sys.executable, "-m", "nbgrader", "export", exporter, f"--to={path}"]
+    command = [*NBGRADER, "export", exporter, f"--to={path}"]
     done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert path.read_text(encoding="utf-8") == CANVAS

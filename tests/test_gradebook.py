@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from class_of_four import RIGHT, STEM, WRONG, hand_in, small_course, whole_class
+from class_of_four import NBGRADER, RIGHT, STEM, WRONG, hand_in, small_course, whole_class
 from nbgrader.api import Gradebook
 
 import autograder.classes.task
@@ -271,7 +271,7 @@ def test_nbgrader_autograde_reads_what_was_handed_in_as_our_command_does(course,
     with gradebook(course) as book:
         for student in outcomes.keys() - reasons.keys():
             book.remove_student(student)
-    command = [sys.executable, "-m", "nbgrader", "autograde", STEM, "--force"]
+    command = [*NBGRADER, "autograde", STEM, "--force"]
     done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
     assert {row for row in rows(course) if row[0] not in reasons} == ours
     for student, (_, reason) in BROKEN.items():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import jupytext
 import pytest
 from class_of_four import ROOT
+from jupytext.cli import jupytext as command
 from nbformat import NotebookNode
 
 from autograder.authoring import mistakes
@@ -175,10 +175,10 @@ def test_opening_and_saving_a_source_as_a_notebook_keeps_its_marks(tmp_path: Pat
     for stem in ("lesson03_reparameterization", "lesson06_vae"):
         script.write_text((ROOT / "solutions" / f"{stem}.py").read_text(encoding="utf-8"), encoding="utf-8")
         (tmp_path / "jupytext.toml").write_text((ROOT / "jupytext.toml").read_text(encoding="utf-8"), encoding="utf-8")
-        command = [sys.executable, "-m", "jupytext"]
-        subprocess.run([*command, "--to", "notebook", script, "-o", tmp_path / "lesson.ipynb", "--quiet"], check=True)
+        notebook = tmp_path / "lesson.ipynb"
+        command([str(script), "--to", "notebook", "-o", str(notebook), "--quiet"])
         before = jupytext.read(script)
-        subprocess.run([*command, "--to", "py:percent", tmp_path / "lesson.ipynb", "-o", script, "--quiet"], check=True)
+        command([str(notebook), "--to", "py:percent", "-o", str(script), "--quiet"])
         after = jupytext.read(script)
         shorts = [
             [{key: value for key, value in cell.metadata.items() if key != "lines_to_next_cell"} for cell in each.cells]

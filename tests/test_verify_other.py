@@ -4,16 +4,14 @@
 
 import csv
 import json
-import os
 import shutil
 import subprocess
-import sys
 from copy import deepcopy
 from pathlib import Path
 
 import nbformat
 import pytest
-from class_of_four import grade_here
+from class_of_four import NBGRADER, grade_here
 from courses import answer, locked, plain, test
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests
@@ -89,8 +87,7 @@ def given(course: Path) -> dict[str, tuple[float | None, float, bool]]:
 
 
 def test_a_class_is_told_once_which_cells_wait_and_part_of_the_points_arrives_everywhere(course: Path) -> None:
-    nbgrader = os.path.join(os.path.dirname(sys.executable), "nbgrader")
-    subprocess.run([nbgrader, "generate_assignment", "ps1", "--force"], check=True, capture_output=True)
+    subprocess.run([*NBGRADER, "generate_assignment", "ps1", "--force"], check=True, capture_output=True)
     for student in ("ada", "ben"):
         folder = course / "submitted" / student / "ps1"
         shutil.copytree(course / "source" / "ps1", folder)
