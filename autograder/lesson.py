@@ -27,12 +27,14 @@ class LessonError(Problem):
 
 def marks(cell: NotebookNode) -> dict:
     """The cell's nbgrader metadata, empty for an ordinary cell."""
-    return cell.metadata.get("nbgrader", {})
+    found: dict = cell["metadata"].get("nbgrader", {})  # by keys, as below: of every cell it is asked again and again
+    return found
 
 
 def is_grade(cell: NotebookNode) -> bool:
     """A cell that earns points by running: a test, not a written answer."""
-    return bool(marks(cell).get("grade")) and not marks(cell).get("solution") and cell.cell_type == "code"
+    own = marks(cell)
+    return bool(own.get("grade")) and not own.get("solution") and cell["cell_type"] == "code"
 
 
 def is_answer(cell: NotebookNode) -> bool:
@@ -47,7 +49,7 @@ def is_locked(cell: NotebookNode) -> bool:
 
 def is_demo(cell: NotebookNode) -> bool:
     """A cell that only shows something; grading does not run it."""
-    return "demo" in cell.metadata.get("tags", [])
+    return "demo" in cell["metadata"].get("tags", [])
 
 
 def is_folded(cell: NotebookNode) -> bool:

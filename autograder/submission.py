@@ -99,7 +99,8 @@ def _cells(content: dict, path: Path) -> list[NotebookNode]:
 
 
 def _notebook(cells: list[NotebookNode], metadata: dict | None = None) -> NotebookNode:
-    return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata or {}, "cells": cells})
+    kept = nbformat.from_dict(metadata or {})
+    return NotebookNode({"nbformat": 4, "nbformat_minor": 5, "metadata": kept, "cells": cells})
 
 
 def _clean(cell: dict) -> NotebookNode:
@@ -114,10 +115,10 @@ def _clean(cell: dict) -> NotebookNode:
     tags = [tag for tag in tags if isinstance(tag, str) and _is_mark(tag)] if isinstance(tags, list) else []
     kept = ({"nbgrader": own} if own else {}) | ({"tags": tags[:MAX_TAGS]} if tags else {})
     text = writable("".join(line for line in lines if isinstance(line, str))).replace("\r\n", "\n")
-    clean = nbformat.from_dict(
+    clean = NotebookNode(
         {
             "cell_type": kind,
-            "metadata": kept,
+            "metadata": nbformat.from_dict(kept),
             "source": text if len(text) <= MAX_SOURCE else _too_long(kind, text),
             "id": name if isinstance(name, str) and _CELL_ID.fullmatch(name) else "",
         }
