@@ -138,6 +138,20 @@ import time
 def st(): return time.gmtime(0)
 """
 
+POSITIONS = """\
+import numpy as np, random, torch, io, csv
+def draw(rng): return rng.normal(size=2)
+def toss(r): return r.random()
+def tdraw(g): return torch.rand(2, generator=g)
+class Sim:
+    def __init__(self, seed): self.rng = np.random.default_rng(seed)
+    def step(self): return self.rng.integers(0, 100)
+def read(f): return [row for row in csv.reader(f)]
+def write(f): f.write("a,b")
+def make(): return io.StringIO("x\\ny")
+def rs(): return np.random.RandomState(0)
+"""
+
 # Each of these holds in a notebook.
 HOLD = {
     ALIASES: """\
@@ -606,6 +620,59 @@ assert apply({'a': 1}.get, ['a', 'b']) == [1, None]
 
 assert st().tm_year == 1970 and st()[0] == 1970
 """,
+    POSITIONS: """\
+import numpy as np
+rng = np.random.default_rng(0)
+a = draw(rng)
+b = rng.normal(size=2)
+c = np.random.default_rng(0).normal(size=4)
+assert np.array_equal(np.concatenate([a, b]), c)
+
+import numpy as np
+rng = np.random.default_rng(0)
+assert not np.array_equal(draw(rng), draw(rng))
+
+import numpy as np
+assert np.array_equal(draw(np.random.RandomState(3)), np.random.RandomState(3).normal(size=2))
+
+import random
+r = random.Random(1)
+x = [toss(r), r.random(), toss(r)]
+q = random.Random(1)
+assert x == [q.random() for _ in range(3)]
+
+import torch
+g, q = torch.Generator().manual_seed(1), torch.Generator().manual_seed(1)
+a, b = tdraw(g), torch.rand(2, generator=g)
+assert torch.equal(torch.cat([a, b]), torch.rand(4, generator=q))
+
+import numpy as np
+s = Sim(4)
+q = np.random.default_rng(4)
+assert [s.step(), s.rng.integers(0, 100), s.step()] == [q.integers(0, 100) for _ in range(3)]
+
+import io
+f = io.StringIO('a,b\\n1,2')
+assert read(f) == [['a', 'b'], ['1', '2']] and f.read() == ''
+
+import io
+f = io.StringIO()
+write(f)
+assert f.getvalue() == 'a,b'
+
+f = make()
+assert f.readline() == 'x\\n' and list(f) == ['y']
+
+import numpy as np
+assert rs().rand() == np.random.RandomState(0).rand()
+
+import io
+f = io.BytesIO(b'ab')
+assert f.read(1) == b'a'
+
+import numpy as np
+assert isinstance(Sim(1).rng, np.random.Generator)
+""",
 }
 DO_NOT_HOLD = {
     ALIASES: """\
@@ -651,6 +718,11 @@ except RuntimeError as e:
 assert squares(3) == [0, 1, 4]
 
 assert P(1) == 1
+""",
+    POSITIONS: """\
+import numpy as np
+rng = np.random.default_rng(0)
+assert np.array_equal(draw(rng), draw(rng))
 """,
 }
 

@@ -26,6 +26,7 @@ BESIDE_THE_LEARNER = {
     "autograder.boundary.sandbox",
     "autograder.boundary.shared",
     "autograder.boundary.policy",
+    "autograder.boundary.positions",
     "autograder.boundary.frames",
     "autograder.boundary.limits",
     "autograder.boundary.wire",

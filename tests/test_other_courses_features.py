@@ -20,10 +20,8 @@ FILES = {"data.csv": b"1\n2\n", "helper.py": b"def check(a, b): assert a == b\n"
 WAIT = {
     "axes_argument": "an axis that the test made cannot cross",
     "doctest_testmod": "it judges nothing here",
-    "file_obj_write": "an open file of the test's cannot cross",
     "mock_stdin": "the same",
     "sqlite": "a connection of the test's cannot cross",
-    "rng_arg_state": "a generator of random numbers of the test's cannot cross",
     "own_instance_set": "an answer changes an object of the test's by no method of it",
     "sympy_eq": "a formula of the test's cannot cross",
     "subclass_in_test": "a class of the test's below one of the submission's",

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from autograder.boundary import positions
 from autograder.boundary.calls import same
 from autograder.boundary.parcel import Parcel, fresh, leaf, pack
 from autograder.boundary.wire import content, decode
@@ -157,7 +158,26 @@ class _Tables:
         value._update_inplace(new)
 
 
-_CONTAINERS, _ARRAYS, _TENSORS, _TABLES = _Containers(), _Arrays(), _Tensors(), _Tables()
+class _Positions:
+    """Generators of random numbers and files in memory: by where they stand."""
+
+    def size(self, value: Any) -> int:
+        return 1_000
+
+    def state(self, value: Any) -> Any:
+        return positions.at(value)
+
+    def is_as(self, value: Any, state: Any) -> bool:
+        return bool(positions.at(value) == state)
+
+    def told(self, value: Any, parcel: Parcel, refer: Refer) -> Any:
+        return content(positions.at(value), parcel, refer)
+
+    def become(self, value: Any, told: Any, parcel: Parcel, resolve: Callable) -> None:
+        positions.put(value, decode(told, parcel, resolve))
+
+
+_CONTAINERS, _ARRAYS, _TENSORS, _TABLES, _POSITIONS = _Containers(), _Arrays(), _Tensors(), _Tables(), _Positions()
 _BASES = (list, OrderedDict, dict, set, deque)
 
 
@@ -171,6 +191,8 @@ def kind_of(value: Any) -> Kind | None:
     if kind in (Tensor, torch.nn.Parameter):
         plain = value.is_leaf and value.layout is torch.strided and value.is_cpu and not value.is_quantized
         return _TENSORS if plain else None
+    if positions.has(value):
+        return _POSITIONS
     pandas = sys.modules.get("pandas")
     return _TABLES if pandas is not None and kind in (pandas.DataFrame, pandas.Series) else None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import torch
 
-from autograder.boundary import derived, frames, kinds, tables
+from autograder.boundary import derived, frames, kinds, positions, tables
 from autograder.boundary.frames import TooLarge, WireError
 from autograder.boundary.limits import MAX_DEPTH, MAX_MESSAGE, MAX_TENSORS
 from autograder.boundary.parcel import Parcel, dtype_of, fresh, leaf, load, pack, refuse_unbounded, store, unpack
@@ -71,6 +71,8 @@ def encode(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int 
     elif parcel.shared.is_derived(value):
         name, own, data = derived.told(value)
         tree = {"derived": [name, own, content(data, parcel, refer, depth)]}
+    elif positions.has(value):
+        tree = {"at": [positions.name_of(value), content(positions.at(value), parcel, refer, depth)]}
     else:
         tree = content(value, parcel, refer, depth)
     return {"shared": [parcel.shared.add(value, parcel), tree]}
@@ -137,6 +139,9 @@ def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int
         case "shared":
             number, tree = content
             return _shared(parcel).keep(number, _own(tree, parcel, part))
+        case "at":
+            name, state = content
+            return positions.made(name, part(state))
         case "derived":
             name, own, data = content
             return resolve({"derived": [name, own, part(data)]})
