@@ -245,6 +245,28 @@ def _read_no_formulas() -> None:
             raise AuthoringError("sympy would run a text to make a formula of it: write it with symbols")
 
         sympy_parser.eval = refuse
+        printer = sys.modules["sympy.utilities.lambdify"]._EvaluatorPrinter
+        if printer.doprint.__module__ != __name__:
+            printer.doprint = _of_formulas_alone(printer.doprint, refuse)
+
+
+def _of_formulas_alone(written: Callable, refuse: Callable) -> Callable:
+    """``lambdify``'s way to write a formula down as Python, which takes a text as it is."""
+
+    def doprint(self: Any, name: str, args: Any, formula: Any, **more: Any) -> Any:
+        def check(part: Any) -> None:
+            if type(part) in (list, tuple):
+                for each in part:
+                    check(each)
+            elif type(part) not in (int, float, complex) and not issubclass(type(part), (Basic, MatrixBase)):
+                refuse()
+
+        from sympy import Basic, MatrixBase
+
+        check(formula)
+        return written(self, name, args, formula, **more)
+
+    return doprint
 
 
 class _Builtins(dict):

@@ -152,6 +152,30 @@ def make(): return io.StringIO("x\\ny")
 def rs(): return np.random.RandomState(0)
 """
 
+FORMULAS = """\
+import sympy as sp
+from sympy import symbols, Eq, Function
+x, y = symbols("x y")
+f = Function("f")
+def df(e): return sp.diff(e, x)
+def sols(): return sp.solve(x**2 - 1, x)
+def expr(): return x**2 + sp.sin(y)
+def mat(): return sp.Matrix([[1, x], [2, 3]])
+def integ(e): return sp.integrate(e, (x, 0, 1))
+def third(): return sp.Rational(1, 3)
+def numer(): return sp.pi.evalf(20)
+def sset(): return sp.solveset(x**2 - 1, x)
+def system(): return sp.solve([x + y - 2, x - y], [x, y])
+def ode(): return sp.dsolve(f(x).diff(x) - f(x))
+def taylor(): return sp.series(sp.exp(x), x, 0, 3)
+def poly(): return sp.Poly(x**2 + 1, x)
+def setcell(m): m[0, 0] = x
+def lam(): return sp.lambdify(x, x**2)
+def pw(): return sp.Piecewise((x, x > 0), (0, True))
+def eq(): return Eq(x, y)
+def n(k): return sp.Symbol("k", integer=True) ** k
+"""
+
 # Each of these holds in a notebook.
 HOLD = {
     ALIASES: """\
@@ -673,6 +697,82 @@ assert f.read(1) == b'a'
 import numpy as np
 assert isinstance(Sim(1).rng, np.random.Generator)
 """,
+    FORMULAS: """\
+import sympy as sp
+x = sp.symbols('x')
+assert df(x**2) == 2*x and df(sp.sin(x)) == sp.cos(x)
+
+assert sols() == [-1, 1]
+
+assert expr().subs(x, 2).subs(y, 0) == 4
+
+import sympy as sp
+assert sp.simplify(expr() - sp.sin(y) - x**2) == 0
+
+assert mat().det() == 3 - 2*x
+
+assert mat()[0, 1] == x and mat().shape == (2, 2)
+
+import sympy as sp
+assert integ(sp.Symbol('x')**2) == sp.Rational(1, 3)
+
+import sympy as sp
+assert third() == sp.Rational(1, 3) and abs(float(third()) - 1/3) < 1e-9
+
+import sympy as sp
+assert str(numer()) == '3.1415926535897932385' and isinstance(numer(), sp.Float)
+
+import sympy as sp
+assert sset() == sp.FiniteSet(-1, 1) and 1 in sset()
+
+import sympy as sp
+x, y = sp.symbols('x y')
+assert system() == {x: 1, y: 1}
+
+import sympy as sp
+assert ode().rhs.has(sp.exp)
+
+import sympy as sp
+assert taylor().removeO().subs(x, 1) == sp.Rational(5, 2)
+
+assert poly().degree() == 2
+
+import sympy as sp
+m = sp.eye(2)
+setcell(m)
+assert m[0, 0] == sp.Symbol('x')
+
+assert lam()(3) == 9
+
+assert pw().subs(x, 3) == 3 and pw().subs(x, -3) == 0
+
+import sympy as sp
+assert sp.latex(expr()) == 'x^{2} + \\\\sin{\\\\left(y \\\\right)}'
+
+assert str(expr()) == 'x**2 + sin(y)'
+
+import sympy as sp
+assert isinstance(expr(), sp.Expr) and isinstance(expr(), sp.Add) and expr().free_symbols == {x, y}
+
+import sympy as sp
+assert sp.lambdify(x, expr().subs(y, 0))(3) == 9
+
+import sympy as sp
+assert eq() == sp.Eq(x, y) and eq().lhs == x
+
+import sympy as sp
+assert n(2) == sp.Symbol('k', integer=True)**2 and n(2) != sp.Symbol('k')**2
+
+import sympy as sp
+assert expr().equals(x**2 + sp.sin(y))
+
+assert df(x**3) == 3*x**2
+
+import sympy as sp
+assert sp.simplify(df(sp.exp(2*x)) - 2*sp.exp(2*x)) == 0
+
+assert expr() - x**2 - __import__('sympy').sin(y) == 0
+""",
 }
 DO_NOT_HOLD = {
     ALIASES: """\
@@ -723,6 +823,12 @@ assert P(1) == 1
 import numpy as np
 rng = np.random.default_rng(0)
 assert np.array_equal(draw(rng), draw(rng))
+""",
+    FORMULAS: """\
+import sympy as sp
+assert df(x**2) == x
+
+assert n(2) == x**2
 """,
 }
 

@@ -19,6 +19,7 @@ BESIDE_THE_LEARNER = {
     "autograder.boundary.changes",
     "autograder.boundary.derived",
     "autograder.boundary.forks",
+    "autograder.boundary.formulas",
     "autograder.boundary.given",
     "autograder.boundary.lending",
     "autograder.boundary.shell",

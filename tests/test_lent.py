@@ -8,6 +8,7 @@ import pytest
 from courses import answer, locked, test
 from test_other_course import grading, points, said
 
+from autograder.boundary import formulas
 from autograder.boundary.limits import Limits
 from autograder.boundary.template import Template
 from autograder.verdict import Verdict
@@ -101,14 +102,41 @@ def test_a_text_of_an_object_is_never_run_by_sympy(template: Template, tmp_path)
     cells = (
         answer("import sympy\ndef f(): return sympy.Symbol('x')"),
         test("import sympy\nsympy.sympify(f())\nsympy.simplify(f())"),
+        test("import sympy\nassert sympy.lambdify(sympy.Symbol('x'), f())(1) == 1", "made"),
+        test("import sympy\nsympy.lambdify(sympy.Symbol('x'), [f()])(1)", "listed"),
     )
+    chars = " + ".join(f"sympy.Function('chr')({ord(each)})" for each in own)
     with grading(template, *cells) as grade:
+        assert points(grade()) == [2, 2, 2]
         for text in (
             f"def f(): return {own!r}",
             f"class F:\n    __str__ = __repr__ = lambda _: {own!r}\ndef f(): return F()",
+            f"class F(int):\n    __str__ = __repr__ = lambda _: {own!r}\ndef f(): return F()",
+            f"import sympy\ndef f(): return sympy.Symbol({own!r})",
+            f"import sympy\ndef f(): return sympy.Function('eval')({chars})",
+            f"import sympy\ndef f(): return sympy.Function({own!r})(1)",
         ):
-            assert points(grade(answer=text))[0] in (None, 0)
+            assert all(each in (None, 0) for each in points(grade(answer=text))[1:]), text
     assert not mark.exists()
+
+
+def test_names_of_a_formula_call_nothing() -> None:
+    for tree in (
+        ["symbol", "open('x')", {}],
+        ["symbol", "a b", {}],
+        ["function", "eval", []],
+        ["function", "chr", [["rational", "1", "1"]]],
+        ["of", "Symbol", []],
+        ["of", "sympify", []],
+        ["of", "Poly", []],
+        ["of", "Add", [1]],
+        ["single", "One"],
+        ["rational", "1", 1],
+        ["float", 0, "1", 0, 1, "x"],
+        [],
+    ):
+        with pytest.raises((TypeError, ValueError, AttributeError)):
+            formulas.made("formula", tree, lambda part: part)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,6 @@ WAIT = {
     "mock_stdin": "the same",
     "sqlite": "a connection of the test's cannot cross",
     "own_instance_set": "an answer changes an object of the test's by no method of it",
-    "sympy_eq": "a formula of the test's cannot cross",
     "subclass_in_test": "a class of the test's below one of the submission's",
     "dataclass_fields": "its fields are read by the library, of what stands for it",
     "pickled": "what would be pickled stands for it",

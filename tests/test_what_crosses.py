@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 import numpy as np
+import sympy
 import torch
 """
 THING = """\

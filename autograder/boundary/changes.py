@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.boundary import positions
+from autograder.boundary import formulas, positions
 from autograder.boundary.calls import same
 from autograder.boundary.parcel import Parcel, fresh, leaf, pack
 from autograder.boundary.wire import content, decode
@@ -73,20 +73,17 @@ class _Containers:
 
 
 class _Arrays:
-    """NumPy's arrays: by their bytes, or by their items where these are objects."""
+    """NumPy's arrays: by their bytes, or by their items where these are objects, and by whether they are read-only."""
 
     def size(self, value: np.ndarray) -> int:
         return 1 + value.nbytes // _BYTES_AN_ITEM
 
-    def state(self, value: np.ndarray) -> np.ndarray:
-        return value.copy()
+    def state(self, value: np.ndarray) -> tuple[np.ndarray, bool]:
+        return value.copy(), value.flags.writeable
 
-    def is_as(self, value: np.ndarray, state: np.ndarray) -> bool:
-        if value.shape != state.shape or value.dtype != state.dtype:
-            return False
-        if value.dtype.kind == "O":
-            return all(map(is_, value.ravel().tolist(), state.ravel().tolist()))
-        return bool(np.array_equal(_bytes_of(value), _bytes_of(state)))
+    def is_as(self, value: np.ndarray, state: tuple[np.ndarray, bool]) -> bool:
+        was, writeable = state
+        return value.flags.writeable == writeable and _same_items(value, was)
 
     def told(self, value: np.ndarray, parcel: Parcel, refer: Refer) -> Any:
         return content(value, parcel, refer)
@@ -97,11 +94,11 @@ class _Arrays:
             raise TypeError("no such array")
         if new.shape != value.shape:
             value.resize(new.shape, refcheck=False)
-        if not self.is_as(value, new):  # as a view of what has become so already is
-            writeable = value.flags.writeable
+        if not _same_items(value, new):  # as a view of what has become so already is
             value.flags.writeable = True
             value[...] = new
-            value.flags.writeable = writeable
+        if value.flags.writeable != new.flags.writeable:
+            value.flags.writeable = new.flags.writeable
 
 
 class _Tensors:
@@ -158,6 +155,29 @@ class _Tables:
         value._update_inplace(new)
 
 
+class _Matrices:
+    """Matrices of formulas: by their cells."""
+
+    def size(self, value: Any) -> int:
+        return 1 + 10 * len(value)
+
+    def state(self, value: Any) -> Any:
+        return value.as_immutable()
+
+    def is_as(self, value: Any, state: Any) -> bool:
+        return bool(value.as_immutable() == state)
+
+    def told(self, value: Any, parcel: Parcel, refer: Refer) -> Any:
+        return content(value, parcel, refer)
+
+    def become(self, value: Any, told: Any, parcel: Parcel, resolve: Callable) -> None:
+        new = decode(told, parcel, resolve)
+        if type(new) is not type(value) or new.shape != value.shape:
+            raise TypeError("no such matrix")
+        for at, cell in enumerate(new):
+            value[at] = cell
+
+
 class _Positions:
     """Generators of random numbers and files in memory: by where they stand."""
 
@@ -177,7 +197,8 @@ class _Positions:
         positions.put(value, decode(told, parcel, resolve))
 
 
-_CONTAINERS, _ARRAYS, _TENSORS, _TABLES, _POSITIONS = _Containers(), _Arrays(), _Tensors(), _Tables(), _Positions()
+_CONTAINERS, _ARRAYS, _TENSORS, _TABLES = _Containers(), _Arrays(), _Tensors(), _Tables()
+_POSITIONS, _MATRICES = _Positions(), _Matrices()
 _BASES = (list, OrderedDict, dict, set, deque)
 
 
@@ -193,6 +214,8 @@ def kind_of(value: Any) -> Kind | None:
         return _TENSORS if plain else None
     if positions.has(value):
         return _POSITIONS
+    if formulas.may_change(value):
+        return _MATRICES
     pandas = sys.modules.get("pandas")
     return _TABLES if pandas is not None and kind in (pandas.DataFrame, pandas.Series) else None
 
@@ -215,6 +238,14 @@ def _items(value: Any) -> list:
     if issubclass(kind, dict):
         return [item for pair in kind.items(value) for item in pair]
     return list(kind.__iter__(value))
+
+
+def _same_items(one: np.ndarray, other: np.ndarray) -> bool:
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    if one.dtype.kind == "O":
+        return all(map(is_, one.ravel().tolist(), other.ravel().tolist()))
+    return bool(np.array_equal(_bytes_of(one), _bytes_of(other)))
 
 
 def _bytes_of(array: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import torch
 
-from autograder.boundary import derived, frames, kinds, positions, tables
+from autograder.boundary import derived, formulas, frames, kinds, positions, tables
 from autograder.boundary.frames import TooLarge, WireError
 from autograder.boundary.limits import MAX_DEPTH, MAX_MESSAGE, MAX_TENSORS
 from autograder.boundary.parcel import Parcel, dtype_of, fresh, leaf, load, pack, refuse_unbounded, store, unpack
@@ -117,7 +117,7 @@ def content(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int
         return {kind.name: kind.sent(value, copied if isinstance(value, np.ndarray) else part)}
     if isinstance(value, Mapping):
         return {"dict": [[part(key), part(item)] for key, item in value.items()]}
-    return tables.sent(value, copied) or refer(value)
+    return tables.sent(value, copied) or formulas.sent(value, copied) or refer(value)
 
 
 def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int = 0) -> Any:
@@ -169,7 +169,9 @@ def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int
             return {part(key): part(value) for key, value in content}
     if kind in kinds.BY_NAME:
         return kinds.BY_NAME[kind].made(content, part)
-    return tables.made(kind, content, part) if kind in tables.NAMES else resolve(tree)
+    if kind in tables.NAMES:
+        return tables.made(kind, content, part)
+    return formulas.made(kind, content, part) if kind in formulas.NAMES else resolve(tree)
 
 
 def _own(tree: Any, parcel: Parcel, part: Callable[[Any], Any]) -> Any:
