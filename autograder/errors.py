@@ -75,14 +75,33 @@ class CannotCross(Exception):
     def __str__(self) -> str:
         if _DESCRIBED.fullmatch(self.description) or self.description.removeprefix("a ") in _TYPES:
             return self.description
-        return f"a {quoted(self.description.removeprefix('a '), 60)}"
+        name = self.description.removeprefix("a ")
+        of = next((words for words in _NAMED if name.startswith(words)), "")
+        return f"a {of}{quoted(name.removeprefix(of), 60)}"
+
+    @property
+    def why(self) -> str:
+        """What to say to somebody whose test met it."""
+        return next((why for words, why in _WHY if self.description.startswith(words)), _LENT)
 
 
 # What the boundary says itself; all else is the name of a type, which may be the learner's own.
 _DESCRIBED = re.compile(
-    r"a (value nested more than \d+ deep|value over the limit of what crosses|"
-    r"NumPy array of [<>|]?\w{1,30}|tensor of layout [\w.]{1,30})"
+    r"a (value nested more than \d+ deep|value over the limit of what crosses|time zone|"
+    r"change of what an object of the test's holds|NumPy array of [<>|]?\w{1,30}|tensor of layout [\w.]{1,30})"
 )
+_NAMED = ("file ", "column of ")
+"""What has a name of its own behind the boundary's words."""
+_NOT_SENT = "it is not sent to where tests run"
+_LENT = "a test may read it, call it and compare it with its like, and no more"
+_WHY = [
+    ("a file ", "it does not lie where tests run"),
+    ("a change ", "a test does not see it"),
+    ("a ExceptionGroup", "what it holds is not sent to where tests run"),
+    *((f"a {words}", _NOT_SENT) for words in ("value ", "NumPy array ", "tensor of ", "column of ", "range", "time")),
+    *((f"a {words}", _NOT_SENT) for words in ("defaultdict", "int", "Fraction", "Decimal", "datetime")),
+]
+"""By the words that a description begins with."""
 _TYPES = {each.__name__ for module in (builtins, types) for each in vars(module).values() if isinstance(each, type)}
 
 

@@ -19,11 +19,13 @@ from autograder.boundary.process import WorkerLost
 from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm, keep_freed_memory, memory
 from autograder.dependence import Dependence, judged_so
-from autograder.judging import DOES_NOT_HOLD
 from autograder.lesson import Lesson
 from autograder.namespace import DRAWS
 from autograder.submission import SubmissionError, rebuild
 from autograder.verdict import CheckResult, Grade, Verdict
+
+FAILS_TOO = ". The reference solution fails this check too"
+"""What is said where nothing follows about the submission."""
 
 
 class Grader:
@@ -105,12 +107,11 @@ class Grader:
 
     def _second_opinion(self, check: CheckResult) -> CheckResult:
         """A check that the reference solution fails too, with the same seed, says nothing about the submission."""
-        asked_too_much = check.verdict is Verdict.NOT_JUDGED and check.message.what == DOES_NOT_HOLD
-        if not (check.failed or asked_too_much) or self._reference_passes(check.grade_id, check.seed):
+        is_plain = not self.lesson.packages.checks_of(self.lesson.stem)
+        may_be_ours = check.failed or (is_plain and check.verdict is Verdict.NOT_JUDGED)
+        if not may_be_ours or self._reference_passes(check.grade_id, check.seed):
             return check
-        what = (
-            f"{check.message.what.rstrip('.')}. The reference solution fails this check too, so a person has to decide"
-        )
+        what = f"{check.message.what.rstrip('.')}{FAILS_TOO}, so a person has to decide"
         message = replace(check.message, what=what, verdict=Verdict.JUDGE_ERROR, mistake=None)
         return replace(check, points=None, message=message)
 

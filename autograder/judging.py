@@ -41,6 +41,10 @@ from autograder.verdict import Message, Verdict
 
 HIDDEN = "BEGIN HIDDEN TESTS"
 """What the line before a hidden test holds, in nbgrader."""
+CANNOT_RUN = "this check cannot run where grading runs"
+"""What is said of a plain cell that asks for what only a notebook has."""
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+"""What differs from one submission to the next in a sentence that is true of all."""
 DOES_NOT_HOLD = "this check does not hold"
 """What is said of a cell that stopped with an exception of its own."""
 
@@ -61,7 +65,7 @@ def judge(
     missing may be found after all.
     """
     grade_id = marks(cell)["grade_id"]
-    printed, file = Overheard(), f"<grade cell {grade_id}>"
+    printed, file, is_plain = Overheard(), f"<grade cell {grade_id}>", not lesson.packages.checks_of(lesson.stem)
     met = so_far if (so_far := incidents.get()) is not None else []
     token = incidents.set(met)
     try:
@@ -81,23 +85,26 @@ def judge(
         else:
             # What could not be had decides, also where the cell made another error of it.
             reason = error if isinstance(error, Failure) or not met else met[0]
-            if _in_a_hidden_test(error, cell.source, file):
+            is_hidden = _in_a_hidden_test(error, cell.source, file)
+            if is_plain and _asks_too_much(reason):
+                message = _said_of_a_plain_cell(reason, is_hidden)
+            elif is_hidden:
                 message = _said_of_a_secret(reason, exercise, cells)
             else:
                 message = _placed(_said_by(reason, exercise), _learners(reason), exercise, cells)
-            # A check of ours that asks for too much is our mistake. A plain cell asks for what a notebook has.
-            asks_too_much = isinstance(reason, AuthoringError) and not isinstance(reason, IsModule)
-            if asks_too_much and not lesson.packages.checks_of(lesson.stem):
-                message = replace(message, verdict=Verdict.NOT_JUDGED)
         return titled(message, lesson, grade_id)
     finally:
         incidents.reset(token)
     if heard:
         return heard[-1]
     if met:  # the cell put up with it, as a test for any exception does: that it passed says nothing
-        secret = HIDDEN in cell.source
-        say = (lambda: _said_of_a_secret(met[0], grade_id, cells)) if secret else (lambda: _said_by(met[0], grade_id))
-        return titled(replace(say(), verdict=Verdict.NOT_JUDGED), lesson, grade_id)
+        if is_plain and _asks_too_much(met[0]):
+            message = _said_of_a_plain_cell(met[0], HIDDEN in cell.source)
+        elif HIDDEN in cell.source:
+            message = _said_of_a_secret(met[0], grade_id, cells)
+        else:
+            message = _said_by(met[0], grade_id)
+        return titled(replace(message, verdict=Verdict.NOT_JUDGED), lesson, grade_id)
     passed = Message(printed.getvalue().strip() if quotes else "", verdict=Verdict.ACCEPTED)
     return titled(_credited(passed, shown, lesson.points(grade_id)), lesson, grade_id)
 
@@ -208,6 +215,22 @@ def _said_by(error: BaseException, exercise: str) -> Message:
     # The instructor's words, but they may hold a text that the learner's code has returned.
     said = "\n".join(map(printable, text.split("\n")))
     return Message(DOES_NOT_HOLD, observed=": ".join(filter(None, [type(error).__name__, said])))
+
+
+def _asks_too_much(reason: BaseException) -> bool:
+    """Whether a plain cell asks for what a notebook has, and we have not; a check of ours that does is our mistake."""
+    return isinstance(reason, AuthoringError | CannotCross) and not isinstance(reason, IsModule)
+
+
+def _said_of_a_plain_cell(reason: BaseException, is_hidden: bool) -> Message:
+    """Why a plain grade cell cannot be judged; of a hidden one no words that could tell what is hidden."""
+    if is_hidden and isinstance(reason, CannotCross):
+        what, observed = "what it returned cannot be judged here", "another value: a person has to look at it"
+    elif isinstance(reason, CannotCross):
+        what, observed = f"{reason} cannot be judged here: {reason.why}", ""
+    else:
+        what, observed = CANNOT_RUN, "" if is_hidden else _ADDRESS.sub("", str(reason))
+    return Message(what, observed=observed, verdict=Verdict.NOT_JUDGED)
 
 
 def _text_of(error: BaseException) -> str:

@@ -32,6 +32,8 @@ class Standing:
     begun: bool
     next_exercise: str | None = None
     """The first exercise with a check that does not pass yet."""
+    waiting: int = 0
+    """Checks that wait for a person, and count nothing until then."""
     error: str | None = None
     """Why the notebook cannot be graded."""
 
@@ -46,7 +48,10 @@ class Standing:
             return self.error
         if not self.begun:
             return "not begun"
-        return self.next_exercise or "all passed"
+        if not self.waiting:
+            return self.next_exercise or "all passed"
+        waits = f"{self.waiting} {'checks wait' if self.waiting > 1 else 'check waits'} for a person"
+        return f"{self.next_exercise}; {waits}" if self.next_exercise else waits
 
 
 def standing(course: Course, written: Written, template: Template, seed: int, limits: Limits) -> Standing:
@@ -68,8 +73,10 @@ def standing(course: Course, written: Written, template: Template, seed: int, li
     except Problem as error:
         # The folder is the course's own, as every learner knows.
         return Standing(title, None, most, begun=True, error=str(error).replace(f"{course.root}/", ""))
-    failed = (check.grade_id for check in grade.checks if check.verdict is not Verdict.ACCEPTED)
-    return Standing(title, grade.points, most, begun=True, next_exercise=_exercise(lesson, next(failed, None)))
+    waiting = sum(check.verdict.waits for check in grade.checks)
+    left = (each.grade_id for each in grade.checks if each.verdict is not Verdict.ACCEPTED and not each.verdict.waits)
+    following = _exercise(lesson, next(left, None))
+    return Standing(title, grade.points, most, begun=True, next_exercise=following, waiting=waiting)
 
 
 def _beside(folder: Path) -> companions.Files:

@@ -13,6 +13,7 @@ import autograder.cli
 from autograder.build import build
 from autograder.commands import learner
 from autograder.lesson import answered, marks
+from autograder.status import Standing
 
 RUNNER = CliRunner()
 DAY, NIGHT, DUSK = "lesson70_day", "lesson71_night", "lesson72_dusk"
@@ -87,7 +88,7 @@ def test_json_has_one_object_a_lesson_on_one_line(course: Path, warm: None) -> N
     begin(course, NIGHT, treble=WRONG)
     code, out, _ = status("--json")
     assert code == 0
-    nothing = {"points": 0.0, "max_points": 3.0, "begun": False, "next_exercise": None, "error": None}
+    nothing = {"points": 0.0, "max_points": 3.0, "begun": False, "next_exercise": None, "waiting": 0, "error": None}
     assert [json.loads(line) for line in out.splitlines()] == [
         nothing | {"lesson": DAY},
         nothing | {"lesson": NIGHT, "begun": True, "next_exercise": "treble"},
@@ -135,6 +136,19 @@ def test_a_notebook_of_another_name_is_named_and_not_passed_by(course: Path, war
     assert json.loads(out.splitlines()[0])["error"] == (
         f"work/{DAY}/{DAY}.ipynb is not there; its folder holds 'my day.ipynb'. Rename what is meant to be it."
     )
+
+
+@pytest.mark.parametrize(
+    ("following", "waiting", "words"),
+    [
+        ("treble", 0, "treble"),
+        (None, 0, "all passed"),
+        (None, 1, "1 check waits for a person"),
+        ("treble", 2, "treble; 2 checks wait for a person"),
+    ],
+)
+def test_what_waits_for_a_person_is_not_what_comes_next(following: str | None, waiting: int, words: str) -> None:
+    assert Standing(DAY, 1.0, 3.0, begun=True, next_exercise=following, waiting=waiting).in_words == words
 
 
 def test_before_the_first_lesson_it_says_how_to_begin(course: Path) -> None:

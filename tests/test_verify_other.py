@@ -17,10 +17,15 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests
 from typer.testing import CliRunner
 
+from autograder.boundary.template import Template
 from autograder.cli import app
 from autograder.commands import author, learner
+from autograder.course import Course
+from autograder.grading import Grader
+from autograder.proofs.stock import Compared, tried
 
 test.__test__ = False  # type: ignore[attr-defined]  # it makes a cell
+MADE_BY = "cannot cross to the learner's side: make it by a beside function"
 SOLUTION = "def {0}(x):\n    ### BEGIN SOLUTION\n    return {1}\n    ### END SOLUTION"
 CELLS = [
     plain("import json"),
@@ -66,17 +71,31 @@ def test_each_grade_cell_has_a_line_with_the_reason_and_the_cure(course: Path, w
         f"! {title}loose: `is` compares what a call returned, which comes as a copy: compare it with ==.",
         f"✓ {title}reference double-values: 2 of 2, the same as stock nbgrader",
         f"✓ {title}reference double-part: 2 of 2, the same as stock nbgrader",
-        f"? {title}reference draw-title: waits for a person, stock nbgrader gives 1. AuthoringError: a Axes cannot cross "
+        f"? {title}reference draw-title: waits for a person, stock nbgrader gives 1. a Axes cannot cross "
         "to the learner's side: make it by a beside function. Cure: make it in the answer, or test what the answer returns.",
         f"✓ {title}reference loose: 1 of 1, the same as stock nbgrader",
         f"✓ {title}untouched double-values: 0 of 2, the same as stock nbgrader",
         f"✓ {title}untouched double-part: 0 of 2, the same as stock nbgrader",
-        f"? {title}untouched draw-title: waits for a person, stock nbgrader gives 0. AuthoringError: a Axes cannot cross "
+        f"? {title}untouched draw-title: waits for a person, stock nbgrader gives 0. a Axes cannot cross "
         "to the learner's side: make it by a beside function. Cure: make it in the answer, or test what the answer returns.",
         f"✓ {title}untouched loose: 0 of 1, the same as stock nbgrader",
         "ps1: 6 the same as stock nbgrader, 2 wait, 0 differ",
     ]
     assert told.exit_code == 0
+
+
+def test_who_wrote_a_hidden_test_reads_why_it_waits(course: Path, template: Template) -> None:
+    path = course / "source" / "ps1" / "problem 1.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    draw = notebook.cells[6]
+    draw.source = draw.source.replace("mark(ax)", "### BEGIN HIDDEN TESTS\nmark(ax)") + "\n### END HIDDEN TESTS"
+    nbformat.write(notebook, path)
+    (one,) = tried(Course(course), "ps1")
+    with Grader(one.lesson, template) as grader:
+        waits = Compared("draw-title", "reference", grader.grade(one.reference, 1).checks[2], 1)
+    assert (waits.fate, waits.reason) == ("waits", f"a Axes {MADE_BY}")
+    with Grader(Course(course).lesson("ps1", "problem 1"), template) as grader:
+        assert "Axes" not in str(grader.grade(one.reference, 1).checks[2].message)
 
 
 def given(course: Path) -> dict[str, tuple[float | None, float, bool]]:
@@ -94,7 +113,9 @@ def test_a_class_is_told_once_which_cells_wait_and_part_of_the_points_arrives_ev
     text = (folder / "problem 1.ipynb").read_text()  # right of 0, wrong of 1, 2 and 3
     (folder / "problem 1.ipynb").write_text(text.replace("return 2 * x", "return x * x * (x != 2)"))
     told = CliRunner().invoke(app, ["grade", "ps1", "--jobs", "1"])
-    assert told.output.count("draw-title waits for a person, for ada, ben: ") == 1
+    why = f"this check cannot run where grading runs: a Axes {MADE_BY}"
+    too = "The reference solution fails this check too, so a person has to decide."
+    assert told.output.count(f"draw-title waits for a person, for ada, ben: {why}. {too}") == 1
     assert (
         told.output.count(
             "What the reference fails waits for everybody: `autograder verify ps1` says why, and the cure."

@@ -17,6 +17,9 @@ from sqlalchemy import make_url
 from autograder.classes.classroom import Outcome
 from autograder.course import Course
 from autograder.gradebook import address
+from autograder.grading import FAILS_TOO
+from autograder.judging import CANNOT_RUN
+from autograder.verdict import Message
 
 
 @dataclass
@@ -60,7 +63,7 @@ class GradingRun:
         self.verdicts += _counts(outcome)
         for check in outcome.grade.checks if outcome.grade else ():
             if check.verdict.waits:
-                self.waiting[check.grade_id, check.message.what].append(outcome.student)
+                self.waiting[check.grade_id, _why(check.message)].append(outcome.student)
         if outcome.reason:
             self.reasons[key] = outcome.reason
         if self.as_json:
@@ -94,12 +97,18 @@ class GradingRun:
             self._err.print(Text(f"{grade_id} waits for a person, for {_some(students)}: {why}."))
         if self.waiting:
             self._err.print("Grade these by hand in formgrader; what you give stays when you grade again.")
-        if any("The reference solution fails" in why for _, why in self.waiting):
+        if any(FAILS_TOO in why for _, why in self.waiting):
             command = f"`autograder verify {self.lesson}`"
             self._err.print(Text(f"What the reference fails waits for everybody: {command} says why, and the cure."))
         if not self.as_json:
             self._out.print(Text(f"gradebook: {address(make_url(self.course.directory.db_url))}"))
             self._out.print(f"graded notebooks: {self.course.folder('autograded', '*', self.lesson)}")
+
+
+def _why(message: Message) -> str:
+    """Why a check waits, in one line that is the same for all of whom it is true."""
+    reason = message.observed.partition("\n")[0].rstrip(".") if message.what.startswith(CANNOT_RUN) else ""
+    return f"{CANNOT_RUN}: {reason}{message.what.removeprefix(CANNOT_RUN)}" if reason else message.what
 
 
 def _some(students: list[str]) -> str:

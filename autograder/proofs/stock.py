@@ -20,18 +20,25 @@ from nbgrader.utils import determine_grade
 
 from autograder.boundary.template import lay_out
 from autograder.course import Course, Written
-from autograder.grading import Grader
+from autograder.grading import FAILS_TOO, Grader
+from autograder.judging import CANNOT_RUN, HIDDEN
 from autograder.lesson import Lesson, LessonError, answered, is_answer, is_grade, marks
 from autograder.magics import python
 from autograder.submission import read_submission, rebuild
-from autograder.verdict import CheckResult
+from autograder.verdict import CheckResult, Verdict
 
 CURES = {
-    "No module named": "install it where grading runs",
+    "No module named": "install it where grading runs, or put it beside the notebook in the course's source folder",
+    "only functions at the top level": "call it from a function or a lambda of the cell, and hand that over",
+    "an answer reads its public attributes": "let the answer do no more with it, or make it there",
     "cannot cross to the learner's side": "make it in the answer, or test what the answer returns",
     "modules do not cross": "import it in the grade cell",
     "does not run where grade cells are judged": "write it in Python",
-    "cannot be judged here": "turn what the answer returns into numbers, texts or a list before it is compared",
+    "it does not lie where tests run": "let the answer write a text, a picture or an array, or read it in the answer",
+    "a test does not see it": "let the answer change it by a method of its class, or return it",
+    "it is not sent to where tests run": "turn what the answer returns into numbers, texts or a list",
+    "what it holds is not sent": "catch it in the answer",
+    "cannot be judged here": "test what it has or says (an attribute, its str), or make it numbers, texts or a list",
     "gradients do not reach": "give it as a function of a beside module",
     "doctest finds no docstrings": "call the function and check what it returns",
     "its docstring is not the instructor's": "call the function and check what it returns",
@@ -61,11 +68,17 @@ class Compared:
         stock = "nothing that it could read" if self.stock is None else f"{self.stock:g}"
         if self.fate == "same":
             return f"{points}: {self.ours.points:g} of {self.ours.max_points:g}, the same as stock nbgrader"
-        message = self.ours.message
-        reason = (message.observed.splitlines() or [message.what])[0]
         if self.fate == "differs":
-            return f"{points}: {self.ours.points:g}, and stock nbgrader gives {stock}: {reason}"
-        return f"{points}: waits for a person, stock nbgrader gives {stock}. {reason}. Cure: {self.cure}."
+            return f"{points}: {self.ours.points:g}, and stock nbgrader gives {stock}: {self.reason}"
+        return f"{points}: waits for a person, stock nbgrader gives {stock}. {self.reason}. Cure: {self.cure}."
+
+    @property
+    def reason(self) -> str:
+        """Why, in one line."""
+        message = self.ours.message
+        reason = (message.observed.splitlines() or [message.what.partition(FAILS_TOO)[0]])[0].rstrip(".")
+        is_failure = self.ours.verdict is Verdict.JUDGE_ERROR and not message.what.startswith(CANNOT_RUN)
+        return f"It fails here: {reason}" if is_failure and "cannot be judged" not in reason else reason
 
     @property
     def cure(self) -> str:
@@ -112,7 +125,13 @@ def tried(course: Course, assignment: str, reference: Path | None = None) -> Ite
             solved = rebuild(read_submission(path), lesson)
             answers = {marks(cell)["grade_id"]: cell.source for cell in solved.cells if is_answer(cell)}
             lesson = replace(lesson, source=answered(lesson.source, answers))
+        lesson = replace(lesson, source=answered(lesson.source, _told(lesson)))
         yield Tried(Written(assignment, name), lesson, solved, untouched, step == "release")
+
+
+def _told(lesson: Lesson) -> dict[str, str]:
+    """The grade cells, nothing in them hidden: to who wrote them, all is said."""
+    return {name: lesson.cells[name].source.replace(HIDDEN, "TESTS") for name in lesson.exercises}
 
 
 def by_stock(notebook: NotebookNode, files: Mapping[str, bytes], seconds: float) -> dict[str, float | None]:
