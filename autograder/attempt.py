@@ -30,6 +30,7 @@ from autograder.judging import judge, titled
 from autograder.lesson import Lesson, is_answer, is_grade, marks
 from autograder.names import listed
 from autograder.namespace import Namespace
+from autograder.questions import ASKED
 from autograder.sanitise import clean
 from autograder.submission import runs
 from autograder.verdict import CheckResult, Message, Verdict, folded
@@ -63,7 +64,7 @@ class Attempt:
         self._ends, self._quotes, self._seconds = ends, quotes, limits.cell_seconds
         files = {**files, **lesson.files}  # of two with one name the course's, as nbgrader has it
         self._start: Callable[[], RemoteWorker] = lambda: RemoteWorker(template, limits, self._ends, files)
-        self._folder = Folder(lesson)
+        self._folder = Folder(lesson, lambda: self.namespace.get(ASKED))
         self._has_figures = any(_FIGURES.search(cell.source) for cell in lesson.source.cells)
         self.workers_left = most_workers(lesson) if workers is None else workers
         self._workers: list[RemoteWorker] = []

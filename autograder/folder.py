@@ -7,20 +7,25 @@ course's.
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path, PurePosixPath
+from types import ModuleType
+from typing import Any
 
 from autograder.boundary.mirror import Mirror
 from autograder.boundary.remote import RemoteWorker
 from autograder.boundary.template import lay_out
 from autograder.errors import CannotCross
 from autograder.lesson import Lesson, is_grade, is_locked
+from autograder.questions import ASKED, run_in
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".npy", ".npz")
 """Of files that are no texts."""
@@ -41,8 +46,9 @@ _FILES = re.compile(
 class Folder:
     """One submission's: made when first needed, gone with ``close``, and with it the modules that came from there."""
 
-    def __init__(self, lesson: Lesson) -> None:
-        self._files, self._path = lesson.files, ""
+    def __init__(self, lesson: Lesson, asked: Callable[[], Any] = lambda: None) -> None:
+        """``asked`` gives the questions of its grade cells, which the course's modules there ask as they do."""
+        self._files, self._path, self._asked = lesson.files, "", asked
         self._helpers = "\n".join(
             [cell.source for cell in lesson.source.cells if is_locked(cell) and not is_grade(cell)]
             + [content.decode(errors="replace") for name, content in lesson.files.items() if name.endswith(".py")]
@@ -68,6 +74,7 @@ class Folder:
         before, before_tempdir = os.getcwd(), tempfile.tempdir
         os.chdir(self.path)
         sys.path.insert(0, self.path)
+        sys.meta_path.insert(0, modules := _Modules(self.path, self._asked()))
         if self._needed:
             tempfile.tempdir = self.path
         try:
@@ -81,6 +88,7 @@ class Folder:
         finally:
             os.chdir(before)
             tempfile.tempdir = before_tempdir
+            sys.meta_path.remove(modules)
             with suppress(ValueError):
                 sys.path.remove(self.path)
 
@@ -91,6 +99,39 @@ class Folder:
                 if str(getattr(module, "__file__", "")).startswith(self._path + os.sep):
                     del sys.modules[name]
             shutil.rmtree(self._path, ignore_errors=True)
+
+
+class _Modules(PathFinder):
+    """Finds the course's modules in the folder: of a learner's objects they ask what a grade cell asks."""
+
+    def __init__(self, folder: str, asked: Any) -> None:
+        self._folder, self._asked = folder, asked
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:  # type: ignore[override]
+        """The module of this name, if it lies there."""
+        spec = PathFinder.find_spec(name, path or [self._folder], target)
+        found = spec.loader if spec else None
+        if self._asked is None or not isinstance(found, SourceFileLoader) or not found.path.startswith(self._folder):
+            return None
+        spec.loader = _Asking(found.name, found.path, self._asked)  # type: ignore[union-attr]
+        return spec
+
+
+class _Asking(SourceFileLoader):
+    """Runs a module's code as a grade cell's is run."""
+
+    def __init__(self, name: str, path: str, asked: Any) -> None:
+        super().__init__(name, path)
+        self._asked = asked
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run it."""
+        tree = ast.parse(self.get_data(self.path))
+        # A class in a pattern is looked up among the names of a cell.
+        if any(isinstance(node, ast.MatchClass) for node in ast.walk(tree)):
+            return super().exec_module(module)
+        module.__dict__[ASKED] = self._asked
+        run_in(tree, self.path, module.__dict__)
 
 
 class _Arrivals:

@@ -16,7 +16,7 @@ test.__test__ = False  # type: ignore[attr-defined]  # it makes a cell
 FEATURES = {each["name"]: each for each in json.loads((Path(__file__).parent / "other_course.json").read_text())}
 if find_spec("pandas") is None:
     FEATURES = {name: each for name, each in FEATURES.items() if "pandas" not in each["reference"]}
-FILES = {"data.csv": b"1\n2\n", "helper.py": b"def check(a, b): assert a == b\n"}
+FILES = {"data.csv": b"1\n2\n", "helper.py": b"def check(a, b): assert a == b\ndef kind(x): return type(x).__name__\n"}
 NO_MORE = "cannot be judged here: a test may read it, call it and compare it with its like, and no more"
 MADE_BY = "cannot cross to the learner's side: make it by a beside function"
 WAIT = {
