@@ -26,7 +26,7 @@ from autograder.errors import CannotCross
 
 ASKED = "asked of an object"
 """The name under which a grade cell has these questions: one that no code can spell."""
-_ATTRIBUTES = ("__class__", "__module__", "__bases__", "__mro__")
+_ASKS = ("type", "isinstance", "issubclass", "callable", "hasattr", "getattr", "id")
 _ASSERTIONS = {
     "assertIs": ("same", "assertTrue"),
     "assertIsNot": ("same", "assertFalse"),
@@ -48,6 +48,7 @@ class Questions:
             issubclass: self.issubclass,
             callable: lambda value: self._put("callable", callable, value),
             hasattr: lambda value, name: self._put("hasattr", hasattr, value, name),
+            getattr: self.getattr,
             id: lambda value: self._put("id", id, value),
         }
 
@@ -110,6 +111,15 @@ class Questions:
             return self.type_of(value) if _is_lent(value) else getattr(value, name)
         return value._operate("getattr", value, name) if _is_lent(value) else getattr(value, name)
 
+    def getattr(self, value: Any, name: str, *default: Any) -> Any:
+        """``getattr(value, name)``, with a default or without."""
+        try:
+            return self.attribute(value, name) if isinstance(name, str) else getattr(value, name)
+        except AttributeError:
+            if not default:
+                raise
+            return default[0]
+
     def __getattr__(self, name: str) -> Any:
         """The class of this name, as ``case`` needs it: a real one."""
         found = self._looked_up(name)
@@ -151,7 +161,7 @@ class _Rewritten(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         match node:
-            case ast.Call(func=ast.Name("type" | "isinstance" | "issubclass" | "callable" | "hasattr" | "id")):
+            case ast.Call(func=ast.Name(name)) if name in _ASKS:
                 node.func = _call("of", node.func)
             case ast.Call(func=ast.Attribute() as method, args=[one, other, *_]) if method.attr in _ASSERTIONS:
                 question, method.attr = _ASSERTIONS[method.attr]
@@ -170,7 +180,8 @@ class _Rewritten(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
-        if node.attr not in _ATTRIBUTES or not isinstance(node.ctx, ast.Load) or _is_super(node.value):
+        is_pythons = node.attr.startswith("__") and node.attr.endswith("__")
+        if not is_pythons or not isinstance(node.ctx, ast.Load) or _is_super(node.value):
             return node
         return _call("attribute", node.value, ast.Constant(node.attr))
 
