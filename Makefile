@@ -44,7 +44,7 @@ test: setup  ## what continuous integration runs
 	ruff format --check
 	mypy
 	autograder build --check
-	pytest -n 2
+	pytest -n 2 --dist loadfile
 
 test-slow: setup  ## the tests that take minutes
 	$(INSTALL) -e ".[test,cluster,postgres]"
