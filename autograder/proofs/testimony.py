@@ -13,7 +13,7 @@ from autograder.boundary.learner import believed
 from autograder.course import Course
 from autograder.files import write_whole
 from autograder.lesson import Lesson
-from autograder.proofs.verify import in_one_process
+from autograder.proofs.verify import one_by_one
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = (
@@ -25,14 +25,14 @@ BEGIN, END = (
 def asked_in(lesson: Lesson) -> dict[str, list[Callable]]:
     """Grade cell -> the functions beside the learner's code that its check asks, when the reference is judged."""
     found: dict[str, list[Callable]] = {}
-    for grade_id in lesson.exercises:
-        asked: list[Callable] = []
-        token = believed.set(asked)
-        try:
-            in_one_process(lesson, lesson.source, 0, {grade_id})
-        finally:
-            believed.reset(token)
-        found |= {grade_id: list(dict.fromkeys(asked))} if asked else {}
+    asked: list[Callable] = []
+    token = believed.set(asked)
+    try:
+        for grade_id, _ in one_by_one(lesson, lesson.source, 0):
+            found |= {grade_id: list(dict.fromkeys(asked))} if asked else {}
+            asked.clear()
+    finally:
+        believed.reset(token)
     return found
 
 

@@ -275,11 +275,17 @@ def in_one_process(lesson: Lesson, notebook: NotebookNode, seed: int, only: set[
 
     For example submissions only: nothing here protects the process from the notebook.
     """
+    return dict(one_by_one(lesson, notebook, seed, only))
+
+
+def one_by_one(
+    lesson: Lesson, notebook: NotebookNode, seed: int, only: set[str] | None = None
+) -> Iterator[tuple[str, Message]]:
+    """The same, each grade cell with its message as it has been judged."""
     forget()
     names: dict[str, object] = {"__name__": "__main__"}
     last = lesson.last(only or set())
     problems: dict[str, LearnerError] = {}
-    said = {}
     for cell in notebook.cells:
         grade_id = marks(cell).get("grade_id", cell.get("id", ""))
         if runs(cell):
@@ -289,7 +295,6 @@ def in_one_process(lesson: Lesson, notebook: NotebookNode, seed: int, only: set[
             except Exception as error:
                 problems[grade_id] = LearnerError.of(error)
         elif is_grade(cell) and (only is None or grade_id in only):
-            said[grade_id] = judge(lesson, cell, names, problems, seed, cells=notebook.cells)
+            yield grade_id, judge(lesson, cell, names, problems, seed, cells=notebook.cells)
             if grade_id == last:
                 break
-    return said
