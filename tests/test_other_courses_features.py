@@ -22,7 +22,7 @@ MADE_BY = "cannot cross to the learner's side: make it by a beside function"
 WAIT = {
     "axes_argument": f"a Axes {MADE_BY}",
     "doctest_testmod": "doctest finds no docstrings of a submission here: call the function and check what it returns",
-    "mock_stdin": f"a StringIO {MADE_BY}",
+    "mock_stdin": "input() waits for a person, and nobody is there when an answer is graded",
     "sqlite": "<sqlite3.Connection object> of sqlite3 cannot cross to the learner's side: only functions at the top ",
     "own_instance_set": "a P of the test's cannot cross to the learner's side for 'name': an answer reads its public "
     "attributes and calls its methods",
