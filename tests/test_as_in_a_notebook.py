@@ -176,6 +176,24 @@ def eq(): return Eq(x, y)
 def n(k): return sp.Symbol("k", integer=True) ** k
 """
 
+KINDS = """\
+from collections import defaultdict
+from pathlib import Path
+import numpy as np, datetime as dt
+from zoneinfo import ZoneInfo
+def dd():
+    d = defaultdict(lambda: 7); d["a"] = 1; return d
+def cnt(words):
+    d = defaultdict(lambda: [0, 0])
+    for w in words: d[w][0] += 1
+    return d
+def path(): return Path("a") / "b.csv"
+def rec(): return np.array([(1, 2.5), (3, 4.5)], dtype=[("a", int), ("b", float)])
+def zoned(): return dt.datetime(2020, 1, 1, tzinfo=ZoneInfo("Europe/Paris"))
+def barr(): return bytearray(b"ab")
+def swap(b): b[0] = 99
+"""
+
 # Each of these holds in a notebook.
 HOLD = {
     ALIASES: """\
@@ -773,6 +791,41 @@ assert sp.simplify(df(sp.exp(2*x)) - 2*sp.exp(2*x)) == 0
 
 assert expr() - x**2 - __import__('sympy').sin(y) == 0
 """,
+    KINDS: """\
+assert dd() == {'a': 1} and dd()['zz'] == 7
+
+d = dd()
+d['q']
+assert dict(d) == {'a': 1, 'q': 7} and isinstance(d, dict)
+
+d = cnt(['x', 'y', 'x'])
+assert d['x'] == [2, 0] and dict(d) == {'x': [2, 0], 'y': [1, 0]}
+
+from collections import defaultdict
+assert isinstance(dd(), defaultdict)
+
+from pathlib import Path
+assert path() == Path('a/b.csv') and path().name == 'b.csv' and path().suffix == '.csv'
+
+assert str(path()) == 'a/b.csv' and path().parent.name == 'a'
+
+from pathlib import Path
+assert isinstance(path(), Path)
+
+r = rec()
+assert r['a'].tolist() == [1, 3] and r.dtype.names == ('a', 'b') and r[0]['b'] == 2.5
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+assert zoned() == dt.datetime(2020, 1, 1, tzinfo=ZoneInfo('Europe/Paris'))
+assert zoned().utcoffset() == dt.timedelta(hours=1)
+
+assert barr() == b'ab' and bytes(barr()) == b'ab'
+
+b = bytearray(b'ab')
+swap(b)
+assert b == b'cb'
+""",
 }
 DO_NOT_HOLD = {
     ALIASES: """\
@@ -829,6 +882,9 @@ import sympy as sp
 assert df(x**2) == x
 
 assert n(2) == x**2
+""",
+    KINDS: """\
+assert dd()['zz'] == 8
 """,
 }
 

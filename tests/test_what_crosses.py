@@ -15,6 +15,7 @@ from collections import Counter, OrderedDict
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 import numpy as np
 import sympy
 import torch

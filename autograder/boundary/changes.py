@@ -43,7 +43,7 @@ class Kind(Protocol):
 
 
 class _Containers:
-    """Lists, dicts, sets and deques: by the very items that they hold."""
+    """Lists, dicts, sets, deques and bytearrays: by the very items that they hold."""
 
     def size(self, value: Any) -> int:
         return 1 + len(_items(value))
@@ -199,7 +199,7 @@ class _Positions:
 
 _CONTAINERS, _ARRAYS, _TENSORS, _TABLES = _Containers(), _Arrays(), _Tensors(), _Tables()
 _POSITIONS, _MATRICES = _Positions(), _Matrices()
-_BASES = (list, OrderedDict, dict, set, deque)
+_BASES = (list, OrderedDict, dict, set, deque, bytearray)
 
 
 def kind_of(value: Any) -> Kind | None:
@@ -208,7 +208,7 @@ def kind_of(value: Any) -> Kind | None:
     if issubclass(kind, _BASES):
         return _CONTAINERS
     if kind is np.ndarray:
-        return _ARRAYS
+        return None if value.dtype.names and value.dtype.hasobject else _ARRAYS
     if kind in (Tensor, torch.nn.Parameter):
         plain = value.is_leaf and value.layout is torch.strided and value.is_cpu and not value.is_quantized
         return _TENSORS if plain else None

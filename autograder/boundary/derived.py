@@ -30,7 +30,8 @@ MAX_NAMES = 500
 def base_of(value: Any) -> type | None:
     """The class of data that an object's class is derived from; None, if the object is nothing but data, or no data."""
     kind = type(value)
-    if kind in DATA or kinds.kind_of(value) or isinstance(value, np.generic | torch.Size):
+    is_data = kind in DATA or isinstance(value, np.generic | torch.Size)
+    if is_data or (kinds.kind_of(value) and not kinds.is_foreign(value)):
         return None
     return next((each for each in kind.__mro__ if each in DATA), None)
 

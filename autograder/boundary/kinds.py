@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import torch
@@ -162,6 +163,19 @@ def _sent_time(value: Any, _: Part) -> str:
     return str(value.isoformat())
 
 
+def _sent_datetime(value: dt.datetime, part: Part) -> Any:
+    if type(value.tzinfo) is ZoneInfo and value.tzinfo.key:
+        return [value.replace(tzinfo=None).isoformat(), value.tzinfo.key, value.fold]
+    return _sent_time(value, part)
+
+
+def _datetime(content: Any, _: Part) -> dt.datetime:
+    if not isinstance(content, list):
+        return dt.datetime.fromisoformat(content)
+    moment, zone, fold = content
+    return dt.datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo(str(zone)[:100]), fold=int(fold))
+
+
 def _sent_deque(value: deque, part: Part) -> list:
     return [value.maxlen, _listed(value, part)]
 
@@ -199,6 +213,12 @@ KINDS = [
     Kind("range", range, _sent_range, _range),
     Kind("complex", complex, lambda value, _: [value.real, value.imag], lambda content, _: complex(*content)),
     Kind("bytes", bytes, lambda value, _: value.decode("latin-1"), lambda content, _: content.encode("latin-1")),
+    Kind(
+        "bytearray",
+        bytearray,
+        lambda value, _: value.decode("latin-1"),
+        lambda content, _: bytearray(content.encode("latin-1")),
+    ),
     Kind("int", int, _text, lambda content, _: _number(content)),
     Kind(
         "fraction",
@@ -207,7 +227,7 @@ KINDS = [
         lambda content, _: Fraction(*map(_number, content)),
     ),
     Kind("decimal", Decimal, _text, lambda content, _: _decimal(content)),
-    Kind("datetime", dt.datetime, _sent_time, lambda content, _: dt.datetime.fromisoformat(content)),
+    Kind("datetime", dt.datetime, _sent_datetime, _datetime),
     Kind("date", dt.date, _sent_time, lambda content, _: dt.date.fromisoformat(content)),
     Kind("time", dt.time, _sent_time, lambda content, _: dt.time.fromisoformat(content)),
     Kind(
@@ -244,6 +264,34 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 def kind_of(value: Any) -> Kind | None:
     """The kind of exactly this type, if it has one here: a class that a learner derived may be anything."""
     return BY_TYPE.get(type(value))
+
+
+def is_foreign(value: Any) -> bool:
+    """Whether it is a defaultdict whose missing items are made by code: it is an object that is data too."""
+    factory = getattr(value, "default_factory", None)
+    return type(value) is defaultdict and factory is not None and factory not in _FACTORIES.values()
+
+
+def records_of(array: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """The fields of a structured array as arrays; CannotCross for one of another layout than follows from them."""
+    found = [(name, array[name]) for name in array.dtype.names or ()]
+    if array.dtype.hasobject or _record_type(found, array.ndim) != array.dtype:
+        raise CannotCross("a structured NumPy array")
+    return found
+
+
+def records(shape: Any, fields: list[tuple[str, np.ndarray]]) -> np.ndarray:
+    """The structured array of which ``records_of`` gave the fields."""
+    if not fields or any(list(field.shape[: len(shape)]) != shape for _, field in fields):
+        raise ValueError("fields of another shape")
+    array = np.empty(shape, _record_type(fields, len(shape)))
+    for name, field in fields:
+        array[name] = field
+    return array
+
+
+def _record_type(fields: list[tuple[str, np.ndarray]], dimensions: int) -> np.dtype:
+    return np.dtype([(name, _an_array(field).dtype, field.shape[dimensions:]) for name, field in fields])
 
 
 def raw_of(array: np.ndarray) -> tuple[str, torch.Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import importlib
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
 
@@ -89,6 +89,8 @@ class Lending:
             return {"type": single}
         if self.lends and isinstance(value, type) and value in (TYPES.get(name := value.__name__), BUILT_IN.get(name)):
             return {"type": name}
+        if self.lends and isinstance(value, PurePath):
+            return {"path": str(value)}
         number = self.number()
         self._objects[number] = value
         if not self.lends:

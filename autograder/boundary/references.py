@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from autograder.boundary.callbacks import library_path, may_be_called_back
@@ -20,6 +20,7 @@ from autograder.boundary.shared import Shared
 from autograder.boundary.wire import is_callable
 from autograder.errors import AuthoringError, printable, short
 
+MAX_PATH = 4_096
 MAX_KINDS = 1_000
 """Classes of exceptions of one submission."""
 
@@ -59,6 +60,8 @@ class References:
         if "lent" in reference:
             number, kind, known = reference["lent"]
             return lent(self._handle(int(number)), printable(short(kind))[:100], tuple(map(str, known[:10])))
+        if "path" in reference:
+            return Path(str(reference["path"])[:MAX_PATH])
         if "derived" in reference:
             kind, own, data = reference["derived"]
             return lent_data(kind, own, data, self._asks)

@@ -100,6 +100,8 @@ def content(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int
     if isinstance(value, np.ndarray) and not kinds.kind_of(value):
         if value.dtype.kind == "O":
             return {"objects": [list(value.shape), [part(item) for item in value.ravel()]]}
+        if value.dtype.names:
+            return {"records": [list(value.shape), [[name, copied(each)] for name, each in kinds.records_of(value)]]}
         fixed = {} if value.flags.writeable else {"fixed": True}
         return {"array": _of_array(value, value, parcel) | fixed}
     if isinstance(value, torch.Size):
@@ -153,6 +155,10 @@ def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int
             return _array(content, parcel)[()]
         case "numbers":
             return load(content, parcel).tolist()
+        case "records":
+            shape, fields = content
+            refuse_unbounded(shape, is_held=True)
+            return kinds.records(shape, [(str(name), part(each)) for name, each in fields])
         case "objects":
             return _of_objects(content, part)
         case "fields":
