@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 import nbformat
 from nbformat import NotebookNode
 
+from autograder import figures
 from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.learner import current_side
 from autograder.boundary.limits import ANSWERED_WITHIN, MAX_SAID, Limits
@@ -36,7 +38,7 @@ from autograder.submission import runs
 from autograder.verdict import CheckResult, Message, Verdict, folded
 
 _SEEDS = re.compile(r"\b(manual_)?seed\(")
-_FIGURES = re.compile(r"matplotlib|pylab|seaborn|\.plot\b")
+_FIGURES = re.compile(r"matplotlib|pylab|seaborn|\.plot\b|\bplt\b")
 
 
 class Attempt:
@@ -155,6 +157,7 @@ class Attempt:
                 alarm(self._seconds + ANSWERED_WITHIN),
                 self._folder.at(cell.source if self.worker.lends else "", self.worker),
                 self.namespace.judging(cell.source if self.worker.lends else ""),
+                figures.shared(self.worker) if self._may_draw(cell) else nullcontext(),
             ):
                 message = judge(
                     self.lesson, cell, self.namespace, self.problems, seed, self._quotes, self.notebook.cells
@@ -170,6 +173,11 @@ class Attempt:
         finally:
             current_side.reset(token)
             incidents.reset(met)
+
+    def _may_draw(self, cell: NotebookNode) -> bool:
+        """Whether a plain grade cell may ask pyplot for what is drawn."""
+        draws = "matplotlib.pyplot" in sys.modules or _FIGURES.search(cell.source)
+        return bool(self._has_figures and self.worker.lends and draws)
 
     def _close_figures(self) -> None:
         """Of a plain grade cell's calls; those of other cells are closed already."""

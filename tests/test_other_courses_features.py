@@ -23,6 +23,7 @@ WAIT = {
     "axes_argument": f"a Axes {MADE_BY}",
     "doctest_testmod": "doctest finds no docstrings of a submission here: call the function and check what it returns",
     "mock_stdin": "input() waits for a person, and nobody is there when an answer is graded",
+    "figure_of_both": "pyplot has a figure of the test's and one of the answer's, and which is the current one is not ",
     "sqlite": "<sqlite3.Connection object> of sqlite3 cannot cross to the learner's side: only functions at the top ",
     "own_instance_set": "a P of the test's cannot cross to the learner's side for 'name': an answer reads its public "
     "attributes and calls its methods",
