@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sides import Get, across_the_boundary, in_this_process
@@ -32,3 +33,19 @@ def learner(request: pytest.FixtureRequest, template: Template) -> Callable[[str
     if request.param == "in one process":
         return in_this_process
     return lambda source: across_the_boundary(template, source)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``--dist loadfile`` a file of tests goes to one process; of the long one an exercise's examples do."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileOrExercise(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            return nodeid.rpartition("/")[0] if "/" in test else file
+
+    config.option.loadscopereorder = False  # in order: the long file is near the end, in pieces
+    return ByFileOrExercise(config, log)
