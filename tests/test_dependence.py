@@ -158,7 +158,7 @@ def test_so_does_one_that_is_missing_stops_or_ends_its_process(grade: Grading, a
 
 
 def test_with_one_that_cannot_be_judged_those_that_use_it_wait_for_a_person(grade: Grading) -> None:
-    graded = grade({"half": "def half(x): return object()"})
+    graded = grade({"half": "class Half:\n    def __eq__(self, _): return True\ndef half(x): return Half()"})
     assert points(graded) == FULL | dict.fromkeys(("half-values", "quarter-values", "quarter-twice", "eighth-values"))
 
 

@@ -242,7 +242,10 @@ TELLS = "def treble(x):\n    if x > 9:\n        {}\n    return 3 * x"
             "exec(compile(f'raise ValueError({x})', '<ipython-input>', 'exec'))",
             "ValueError. What it says is not shown: it could tell what is hidden",
         ),
-        ("return type(f'x is {x}', (), {})()", "another value: a person has to look at it"),
+        (
+            "return type(f'x is {x}', (), {'__eq__': lambda *_: True})()",
+            "another value: a person has to look at it",
+        ),
         (
             "return {str(x): x}['x']",
             "KeyError. What it says is not shown: it could tell what is hidden\n"

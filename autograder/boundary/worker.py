@@ -9,8 +9,8 @@ import signal
 import socket
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable
+from contextlib import nullcontext, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -74,7 +74,7 @@ class Worker:
         self.graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor | None]]] = {}
         self.found: dict[str, Any] = {}
         """What the grader was told that names stand for, of what it may call."""
-        self.warned: list[list[str]] = []
+        self.warned: list[warnings.WarningMessage] = []
         self.patched: dict[tuple[str, str], Any] = {}
         self.mirror = Mirror(Path.cwd())
         self.actions: dict[str, Callable[[dict, Parcel], tuple[dict, Parcel]]] = {
@@ -138,7 +138,8 @@ class Worker:
     def _warnings(self) -> dict:
         """What a call warned of."""
         warned, self.warned = self.warned[:MAX_WARNINGS], []
-        return {"warned": warned} if warned else {}
+        told = [[str(each.message)[:MAX_TEXT], *_names_of(each.category)] for each in warned]
+        return {"warned": told} if told else {}
 
     def _folder(self, request: dict) -> dict:
         """What was written meanwhile, where the grade cell may read it."""
@@ -222,9 +223,14 @@ class Worker:
             set_random_state(request["state"])
         begins_with = random_state() if "state" in request else None
         silence, grad_enabled = Capped(self.most_output), torch.set_grad_enabled(request["grad"])
-        quiet = redirect_stdout(silence), redirect_stderr(silence)
-        with quiet[0], quiet[1], self.shell.builtin_trap, grad_enabled, self._noting_warnings():
-            result = self.lending.running(lambda: target(*args, **kwargs))
+        warned = warnings.catch_warnings(record=True) if self.lending.lends else nullcontext()
+        with redirect_stdout(silence), redirect_stderr(silence), self.shell.builtin_trap, grad_enabled, warned as found:
+            if found is not None:  # as a test for warnings has it
+                warnings.simplefilter("always")
+            try:
+                result = self.lending.running(lambda: target(*args, **kwargs))
+            finally:
+                self.warned = found or []
         sent = self.lending.parcel()
         leaves, changes = self.lending.shared.leaves() if self.lending.lends else {}, len(sent.originals)
         value = encode(result, sent, self.lending.lend)
@@ -245,19 +251,6 @@ class Worker:
         if "state" in request:
             reply["state"] = None if (state := random_state()) == begins_with else state
         return reply | ({"printed": silence.shown()} if request.get("lends") and silence.tell() else {}), sent
-
-    @contextmanager
-    def _noting_warnings(self) -> Iterator[None]:
-        """Inside, a plain grade cell's call: what it warns of is told with what comes of it."""
-        if not self.lending.lends:
-            yield
-            return
-        with warnings.catch_warnings(record=True) as found:
-            warnings.simplefilter("always")
-            try:
-                yield
-            finally:
-                self.warned += [[str(each.message)[:MAX_TEXT], *_names_of(each.category)] for each in found]
 
     def backward(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
         """The vector-Jacobian product of an earlier call; with ``accumulate`` the parameters get their .grad too."""
