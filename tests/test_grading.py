@@ -9,7 +9,6 @@ from nbformat import NotebookNode, from_dict
 
 from autograder.boundary.limits import Limits
 from autograder.boundary.template import Template
-from autograder.failure import CAN_CROSS
 from autograder.grading import Grader
 from autograder.lesson import Lesson, answered
 from autograder.verdict import Grade, Verdict
@@ -383,9 +382,8 @@ def test_a_value_that_cannot_cross_waits_for_a_person_and_costs_nothing_else(
     graded = grade({"double": f"def double(x): return {answer}"})
     assert outcome(graded, "double-values") == (
         Verdict.NOT_JUDGED,
-        f"double - values: {kind} cannot be judged here\n"
-        f"  expected  {CAN_CROSS}\n"
-        f"  observed  {kind}: a person has to look at it",
+        f"double - values: {kind} cannot be judged here: "
+        "a test may read it, call it and compare it with its like, and no more",
     )
     assert points(graded) == {"double-values": None, "square-values": 1, "square-gradients": 2, "noise-fresh": 3}
 

@@ -54,8 +54,8 @@ DIVIDED_AGAIN = Mistake("divided_again", "the mean is divided by n once more. A 
 
 
 def one_number(monte_carlo: LearnerObject) -> Mistake | None:
-    """Why f was given one number: by 2,000 calls with three draws, whose mean has the variance sigma^2 / 3."""
-    noise = torch.cat([z.double() for _, z in calls_of(monte_carlo, "cube", 2_000, 0.0, 1.0, 3)])
+    """Why f was given one number: by 4,000 calls with three draws, whose mean has the variance sigma^2 / 3."""
+    noise = torch.cat([z.double() for _, z in calls_of(monte_carlo, "cube", 4_000, 0.0, 1.0, 3)])
     if not noise.any():
         return NO_NOISE
     if not expect.off_normal(noise):
