@@ -33,7 +33,7 @@ _RUN = (".py", ".pyc", ".pyd", ".so", ".pth", ".ini", ".cfg", ".toml")
 _READ_BY_LIBRARIES = ("matplotlibrc", "py.typed")
 _RUNS_WHAT_IT_READS = re.compile(
     r"pickle|joblib|dill|shelve|torch\.load|weights_only|marshal|yaml\.(load|unsafe|full)|(?<!Safe)(?<!Data)(?<!Test)Loader\b"
-    r"|(?<![.\w])(exec|eval|compile)\(|builtins\.(exec|eval|compile|__)|from builtins|__builtins__|\(builtins"
+    r"|(?<![.\w])(exec|eval|compile)\(|builtins\.(exec|eval|compile|__)|(from|import) builtins|__builtins__|\(builtins"
     r"|spec_from_|machinery|runpy|testfile|(file|dict)Config|sympif|parse_expr|subprocess|os\.system|popen"
 )
 """Code into which no file of a submission's may come: a pickle may be a text, too."""

@@ -18,13 +18,13 @@ if find_spec("pandas") is None:
     FEATURES = {name: each for name, each in FEATURES.items() if "pandas" not in each["reference"]}
 FILES = {"data.csv": b"1\n2\n", "helper.py": b"def check(a, b): assert a == b\ndef kind(x): return type(x).__name__\n"}
 NO_MORE = "cannot be judged here: a test may read it, call it and compare it with its like, and no more"
-MADE_BY = "cannot cross to the learner's side: make it by a beside function"
+MADE_BY = "of the test's cannot cross to the learner's side"
 WAIT = {
     "axes_argument": f"a Axes {MADE_BY}",
     "doctest_testmod": "doctest finds no docstrings of a submission here: call the function and check what it returns",
     "mock_stdin": "input() waits for a person, and nobody is there when an answer is graded",
     "figure_of_both": "pyplot has a figure of the test's and one of the answer's, and which is the current one is not ",
-    "sqlite": "<sqlite3.Connection object> of sqlite3 cannot cross to the learner's side: only functions at the top ",
+    "sqlite": f"a Connection {MADE_BY} as it is; a function of the cell that calls it can",
     "own_instance_set": "a P of the test's cannot cross to the learner's side for 'name': an answer reads its public "
     "attributes and calls its methods",
     "subclass_in_test": f"a type {NO_MORE}",

@@ -25,7 +25,7 @@ from autograder.grading import Grader
 from autograder.proofs.stock import Compared, tried
 
 test.__test__ = False  # type: ignore[attr-defined]  # it makes a cell
-MADE_BY = "cannot cross to the learner's side: make it by a beside function"
+MADE_BY = "of the test's cannot cross to the learner's side"
 SOLUTION = "def {0}(x):\n    ### BEGIN SOLUTION\n    return {1}\n    ### END SOLUTION"
 CELLS = [
     plain("import json"),
@@ -68,16 +68,15 @@ def test_each_grade_cell_has_a_line_with_the_reason_and_the_cure(course: Path, w
     title = "ps1/problem 1: "
     assert told.stdout.splitlines() == [
         f"! {title}loose: pytest.raises(Exception) passes for any mistake that stops: name the exception.",
-        f"! {title}loose: `is` compares what a call returned, which comes as a copy: compare it with ==.",
         f"✓ {title}reference double-values: 2 of 2, the same as stock nbgrader",
         f"✓ {title}reference double-part: 2 of 2, the same as stock nbgrader",
-        f"? {title}reference draw-title: waits for a person, stock nbgrader gives 1. a Axes cannot cross "
-        "to the learner's side: make it by a beside function. Cure: make it in the answer, or test what the answer returns.",
+        f"? {title}reference draw-title: waits for a person, stock nbgrader gives 1. a Axes of the test's cannot cross "
+        "to the learner's side. Cure: make it in the answer, or test what the answer returns.",
         f"✓ {title}reference loose: 1 of 1, the same as stock nbgrader",
         f"✓ {title}untouched double-values: 0 of 2, the same as stock nbgrader",
         f"✓ {title}untouched double-part: 0 of 2, the same as stock nbgrader",
-        f"? {title}untouched draw-title: waits for a person, stock nbgrader gives 0. a Axes cannot cross "
-        "to the learner's side: make it by a beside function. Cure: make it in the answer, or test what the answer returns.",
+        f"? {title}untouched draw-title: waits for a person, stock nbgrader gives 0. a Axes of the test's cannot cross "
+        "to the learner's side. Cure: make it in the answer, or test what the answer returns.",
         f"✓ {title}untouched loose: 0 of 1, the same as stock nbgrader",
         "ps1: 6 the same as stock nbgrader, 2 wait, 0 differ",
     ]

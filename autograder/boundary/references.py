@@ -121,6 +121,10 @@ class References:
             return {"path": os.path.relpath(value, self.here) if self._is_here(str(value)) else str(value)}
         if self.lends and noted.get() is None and (found := self._of_a_plain_cell(value)):
             return found
+        if self.lends:
+            what = f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+            can = " as it is; a function of the cell that calls it can" if callable(value) else ""
+            raise AuthoringError(f"{what} of the test's cannot cross to the learner's side{can}")
         if is_callable(value):
             return {"beside": path_of(value, self._beside)}
         raise AuthoringError(

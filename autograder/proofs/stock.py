@@ -29,7 +29,7 @@ from autograder.verdict import CheckResult, Verdict
 
 CURES = {
     "No module named": "install it where grading runs, or put it beside the notebook in the course's source folder",
-    "only functions at the top level": "call it from a function or a lambda of the cell, and hand that over",
+    "a function of the cell that calls it can": "call it from a function or a lambda of the cell, and hand that over",
     "an answer reads its public attributes": "let the answer do no more with it, or make it there",
     "cannot cross to the learner's side": "make it in the answer, or test what the answer returns",
     "modules do not cross": "import it in the grade cell",
@@ -191,9 +191,4 @@ def _warning(node: ast.AST) -> str:
             "BaseException",
         ):
             return f"{name}({caught}) passes for any mistake that stops: name the exception"
-    if isinstance(node, ast.Compare) and any(isinstance(each, ast.Is | ast.IsNot) for each in node.ops):
-        sides = [node.left, *node.comparators]
-        plain = any(isinstance(each, ast.Constant) and each.value in (None, True, False, ...) for each in sides)
-        if not plain and any(isinstance(each, ast.Call) for each in sides):
-            return "`is` compares what a call returned, which comes as a copy: compare it with =="
     return ""
