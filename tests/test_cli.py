@@ -4,6 +4,10 @@ import contextlib
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -59,6 +63,15 @@ def test_check_shows_the_messages_and_exits_1_for_less(course):
     assert status == 1
     assert "│ treble-floats   │ ✗ wrong answer │ 0 of 1 │" in out
     assert "treble - integers: this check does not hold\n  observed  AssertionError: three times two is six\n" in out
+
+
+def test_ctrl_c_ends_a_check_also_while_it_starts(course):
+    command = [sys.executable, "-m", "autograder", "check", str(notebook(course, treble=RIGHT))]
+    process = subprocess.Popen(command, cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(0.7)  # its processes are imported now
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130 and b"points" not in out
 
 
 def test_check_says_once_that_an_exercise_is_not_implemented(course):

@@ -107,12 +107,18 @@ def _keeping_in(folder: str | None) -> Iterator[None]:
 
 @contextmanager
 def out_of_reach_of_ctrl_c() -> Iterator[None]:
-    """Ctrl-C reaches every process of the terminal; those that start in here are told by this one what to do."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Ctrl-C reaches every process of the terminal; those that start in here are told by this one what to do.
+
+    One that comes meanwhile ends this process afterwards.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # no processes are forked there
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(bench: Bench) -> None:
