@@ -194,6 +194,36 @@ def barr(): return bytearray(b"ab")
 def swap(b): b[0] = 99
 """
 
+OF_TORCH = """\
+import torch
+from torch import nn
+def count(m): return sum(p.numel() for p in m.parameters())
+def train(model, loss_fn, opt, x, y, n=20):
+    losses = []
+    for _ in range(n):
+        opt.zero_grad(); l = loss_fn(model(x), y); l.backward(); opt.step(); losses.append(l.item())
+    return losses
+def epoch(model, loader, opt):
+    model.train()
+    total = 0
+    for xb, yb in loader:
+        opt.zero_grad(); l = nn.functional.mse_loss(model(xb), yb); l.backward(); opt.step(); total += len(xb)
+    return total
+def evaluate(model, x):
+    model.eval()
+    with torch.no_grad(): return model(x)
+def init_(m): nn.init.constant_(m.weight, 2.0)
+def freeze(m):
+    for p in m.parameters(): p.requires_grad = False
+def apply_loss(f, a, b): return f(a, b)
+class Net(nn.Module):
+    def __init__(self): super().__init__(); self.l = nn.Linear(2, 1)
+    def forward(self, x): return self.l(x)
+def step(opt): opt.step()
+def same(m): return m
+def decay(model, lam): return lam * sum((p ** 2).sum() for p in model.parameters())
+"""
+
 # Each of these holds in a notebook.
 HOLD = {
     ALIASES: """\
@@ -826,6 +856,89 @@ b = bytearray(b'ab')
 swap(b)
 assert b == b'cb'
 """,
+    OF_TORCH: """\
+from torch import nn
+assert count(nn.Linear(3, 4)) == 16
+
+from torch import nn
+assert count(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))) == 13
+
+import torch
+from torch import nn
+m = nn.Linear(2, 1)
+before = m.weight.clone()
+x, y = torch.randn(8, 2), torch.randn(8, 1)
+l = train(m, nn.MSELoss(), torch.optim.SGD(m.parameters(), lr=0.05), x, y)
+assert l[-1] < l[0] and not torch.equal(before, m.weight)
+
+import torch
+from torch import nn
+m = nn.Linear(2, 1)
+opt = torch.optim.Adam(m.parameters(), lr=0.05)
+x, y = torch.randn(8, 2), torch.randn(8, 1)
+l = train(m, nn.MSELoss(), opt, x, y)
+assert l[-1] < l[0] and len(opt.state) == 2
+opt.step()
+
+import torch
+from torch import nn
+m = nn.Sequential(nn.Linear(2, 1), nn.Dropout(0.5))
+evaluate(m, torch.ones(1, 2))
+assert not m.training and not m[1].training
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+m = nn.Linear(2, 1)
+d = TensorDataset(torch.randn(10, 2), torch.randn(10, 1))
+assert epoch(m, DataLoader(d, batch_size=4, shuffle=True), torch.optim.SGD(m.parameters(), lr=0.1)) == 10
+
+from torch import nn
+m = nn.Linear(2, 1)
+init_(m)
+assert m.weight.tolist() == [[2.0, 2.0]]
+
+from torch import nn
+m = nn.Linear(2, 1)
+freeze(m)
+assert not any(p.requires_grad for p in m.parameters())
+
+import torch
+from torch import nn
+assert apply_loss(nn.L1Loss(), torch.ones(2), torch.zeros(2)).item() == 1
+
+import torch
+from torch import nn
+n = Net()
+x, y = torch.randn(8, 2), torch.randn(8, 1)
+l = train(n, nn.MSELoss(), torch.optim.Adam(n.parameters(), lr=0.1), x, y, 50)
+assert l[-1] < l[0]
+
+import torch
+n = Net()
+opt = torch.optim.SGD(n.parameters(), lr=1.0)
+n(torch.ones(1, 2)).sum().backward()
+w = n.l.weight.clone()
+step(opt)
+assert torch.allclose(n.l.weight, w - 1)
+
+from torch import nn
+m = nn.ReLU()
+assert same(m) is m
+
+import torch
+from torch import nn
+m = nn.Linear(2, 1)
+l = decay(m, 0.5)
+l.backward()
+assert torch.allclose(m.weight.grad, m.weight)
+
+import torch
+from torch import nn
+m = nn.Linear(2, 1)
+assert evaluate(m, torch.ones(3, 2)).shape == (3, 1)
+assert torch.equal(evaluate(m, torch.ones(3, 2)), m(torch.ones(3, 2)).detach())
+""",
 }
 DO_NOT_HOLD = {
     ALIASES: """\
@@ -885,6 +998,13 @@ assert n(2) == x**2
 """,
     KINDS: """\
 assert dd()['zz'] == 8
+""",
+    OF_TORCH: """\
+import torch
+from torch import nn
+m = nn.Linear(2, 1)
+evaluate(m, torch.ones(1, 2))
+assert m.training
 """,
 }
 

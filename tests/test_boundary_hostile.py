@@ -312,6 +312,7 @@ OF_A_PLAIN_CELL: dict[str, tuple[dict, dict[str, torch.Tensor]]] = {
     "a parameter of integers": (PLAIN | {"value": LEAF}, {"0": torch.ones(1, dtype=torch.int64)}),
     "an object of no data": (PLAIN | {"value": {"shared": [-1, {"derived": ["K", [], {"lent": [1, "x", []]}]}]}}, {}),
     "an object of a class without names": (PLAIN | {"value": {"shared": [-1, {"derived": ["K", [{}], []]}]}}, {}),
+    "a model": (PLAIN | {"value": {"shared": [-1, {"made": ["torch.nn:Linear", {"dict": []}]}]}}, {}),
     "leaves that are none": (PLAIN | {"value": TENSOR, "graph": 1, "leaves": [1]}, {"0": torch.ones(1)}),
     "a cause that is none": (RAISED | {"cause": {"error": 3}}, {}),
     "notes that are none": (RAISED | {"notes": 7}, {}),

@@ -37,6 +37,7 @@ BESIDE_THE_LEARNER = {
     "autograder.boundary.parcel",
     "autograder.boundary.raised",
     "autograder.boundary.tables",
+    "autograder.boundary.torch_objects",
     "autograder.boundary.probes",
     "autograder.boundary.randomness",
     "autograder.errors",

@@ -14,6 +14,7 @@ from typing import Any
 
 from torch import Tensor
 
+from autograder.boundary import torch_objects
 from autograder.boundary.changes import Kind, kind_of
 from autograder.boundary.derived import base_of
 from autograder.boundary.parcel import Parcel
@@ -86,7 +87,7 @@ class Shared:
     def keeps(self, value: Any, parcel: Parcel) -> bool:
         """Whether a value is from now on to be the same on both sides."""
         kind = kind_of(value)
-        if kind is None and not self.is_derived(value):
+        if kind is None and not self.is_derived(value) and not self.is_of_torch(value):
             return False
         items = self._items + sum(held.size for held in parcel.added.values()) + (kind.size(value) if kind else 1)
         return len(self._held) + len(parcel.added) < MOST_VALUES and items <= MOST_ITEMS
@@ -94,6 +95,16 @@ class Shared:
     def is_derived(self, value: Any) -> bool:
         """Whether it is an object of the submission's that is data too: what a test defines crosses as the data."""
         return self._step < 0 and base_of(value) is not None
+
+    def is_of_torch(self, value: Any) -> bool:
+        """Whether it is a model or the like that a test hands over."""
+        return self._step > 0 and torch_objects.has(value)
+
+    def of_torch(self, name: Any, holds: Any) -> Any:
+        """What a test has handed over; a submission hands over none."""
+        if self._step > 0:
+            raise TypeError("an object of torch's")
+        return torch_objects.made(name, holds)
 
     def add(self, value: Any, parcel: Parcel) -> int:
         """The number under which the other side hears of a value with this parcel."""

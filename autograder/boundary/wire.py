@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import torch
 
-from autograder.boundary import derived, formulas, frames, kinds, positions, tables
+from autograder.boundary import derived, formulas, frames, kinds, positions, tables, torch_objects
 from autograder.boundary.frames import TooLarge, WireError
 from autograder.boundary.limits import MAX_DEPTH, MAX_MESSAGE, MAX_TENSORS
 from autograder.boundary.parcel import Parcel, dtype_of, fresh, leaf, load, pack, refuse_unbounded, store, unpack
@@ -71,6 +71,8 @@ def encode(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int 
     elif parcel.shared.is_derived(value):
         name, own, data = derived.told(value)
         tree = {"derived": [name, own, content(data, parcel, refer, depth)]}
+    elif parcel.shared.is_of_torch(value):
+        tree = {"made": [torch_objects.name_of(value), encode(vars(value), parcel, refer, depth + 1)]}
     elif positions.has(value):
         tree = {"at": [positions.name_of(value), content(positions.at(value), parcel, refer, depth)]}
     else:
@@ -141,6 +143,9 @@ def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int
         case "shared":
             number, tree = content
             return _shared(parcel).keep(number, _own(tree, parcel, part))
+        case "made":
+            name, holds = content
+            return parcel.shared.of_torch(name, part(holds)) if parcel.shared else resolve(tree)
         case "at":
             name, state = content
             return positions.made(name, part(state))
