@@ -37,6 +37,7 @@ class Parcel:
         self.shared = shared
         self.added: dict[int, Any] = {}
         self.numbers: dict[int, int] = {}
+        self.items = 0
         self.changes: list = []
         self.changed: dict[int, Any] = {}
         self.forgotten: list[int] = []

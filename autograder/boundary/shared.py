@@ -89,7 +89,7 @@ class Shared:
         kind = kind_of(value)
         if kind is None and not self.is_derived(value) and not self.is_of_torch(value):
             return False
-        items = self._items + sum(held.size for held in parcel.added.values()) + (kind.size(value) if kind else 1)
+        items = self._items + parcel.items + (kind.size(value) if kind else 1)
         return len(self._held) + len(parcel.added) < MOST_VALUES and items <= MOST_ITEMS
 
     def is_derived(self, value: Any) -> bool:
@@ -110,6 +110,7 @@ class Shared:
         """The number under which the other side hears of a value with this parcel."""
         number, self._next = self._next, self._next + self._step
         parcel.added[number], parcel.numbers[id(value)] = _Held.now(value), number
+        parcel.items += parcel.added[number].size
         return number
 
     def keep(self, number: Any, value: Any) -> Any:
