@@ -182,7 +182,7 @@ def test_what_is_no_plain_value_is_refused_by_name(value: Any, named: str) -> No
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (np.zeros(2, dtype="i4,f8"), "a “NumPy array of [('f0', '<i4'), ('f1', '<f8')]”"),
+        (np.zeros(2, dtype=[("a", object)]), "a “structured NumPy array”"),
         (np.array([object()]), "a object"),
         (torch.eye(2).to_sparse(), "a tensor of layout torch.sparse_coo"),
     ],

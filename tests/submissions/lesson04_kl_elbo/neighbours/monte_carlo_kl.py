@@ -1,6 +1,6 @@
 # %% noise_outside
 # fails draws: fixed_seed
-NOISE = torch.randn(25, 8_000, 4, dtype=torch.float64)
+NOISE = torch.randn(25, 32_000, 4, dtype=torch.float64)
 
 
 def monte_carlo_kl(mu, logvar, n):
