@@ -250,9 +250,9 @@ def loss(amp_train_step: LearnerObject, rng: Draws) -> None:
 
 
 def same_losses(found: list[dict[str, Any]], wrong: list[dict[str, Any]]) -> bool:
-    """Whether a mistake gives each of the losses."""
+    """Whether a mistake gives each of the losses, but for a rounding to bfloat16 that goes another way after a step."""
     pairs = [(a["loss"], b["loss"]) for a, b in zip(found, wrong, strict=True)]
-    return all(isinstance(a, float) and isinstance(b, float) and math.isclose(a, b, rel_tol=1e-5) for a, b in pairs)
+    return all(isinstance(a, float) and isinstance(b, float) and math.isclose(a, b, rel_tol=3e-3) for a, b in pairs)
 
 
 @exercise.check
