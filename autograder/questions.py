@@ -62,8 +62,8 @@ class Questions:
     def type_of(self, *args: Any) -> Any:
         """``type(value)``."""
         value = args[0]
-        if len(args) == 1 and isinstance(value, Theirs) and value.library is not None:
-            return value.library
+        if len(args) == 1 and isinstance(value, Theirs) and value.original is not None:
+            return value.original
         if len(args) > 1 or not _is_lent(value):
             return type(*args)
         if word := next((each for each in _OF_FUNCTIONS if each in value._known), ""):

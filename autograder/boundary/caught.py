@@ -28,7 +28,7 @@ class Theirs:
     """Of the class, where it is."""
     theirs: Any = None
     """What stands for the class."""
-    library: type[Exception] | None = None
+    original: type[Exception] | None = None
     """The class itself, where a library has it."""
     _lent: Any = None
 
@@ -65,14 +65,14 @@ def class_of(
     bases: Sequence[str],
     parents: Sequence[type],
     theirs: Any,
-    library: type[Exception] | None = None,
+    original: type[Exception] | None = None,
 ) -> type[Exception]:
     """A class that stands for one of a learner's, to be caught by; ``parents`` stand for their classes above it."""
     base = next((BUILT_IN[each] for each in bases if each in BUILT_IN), Exception)
-    names = {"number": int(number), "theirs": theirs, "library": library, "__module__": "__main__"}
+    names = {"number": int(number), "theirs": theirs, "original": original, "__module__": "__main__"}
     try:
-        if library is not None:
-            return type(str(name)[:100], (Theirs, library), names)
+        if original is not None:
+            return type(str(name)[:100], (Theirs, original), names)
         return type(str(name)[:100], (*parents, base) if parents else (Theirs, base), names)
     except TypeError:  # of bases that do not go together
         return type(str(name)[:100], (Theirs, base), names)

@@ -145,7 +145,7 @@ def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int
             return _shared(parcel).keep(number, _own(tree, parcel, part))
         case "made":
             name, holds = content
-            return parcel.shared.of_torch(name, part(holds)) if parcel.shared else resolve(tree)
+            return _shared(parcel).of_torch(name, part(holds))
         case "at":
             name, state = content
             return positions.made(name, part(state))

@@ -199,7 +199,7 @@ def values(monte_carlo_kl: LearnerObject, rng: Draws) -> None:
     # Near the prior a draw of log q(z) - log p(z) is often negative, by little: so there are more of them. All other
     # mistakes show far from it.
     cases = {
-        f"{what}, far from the prior,": same_rows(rng, (2, 2.4), (-1.5, -0.7), 2),
+        f"{what}, far from the prior,": same_rows(rng, (2, 2.4), (-1.5, -0.7), 3),
         f"the mean of {4 * ROWS} estimates, near the prior,": same_rows(rng, (0.3, 0.5), (-0.4, 0.4), rows=4 * ROWS),
         f"{what}, of a narrow q far from the prior,": sharp_rows(rng),
     }
