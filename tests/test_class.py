@@ -22,6 +22,7 @@ from nbgrader.api import Gradebook
 from sqlalchemy import Engine, event, text
 from typer.testing import CliRunner
 
+import autograder.classes.classroom
 import autograder.classes.task
 import autograder.submission
 from autograder.classes.classroom import grade_class, students
@@ -29,7 +30,7 @@ from autograder.classes.pool import NothingToSetUp, processes
 from autograder.classes.task import graders
 from autograder.cli import app
 from autograder.course import Course
-from autograder.gradebook import opened
+from autograder.gradebook import opened, save
 from autograder.packages import Packages
 
 COMMAND = [sys.executable, "-c", "from autograder.cli import app; app()", "grade", STEM, "--jobs", "2"]
@@ -241,6 +242,37 @@ def test_ctrl_c_saves_what_is_graded_and_the_next_run_goes_on(course):
     table = finish(course)
     assert table.count("graded already") >= done
     assert {score for (_, cell), score in scores(course).items() if cell == "treble-integers"} == {2.0, 0.0}
+
+
+def test_ctrl_c_while_a_grade_is_written_waits_until_it_is_whole(course, template, monkeypatch):
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
+    whole_class(course)
+
+    def interrupted(*args):
+        os.kill(os.getpid(), signal.SIGINT)
+        return save(*args)
+
+    monkeypatch.setattr(autograder.classes.classroom, "save", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(grade_class(course, STEM, ["ada", "ben"]))
+    assert graded(course) == 1
+    assert {student for student, _ in scores(course)} == {"ada"}
+
+
+def test_a_second_ctrl_c_does_not_wait(course, template, monkeypatch):
+    monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
+    whole_class(course)
+
+    def hangs(*_):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("still here")
+
+    monkeypatch.setattr(autograder.classes.classroom, "save", hangs)
+    with pytest.raises(KeyboardInterrupt):
+        list(grade_class(course, STEM, ["ada"]))
+    assert graded(course) == 0
+    assert scores(course) == {}
 
 
 def killed_and_resumed(course: Course, size: int, kills: int) -> None:

@@ -15,6 +15,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from autograder.beside import lesson07_mixed_precision_gpu as watch
 from lessonkit import ladder, two_processes
 
 ROOT = Path(__file__).parents[1]
@@ -130,3 +131,18 @@ def test_a_step_moves_each_weight_ten_times_and_nine_times_in_the_first_layer() 
 def test_the_roofline_of_the_lesson_counts_the_bytes_of_a_step_in_that_way() -> None:
     source = (ROOT / "solutions" / "lesson07_mixed_precision_gpu.py").read_text(encoding="utf-8")
     assert "step_bytes = 4 * (10 * (first + heads + decoder) - first)" in source
+
+
+def test_a_context_that_an_answer_leaves_open_costs_later_steps_nothing() -> None:
+    def entered_already(device: torch.device) -> torch.autocast:
+        context = torch.autocast(device.type, dtype=torch.bfloat16)
+        context.__enter__()
+        return context
+
+    assert watch.autocast_state(entered_already, torch.device("cpu"))["after"]
+    layer, x = torch.nn.Linear(2, 1, bias=False), torch.ones(1, 2)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        layer(x)
+    torch.nn.init.zeros_(layer.weight)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert layer(x) == 0, "the weight as it is now, not as it was cast before"

@@ -68,8 +68,9 @@ def autocast_state(autocast_for: Callable, device: torch.device) -> dict[str, An
 
 @contextmanager
 def _autocast_off() -> Iterator[None]:
-    """Off for every kind of device, and afterwards as it was."""
+    """Off for every kind of device, and afterwards as it was, also where a context that was entered stays open."""
     before = {kind: (torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)) for kind in KINDS}
+    depth = _open_contexts()
     try:
         for kind in KINDS:
             torch.set_autocast_enabled(kind, False)
@@ -78,6 +79,16 @@ def _autocast_off() -> Iterator[None]:
         for kind, (enabled, dtype) in before.items():
             torch.set_autocast_enabled(kind, enabled)
             torch.set_autocast_dtype(kind, dtype)
+        while _open_contexts() > depth:
+            torch.autocast_decrement_nesting()
+        # Casts of weights are kept until the outermost context ends; they would outlive an optimizer's step.
+        if not depth:
+            torch.clear_autocast_cache()
+
+
+def _open_contexts() -> int:
+    torch.autocast_increment_nesting()  # torch says how many there are only where that changes
+    return torch.autocast_decrement_nesting()
 
 
 def _switched_on() -> dict[str, torch.dtype]:

@@ -21,7 +21,7 @@ from nbgrader.api import Gradebook
 
 from autograder.boundary.limits import Limits
 from autograder.classes import code, companions
-from autograder.classes.pool import ClusterError, Hall, InThisProcess
+from autograder.classes.pool import ClusterError, Hall, InThisProcess, undisturbed
 from autograder.classes.task import Task, as_sent, grade
 from autograder.classes.times import TIMESTAMP, time_of
 from autograder.course import Course
@@ -117,6 +117,7 @@ class _Desk:
     seed: int
     limits: Limits
 
+    @undisturbed()
     def task(self, student: str, force: bool) -> Task | Outcome:
         """What there is to grade; the outcome, if there is nothing."""
         source = self._file("submitted", student)
@@ -133,6 +134,7 @@ class _Desk:
             return Outcome(student, self.name, max(0.0, standing.score), standing.max_score)
         return task
 
+    @undisturbed()
     def record(self, student: str, task: Task, future: Future[Grade]) -> Outcome:
         """Write down what came of a task."""
         try:

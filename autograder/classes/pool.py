@@ -121,6 +121,29 @@ def out_of_reach_of_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C ends this process after what is done in here, so that it is whole; a second one does not wait."""
+    by_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not by_default or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came = False
+
+    def note(*_: object) -> None:
+        nonlocal came
+        came = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if came:
+            raise KeyboardInterrupt
+
+
 def _begin(bench: Bench) -> None:
     """Make a process of the pool ready: it ends when it is told to, or when the coordinator is gone."""
     coordinator: Any = multiprocessing.parent_process()
