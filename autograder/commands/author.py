@@ -132,16 +132,17 @@ def verify(
             "or that is here as released only.",
         ),
     ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Examples tried at the same time; else one a core.")] = None,
     isolation: Isolations = Isolation.STRONGEST,
 ) -> None:
     """Prove the course: reference, release and every example submission get what they deserve.
 
     Of an assignment without checks of ours: whether each grade cell gives what stock nbgrader gives, or waits, and why.
     """
+    from autograder.classes.task import graders
     from autograder.course import Course
-    from autograder.grading import Grader
+    from autograder.proofs.side_by_side import Proof, side_by_side
     from autograder.proofs.stock import tried
-    from autograder.proofs.verify import verify as verify_lesson
 
     seed = secrets.randbits(48) if seed is None else seed
     failed = 0
@@ -157,16 +158,19 @@ def verify(
             raise Problem(course.why_not())
         stems = _that_ask(course, stems, exercise) if stems else []
         theirs = {name: list(tried(course, name, reference)) for name in others}
-    with explained(), Template(course.packages) as template:
-        for assignment, notebooks in theirs.items():
-            failed += _compared(assignment, notebooks, template, Limits(isolation=isolation.value))
-        for stem in stems:
-            with Grader(course.lesson(stem), template, Limits(isolation=isolation.value)) as grader:
-                for claim, problems in verify_lesson(course, stem, grader, seed, full, exercise):
-                    failed += bool(problems)
-                    out.print(Text(f"{'✗' if problems else '✓'} {stem}: {claim}", style="red" if problems else "green"))
-                    for problem in problems:
-                        out.print(Text(f"    {problem}"))
+    limits = Limits(isolation=isolation.value)
+    if theirs:
+        with explained(), Template(course.packages) as template:
+            for assignment, notebooks in theirs.items():
+                failed += _compared(assignment, notebooks, template, limits)
+    if stems:
+        proof = Proof(course.root, limits, seed, full, exercise)
+        with explained(), graders(jobs or instructor.cores(), course.packages, needed=True) as start:
+            for stem, claim, problems in side_by_side(proof, stems, start):
+                failed += bool(problems)
+                out.print(Text(f"{'✗' if problems else '✓'} {stem}: {claim}", style="red" if problems else "green"))
+                for problem in problems:
+                    out.print(Text(f"    {problem}"))
     if failed:
         err.print(f"{failed} claims do not hold. Replay with: autograder verify --seed {seed}")
         raise typer.Exit(Exit.NOT_FULL_MARKS)

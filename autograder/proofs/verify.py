@@ -144,15 +144,19 @@ def verify(
 
     Given an ``exercise``, only the examples that answer it are tried.
     """
-    yield from about_lesson(course, stem, grader, seed)
-    if full:
-        yield "the solved lesson shows what its predictions call right", shown(grader.lesson)
-    for example in examples(course, stem):
-        if exercise is None or exercise in example.answers:
-            yield example.name, try_example(example, grader, seed, full)
+    yield from about_lesson(course, stem, grader, seed, full)
+    for example in to_try(course, stem, exercise):
+        yield example.name, try_example(example, grader, seed, full)
 
 
-def about_lesson(course: Course, stem: str, grader: Grader, seed: int) -> Iterator[tuple[str, list[str]]]:
+def to_try(course: Course, stem: str, exercise: str | None) -> list[Example]:
+    """The example submissions that answer an exercise; all, if it is None."""
+    return [example for example in examples(course, stem) if exercise in (None, *example.answers)]
+
+
+def about_lesson(
+    course: Course, stem: str, grader: Grader, seed: int, full: bool = False
+) -> Iterator[tuple[str, list[str]]]:
     """The claims about the lesson itself."""
     lesson = grader.lesson
     yield "the release is built from the source", stale([stem], course.root)
@@ -160,6 +164,8 @@ def about_lesson(course: Course, stem: str, grader: Grader, seed: int) -> Iterat
     yield "every exercise has hints, which are true and not the answer", list(wrong_hints(lesson))
     yield "the reference solution has full marks", _reference(lesson, grader, seed)
     yield "the untouched release has no marks", _release(course, lesson, grader, seed)
+    if full:
+        yield "the solved lesson shows what its predictions call right", shown(lesson)
 
 
 def try_example(example: Example, grader: Grader, seed: int, full: bool = False) -> list[str]:
