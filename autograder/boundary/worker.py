@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext, redirect_stderr, redirect_stdout, suppress
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -77,6 +78,7 @@ class Worker:
         self.warned: list[warnings.WarningMessage] = []
         self.patched: dict[tuple[str, str], Any] = {}
         self.mirror = Mirror(Path.cwd())
+        self._folders_before = len(sys.path_importer_cache)
         self.actions: dict[str, Callable[[dict, Parcel], tuple[dict, Parcel]]] = {
             "run": self.run,
             "lookup": self.lookup,
@@ -150,9 +152,19 @@ class Worker:
         self.shell.commands = request["commands"]
         if request["seed"] is not None:
             seed_everything(request["seed"])
-        importlib.invalidate_caches()  # the cell before may have written a module
+        self._look_into_folders_anew()
         outputs, cut, error = run_cell(self.shell, request["source"], self.most_output, *request["room"])
         return {"outputs": outputs, "cut": cut, "problem": LearnerError.of(error).args if error else None}, Parcel()
+
+    def _look_into_folders_anew(self) -> None:
+        """The cell before may have written a module, in a folder of the submission's.
+
+        To ask the same of all folders would touch some hundred pages that are shared with the template.
+        """
+        cache = sys.path_importer_cache
+        for finder in [*islice(reversed(cache.values()), max(0, len(cache) - self._folders_before))]:
+            if finder and hasattr(finder, "invalidate_caches"):
+                finder.invalidate_caches()
 
     def lookup(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """What a name of the submission's stands for: a value, something callable, a module, or nothing."""
