@@ -17,12 +17,13 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests
 from typer.testing import CliRunner
 
+from autograder.boundary.sandbox import landlock_abi
 from autograder.boundary.template import Template
 from autograder.cli import app
 from autograder.commands import author, learner
 from autograder.course import Course
 from autograder.grading import Grader
-from autograder.proofs.stock import Compared, tried
+from autograder.proofs.stock import Compared, by_stock, tried
 
 test.__test__ = False  # type: ignore[attr-defined]  # it makes a cell
 MADE_BY = "of the test's cannot cross to the learner's side"
@@ -214,3 +215,28 @@ def test_a_release_is_verified_beside_a_notebook_that_somebody_solved(released_o
         f"✓ {title}untouched double-part: 0 of 2, the same as stock nbgrader",
         "ps1: 4 the same as stock nbgrader, 0 wait, 0 differ",
     ]
+
+
+@pytest.mark.skipif(
+    not landlock_abi(), reason="the kernel has no Landlock, by which the notebook is kept in its folder"
+)
+def test_a_notebook_that_clears_away_clears_nothing_away_but_its_own(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("seven years")
+    cells = [
+        plain(f"!rm -rf {precious}"),
+        plain("import os, shutil, tempfile\nfrom pathlib import Path\nfolder = tempfile.mkdtemp()"),
+        plain("Path('here.txt').write_text('x')\nos.remove('here.txt')\nshutil.rmtree(folder)"),
+        plain("import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])"),
+        plain("import multiprocessing\nlock = multiprocessing.Lock()"),
+        test(
+            "assert not Path('here.txt').exists() and not Path(folder).exists() and Path('data.txt').exists()\n"
+            "with lock:\n    print(plt.gca())",
+            "cleared",
+            2,
+        ),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    assert by_stock(notebook, {"data.txt": b"1"}, 60) == {"cleared": 2.0}
+    assert (precious / "thesis.txt").read_text() == "seven years"

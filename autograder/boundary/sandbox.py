@@ -30,8 +30,8 @@ _CLONE_NEWNS, _CLONE_NEWUSER = 0x20000, 0x10000000
 _MS_NOSUID, _MS_NODEV, _MS_REC, _MS_PRIVATE = 2, 4, 0x4000, 0x40000
 # The numbers of Landlock's three system calls are the same on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-_READ_FILE, _READ_DIR, _WRITE_FILE = 1 << 2, 1 << 3, 1 << 1
-_ON_FILES = 1 << 0 | _WRITE_FILE | _READ_FILE | 1 << 14 | 1 << 15
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVES = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4 | 1 << 5
+_ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | 1 << 14 | 1 << 15
 _ON_DEVICES = 1 << 6 | 1 << 9 | 1 << 11 | 1 << 15
 _SYSTEM = (
     *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share", "/usr/local/lib", "/usr/local/share"),
@@ -249,27 +249,53 @@ def _without(path: Path, withheld: Path) -> list[Path]:
 
 
 def _landlock(scratch: str, packages: Packages) -> str:
-    abi = min(landlock_abi(), 7)
-    files = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(abi, 16)) - 1
-    attributes = (ctypes.c_uint64 * 3)(files, 3, 3)
-    size = 8 if abi < 4 else 16 if abi < 6 else 24
+    files = _rights()
+    rules = [(path, _READ_FILE | _READ_DIR) for path in readable(packages)]
+    # Listing a folder of libraries is how Python finds a module that is imported late.
+    rules += [(folder, _READ_DIR) for folder in _library_folders()]
+    rules += [("/dev/null", _READ_FILE | _WRITE_FILE), (scratch, files & ~_EXECUTE & ~_ON_DEVICES)]
+    _restrict((files, 3, 3), rules)
+    return f"landlock {_abi()}"
+
+
+def keep_changes_in(folder: str) -> None:
+    """From now on this process, and all that it starts, change files in ``folder`` alone, where Landlock can be had.
+
+    In the system's folders for temporary files new ones may be made and written, and nothing is removed. Everything may
+    be read and run.
+    """
+    if sys.platform != "linux" or not landlock_abi():
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    changes = _rights() & ~(_EXECUTE | _READ_FILE | _READ_DIR)
+    rules = [(folder, changes), ("/dev/shm", changes), *((path, changes & ~_REMOVES) for path in ("/tmp", "/var/tmp"))]
+    rules += [(f"/dev/{name}", _WRITE_FILE) for name in ("null", "zero", "full", "tty", "ptmx", "pts")]
+    _restrict((changes, 0, 2), rules)
+
+
+def _abi() -> int:
+    return min(landlock_abi(), 7)
+
+
+def _rights() -> int:
+    """All that may be done with files, as far as this kernel tells it apart."""
+    return (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(_abi(), 16)) - 1
+
+
+def _restrict(handled: tuple[int, int, int], rules: list[tuple[str, int]]) -> None:
+    """Allow of what is handled (of files, of the network, of processes beside this one) only what the rules say."""
+    attributes, size = (ctypes.c_uint64 * 3)(*handled), 8 if _abi() < 4 else 16 if _abi() < 6 else 24
     libc = ctypes.CDLL(None, use_errno=True)
     ruleset = libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), 0)
     if ruleset < 0:
         raise SandboxError(f"Landlock did not start: {os.strerror(ctypes.get_errno())}")
     try:
-        for path in readable(packages):
-            _allow(libc, ruleset, path, _READ_FILE | _READ_DIR)
-        # Listing a folder of libraries is how Python finds a module that is imported late.
-        for folder in _library_folders():
-            _allow(libc, ruleset, folder, _READ_DIR)
-        _allow(libc, ruleset, "/dev/null", _READ_FILE | _WRITE_FILE)
-        _allow(libc, ruleset, scratch, files & ~1 & ~_ON_DEVICES)
+        for path, rights in rules:
+            _allow(libc, ruleset, path, rights)
         if libc.syscall(_RESTRICT_SELF, ruleset, 0):
             raise SandboxError(f"Landlock refused: {os.strerror(ctypes.get_errno())}")
     finally:
         os.close(ruleset)
-    return f"landlock {abi}"
 
 
 def prepare(packages: Packages) -> None:

@@ -1,12 +1,14 @@
 """Another course's lesson before a class is graded: cell by cell, what we give and what nbgrader gives. Grader's side.
 
-The instructor's own notebook is run here as nbgrader runs it, in a kernel; of submissions nothing is.
+The instructor's own notebook is run here as nbgrader runs it, in a kernel, which can spoil nothing beside it; of
+submissions nothing is.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,12 +20,13 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 from nbgrader.utils import determine_grade
 
-from autograder.boundary.template import lay_out
+from autograder.boundary.template import copy_font_list, lay_out
 from autograder.course import Course, Written
 from autograder.grading import FAILS_TOO, Grader
 from autograder.judging import CANNOT_RUN, HIDDEN
 from autograder.lesson import Lesson, LessonError, answered, is_answer, is_grade, marks
 from autograder.magics import python
+from autograder.proofs.contained import kernels_in
 from autograder.submission import read_submission, rebuild
 from autograder.verdict import CheckResult, Verdict
 
@@ -139,17 +142,22 @@ def by_stock(notebook: NotebookNode, files: Mapping[str, bytes], seconds: float)
     """What nbgrader gives each grade cell of a notebook, run from beginning to end beside its files."""
     ran, given = copy.deepcopy(notebook), {}
     with tempfile.TemporaryDirectory(prefix="autograder-stock-") as folder:
-        lay_out(files, Path(folder))
+        work, own = Path(folder, "work"), Path(folder, "own")
+        work.mkdir()
+        lay_out(files, work)
+        own.mkdir()
+        copy_font_list(str(own))
         client = NotebookClient(
             ran,
             timeout=int(seconds),
             allow_errors=True,
             kernel_name="python3",
+            kernel_manager_class=kernels_in(folder),
             extra_arguments=["--log-level=ERROR"],
-            resources={"metadata": {"path": folder}},
+            resources={"metadata": {"path": str(work)}},
         )
         try:
-            client.execute()
+            client.execute(env=os.environ | dict.fromkeys(("TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR"), str(own)))
         except (CellTimeoutError, DeadKernelError):
             return {}
     for cell in filter(is_grade, ran.cells):
