@@ -8,13 +8,14 @@ import linecache
 import math
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import replace
 from traceback import walk_tb
 from typing import Any
 
 from nbformat import NotebookNode
 
+from autograder.boundary.coroutines import of_a_cell
 from autograder.boundary.limits import MAX_SAID
 from autograder.boundary.outputs import Overheard
 from autograder.boundary.process import WorkerLost
@@ -45,6 +46,8 @@ CANNOT_RUN = "this check cannot run where grading runs"
 """What is said of a plain cell that asks for what only a notebook has."""
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 """What differs from one submission to the next in a sentence that is true of all."""
+_WAITS = re.compile(r"\b(async|await|asyncio)\b")
+"""What is in a cell for which it matters that a notebook's loop runs."""
 DOES_NOT_HOLD = "this check does not hold"
 """What is said of a cell that stopped with an exception of its own."""
 
@@ -69,7 +72,8 @@ def judge(
     met = so_far if (so_far := incidents.get()) is not None else []
     token = incidents.set(met)
     try:
-        with seeded(derive_seed(seed, grade_id)), listening() as heard, redirect_stdout(printed):
+        loop = of_a_cell() if is_plain and _WAITS.search(cell.source) else nullcontext()
+        with seeded(derive_seed(seed, grade_id)), listening() as heard, redirect_stdout(printed), loop:
             shown = _shown(run(cell.source, file, names))
     except (WorkerLost, TimeUp, KeyboardInterrupt):
         raise

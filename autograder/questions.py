@@ -10,12 +10,14 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import inspect
 import types
 from collections.abc import Callable
 from typing import Any
 
 from autograder.boundary.callbacks import library_path
 from autograder.boundary.caught import Theirs
+from autograder.boundary.coroutines import finished
 from autograder.boundary.derived import DATA
 from autograder.boundary.kinds import TYPES, Fields
 from autograder.boundary.learner import LearnerObject
@@ -201,9 +203,10 @@ def run_in(tree: ast.Module | ast.Expression, file: str, names: dict) -> Any:
     """Run code among these names, and what an expression gives; where they have these questions, it asks them."""
     if dict.__contains__(names, ASKED):
         tree = _rewritten(tree)
-    if isinstance(tree, ast.Module):
-        return exec(compile(tree, file, "exec", dont_inherit=True), names)
-    return eval(compile(tree, file, "eval", dont_inherit=True), names)
+    mode = "exec" if isinstance(tree, ast.Module) else "eval"
+    code = compile(tree, file, mode, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    given = eval(code, names)
+    return finished(given) if code.co_flags & inspect.CO_COROUTINE else given
 
 
 def _rewritten(tree: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn, Protocol
 
 import torch
 
-from autograder.boundary import protocols
+from autograder.boundary import protocols, waiting
 from autograder.boundary.copies import Copies, LocalGraph, noted
 from autograder.boundary.nodes import connected
 from autograder.boundary.parcel import Parcel
@@ -166,7 +166,10 @@ class LentFunction(LearnerObject):
 def lent(handle: Handle, kind: str, known: tuple[str, ...]) -> LearnerObject:
     """An object that is lent to a plain grade cell."""
     is_function = kind in ("function", "builtin_function_or_method", "method")
-    return (LentFunction if is_function else LearnerObject)(handle, kind=kind, known=known)
+    made: type[LearnerObject] = LentFunction if is_function else LearnerObject
+    if words := waiting.waits(known):
+        made = waiting.class_of(words, LearnerObject)
+    return made(handle, kind=kind, known=known)
 
 
 for _name, _method in protocols.operators().items():

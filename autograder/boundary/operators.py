@@ -9,6 +9,8 @@ from collections.abc import Callable
 from copy import copy, deepcopy
 from typing import Any
 
+from autograder.boundary import coroutines
+
 BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
 IN_PLACE = tuple(f"i{name.rstrip('_')}" for name in BINARY)
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
@@ -50,6 +52,7 @@ KNOWN = {
     "figure": "matplotlib.figure:Figure",
     "artist": "matplotlib.artist:Artist",
     "estimator": "sklearn.base:BaseEstimator",
+    **coroutines.KNOWN,
 }
 """Classes that both sides have and a test asks ``isinstance`` for; none of data, which an object could feign to be."""
 
@@ -82,4 +85,5 @@ OPERATORS: dict[str, Callable] = {
     "exit": left,
     "signature": signature_of,
     "source": inspect.getsource,
+    **coroutines.OPERATORS,
 }

@@ -21,6 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 
 from autograder.boundary.calls import MOST_LEFT_OUT, RUN_PYTHON, WRITE_FILES
+from autograder.boundary.coroutines import finished
 from autograder.boundary.limits import MAX_OUTPUTS, MAX_TEXT
 
 OUTPUT_KINDS = ("text/plain", "image/png")
@@ -109,6 +110,7 @@ def make_shell() -> Shell:
     shell: Any = Shell.instance(history_length=0, colors="nocolor")
     shell.history_manager.enabled = False
     shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for an event loop; there is none
+    shell.loop_runner = finished
     shell.displayhook.write_output_prompt = lambda: None
     shell.displayhook.write_format_data = lambda data, metadata=None: shell.display_pub.publish(data, metadata)
     # Errors travel in the reply: to show them would ask the learner's exceptions for their texts.

@@ -17,10 +17,12 @@ from types import ModuleType
 from typing import Any
 
 import torch
+from IPython.core.async_helpers import get_asyncio_loop
 
 from autograder.boundary import sandbox
 from autograder.boundary.arguments import Arguments, Known
 from autograder.boundary.calls import vector_jacobian_product
+from autograder.boundary.coroutines import counting_as_running
 from autograder.boundary.frames import Closed, TooLarge
 from autograder.boundary.lending import FromTest, Lending, from_test
 from autograder.boundary.mirror import Mirror
@@ -91,7 +93,7 @@ class Worker:
 
     def serve(self) -> None:
         """Answer requests until the grader goes away."""
-        with suppress(Closed):
+        with suppress(Closed), counting_as_running(get_asyncio_loop()):
             while True:
                 self._answer(*self._received())
 

@@ -43,6 +43,7 @@ CURES = {
     "what it holds is not sent": "catch it in the answer",
     "cannot be judged here": "test what it has or says (an attribute, its str), or make it numbers, texts or a list",
     "pyplot has a figure of the test's": "let the answer return its axes, and look at these",
+    "from a running event loop": "await it: a notebook's loop runs already",
     "gradients do not reach": "give it as a function of a beside module",
     "doctest finds no docstrings": "call the function and check what it returns",
     "its docstring is not the instructor's": "call the function and check what it returns",
