@@ -12,10 +12,10 @@ import io
 import linecache
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, KeysView, ValuesView
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -26,17 +26,19 @@ from autograder.boundary.wire import resolve_path
 from autograder.bounds import TimeUp
 from autograder.docstrings import find_only_the_instructors, written_in
 from autograder.draws import derive_seed
-from autograder.errors import AuthoringError, CannotCross, incidents
+from autograder.errors import AuthoringError, CannotCross, IsModule, incidents
 from autograder.lesson import Lesson, is_answer, is_demo, is_grade, is_locked
 from autograder.magics import Commands, python
+from autograder.main_module import Main
+from autograder.no_formulas import read_no_formulas
 from autograder.questions import ASKED, Questions, run_in
-from autograder.statements import Statement, cached_statements, root_of
+from autograder.statements import Statement, cached_statements, put_into, root_of
+from autograder.surroundings import Surroundings
 
 NOTEBOOKS = frozenset(["_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"])
 """What IPython remembers of its own: the submission's cells ran there, so it is nobody's here."""
 DRAWS = re.compile(r"rand|shuffle|sample|choice|normal|uniform|seed", re.IGNORECASE)
 """What is in the code of a lesson in which chance has a part."""
-_PUTS = ("patch", "object", "setattr")
 _STREAMS = (("sys", "stdout"), ("sys", "stderr"))
 """What a test puts in their place gets what an answer prints anyway."""
 _SHOWS = ("print", "display", "matplotlib.pyplot")
@@ -55,6 +57,8 @@ class Namespace(dict):
         self._worker = worker
         self._judges = False
         self._patched: dict[tuple[ModuleType, str], list] = {}
+        self._before_update: dict[str, Any] = {}
+        self._surroundings = Surroundings(cell.source for cell in lesson.source.cells)
         self.seed = 0
         """What the instructor's cells draw from, where they seed nothing themselves."""
         self._seeded = False
@@ -65,7 +69,7 @@ class Namespace(dict):
         self._unavailable: dict[str, str] = {}
         self._imported: dict[str, str] = {}
         if any("sympy" in each for each in (*(cell.source for cell in lesson.source.cells), *map(str, lesson.files))):
-            _read_no_formulas()
+            read_no_formulas()
         if any("doctest" in cell.source for cell in lesson.source.cells if is_grade(cell)):
             find_only_the_instructors()
         # What answers read and grade cells define: in a notebook both see the same.
@@ -83,9 +87,10 @@ class Namespace(dict):
             self._patched.setdefault((module, name), [getattr(module, name, None)] * 2)
         self._worker().before_call = self._pass_patches_on
         self._judges, main = True, sys.modules["__main__"]
-        sys.modules["__main__"] = _Main(self)
+        sys.modules["__main__"] = Main(self)
         try:
-            yield
+            with self._surroundings.here():
+                yield
         finally:
             self._judges, sys.modules["__main__"] = False, main
 
@@ -97,11 +102,13 @@ class Namespace(dict):
                 with suppress(Exception):
                     found[name] = imported(path)
             for node in ast.walk(statement.node):
-                for owner, name in _put_into(node):
+                for owner, name in put_into(node):
                     root, _, path = owner.partition(".")
                     with suppress(Exception):
                         module = resolve_path(found[root], path) if root in found else imported(owner)
-                        if isinstance(module, ModuleType) and (module.__name__, name) not in _STREAMS:
+                        # What is put into __main__ are names of the notebook's.
+                        is_one = isinstance(module, ModuleType) and module.__name__ != "__main__"
+                        if is_one and (module.__name__, name) not in _STREAMS:
                             yield module, name
 
     def _pass_patches_on(self) -> None:
@@ -110,6 +117,9 @@ class Namespace(dict):
             if (now := getattr(module, name, None)) is not seen[1]:
                 seen[1] = now
                 self._worker().patch(module.__name__, name, FORGOTTEN if now is seen[0] else now)
+        new, as_before = self._surroundings.news()
+        if new or as_before:
+            self._worker().surround(new, as_before)
 
     def restore(self) -> None:
         """Give libraries back what tests have put something else in the place of: others are judged here too."""
@@ -128,6 +138,31 @@ class Namespace(dict):
             finally:
                 incidents.reset(token)
 
+    def put(self, name: str, value: Any) -> None:
+        """Give a name another value, here and for the submission: as who puts something into ``__main__`` means it."""
+        super().__setitem__(name, value)
+        self._worker().assign(name, value)
+
+    def copy(self) -> dict:
+        """The names of the cell's own: of those of the submission nobody keeps a copy."""
+        return {name: dict.__getitem__(self, name) for name in super().__iter__()}
+
+    def update(self, *others: Any, **more: Any) -> None:
+        """As ``globals().update`` of a notebook."""
+        for name, value in dict(*others, **more).items():
+            if dict.get(self, name) is not value:
+                self._before_update.setdefault(name, self.get(name, FORGOTTEN))
+                self.put(name, value)
+
+    def clear(self) -> None:
+        """Nothing is emptied here: what ``update`` has put in the place of something else is as it was."""
+        for name, value in self._before_update.items():
+            if value is FORGOTTEN:
+                del self[name]
+            else:
+                self.put(name, value)
+        self._before_update.clear()
+
     def __delitem__(self, name: str) -> None:
         if self._judges:
             self[name]  # as in a notebook, there must be one
@@ -142,6 +177,40 @@ class Namespace(dict):
             self[name]
             return True
         return False
+
+    def get(self, name: Any, default: Any = None) -> Any:
+        """The value of a name, of those that a notebook would have here."""
+        with suppress(KeyError):
+            return self[name]
+        return default
+
+    def __iter__(self) -> Iterator[str]:
+        """Of the names that a notebook would have here."""
+        own = [name for name in super().__iter__() if name != ASKED]
+        return iter(dict.fromkeys([*own, *self._worker().names()] if self._judges else own))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def keys(self) -> KeysView:  # type: ignore[override]
+        """The names that a notebook would have here, as ``dir()`` and ``set(globals())`` ask for them."""
+        return KeysView(self)
+
+    def values(self) -> ValuesView:  # type: ignore[override]
+        """Their values."""
+        return ValuesView({name: value for name, value in self.items()})
+
+    def items(self) -> Iterator[tuple[str, Any]]:  # type: ignore[override]
+        """Both, but of modules that only the submission has."""
+        for name in self:
+            token = incidents.set(None)
+            try:
+                value = self[name]
+            except (IsModule, KeyError):
+                continue
+            finally:
+                incidents.reset(token)
+            yield name, value
 
     def __missing__(self, name: str) -> Any:
         if name in self._unavailable:
@@ -167,7 +236,7 @@ class Namespace(dict):
             self._release(own.source)
             return
         quiet = io.StringIO()
-        with redirect_stdout(quiet), redirect_stderr(quiet), self._own_stream(own):
+        with redirect_stdout(quiet), redirect_stderr(quiet), self._own_stream(own), self._surroundings.on_both_sides():
             self._run(own, whole=is_locked(own))
         self._seeded = self._seeded or "seed(" in own.source
 
@@ -236,39 +305,6 @@ class Namespace(dict):
         return shows in _SHOWS or any(asks)
 
 
-def _read_no_formulas() -> None:
-    """From now on sympy makes no formula of a text here, which it does by running it: the text may be a learner's."""
-    with suppress(ImportError):
-        from sympy.parsing import sympy_parser
-
-        def refuse(*_: object) -> NoReturn:
-            raise AuthoringError("sympy would run a text to make a formula of it: write it with symbols")
-
-        sympy_parser.eval = refuse
-        printer = sys.modules["sympy.utilities.lambdify"]._EvaluatorPrinter
-        if printer.doprint.__module__ != __name__:
-            printer.doprint = _of_formulas_alone(printer.doprint, refuse)
-
-
-def _of_formulas_alone(written: Callable, refuse: Callable) -> Callable:
-    """``lambdify``'s way to write a formula down as Python, which takes a text as it is."""
-
-    def doprint(self: Any, name: str, args: Any, formula: Any, **more: Any) -> Any:
-        def check(part: Any) -> None:
-            if type(part) in (list, tuple):
-                for each in part:
-                    check(each)
-            elif type(part) not in (int, float, complex) and not issubclass(type(part), (Basic, MatrixBase)):
-                refuse()
-
-        from sympy import Basic, MatrixBase
-
-        check(formula)
-        return written(self, name, args, formula, **more)
-
-    return doprint
-
-
 class _Builtins(dict):
     """Python's own names; and for the body of a class, which looks at globals as at a plain dict, the submission's."""
 
@@ -278,39 +314,6 @@ class _Builtins(dict):
 
     def __getitem__(self, name: str) -> Any:
         return vars(builtins)[name] if self._names.is_pythons(name) else self._names.__missing__(name)
-
-
-class _Main(ModuleType):
-    """Stands for ``__main__``: what unittest looks for there, it finds in the grade cell."""
-
-    def __init__(self, names: dict) -> None:
-        super().__init__("__main__")
-        self._names = names
-
-    def __getattr__(self, name: str) -> Any:
-        if dict.__contains__(self._names, name):
-            return self._names[name]
-        raise AttributeError(name)
-
-    def __dir__(self) -> list[str]:
-        return list(self._names)
-
-    @property
-    def __dict__(self) -> Any:  # type: ignore[override]
-        return self._names
-
-
-def _put_into(node: ast.AST) -> Iterator[tuple[str, str]]:
-    """(owner, name): of what a piece of code may give another value, by an assignment or by ``unittest.mock``."""
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and root_of(node):
-        yield ast.unparse(node.value), node.attr
-    elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _PUTS:
-        first, second = [*node.args, None, None][:2]
-        if isinstance(first, ast.Constant) and isinstance(first.value, str) and "." in first.value:
-            owner, _, name = first.value.rpartition(".")
-            yield owner, name
-        elif first is not None and isinstance(second, ast.Constant) and isinstance(second.value, str):
-            yield ast.unparse(first), second.value
 
 
 def _imported_by(node: ast.stmt) -> dict[str, str]:

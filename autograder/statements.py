@@ -60,3 +60,19 @@ def root_of(node: ast.AST) -> str:
     while isinstance(node, ast.Subscript | ast.Attribute | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+_PUTS = ("patch", "object", "setattr")
+
+
+def put_into(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """(owner, name): of what a piece of code may give another value, by an assignment or by ``unittest.mock``."""
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and root_of(node):
+        yield ast.unparse(node.value), node.attr
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _PUTS:
+        first, second = [*node.args, None, None][:2]
+        if isinstance(first, ast.Constant) and isinstance(first.value, str) and "." in first.value:
+            owner, _, name = first.value.rpartition(".")
+            yield owner, name
+        elif first is not None and isinstance(second, ast.Constant) and isinstance(second.value, str):
+            yield ast.unparse(first), second.value

@@ -1,5 +1,7 @@
 """Kinds of grade cells of other courses, each beside a right answer and a wrong one: what a notebook would say."""
 
+import os
+import sys
 from typing import Any, NamedTuple
 
 import pytest
@@ -87,7 +89,102 @@ AWAITS = {
         waits="a coroutine of the test's cannot cross to the learner's side",
     ),
 }
-KINDS = AWAITS
+CALLS = "from unittest.mock import MagicMock, Mock, patch\n"
+TWO = "def f(): return 1\ndef g(): return f() + 1"
+NOT_TWO = "def f(): return 1\ndef g(): return 2"
+MOCKS = {
+    "a mock's method is called": Kind(
+        "def f(db): return db.get('k', default=1) + 1",
+        f"{CALLS}db = Mock(); db.get.return_value = 3\nassert f(db) == 4\n"
+        "db.get.assert_called_once_with('k', default=1)",
+        "def f(db): return 4",
+    ),
+    "a method of what a mock's method gave": Kind(
+        "def f(s): return s.get('u').json()['a']",
+        f"{CALLS}s = Mock(); s.get.return_value.json.return_value = {{'a': 1}}\nassert f(s) == 1\n"
+        "s.get.assert_called_once_with('u')",
+        "def f(s): return 1",
+    ),
+    "a mock with operators": Kind(
+        "def f(db): return len(db) + db['a']",
+        f"{CALLS}db = MagicMock(); db.__len__.return_value = 2; db.__getitem__.return_value = 5\n"
+        "assert f(db) == 7\ndb.__getitem__.assert_called_with('a')",
+        "def f(db): return 7",
+    ),
+    "a mock that is entered": Kind(
+        "def f(o):\n    with o.open('a') as h: return h.read()",
+        f"{CALLS}o = MagicMock(); o.open.return_value.__enter__.return_value.read.return_value = 'hi'\n"
+        "assert f(o) == 'hi'",
+        "def f(o): return o.open('a').read()",
+    ),
+    "a mock's attribute is set": Kind(
+        "def f(o): o.name = 'x'; o.save()",
+        f"{CALLS}o = Mock(); f(o)\nassert o.name == 'x'\no.save.assert_called_once_with()",
+        "def f(o): o.save()",
+    ),
+    "a mock has what its spec has": Kind(
+        "def f(o): return hasattr(o, 'get') and not hasattr(o, 'put')",
+        f"{CALLS}class DB:\n    def get(self): ...\nassert f(Mock(spec=DB)) is True",
+        "def f(o): return hasattr(o, 'put')",
+    ),
+    "a mock in the place of a method": Kind(
+        "class A:\n    def m(self): return 1\ndef f(): return A().m(2)",
+        f"{CALLS}with patch.object(A, 'm', return_value=9) as m:\n    assert f() == 9\nm.assert_called_once_with(2)",
+        "class A:\n    def m(self): return 1\ndef f(): return 9",
+    ),
+    "an answer asks a mock what only a test asks": Kind(
+        "def f(o): o.reset_mock(); o.save()",
+        f"{CALLS}o = Mock(); f(o)\no.save.assert_called_once_with()",
+        "def f(o): o.save.assert_called_once_with = lambda: None",
+        waits="a Mock of the test's cannot cross to the learner's side for",
+    ),
+    "a name in __main__ is patched": Kind(
+        TWO, f"{CALLS}with patch('__main__.f', return_value=10) as m:\n    assert g() == 11\nassert g() == 2", NOT_TWO
+    ),
+    "globals() are patched": Kind(
+        TWO, f"{CALLS}with patch.dict(globals(), {{'f': lambda: 10}}):\n    assert g() == 11\nassert g() == 2", NOT_TWO
+    ),
+}
+NAMED = "def a_function(): return 3\na_number = 3"
+SURROUNDINGS = {
+    "dir() has the answer's names": Kind(NAMED, "assert {'a_function', 'a_number'} <= set(dir())", "a_number = 3"),
+    "so has set(globals())": Kind(
+        NAMED.replace("a_", "b_"), "assert {'b_function', 'b_number'} <= set(globals())", "b_number = 3"
+    ),
+    "globals() gives a value": Kind(
+        NAMED.replace("a_", "c_"),
+        "assert callable(globals().get('c_function')) and dict(globals().items())['c_number'] == 3\n"
+        "assert globals().get('c_nothing', 7) == 7 and 'c_nothing' not in vars()",
+        "def c_function(): pass\nc_number = 4",
+    ),
+    "timeit imports from __main__": Kind(
+        "TIMES = []\ndef timed(): TIMES.append(1)",
+        "import timeit\ntimeit.timeit('timed()', setup='from __main__ import timed', number=3)\nassert len(TIMES) == 3",
+        "TIMES = []\ndef timed(): pass",
+    ),
+    "an environment variable is set and deleted": Kind(
+        "import os\ndef f(): return os.getenv('KIND_1', 'none')",
+        "import os\nos.environ['KIND_1'] = 'v'\nassert f() == 'v'\ndel os.environ['KIND_1']\nassert f() == 'none'",
+        "def f(): return 'v'",
+    ),
+    "an environment variable is patched": Kind(
+        "import os\ndef f(): return os.environ.get('KIND_2', '')",
+        f"import os\n{CALLS}with patch.dict(os.environ, {{'KIND_2': 'v'}}):\n    assert f() == 'v'\nassert f() == ''",
+        "def f(): return 'v'",
+    ),
+    "one that was patched is what it was on the other side": Kind(
+        "import os\ndef home(): return os.environ['HOME']",
+        f"import os\n{CALLS}before = home()\nwith patch.dict(os.environ, HOME='/h'):\n    assert home() == '/h'\n"
+        "assert home() == before",
+        "def home(): return ''",
+    ),
+    "the limit of recursion": Kind(
+        "def depth(n): return 0 if n == 0 else 1 + depth(n - 1)",
+        "import sys\nsys.setrecursionlimit(10_000)\nassert depth(5_000) == 5_000",
+        "def depth(n): return 0",
+    ),
+}
+KINDS = {**AWAITS, **MOCKS, **SURROUNDINGS}
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +214,11 @@ def test_a_right_answer_has_full_marks_or_waits(grades: Any, name: str) -> None:
 def test_a_wrong_answer_has_none_or_waits(grades: Any, name: str) -> None:
     check = grades["wrong"][name]
     assert check.points == (None if KINDS[name].waits else 0), str(check.message)
+
+
+def test_what_a_test_sets_around_it_is_gone_for_the_next_submission(template: Template) -> None:
+    cells = (answer("x = 1"), test("import os, sys\nos.environ['LEFT'] = '1'\nsys.setrecursionlimit(5_000)\nassert x"))
+    before = sys.getrecursionlimit()
+    with Grader(lesson := lesson_of(*cells), template) as grader:
+        assert grader.grade(lesson.source, 1).points == 2
+    assert "LEFT" not in os.environ and sys.getrecursionlimit() == before

@@ -9,7 +9,7 @@ from collections import deque
 from functools import cache, reduce
 from types import BuiltinMethodType, FunctionType, MethodDescriptorType, MethodType, ModuleType
 from typing import Any
-from unittest.mock import NonCallableMock
+from unittest.mock import AsyncMock, NonCallableMock
 
 _OF_DATA = (list, dict, set, deque, str, bytes, int, float)
 """What the methods of these do, they do to data of the test's."""
@@ -50,8 +50,8 @@ def may_be_called_back(value: Any, folder: str = "") -> bool:
 
     Never one of Python's or a library's: called from the other side with anything, it could do anything here.
     """
-    if isinstance(value, NonCallableMock):
-        return _only_records(value)
+    if issubclass(type(value), NonCallableMock):
+        return False
     if isinstance(value, BuiltinMethodType):
         return type(value.__self__) in _OF_DATA  # moves.append
     function = value.__func__ if isinstance(value, MethodType) else value
@@ -62,11 +62,13 @@ def may_be_called_back(value: Any, folder: str = "") -> bool:
     return bool(folder) and function.__code__.co_filename.startswith(folder)
 
 
-def _only_records(mock: NonCallableMock) -> bool:
+def only_records(mock: Any) -> bool:
     """Whether a mock, when it is called, notes that and gives what the test said: it stands for nothing that acts."""
-    does = mock.side_effect
+    if isinstance(mock, AsyncMock) or mock._mock_wraps is not None:
+        return False
+    does = mock.side_effect if callable(mock) else None
     acts = callable(does) and not (isinstance(does, type) and issubclass(does, BaseException))
-    return callable(mock) and mock._mock_wraps is None and (not acts or may_be_called_back(does))
+    return not acts or may_be_called_back(does)
 
 
 def is_module(value: Any) -> bool:

@@ -54,7 +54,7 @@ class Theirs:
 def library_exception(path: Any) -> type[Exception] | None:
     """The exception class that a library has at ``module:name``, where the library is in use here already."""
     module, _, name = str(path)[:1_000].partition(":")
-    found = vars(sys.modules.get(module, builtins)).get(name)
+    found = dict.get(vars(sys.modules.get(module, builtins)), name)  # nothing is asked for: __main__ would ask
     is_one = isinstance(found, type) and issubclass(found, Exception) and library_path(found) == path
     return found if is_one else None
 

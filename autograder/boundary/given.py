@@ -28,7 +28,7 @@ class Given:
         return own(self, "ask")("getattr", name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        object.__getattribute__(self, "ask")("setattr", name)
+        object.__getattribute__(self, "ask")("setattr", name, value)
 
     def __delattr__(self, name: str) -> None:
         object.__getattribute__(self, "ask")("delattr", name)
@@ -41,8 +41,8 @@ class Given:
 
 
 def _asking(name: str) -> Callable:
-    def method(self: Given, *args: Any) -> Any:
-        return object.__getattribute__(self, "ask")(name, *args)
+    def method(self: Given, *args: Any, **more: Any) -> Any:
+        return object.__getattribute__(self, "ask")(name, *args, **more)
 
     return method
 

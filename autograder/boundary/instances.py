@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from types import FunctionType
 from typing import Any, NoReturn
+from unittest.mock import MagicMock
 
 from autograder.boundary.given import ASKED
 from autograder.errors import AuthoringError
@@ -35,14 +36,13 @@ class Instance:
     def __init__(self, value: Any) -> None:
         self.value = value
 
-    def __call__(self, operation: Any, *args: Any) -> Any:
+    def __call__(self, operation: Any, *args: Any, **more: Any) -> Any:
         """What comes of an attribute that is read, or of an operator of the object's own."""
         if operation == "getattr" and isinstance(args[0], str) and not args[0].startswith("_"):
             return getattr(self.value, args[0])
         method = getattr(type(self.value), f"__{operation}__", None) if operation in ASKED else None
         if isinstance(method, FunctionType):
-            given = method(self.value, *args)
-            return list(given) if type(given) in _ITERATORS else given
+            return _held(method(self.value, *args, **more))
         match operation:
             case "eq" | "ne" if method in (object.__eq__, object.__ne__):
                 return (self.value is args[0]) == (operation == "eq")
@@ -58,3 +58,29 @@ class Instance:
             f"a {type(self.value).__name__} of the test's cannot cross to the learner's side for {str(what)[:40]!r}: "
             "an answer reads its public attributes and calls its methods"
         )
+
+
+class Mocked(Instance):
+    """A mock: an answer reads its attributes, sets others, and calls it; what a test asks of it is the test's."""
+
+    def __call__(self, operation: Any, *args: Any, **more: Any) -> Any:
+        """What comes of it, noted by the mock."""
+        name = args[0] if operation in ("getattr", "setattr") and args and isinstance(args[0], str) else ""
+        if name.startswith("__") and operation == "getattr" and not hasattr(self.value, name):
+            raise AttributeError(name)
+        if name and not name.startswith(("_", "assert")) and name not in _OF_MOCKS:
+            return getattr(self.value, name) if operation == "getattr" else setattr(self.value, *args)
+        if operation == "call" and callable(self.value):
+            return self.value(*args, **more)
+        if operation == "bool":
+            return bool(self.value)
+        method = getattr(self.value, f"__{operation}__", None) if operation in ASKED else None
+        return self._refuse(operation, args) if method is None else _held(method(*args))
+
+
+_OF_MOCKS = frozenset(dir(MagicMock()))
+"""What a test sets of a mock, and asks it about its calls."""
+
+
+def _held(given: Any) -> Any:
+    return list(given) if type(given) in _ITERATORS else given

@@ -141,8 +141,8 @@ class Lending:
     def _standing_for(self, number: int) -> Given:
         """What stands for an object of the grade cell's: always the same."""
 
-        def ask(*args: Any) -> Any:
-            found = self._call_back(number, args, {})
+        def ask(*args: Any, **more: Any) -> Any:
+            found = self._call_back(number, args, more)
             before, self._runs = self._runs, False
             # A copy, since too much is shared: nobody would see it change.
             if kind_of(found) and self.shared.number_of(found) is None:

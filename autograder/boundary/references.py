@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import Any
+from unittest.mock import NonCallableMock
 
-from autograder.boundary.callbacks import library_path, may_be_called_back
+from autograder.boundary.callbacks import library_path, may_be_called_back, only_records
 from autograder.boundary.caught import Theirs, class_of, library_exception
 from autograder.boundary.copies import noted
-from autograder.boundary.instances import Instance, is_instance
+from autograder.boundary.instances import Instance, Mocked, is_instance
 from autograder.boundary.kinds import SINGLE, TYPES
 from autograder.boundary.learner import Handle, LearnerObject, lent, path_of
 from autograder.boundary.lent_data import lent_data
@@ -96,14 +97,15 @@ class References:
         """How a plain grade cell's function, class or exception is told of, if it can be."""
         if path := library_path(value) if callable(value) else "":
             return {"library": path}
-        if not is_instance(value, self.folder()) and callable(value) and may_be_called_back(value, self.folder()):
-            self.called[number := len(self.called) + 1] = value
-            return {"callback": [number, str(getattr(value, "__name__", "function"))]}
-        if is_instance(value, self.folder()):
+        is_mock = issubclass(type(value), NonCallableMock)
+        if (is_mock and only_records(value)) or is_instance(value, self.folder()):
             if id(value) not in self._numbers:
-                self.called[number := len(self.called) + 1] = Instance(value)
+                self.called[number := len(self.called) + 1] = (Mocked if is_mock else Instance)(value)
                 self._numbers[id(value)] = number  # which stays its own: it is kept
             return {"given": self._numbers[id(value)]}
+        if callable(value) and may_be_called_back(value, self.folder()):
+            self.called[number := len(self.called) + 1] = value
+            return {"callback": [number, str(getattr(value, "__name__", "function"))]}
         is_built_in = isinstance(value, Exception) and library_path(type(value)).startswith("builtins:")
         if is_built_in and (args := told(value)) is not None:
             return {"error": [type(value).__name__, args]}

@@ -21,6 +21,7 @@ from autograder.boundary.effects import (
     Graph,
     a_dict,
     a_leaf,
+    a_list,
     headers,
     refill,
     replace,
@@ -34,6 +35,7 @@ from autograder.boundary.nodes import connected
 from autograder.boundary.outputs import Allowance, Overheard, shown
 from autograder.boundary.parcel import Parcel, load
 from autograder.boundary.process import Process, WorkerLost
+from autograder.boundary.process_state import State
 from autograder.boundary.references import References
 from autograder.boundary.stream import Stream
 from autograder.boundary.template import NO_FILES, Ended, Template
@@ -50,6 +52,8 @@ class _Raised(LearnerError):
         self.error, self.seen = error, seen
 
 
+MAX_NAMES, MAX_NAME = 10_000, 1_000
+"""Global names of a submission's, and characters of one."""
 MOST_COUNTED = 10**9
 """Outputs that a worker says it has not sent."""
 FORGOTTEN = object()
@@ -288,6 +292,15 @@ class RemoteWorker:
         sent = self._references.parcel()
         content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._references.refer)}
         self._ask({"do": "patch", "module": module, "name": name} | content, sent)
+
+    def surround(self, new: State, as_before: list[str]) -> None:
+        """Set environment variables and the like on the submission's side; others to what they were there."""
+        self._ask({"do": "surround", "new": new, "as_before": as_before}, self._references.parcel())
+
+    def names(self) -> list[str]:
+        """The global names of the submission's."""
+        reply, _ = self._ask({"do": "names"}, self._references.parcel())
+        return self._process.trusting(lambda: [str(name)[:MAX_NAME] for name in a_list(reply["names"])[:MAX_NAMES]])
 
     @contextmanager
     def mirroring(self, mirror: Mirror, common: Iterable[str], accepts: Callable[[str, bytes], bool]) -> Iterator[None]:

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from IPython.core.async_helpers import get_asyncio_loop
 
-from autograder.boundary import sandbox
+from autograder.boundary import process_state, sandbox
 from autograder.boundary.arguments import Arguments, Known
 from autograder.boundary.calls import vector_jacobian_product
 from autograder.boundary.coroutines import counting_as_running
@@ -79,6 +79,8 @@ class Worker:
         """What the grader was told that names stand for, of what it may call."""
         self.warned: list[warnings.WarningMessage] = []
         self.patched: dict[tuple[str, str], Any] = {}
+        self.surroundings: process_state.State = {}
+        """What they were before a test has set them."""
         self.mirror = Mirror(Path.cwd())
         self._folders_before = len(sys.path_importer_cache)
         self.actions: dict[str, Callable[[dict, Parcel], tuple[dict, Parcel]]] = {
@@ -87,6 +89,8 @@ class Worker:
             "assign": self.assign,
             "folder": self.begin_folder,
             "patch": self.patch,
+            "surround": self.surround,
+            "names": self.names,
             "call": self.call,
             "backward": self.backward,
         }
@@ -196,6 +200,17 @@ class Worker:
         own = self.patched.setdefault((module.__name__, name), getattr(module, name, None))
         setattr(module, name, decode(request["value"], received, self.lending.find) if "value" in request else own)
         return {}, self.lending.parcel()
+
+    def surround(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
+        """Set environment variables and the like, as a test has done in the grader, or back to what they were here."""
+        own = process_state.now()
+        self.surroundings = {name: own.get(name) for name in request["new"]} | self.surroundings
+        process_state.become(request["new"] | {name: self.surroundings.pop(name) for name in request["as_before"]})
+        return {}, self.lending.parcel()
+
+    def names(self, _: dict, __: Parcel) -> tuple[dict, Parcel]:
+        """The global names that there are."""
+        return {"names": [name for name in self.shell.user_ns if isinstance(name, str)]}, self.lending.parcel()
 
     def begin_folder(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:
         """From here on the folder is told of: first all that the grade cell has not, beside the course's own files."""
