@@ -88,7 +88,8 @@ class CannotCross(Exception):
 # What the boundary says itself; all else is the name of a type, which may be the learner's own.
 _DESCRIBED = re.compile(
     r"a (value nested more than \d+ deep|value over the limit of what crosses|time zone|"
-    r"change of what an object of the test's holds|NumPy array of [<>|]?\w{1,30}|tensor of layout [\w.]{1,30})"
+    r"change of (what an object of the test's holds|a \w{1,60} of the test's)|"
+    r"NumPy array of [<>|]?\w{1,30}|tensor of layout [\w.]{1,30})"
 )
 _NAMED = ("file ", "column of ")
 """What has a name of its own behind the boundary's words."""

@@ -85,6 +85,7 @@ class Namespace(dict):
         """Inside, a grade cell runs: of what it defines, the submission sees what its answers may read."""
         for module, name in self._patched_by(source):
             self._patched.setdefault((module, name), [getattr(module, name, None)] * 2)
+        self._forget_what_is_spoiled()
         self._worker().before_call = self._pass_patches_on
         self._judges, main = True, sys.modules["__main__"]
         sys.modules["__main__"] = Main(self)
@@ -93,6 +94,13 @@ class Namespace(dict):
                 yield
         finally:
             self._judges, sys.modules["__main__"] = False, main
+
+    def _forget_what_is_spoiled(self) -> None:
+        """What a call of an earlier cell has changed, and nobody here knows how, is no more what its name says."""
+        for value in self._worker().spoiled:
+            for name in [name for name, each in dict.items(self) if each is value]:
+                self._unavailable[name] = f"{name} was changed by an answer, in a way that a test does not see"
+                self.pop(name)
 
     def _patched_by(self, source: str) -> Iterator[tuple[ModuleType, str]]:
         """The modules of which a cell gives a name another value (``np.linalg.solve = None``), and the names."""

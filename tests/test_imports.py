@@ -38,6 +38,8 @@ BESIDE_THE_LEARNER = {
     "autograder.boundary.raised",
     "autograder.boundary.tables",
     "autograder.boundary.torch_objects",
+    "autograder.boundary.attributes",
+    "autograder.boundary.handed",
     "autograder.boundary.coroutines",
     "autograder.boundary.process_state",
     "autograder.boundary.probes",

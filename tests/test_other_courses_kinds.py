@@ -184,7 +184,80 @@ SURROUNDINGS = {
         "def depth(n): return 0",
     ),
 }
-KINDS = {**AWAITS, **MOCKS, **SURROUNDINGS}
+NS = "from types import SimpleNamespace\n"
+OBJECTS = {
+    "a namespace is read": Kind(
+        "def f(c): return c.lr * 2", f"{NS}assert f(SimpleNamespace(lr=3)) == 6", "def f(c): return c.lr"
+    ),
+    "a namespace is changed": Kind(
+        "def f(c): c.lr = 5; c.log.append(1)",
+        f"{NS}log = []; c = SimpleNamespace(lr=3, log=log)\nf(c)\nassert c.lr == 5 and log == [1] and c.log is log",
+        "def f(c): pass",
+    ),
+    "a namespace is returned": Kind(
+        f"{NS}def f(x): return SimpleNamespace(a=x)",
+        f"{NS}assert f(2) == SimpleNamespace(a=2) and type(f(2)) is SimpleNamespace",
+        f"{NS}def f(x): return SimpleNamespace(a=x, b=x)",
+    ),
+    "a UserDict is changed": Kind(
+        "def f(d): d['b'] = 2",
+        "from collections import UserDict\nd = UserDict(a=1); f(d)\nassert d == {'a': 1, 'b': 2}",
+        "def f(d): dict(d)['b'] = 2",
+    ),
+    "a graph is changed": Kind(
+        "def f(g): g.add_edge(7, 8, weight=2.0); return len(g.nodes)",
+        "import networkx as nx\ng = nx.path_graph(3)\nassert f(g) == 5\n"
+        "assert g.has_edge(7, 8) and g[8][7]['weight'] == 2",
+        "def f(g): g.add_edge(7, 8); return len(g.nodes)",
+    ),
+    "a graph is returned": Kind(
+        "import networkx as nx\ndef f(n): return nx.cycle_graph(n)",
+        "import networkx as nx\ng = f(4)\nassert nx.is_isomorphic(g, nx.cycle_graph(4)) and nx.is_connected(g)",
+        "import networkx as nx\ndef f(n): return nx.path_graph(n)",
+    ),
+    "a pattern and a getter are handed over": Kind(
+        "def f(p, s): return p.findall(s)\ndef first(rows, key): return sorted(rows, key=key)[0]",
+        "import re, operator\nassert f(re.compile('a+'), 'aab') == ['aa']\n"
+        "assert first([(2, 1), (1, 2)], operator.itemgetter(1)) == (2, 1)",
+        "def f(p, s): return ['aa']\ndef first(rows, key): return sorted(rows)[0]",
+    ),
+    "what is handed back is the test's own": Kind(
+        "def same(x): return x",
+        "import uuid\nu = uuid.UUID(int=1)\nassert same(u) is u and same([u])[0] is u",
+        "import copy\ndef same(x): return copy.copy(x) if type(x) is list else str(x)",
+    ),
+    "a distribution is handed over": Kind(
+        "def f(d): return d.mean.item()",
+        "import torch\nassert f(torch.distributions.Normal(1.5, 2.0)) == 1.5",
+        "def f(d): return d.stddev.item()",
+    ),
+    "an iterator is gone on with": Kind(
+        "def take(n, it): return [next(it) for _ in range(n)]",
+        "it = (i * i for i in range(9))\nassert take(2, it) == [0, 1] and next(it) == 4\n"
+        "assert take(1, iter('ab')) == ['a'] and take(1, zip([1], [2])) == [(1, 2)]",
+        "def take(n, it): return list(it)[:n]",
+    ),
+    "an iterable of the test's own class": Kind(
+        "def total(xs): return sum(xs) + len(list(xs))",
+        "class Twice:\n    def __init__(self, n): self.n = n\n    def __iter__(self): return self\n"
+        "    def __next__(self):\n        self.n -= 1\n        if self.n < 0: raise StopIteration\n        return 2\n"
+        "assert total(Twice(3)) == 6",
+        "def total(xs): return 7",
+    ),
+    "what is handed over is changed": Kind(
+        "def f(a): a.append(3)",
+        "from array import array\na = array('i', [1]); f(a)\nassert a.tolist() == [1, 3]",
+        "def f(a): a.append(4)",
+        waits="a change of a array of the test's cannot be judged here: a test does not see it",
+    ),
+    "an object of a library that holds one of the cell's": Kind(
+        "def f(p): return p()",
+        "from functools import partial\ndef mine(): return 3\nassert f(partial(mine)) == 3",
+        "def f(p): return 3",
+        waits="a partial of the test's cannot cross to the learner's side",
+    ),
+}
+KINDS = {**AWAITS, **MOCKS, **SURROUNDINGS, **OBJECTS}
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +295,16 @@ def test_what_a_test_sets_around_it_is_gone_for_the_next_submission(template: Te
     with Grader(lesson := lesson_of(*cells), template) as grader:
         assert grader.grade(lesson.source, 1).points == 2
     assert "LEFT" not in os.environ and sys.getrecursionlimit() == before
+
+
+def test_what_an_answer_has_changed_unseen_is_not_taken_for_what_it_was(template: Template) -> None:
+    cells = (
+        answer("def f(a): return len(a)"),
+        test("from array import array\na = array('i', [1])\nassert f(a) == 1", "first"),
+        test("assert a.tolist() == [1]", "second"),
+    )
+    with Grader(lesson := lesson_of(*cells), template) as grader:
+        changes = answered(lesson.source, {"answer": "def f(a): a.append(2); return 1"})
+        said = [(check.points, str(check.message)) for check in grader.grade(changes, 1).checks]
+    assert [points for points, _ in said] == [None, None]
+    assert "a was changed by an answer, in a way that a test does not see" in said[1][1]

@@ -11,11 +11,12 @@ from autograder.boundary.template import Template
 
 test.__test__ = False  # type: ignore[attr-defined]  # it makes a cell
 IMPORTS = """\
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, UserDict
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 import numpy as np
 import sympy
 import torch

@@ -27,7 +27,7 @@ def library_path(value: Any) -> str:
     module = getattr(value, "__module__", None) or ("numpy" if type(value).__name__ == "ufunc" else "")
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", "")
     found = sys.modules.get(module) if isinstance(module, str) else None
-    if found is None or not isinstance(name, str) or not _is_library(module):
+    if found is None or not isinstance(name, str) or not is_library(module):
         return ""
     try:
         return f"{module}:{name}" if reduce(getattr, name.split("."), found) is value else ""
@@ -36,7 +36,8 @@ def library_path(value: Any) -> str:
 
 
 @cache
-def _is_library(module: str) -> bool:
+def is_library(module: str) -> bool:
+    """Whether a module is Python's own or a library's that is installed: both sides have the same."""
     root = module.partition(".")[0]
     if root in sys.stdlib_module_names:
         return root not in ("__main__",)

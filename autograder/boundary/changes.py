@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.boundary import formulas, positions
+from autograder.boundary import attributes, formulas, positions
 from autograder.boundary.calls import same
 from autograder.boundary.parcel import Parcel, fresh, leaf, pack
 from autograder.boundary.wire import content, decode
@@ -197,8 +197,28 @@ class _Positions:
         positions.put(value, decode(told, parcel, resolve))
 
 
+class _Attributes:
+    """Namespaces and their like: by the very values of their attributes."""
+
+    def size(self, value: Any) -> int:
+        return 1 + len(vars(value))
+
+    def state(self, value: Any) -> list:
+        return _items(attributes.of(value))
+
+    def is_as(self, value: Any, state: list) -> bool:
+        now = self.state(value)
+        return len(now) == len(state) and all(map(is_, now, state))
+
+    def told(self, value: Any, parcel: Parcel, refer: Refer) -> Any:
+        return content(attributes.of(value), parcel, refer)
+
+    def become(self, value: Any, told: Any, parcel: Parcel, resolve: Callable) -> None:
+        attributes.put(value, decode(told, parcel, resolve))
+
+
 _CONTAINERS, _ARRAYS, _TENSORS, _TABLES = _Containers(), _Arrays(), _Tensors(), _Tables()
-_POSITIONS, _MATRICES = _Positions(), _Matrices()
+_POSITIONS, _MATRICES, _ATTRIBUTES = _Positions(), _Matrices(), _Attributes()
 _BASES = (list, OrderedDict, dict, set, deque, bytearray)
 
 
@@ -216,6 +236,8 @@ def kind_of(value: Any) -> Kind | None:
         return _POSITIONS
     if formulas.may_change(value):
         return _MATRICES
+    if attributes.name_of(value):
+        return _ATTRIBUTES
     pandas = sys.modules.get("pandas")
     return _TABLES if pandas is not None and kind in (pandas.DataFrame, pandas.Series) else None
 

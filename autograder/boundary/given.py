@@ -34,7 +34,8 @@ class Given:
         object.__getattribute__(self, "ask")("delattr", name)
 
     def __iter__(self) -> Any:
-        return iter(object.__getattribute__(self, "ask")("iter"))
+        found = object.__getattribute__(self, "ask")("iter")
+        return found if found is self else iter(found)
 
     def __format__(self, form: str) -> str:
         return format(str(self), form)

@@ -50,6 +50,8 @@ class Instance:
                 return hash(self.value)
             case "bool" if not hasattr(type(self.value), "__len__"):
                 return True
+            case "len" if method is None:  # which list() asks of everything, and does without
+                raise TypeError(f"object of type {type(self.value).__name__!r} has no len()")
         self._refuse(operation, args)
 
     def _refuse(self, operation: Any, args: tuple) -> NoReturn:
@@ -58,6 +60,24 @@ class Instance:
             f"a {type(self.value).__name__} of the test's cannot cross to the learner's side for {str(what)[:40]!r}: "
             "an answer reads its public attributes and calls its methods"
         )
+
+
+def is_iterator(value: Any) -> bool:
+    """Whether a value is a generator, or one of Python's own iterators: a test's, which an answer goes on with."""
+    return type(value).__module__ in ("builtins", "itertools") and hasattr(type(value), "__next__")
+
+
+class Taken(Instance):
+    """An iterator: an answer takes what comes next."""
+
+    def __call__(self, operation: Any, *args: Any, **more: Any) -> Any:
+        """What comes next, or itself."""
+        match operation:
+            case "iter":
+                return self.value
+            case "next":
+                return next(self.value)
+        return super().__call__(operation, *args, **more)
 
 
 class Mocked(Instance):

@@ -11,6 +11,7 @@ from typing import Any
 
 from autograder.boundary.changes import kind_of, whole
 from autograder.boundary.given import Given
+from autograder.boundary.handed import Received
 from autograder.boundary.kinds import SINGLE, TYPES
 from autograder.boundary.operators import OPERATORS, known_of
 from autograder.boundary.parcel import Parcel
@@ -18,6 +19,10 @@ from autograder.boundary.raised import BUILT_IN, MAX_BEHIND, notes, told
 from autograder.boundary.shared import Shared
 from autograder.boundary.wire import is_callable, refuse_value, resolve_path
 from autograder.errors import CannotCross, LearnerError
+
+
+class Changed(Exception):
+    """A call has changed what a test handed over: objects of these numbers."""
 
 
 class Lending:
@@ -33,6 +38,7 @@ class Lending:
         self._objects: dict[int, Any] = {}
         self._raisable: dict[int, type] = {}
         self._given: dict[int, Given] = {}
+        self._handed = Received()
         self._read: list[tuple[Any, Any]] = []
         self._runs = False
         self._count = 0
@@ -59,6 +65,8 @@ class Lending:
             self._runs = before
         if [value for value, was in self._read if whole(value) != was]:
             raise CannotCross("a change of what an object of the test's holds")
+        if changed := self._handed.changed():
+            raise Changed(changed)
         return result
 
     def calling_back(self, call: Callable[[], Any]) -> Any:
@@ -83,6 +91,8 @@ class Lending:
         """How the grader is told of a value that is no data."""
         if type(value) is Given:
             return {"given": value.number}
+        if self.lends and (handed := self._handed.number_of(value)):
+            return {"handed": handed}
         if isinstance(value, ModuleType) or not (self.lends or is_callable(value)):
             refuse_value(value)
         if self.lends and (single := next((name for name, each in SINGLE.items() if each is value), "")):
@@ -119,6 +129,8 @@ class Lending:
             return getattr(builtins, kind)(*args)
         if "given" in reference:
             return self._standing_for(reference["given"])
+        if "handed" in reference:
+            return self._handed.found(*reference["handed"])
         if "callback" in reference:
             return self._stand_in(*reference["callback"])
         if "path" in reference:

@@ -8,10 +8,11 @@ from pathlib import Path, PurePath
 from typing import Any
 from unittest.mock import NonCallableMock
 
-from autograder.boundary.callbacks import library_path, may_be_called_back, only_records
+from autograder.boundary.callbacks import is_library, library_path, may_be_called_back, only_records
 from autograder.boundary.caught import Theirs, class_of, library_exception
 from autograder.boundary.copies import noted
-from autograder.boundary.instances import Instance, Mocked, is_instance
+from autograder.boundary.handed import HandedOver
+from autograder.boundary.instances import Instance, Mocked, Taken, is_instance, is_iterator
 from autograder.boundary.kinds import SINGLE, TYPES
 from autograder.boundary.learner import Handle, LearnerObject, lent, path_of
 from autograder.boundary.lent_data import lent_data
@@ -42,6 +43,8 @@ class References:
         """The functions that may be called back, by number."""
         self.shared = Shared(1, self.refer, self.hold)
         """The values that both sides hold."""
+        self.handed = HandedOver(is_library)
+        """Objects of libraries that the submission was handed."""
         self._kinds: dict[int, type[Exception]] = {}
         self._numbers: dict[int, int] = {}
 
@@ -70,6 +73,8 @@ class References:
             return {**SINGLE, **BUILT_IN, **TYPES}[reference["type"]]
         if "given" in reference:
             return self._given(reference["given"])
+        if "handed" in reference:
+            return self.handed[int(reference["handed"])]
         if "exception" in reference:
             return self.kind(*reference["exception"])
         return LearnerObject(self._handle(int(reference["callable"])))
@@ -97,10 +102,9 @@ class References:
         """How a plain grade cell's function, class or exception is told of, if it can be."""
         if path := library_path(value) if callable(value) else "":
             return {"library": path}
-        is_mock = issubclass(type(value), NonCallableMock)
-        if (is_mock and only_records(value)) or is_instance(value, self.folder()):
+        if found := self._asked(value):
             if id(value) not in self._numbers:
-                self.called[number := len(self.called) + 1] = (Mocked if is_mock else Instance)(value)
+                self.called[number := len(self.called) + 1] = found(value)
                 self._numbers[id(value)] = number  # which stays its own: it is kept
             return {"given": self._numbers[id(value)]}
         if callable(value) and may_be_called_back(value, self.folder()):
@@ -109,7 +113,17 @@ class References:
         is_built_in = isinstance(value, Exception) and library_path(type(value)).startswith("builtins:")
         if is_built_in and (args := told(value)) is not None:
             return {"error": [type(value).__name__, args]}
+        if not isinstance(value, type) and (handed := self.handed.told(value)):
+            return {"handed": handed}
         return None
+
+    def _asked(self, value: Any) -> type[Instance] | None:
+        """How an object is had that stays here and is asked by the submission; None of any that is not."""
+        if issubclass(type(value), NonCallableMock):
+            return Mocked if only_records(value) else None
+        if is_iterator(value):
+            return Taken
+        return Instance if is_instance(value, self.folder()) else None
 
     def refer(self, value: Any) -> dict:
         """How the submission is told of a value that is not plain."""

@@ -293,6 +293,11 @@ class RemoteWorker:
         content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._references.refer)}
         self._ask({"do": "patch", "module": module, "name": name} | content, sent)
 
+    @property
+    def spoiled(self) -> list[Any]:
+        """Objects of the test's of which is not known here what a call made of them."""
+        return self._references.handed.spoiled
+
     def surround(self, new: State, as_before: list[str]) -> None:
         """Set environment variables and the like on the submission's side; others to what they were there."""
         self._ask({"do": "surround", "new": new, "as_before": as_before}, self._references.parcel())
@@ -339,6 +344,9 @@ class RemoteWorker:
                 warnings.warn(text, kind, stacklevel=5)
         if described := self._process.trusting(lambda: reply.get("uncrossable")):
             raise CannotCross(self._process.trusting(lambda: short(described)))
+        if "changed" in reply:
+            kind = self._process.trusting(lambda: self._references.handed.spoil(a_list(reply["changed"])))
+            raise CannotCross(f"a change of a {kind} of the test's")
         if problem := self._process.trusting(lambda: reply.get("error")):
             if thrown := self._process.trusting(lambda: self._answers.thrown.get(reply.get("thrown", 0))):
                 raise thrown

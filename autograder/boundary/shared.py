@@ -8,7 +8,7 @@ that are data too (``derived``) have a number as well: what their class makes of
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +99,10 @@ class Shared:
     def is_of_torch(self, value: Any) -> bool:
         """Whether it is a model or the like that a test hands over."""
         return self._step > 0 and torch_objects.has(value)
+
+    def may_hand_over(self, value: Mapping) -> bool:
+        """Whether a mapping of a test's is no dict, and may change: a copy of it would be another thing."""
+        return self._step > 0 and isinstance(value, MutableMapping) and not isinstance(value, dict)
 
     def of_torch(self, name: Any, holds: Any) -> Any:
         """What a test has handed over; a submission hands over none."""

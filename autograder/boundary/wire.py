@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import torch
 
-from autograder.boundary import derived, formulas, frames, kinds, positions, tables, torch_objects
+from autograder.boundary import attributes, derived, formulas, frames, kinds, positions, tables, torch_objects
 from autograder.boundary.frames import TooLarge, WireError
 from autograder.boundary.limits import MAX_DEPTH, MAX_MESSAGE, MAX_TENSORS
 from autograder.boundary.parcel import Parcel, dtype_of, fresh, leaf, load, pack, refuse_unbounded, store, unpack
@@ -73,6 +73,8 @@ def encode(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int 
         tree = {"derived": [name, own, content(data, parcel, refer, depth)]}
     elif parcel.shared.is_of_torch(value):
         tree = {"made": [torch_objects.name_of(value), encode(vars(value), parcel, refer, depth + 1)]}
+    elif name := attributes.name_of(value):
+        tree = {"attributes": [name, content(attributes.of(value), parcel, refer, depth)]}
     elif positions.has(value):
         tree = {"at": [positions.name_of(value), content(positions.at(value), parcel, refer, depth)]}
     else:
@@ -119,7 +121,7 @@ def content(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int
         return items if isinstance(value, list) else {"tuple": items}
     if kind := kinds.kind_of(value):
         return {kind.name: kind.sent(value, copied if isinstance(value, np.ndarray) else part)}
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and not (parcel.shared and parcel.shared.may_hand_over(value)):
         return {"dict": [[part(key), part(item)] for key, item in value.items()]}
     return tables.sent(value, copied) or formulas.sent(value, copied) or refer(value)
 
@@ -146,6 +148,11 @@ def decode(tree: Any, parcel: Parcel, resolve: Callable[[dict], Any], depth: int
         case "made":
             name, holds = content
             return _shared(parcel).of_torch(name, part(holds))
+        case "attributes":
+            name, holds = content
+            value = attributes.made(name)
+            attributes.put(value, part(holds))
+            return value
         case "at":
             name, state = content
             return positions.made(name, part(state))

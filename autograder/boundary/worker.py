@@ -24,7 +24,7 @@ from autograder.boundary.arguments import Arguments, Known
 from autograder.boundary.calls import vector_jacobian_product
 from autograder.boundary.coroutines import counting_as_running
 from autograder.boundary.frames import Closed, TooLarge
-from autograder.boundary.lending import FromTest, Lending, from_test
+from autograder.boundary.lending import Changed, FromTest, Lending, from_test
 from autograder.boundary.mirror import Mirror
 from autograder.boundary.parcel import Parcel
 from autograder.boundary.randomness import random_state, seed_everything, set_random_state
@@ -123,6 +123,8 @@ class Worker:
             send(self.channel, reply | self._stale(), sent)
         except CannotCross as value:
             self._answer_in_any_case({"uncrossable": value.description[:MAX_NAME]}, request)
+        except Changed as changed:
+            self._answer_in_any_case({"changed": changed.args[0]}, request)
         except TooLarge:
             self._answer_in_any_case({"uncrossable": "a value over the limit of what crosses"}, request)
         except BaseException as error:  # of whatever kind a submission raises
