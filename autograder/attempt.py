@@ -8,7 +8,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 
 import nbformat
@@ -157,7 +157,7 @@ class Attempt:
                 alarm(self._seconds + ANSWERED_WITHIN),
                 self._folder.at(cell.source if self.worker.lends else "", self.worker),
                 self.namespace.judging(cell.source if self.worker.lends else ""),
-                figures.shared(self.worker) if self._may_draw(cell) else nullcontext(),
+                self._pyplot(cell),
             ):
                 message = judge(
                     self.lesson, cell, self.namespace, self.problems, seed, self._quotes, self.notebook.cells
@@ -174,10 +174,13 @@ class Attempt:
             current_side.reset(token)
             incidents.reset(met)
 
-    def _may_draw(self, cell: NotebookNode) -> bool:
-        """Whether a plain grade cell may ask pyplot for what is drawn."""
+    def _pyplot(self, cell: NotebookNode) -> AbstractContextManager:
+        """Whose pyplot is asked where a plain grade cell asks for what is drawn."""
         draws = "matplotlib.pyplot" in sys.modules or _FIGURES.search(cell.source)
-        return bool(self._has_figures and self.worker.lends and draws)
+        if not (self._has_figures and self.worker.lends and draws):
+            return nullcontext()
+        handed = figures.are_handed_over(cell.source, self.namespace.own())
+        return (figures.theirs if handed else figures.shared)(self.worker)
 
     def _close_figures(self) -> None:
         """Of a plain grade cell's calls; those of other cells are closed already."""

@@ -186,6 +186,10 @@ class Namespace(dict):
             return True
         return False
 
+    def own(self) -> set[str]:
+        """The names that are no submission's: the instructor's, and what answers import of libraries."""
+        return {*super().__iter__(), *self._imported}
+
     def get(self, name: Any, default: Any = None) -> Any:
         """The value of a name, of those that a notebook would have here."""
         with suppress(KeyError):

@@ -20,7 +20,6 @@ FILES = {"data.csv": b"1\n2\n", "helper.py": b"def check(a, b): assert a == b\nd
 NO_MORE = "cannot be judged here: a test may read it, call it and compare it with its like, and no more"
 MADE_BY = "of the test's cannot cross to the learner's side"
 WAIT = {
-    "axes_argument": f"a Axes {MADE_BY}",
     "doctest_testmod": "doctest finds no docstrings of a submission here: call the function and check what it returns",
     "mock_stdin": "input() waits for a person, and nobody is there when an answer is graded",
     "figure_of_both": "pyplot has a figure of the test's and one of the answer's, and which is the current one is not ",

@@ -257,7 +257,46 @@ OBJECTS = {
         waits="a partial of the test's cannot cross to the learner's side",
     ),
 }
-KINDS = {**AWAITS, **MOCKS, **SURROUNDINGS, **OBJECTS}
+PLT = "import matplotlib.pyplot as plt\n"
+AXES = {
+    "axes are drawn on": Kind(
+        "def draw(ax): ax.plot([1, 2], [3, 4]); ax.set_title('T'); return ax",
+        f"{PLT}fig, ax = plt.subplots()\nassert draw(ax) is ax and ax.get_title() == 'T' and ax.figure is fig\n"
+        "assert len(ax.lines) == 1 and list(ax.lines[0].get_ydata()) == [3, 4]",
+        "def draw(ax): ax.plot([1, 2], [3, 4]); ax.plot([1], [1]); ax.set_title('T'); return ax",
+    ),
+    "one of some axes is drawn on": Kind(
+        "def bars(x, ax=None): ax.bar(x, x)",
+        f"{PLT}fig, axes = plt.subplots(1, 2, figsize=(3, 2))\nbars([1, 2], ax=axes[1])\n"
+        "assert [len(ax.patches) for ax in axes] == [0, 2] and tuple(fig.get_size_inches()) == (3, 2)",
+        f"{PLT}def bars(x, ax=None): plt.figure().gca().bar(x, x)",
+    ),
+    "a figure is drawn on": Kind(
+        "def add(fig): fig.add_subplot(111).hist([1, 2, 2])",
+        f"{PLT}fig = plt.figure()\nadd(fig)\nassert len(fig.axes) == 1 and len(fig.axes[0].patches) == 10\n"
+        "plt.close(fig)\nassert plt.get_fignums() == []",
+        "def add(fig): pass",
+    ),
+    "the current axes are drawn on by both": Kind(
+        "def label(ax): ax.set_ylabel('y')",
+        f"{PLT}label(plt.gca())\nplt.title('own')\nplt.plot([1, 2])\n"
+        "assert plt.gca().get_ylabel() == 'y' and len(plt.gca().lines) == 1",
+        "def label(ax): ax.set_xlabel('y')",
+    ),
+    "a helper of the cell hands axes over": Kind(
+        "def draw_2(ax): ax.plot([1, 2])",
+        f"{PLT}def check(function):\n    fig, ax = plt.subplots()\n    function(ax)\n    assert len(ax.lines) == 1\n"
+        "check(draw_2)",
+        "def draw_2(ax): pass",
+    ),
+    "axes of no pyplot": Kind(
+        "def draw_3(ax): ax.plot([1, 2])",
+        "from matplotlib.figure import Figure\nax = Figure().add_subplot()\ndraw_3(ax)\nassert len(ax.lines) == 1",
+        "def draw_3(ax): pass",
+        waits="a Axes of the test's cannot cross to the learner's side",
+    ),
+}
+KINDS = {**AWAITS, **MOCKS, **SURROUNDINGS, **OBJECTS, **AXES}
 
 
 @pytest.fixture(scope="module")
