@@ -40,6 +40,7 @@ BESIDE_THE_LEARNER = {
     "autograder.boundary.torch_objects",
     "autograder.boundary.attributes",
     "autograder.boundary.handed",
+    "autograder.boundary.described",
     "autograder.boundary.coroutines",
     "autograder.boundary.process_state",
     "autograder.boundary.probes",

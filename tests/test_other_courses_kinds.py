@@ -296,7 +296,53 @@ AXES = {
         waits="a Axes of the test's cannot cross to the learner's side",
     ),
 }
-KINDS = {**AWAITS, **MOCKS, **SURROUNDINGS, **OBJECTS, **AXES}
+CURRY = """\
+def curry(f):
+    n = {}
+    def g(*a): return f(*a) if len(a) >= n else lambda *b: g(*a, *b)
+    return g"""
+LOOKS = {
+    "the parameters of a function are counted": Kind(
+        CURRY.format("f.__code__.co_argcount"),
+        "assert curry(lambda a, b, c: a + b + c)(1)(2)(3) == 6",
+        CURRY.format("2"),
+    ),
+    "the signature of a function is read": Kind(
+        "import inspect\n" + CURRY.format("len(inspect.signature(f).parameters)").replace("curry", "curry_2"),
+        "def add(a, b, c=4): return a + b + c\nassert curry_2(add)(1)(2)(3) == 6",
+        CURRY.format("2").replace("curry", "curry_2"),
+    ),
+    "a function is called in many ways": Kind(
+        "def call(f): return f(1, k=5), f(1, 2, 3, x=4, k=0), f(1)",
+        "def h(a, b=(), *rest, k=None, **more): return [a, b, rest, k, more]\n"
+        "assert call(h) == ([1, (), (), 5, {}], [1, 2, (3,), 0, {'x': 4}], [1, (), (), None, {}])",
+        "def call(f): return f(1), f(1, 2, 3, x=4, k=0), f(1)",
+    ),
+    "a function is called with too much": Kind(
+        "def call_2(f):\n    try: f(1, 2)\n    except TypeError as e: return str(e)",
+        "def h2(x): return x\nassert call_2(h2) == 'h2() takes 1 positional argument but 2 were given'",
+        "def call_2(f): return f(1)",
+    ),
+    "a function is wrapped": Kind(
+        "import functools\ndef deco(g):\n    @functools.wraps(g)\n    def w(*a): return g(*a) + 1\n    return w",
+        "@deco\ndef h3(x: int) -> int:\n    'doc'\n    return x\nassert h3(1) == 2 and h3.__doc__ == 'doc'\n"
+        "assert h3.__name__ == 'h3' and h3.__annotations__ == {'x': int, 'return': int}",
+        "def deco(g):\n    def w(*a): return g(*a) + 1\n    return w",
+    ),
+    "annotations in a signature": Kind(
+        "def area(w: int, h: 'int' = 2) -> float: return 1.0",
+        "import inspect\ns = inspect.signature(area)\nassert str(s) == \"(w: int, h: 'int' = 2) -> float\"\n"
+        "assert s.return_annotation is float and s.parameters['w'].annotation is int",
+        "def area(w, h=2): return 1.0",
+    ),
+    "the signature of a class": Kind(
+        "class P:\n    def __init__(self, a, b=2): pass",
+        "import inspect\nassert str(inspect.signature(P)) == '(a, b=2)'\n"
+        "assert [*inspect.signature(P.__init__).parameters] == ['self', 'a', 'b']",
+        "class P:\n    def __init__(self, a): pass",
+    ),
+}
+KINDS = {**AWAITS, **MOCKS, **SURROUNDINGS, **OBJECTS, **AXES, **LOOKS}
 
 
 @pytest.fixture(scope="module")

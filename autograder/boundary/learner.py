@@ -75,6 +75,8 @@ class LearnerObject(protocols.Lent):
             if name == "__signature__":
                 return protocols.signature(self._operate("signature", self))
             if name == "__wrapped__":
+                if "class" in self._known:  # a notebook finds no source of one
+                    raise AttributeError(name)
                 return protocols.with_source(self._kind, self._operate("source", self))
             return self._operate("getattr", self, name)
         if self._lent and name.startswith("__") and self._operate("hasattr", self, name):

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
 
+from autograder.boundary import described
 from autograder.boundary.changes import kind_of, whole
 from autograder.boundary.given import Given
 from autograder.boundary.handed import Received
@@ -132,7 +133,8 @@ class Lending:
         if "handed" in reference:
             return self._handed.found(*reference["handed"])
         if "callback" in reference:
-            return self._stand_in(*reference["callback"])
+            number, *looks = reference["callback"]
+            return described.stand_in(lambda args, kwargs: self._call_back(number, tuple(args), kwargs), *looks)
         if "path" in reference:
             return Path(reference["path"])
         if "beside" in reference:
@@ -140,15 +142,6 @@ class Lending:
             return getattr(importlib.import_module(module), name)
         number, path = reference["object"]
         return resolve_path(self._objects[number], path)
-
-    def _stand_in(self, number: int, name: str) -> Callable:
-        """A function in the place of the grade cell's."""
-
-        def function(*args: Any, **kwargs: Any) -> Any:
-            return self._call_back(number, args, kwargs)
-
-        function.__name__ = function.__qualname__ = name
-        return function
 
     def _standing_for(self, number: int) -> Given:
         """What stands for an object of the grade cell's: always the same."""

@@ -21,13 +21,17 @@ CONVERSIONS: dict[str, Callable[[Any], Any]] = {
 
 
 def signature_of(function: Any) -> list:
-    """Of each parameter its name, its kind, whether it has a default, and which."""
-    found = inspect.signature(function).parameters.values()
-    return [[each.name, int(each.kind), each.default is not each.empty, _default(each)] for each in found]
+    """Of each parameter its name, its kind, its default and its annotation, and what it returns; [] of what is not."""
+    found = inspect.signature(function)
+    parameters = [
+        [each.name, int(each.kind), _if_any(each.default), _if_any(each.annotation)]
+        for each in found.parameters.values()
+    ]
+    return [parameters, _if_any(found.return_annotation)]
 
 
-def _default(parameter: inspect.Parameter) -> Any:
-    return None if parameter.default is parameter.empty else parameter.default
+def _if_any(value: Any) -> list:
+    return [] if value is inspect.Parameter.empty else [value]
 
 
 def entered(manager: Any) -> Any:

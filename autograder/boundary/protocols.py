@@ -140,13 +140,15 @@ def _derived(name: str, *base: type) -> type:
 
 
 def signature(told: Any) -> inspect.Signature:
-    """The signature that was told as names, kinds, whether there is a default, and which."""
-    kinds = list(inspect._ParameterKind)
+    """The signature that was told as names, kinds, defaults and annotations, and what is returned."""
+    kinds, empty = list(inspect._ParameterKind), inspect.Parameter.empty
+    parameters, returns = told
     return inspect.Signature(
         [
-            inspect.Parameter(str(name), kinds[int(kind)], default=default if has else inspect.Parameter.empty)
-            for name, kind, has, default in told[:MAX_PARAMETERS]
-        ]
+            inspect.Parameter(str(name), kinds[int(kind)], default=[*default, empty][0], annotation=[*of, empty][0])
+            for name, kind, default, of in parameters[:MAX_PARAMETERS]
+        ],
+        return_annotation=[*returns, empty][0],
     )
 
 

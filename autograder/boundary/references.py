@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any
 from unittest.mock import NonCallableMock
 
+from autograder.boundary import described
 from autograder.boundary.callbacks import is_library, library_path, may_be_called_back, only_records
 from autograder.boundary.caught import Theirs, class_of, library_exception
 from autograder.boundary.copies import noted
@@ -109,7 +110,7 @@ class References:
             return {"given": self._numbers[id(value)]}
         if callable(value) and may_be_called_back(value, self.folder()):
             self.called[number := len(self.called) + 1] = value
-            return {"callback": [number, str(getattr(value, "__name__", "function"))]}
+            return {"callback": [number, *described.told(value)]}
         is_built_in = isinstance(value, Exception) and library_path(type(value)).startswith("builtins:")
         if is_built_in and (args := told(value)) is not None:
             return {"error": [type(value).__name__, args]}
