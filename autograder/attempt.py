@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
+from itertools import chain
 
 import nbformat
 from nbformat import NotebookNode
@@ -34,6 +35,7 @@ from autograder.names import listed
 from autograder.namespace import Namespace
 from autograder.questions import ASKED
 from autograder.sanitise import clean
+from autograder.statements import attributes_set
 from autograder.submission import runs
 from autograder.verdict import CheckResult, Message, Verdict, folded
 
@@ -247,7 +249,9 @@ class Attempt:
         self.workers_left -= 1
         self._workers.append(self._start())
         if not self.lesson.packages.checks_of(self.lesson.stem):
-            self._workers[-1].lend(lambda: self._folder.path if self.lesson.files else "")
+            answers = (cell.source for cell in self.lesson.source.cells if is_answer(cell) and cell.cell_type == "code")
+            settable = chain.from_iterable(map(attributes_set, answers))
+            self._workers[-1].lend(lambda: self._folder.path if self.lesson.files else "", settable)
         return self._workers[-1]
 
     def _replace(self, until: NotebookNode) -> None:

@@ -49,6 +49,7 @@ class Folder:
     def __init__(self, lesson: Lesson, asked: Callable[[], Any] = lambda: None) -> None:
         """``asked`` gives the questions of its grade cells, which the course's modules there ask as they do."""
         self._files, self._path, self._asked = lesson.files, "", asked
+        self._modules: dict[str, ModuleType] = {}
         self._helpers = "\n".join(
             [cell.source for cell in lesson.source.cells if is_locked(cell) and not is_grade(cell)]
             + [content.decode(errors="replace") for name, content in lesson.files.items() if name.endswith(".py")]
@@ -75,6 +76,7 @@ class Folder:
         os.chdir(self.path)
         sys.path.insert(0, self.path)
         sys.meta_path.insert(0, modules := _Modules(self.path, self._asked()))
+        sys.modules.update(self._modules)
         if self._needed:
             tempfile.tempdir = self.path
         try:
@@ -91,13 +93,19 @@ class Folder:
             sys.meta_path.remove(modules)
             with suppress(ValueError):
                 sys.path.remove(self.path)
+            # Another submission, or the reference, has its own of the same names.
+            from_here = [name for name, module in [*sys.modules.items()] if self._holds(module)]
+            self._modules = {name: sys.modules.pop(name) for name in from_here}
+
+    def _holds(self, module: ModuleType) -> bool:
+        """Whether a module lies there; also a folder without ``__init__.py``."""
+        known = getattr(module, "__dict__", {})  # what is not there yet, a module may import to tell of it
+        places = (known.get("__file__"), *[*known.get("__path__", ())][:1])
+        return any(str(place).startswith(self.path + os.sep) for place in places)
 
     def close(self) -> None:
         """Clear away."""
         if self._path:
-            for name, module in list(sys.modules.items()):
-                if str(getattr(module, "__file__", "")).startswith(self._path + os.sep):
-                    del sys.modules[name]
             shutil.rmtree(self._path, ignore_errors=True)
 
 

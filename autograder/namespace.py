@@ -53,7 +53,7 @@ class Namespace(dict):
         self._common: dict[type, str] = {}
         if not lesson.packages.checks_of(lesson.stem):
             super().__setitem__("__builtins__", _Builtins(self))
-            super().__setitem__(ASKED, Questions(lambda kind: self._common.get(kind, ""), self._of_theirs))
+            super().__setitem__(ASKED, Questions(self, self._of_theirs))
         self._worker = worker
         self._judges = False
         self._patched: dict[tuple[ModuleType, str], list] = {}
@@ -234,6 +234,19 @@ class Namespace(dict):
     def is_pythons(self, name: str) -> bool:
         """Whether Python itself defines the name, and the lesson asks for no other thing of it."""
         return hasattr(builtins, name) and name not in self._theirs
+
+    def path_of(self, kind: type) -> str:
+        """Where both sides have a class of a library's or of one of the course's modules; '' of any other."""
+        return self._worker().path_of(kind)
+
+    def name_of(self, kind: type) -> str:
+        """Under which name a locked cell gives both sides a class; '' of any other."""
+        return self._common.get(kind, "")
+
+    def classes(self) -> Iterator[type]:
+        """Those of the course's that both sides have."""
+        yield from self._common
+        yield from self._worker().classes()
 
     def _of_theirs(self, name: str) -> Any:
         """What the submission has under this name, or the cell."""

@@ -12,10 +12,9 @@ import builtins
 import copy
 import inspect
 import types
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
-from autograder.boundary.callbacks import library_path
 from autograder.boundary.caught import Theirs
 from autograder.boundary.coroutines import finished
 from autograder.boundary.derived import DATA
@@ -39,10 +38,23 @@ _ASSERTIONS = {
 _OF_FUNCTIONS = ("function", "builtin", "method", "generator")
 
 
-class Questions:
-    """Those of one notebook's grade cells; ``common`` says under which name both sides have a class of the course's."""
+class Common(Protocol):
+    """The classes that both sides have."""
 
-    def __init__(self, common: Callable[[type], str], looked_up: Callable[[str], Any]) -> None:
+    def path_of(self, kind: type) -> str:
+        """Of a library's, or of one of the course's modules: where it is. '' of any other."""
+
+    def name_of(self, kind: type) -> str:
+        """Of one that a locked cell defines: under which name. '' of any other."""
+
+    def classes(self) -> Iterable[type]:
+        """Those of the course's."""
+
+
+class Questions:
+    """Those of one notebook's grade cells."""
+
+    def __init__(self, common: Common, looked_up: Callable[[str], Any]) -> None:
         self._common, self._looked_up = common, looked_up
         self._asked: dict[Callable, Callable] = {
             type: self.type_of,
@@ -70,7 +82,9 @@ class Questions:
             return type(*args)
         if word := next((each for each in _OF_FUNCTIONS if each in value._known), ""):
             return known(word)
-        return value._operate("type", value)
+        found = value._operate("type", value)
+        ours = (each for each in self._common.classes() if each.__name__ == value._kind)
+        return next((kind for kind in ours if self.same(found, kind)), found)
 
     def same(self, one: Any, other: Any) -> bool:
         """``one is other``."""
@@ -138,10 +152,10 @@ class Questions:
         """Whether the other side has the same class. What only a test defines is no class of a submission's object."""
         if issubclass(kind, Fields):
             raise CannotCross(f"a {value._kind}")
-        return bool(issubclass(kind, Theirs) or library_path(kind) or self._common(kind))
+        return bool(issubclass(kind, Theirs) or self._common.path_of(kind) or self._common.name_of(kind))
 
     def _there(self, kind: Any) -> Any:
-        name = "" if _is_lent(kind) else self._common(kind)
+        name = "" if _is_lent(kind) or not isinstance(kind, type) else self._common.name_of(kind)
         return self._looked_up(name) if name else kind
 
 

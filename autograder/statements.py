@@ -45,6 +45,14 @@ cached_statements = lru_cache(maxsize=1024)(read_statements)
 """The same of an instructor's cell, which comes again with every submission."""
 
 
+def attributes_set(source: str) -> Iterator[str]:
+    """The attributes that code gives a value, of other objects than ``self``."""
+    for statement in cached_statements(source):
+        for node in ast.walk(statement.node):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and root_of(node) != "self":
+                yield node.attr
+
+
 def _changed(tree: ast.AST) -> Iterator[str]:
     """The names whose values code changes in place: by an item, an attribute, or a method or function called for it."""
     for node in ast.walk(tree):

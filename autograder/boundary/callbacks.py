@@ -6,6 +6,7 @@ import builtins
 import sys
 import sysconfig
 from collections import deque
+from collections.abc import Iterator
 from functools import cache, reduce
 from types import BuiltinMethodType, FunctionType, MethodDescriptorType, MethodType, ModuleType
 from typing import Any
@@ -44,6 +45,23 @@ def is_library(module: str) -> bool:
     file = getattr(sys.modules.get(root), "__file__", None) or ""
     folders = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
     return root != "autograder" and any(file.startswith(folder) for folder in folders)
+
+
+def course_path(kind: type, folder: str) -> str:
+    """``module:name`` of a class of the course's modules, which lie in ``folder``; '' for anything else.
+
+    The learner's side has the same modules: a class of them is found there.
+    """
+    module, name = sys.modules.get(kind.__module__), kind.__qualname__
+    is_ours = bool(folder) and (getattr(module, "__file__", None) or "").startswith(folder)
+    return f"{kind.__module__}:{name}" if is_ours and vars(module).get(name) is kind else ""
+
+
+def course_classes(folder: str) -> Iterator[type]:
+    """The classes of the course's modules that are imported here."""
+    for module in [*sys.modules.values()] if folder else ():
+        if str(getattr(module, "__dict__", {}).get("__file__")).startswith(folder):
+            yield from (each for each in vars(module).values() if isinstance(each, type) and course_path(each, folder))
 
 
 def may_be_called_back(value: Any, folder: str = "") -> bool:

@@ -1,12 +1,15 @@
 """Objects of classes that an instructor's cells define, as an answer uses them: by calls back. Grader's side.
 
-What an answer reads are data, methods and other such objects. It changes nothing but by methods; whatever else it does
-with one waits for a person: whether a notebook would do the same is not known.
+What an answer reads are data, methods and other such objects. It changes them by methods, and gives a value to those
+attributes that the reference gives one; whatever else it does with one waits for a person: whether a notebook would do
+the same is not known, or nobody meant answers to do it.
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Container
 from types import FunctionType
 from typing import Any, NoReturn
 from unittest.mock import MagicMock
@@ -33,13 +36,16 @@ _ITERATORS = tuple(type(iter(each)) for each in _HOLDERS)
 class Instance:
     """One such object: what it is asked for, it does itself."""
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
+    def __init__(self, value: Any, settable: Container[str] = ()) -> None:
+        """``settable`` are the attributes that an answer may give a value."""
+        self.value, self._settable = value, settable
 
     def __call__(self, operation: Any, *args: Any, **more: Any) -> Any:
         """What comes of an attribute that is read, or of an operator of the object's own."""
         if operation == "getattr" and isinstance(args[0], str) and not args[0].startswith("_"):
             return getattr(self.value, args[0])
+        if operation == "setattr" and self._may_set(args[0]):
+            return setattr(self.value, args[0], args[1])
         method = getattr(type(self.value), f"__{operation}__", None) if operation in ASKED else None
         if isinstance(method, FunctionType):
             return _held(method(self.value, *args, **more))
@@ -54,11 +60,20 @@ class Instance:
                 raise TypeError(f"object of type {type(self.value).__name__!r} has no len()")
         self._refuse(operation, args)
 
+    def _may_set(self, name: Any) -> bool:
+        """Whether an answer may give this attribute a value: never one by which it takes a method's place."""
+        if type(name) is not str or name.startswith("_") or name not in self._settable:
+            return False
+        kind: Any = type(self.value)
+        is_plain = isinstance(kind.__setattr__, FunctionType) or kind.__setattr__ is object.__setattr__
+        of_class = inspect.getattr_static(kind, name, None)
+        return is_plain and not (callable(of_class) or isinstance(of_class, (classmethod, staticmethod)))
+
     def _refuse(self, operation: Any, args: tuple) -> NoReturn:
         what = args[0] if operation in ("getattr", "setattr") and args and isinstance(args[0], str) else operation
         raise AuthoringError(
             f"a {type(self.value).__name__} of the test's cannot cross to the learner's side for {str(what)[:40]!r}: "
-            "an answer reads its public attributes and calls its methods"
+            "an answer reads its public attributes, calls its methods and sets what the reference sets"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import NonCallableMock
 
 from autograder.boundary import described
-from autograder.boundary.callbacks import is_library, library_path, may_be_called_back, only_records
+from autograder.boundary.callbacks import course_path, is_library, library_path, may_be_called_back, only_records
 from autograder.boundary.caught import Theirs, class_of, library_exception
 from autograder.boundary.copies import noted
 from autograder.boundary.handed import HandedOver
@@ -38,6 +38,8 @@ class References:
         """Whether grade cells are plain ones, to which the submission's objects are lent."""
         self.folder: Callable[[], str] = str
         """Where the instructor's modules lie, whose functions may be called back ('' if there are none)."""
+        self.settable: frozenset[str] = frozenset()
+        """The attributes of a test's objects that an answer may give a value."""
         self.here = ""
         """The folder in which a grade cell runs that works with files."""
         self.called: dict[int, Any] = {}
@@ -96,16 +98,21 @@ class References:
                 return Exception
             above = [kind for each in parents[:MAX_KINDS] if (kind := self.kind(*each)) is not Exception]
             theirs = lent(self._handle(int(number)), "type", ("class",))
-            self._kinds[int(number)] = class_of(number, name, bases[:MAX_KINDS], above, theirs, library_exception(path))
+            original = library_exception(path, self.path_of)
+            self._kinds[int(number)] = class_of(number, name, bases[:MAX_KINDS], above, theirs, original)
         return self._kinds[number]
+
+    def path_of(self, value: Any) -> str:
+        """Where both sides have this function or class: in a library, or in a module of the course's; else ''."""
+        return library_path(value) or (course_path(value, self.folder()) if isinstance(value, type) else "")
 
     def _of_a_plain_cell(self, value: Any) -> dict | None:
         """How a plain grade cell's function, class or exception is told of, if it can be."""
-        if path := library_path(value) if callable(value) else "":
+        if path := self.path_of(value) if callable(value) else "":
             return {"library": path}
         if found := self._asked(value):
             if id(value) not in self._numbers:
-                self.called[number := len(self.called) + 1] = found(value)
+                self.called[number := len(self.called) + 1] = found(value, self.settable)
                 self._numbers[id(value)] = number  # which stays its own: it is kept
             return {"given": self._numbers[id(value)]}
         if callable(value) and may_be_called_back(value, self.folder()):

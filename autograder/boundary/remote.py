@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from autograder.boundary.answers import Answers
+from autograder.boundary.callbacks import course_classes
 from autograder.boundary.calls import MOST_LEFT_OUT
 from autograder.boundary.caught import seen_of, warning_of
 from autograder.boundary.copies import Damage, noted
@@ -94,18 +95,28 @@ class RemoteWorker:
         self.left_out: dict[str, None] = {}
         """What of the submission's code was not run, as it says itself."""
 
-    def lend(self, folder: Callable[[], str]) -> None:
+    def lend(self, folder: Callable[[], str], settable: Iterable[str] = ()) -> None:
         """From now on grade cells are plain ones: objects are lent to them, and their functions are called back.
 
-        So are those of the instructor's modules, which lie in ``folder`` ('' if there are none).
+        So are those of the instructor's modules, which lie in ``folder`` ('' if there are none). ``settable`` are the
+        attributes of a cell's objects that an answer may give a value.
         """
         self._references.lends, self._references.folder = True, folder
+        self._references.settable = frozenset(settable)
         self._process.shared = self._references.shared
 
     @property
     def lends(self) -> bool:
         """Whether the submission's objects are lent to grade cells."""
         return self._references.lends
+
+    def path_of(self, value: Any) -> str:
+        """Where both sides have this function or class, as ``module:name``; '' if only one has."""
+        return self._references.path_of(value)
+
+    def classes(self) -> Iterator[type]:
+        """The classes of the course's modules, which both sides have."""
+        return course_classes(self._references.folder())
 
     @property
     def alive(self) -> bool:
