@@ -26,8 +26,9 @@ from autograder.boundary.randomness import preserved
 from autograder.boundary.remote import RemoteWorker
 from autograder.boundary.template import NO_FILES, Template
 from autograder.bounds import TimeUp, alarm
+from autograder.dependence import statements
 from autograder.draws import derive_seed
-from autograder.errors import CannotCross, LearnerError, incidents, quoted
+from autograder.errors import AuthoringError, CannotCross, LearnerError, incidents, quoted
 from autograder.folder import Folder
 from autograder.judging import judge, titled
 from autograder.lesson import Lesson, is_answer, is_grade, marks
@@ -35,7 +36,7 @@ from autograder.names import listed
 from autograder.namespace import Namespace
 from autograder.questions import ASKED
 from autograder.sanitise import clean
-from autograder.statements import attributes_set
+from autograder.statements import attributes_set, cached_statements
 from autograder.submission import runs
 from autograder.verdict import CheckResult, Message, Verdict, folded
 
@@ -74,6 +75,10 @@ class Attempt:
         self._workers: list[RemoteWorker] = []
         self._deadly: set[str] = set()
         self.problems: dict[str, LearnerError] = {}
+        self._not_given: list[str] = []
+        """Names that cells of the notebook did not find here, since only a test defines them, and what follows."""
+        tests = (cell.source for cell in lesson.source.cells if is_grade(cell))
+        self._of_tests = {name for source in tests for each in cached_statements(source) for name in each.defines}
         self._ours = {cell.id: cell.source for cell in lesson.source.cells}
         self._left_out: dict[str, str] = {}
         self._allowance = Allowance()
@@ -130,6 +135,9 @@ class Attempt:
         self._note(marks(cell).get("grade_id", "an answer") if is_answer(cell) else "a cell of your own")
         if problem:
             self.problems[marks(cell).get("grade_id", cell.id)] = problem
+            if self.worker.lends and problem.missing in {*self._of_tests, *self._not_given}:
+                self._not_given += [problem.missing]
+                self._not_given += [name for each in statements(cell.source) for name in each.defines]
             shown = {"ename": problem.named, "evalue": quoted(problem.message), "traceback": [str(problem)]}
             outputs += self._allowance.kept([{"output_type": "error"} | shown])
         cell.outputs = [nbformat.from_dict(output) for output in outputs]
@@ -153,6 +161,9 @@ class Attempt:
         self.worker.begin(derive_seed(seed, grade_id))
         token, met = current_side.set(self.worker), incidents.set([])
         try:
+            if self._not_given and self._folder.works_with_files(cell.source):
+                # What those cells would have written, nobody knows; remembered, as all that could not be had.
+                AuthoringError(f"cells before this one use {self._not_given[0]}, which only a test defines")
             self._close_figures()
             # The worker has the time of a cell; what is made here of its answers has a little more.
             with (

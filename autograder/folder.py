@@ -24,7 +24,7 @@ from autograder.boundary.mirror import Mirror
 from autograder.boundary.remote import RemoteWorker
 from autograder.boundary.template import lay_out
 from autograder.errors import CannotCross
-from autograder.lesson import Lesson, is_grade, is_locked
+from autograder.lesson import Lesson, is_answer, is_grade, is_locked
 from autograder.questions import ASKED, run_in
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".npy", ".npz")
@@ -38,8 +38,8 @@ _RUNS_WHAT_IT_READS = re.compile(
 )
 """Code into which no file of a submission's may come: a pickle may be a text, too."""
 _FILES = re.compile(
-    r"\bopen\(|\bos\b|\b[Pp]ath|glob|tempfile|shutil|sqlite|csv|\bread_|load|save|\bto_|imread|fromfile"
-    r"|writefile|%%file|cell_magic"
+    r"\bopen\(|\bos\b|\b[Pp]ath|glob|tempfile|shutil|sqlite|connect\(|csv|\bread_|load|save|\bto_|imread|fromfile"
+    r"|genfromtxt|File\(|\.parse\(|writefile|%%file|cell_magic"
 )
 
 
@@ -54,6 +54,8 @@ class Folder:
             [cell.source for cell in lesson.source.cells if is_locked(cell) and not is_grade(cell)]
             + [content.decode(errors="replace") for name, content in lesson.files.items() if name.endswith(".py")]
         )
+        self._elsewhere = "\n".join(cell.source for cell in lesson.source.cells if not is_answer(cell))
+        self._named = [PurePosixPath(name).stem for name in lesson.files if not name.endswith(_RUN)]
         self._needed = any(_FILES.search(cell.source) for cell in lesson.source.cells if is_locked(cell))
         self._needed = self._needed and not lesson.packages.checks_of(lesson.stem)
 
@@ -80,8 +82,8 @@ class Folder:
         if self._needed:
             tempfile.tempdir = self.path
         try:
-            if worker and source and _FILES.search(source + self._helpers):
-                arrivals = _Arrivals(source, source + self._helpers, self._files, Path(self.path))
+            if worker and source and self.works_with_files(source):
+                arrivals = _Arrivals(source, source + self._helpers, self._elsewhere, self._files, Path(self.path))
                 with worker.mirroring(self._mirror, list(self._files), arrivals.accept):
                     arrivals.of_calls = True
                     yield
@@ -96,6 +98,11 @@ class Folder:
             # Another submission, or the reference, has its own of the same names.
             from_here = [name for name, module in [*sys.modules.items()] if self._holds(module)]
             self._modules = {name: sys.modules.pop(name) for name in from_here}
+
+    def works_with_files(self, source: str) -> bool:
+        """Whether a cell does, or the instructor's code that it may call: by how it reads, or by a file's name."""
+        code = source + self._helpers
+        return bool(_FILES.search(code)) or any(_names(code, stem) for stem in self._named)
 
     def _holds(self, module: ModuleType) -> bool:
         """Whether a module lies there; also a folder without ``__init__.py``."""
@@ -145,8 +152,10 @@ class _Asking(SourceFileLoader):
 class _Arrivals:
     """Which of a submission's files may lie where a grade cell runs; another lets the cell wait, if it may matter."""
 
-    def __init__(self, source: str, code: str, own: Mapping[str, bytes], folder: Path) -> None:
-        self._source, self._code, self._own, self._folder = source, code, own, folder
+    def __init__(self, source: str, code: str, elsewhere: str, own: Mapping[str, bytes], folder: Path) -> None:
+        """``source`` is the cell's, ``code`` also that which it may call, ``elsewhere`` all that is no answer."""
+        self._source, self._code, self._elsewhere = source, code, elsewhere
+        self._own, self._folder = own, folder
         self.of_calls = False
         """Whether a call of the cell's own writes them; the others are older."""
 
@@ -159,7 +168,8 @@ class _Arrivals:
         is_data = _is_text(content) or path.suffix.lower() in ENDINGS
         if name not in self._own and is_data and not is_run and not _RUNS_WHAT_IT_READS.search(self._code):
             return True
-        named = re.search(rf"\b{re.escape(path.stem)}\b", self._source)
+        # What the course has of this name is no longer there as it was: a variable may name it.
+        named = _names(self._elsewhere + self._code if name in self._own else self._source, path.stem)
         if named or (self.of_calls and not is_run):
             CannotCross(f"a file {path.name}")  # which is remembered
         return False
@@ -169,6 +179,10 @@ class _Arrivals:
         with suppress(OSError):
             return (self._folder / name).read_bytes() == content
         return False
+
+
+def _names(code: str, stem: str) -> bool:
+    return re.search(rf"\b{re.escape(stem)}\b", code) is not None
 
 
 def _is_text(content: bytes) -> bool:

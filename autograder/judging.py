@@ -85,6 +85,8 @@ def judge(
             # In a notebook it would be there: what the answer would return then, nobody knows here.
             what, where = f"your code uses {stopped.missing}", "in your own cells"
             observed = f"only the test defines {stopped.missing}: a person has to look at it"
+            if ended := _ended(stopped.missing, problems, cells):
+                observed = f"its cell stopped with {ended.told}"
             message = Message(what, f"{stopped.missing} {where}", observed, verdict=Verdict.NOT_JUDGED)
         else:
             # What could not be had decides, also where the cell made another error of it.
@@ -160,10 +162,24 @@ def _missing(name: str, problems: Mapping[str, LearnerError], cells: Sequence[No
     """Why a submission has no such name: its answer cell stopped, or no cell that ran defines it."""
     if problem := problems.get(name):
         return _placed(explain(problem, name), problem, name, cells)
+    if problem := _ended(name, problems, cells):
+        stopped = Message(
+            f"{name} is not defined", f"a cell that defines {name}", f"its cell stopped with {problem.told}"
+        )
+        return explain(problem, name) if problem.is_stub else replace(stopped, verdict=Verdict.RUN_TIME_ERROR)
     expected, observed = f"a cell that defines {name}", "no cell that ran defines this name"
     if place := shown_only(name, cells):
         expected, observed = f"{name} in its own cell", f"{name} is defined in {place}"
     return Message(f"{name} is not defined", expected, observed, verdict=Verdict.RUN_TIME_ERROR)
+
+
+def _ended(name: str, problems: Mapping[str, LearnerError], cells: Sequence[NotebookNode]) -> LearnerError | None:
+    """What ended the cell that would have defined a name."""
+    for cell in cells:
+        problem = problems.get(marks(cell).get("grade_id", cell.id))
+        if problem and any(name in each.defines for each in statements(cell.source)):
+            return problem
+    return None
 
 
 def _placed(message: Message, error: LearnerError | None, exercise: str, cells: Sequence[NotebookNode]) -> Message:

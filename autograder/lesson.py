@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,7 +72,9 @@ def read_source(path: Path, packages: Packages) -> NotebookNode:
         if path.suffix == ".py":
             notebook = copy.deepcopy(_of_script(path.read_text(encoding="utf-8")))
         else:
-            notebook = nbformat.read(path, as_version=4)
+            with warnings.catch_warnings():  # of cells without ids, which get some below
+                warnings.simplefilter("ignore")
+                notebook = nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
         raise LessonError(f"{path}: cannot be read as a lesson source: {error}") from error
     try:

@@ -139,7 +139,7 @@ def test_a_tree_of_the_instructors_nodes_grows_and_turns(template: Template) -> 
 
 
 def test_the_reference_is_judged_with_modules_of_its_own(template: Template) -> None:
-    ask = b"def check(f):\n    seen = []\n    def see(x): seen.append(x); return x\n    assert f(see) == 3 and seen == [3]\n"
+    ask = b"def check(f):\n    seen = []\n    assert f(lambda x: seen.append(x) or x) == 3 and seen == [3]\n"
     cells = (answer("def f(see): return see(3)", "f"), test("from asking import check\ncheck(f)"))
     lesson = lesson_of(*cells, files={"asking.py": ask})
     with Grader(lesson, template) as grader:

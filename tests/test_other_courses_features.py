@@ -24,8 +24,6 @@ WAIT = {
     "mock_stdin": "input() waits for a person, and nobody is there when an answer is graded",
     "figure_of_both": "pyplot has a figure of the test's and one of the answer's, and which is the current one is not ",
     "sqlite": f"a Connection {MADE_BY} as it is; a function of the cell that calls it can",
-    "own_instance_set": "a P of the test's cannot cross to the learner's side for 'name': an answer reads its public "
-    "attributes and calls its methods",
     "subclass_in_test": f"a type {NO_MORE}",
     "dataclass_fields": f"a “dataclass” {NO_MORE}",
     "pickled": f"a “Pk” {NO_MORE}",

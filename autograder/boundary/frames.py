@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from autograder.boundary.limits import MAX_MESSAGE, MAX_PARTS, MAX_TREE
+from autograder.errors import AuthoringError
 
 _LENGTHS = struct.Struct(">II")
 
@@ -21,8 +22,8 @@ class Deadline(WireError):
     """The other side did not answer in time."""
 
 
-class TooLarge(TypeError):
-    """What is to be sent is over a limit."""
+class TooLarge(AuthoringError, TypeError):
+    """What is to be sent is over a limit: a test that hands it over learns nothing of the answer."""
 
 
 class Closed(WireError):

@@ -77,13 +77,20 @@ class LearnerObject(protocols.Lent):
             if name == "__wrapped__":
                 if "class" in self._known:  # a notebook finds no source of one
                     raise AttributeError(name)
-                return protocols.with_source(self._kind, self._operate("source", self))
+                return protocols.with_source(self._kind, self._source())
             return self._operate("getattr", self, name)
         if self._lent and name.startswith("__") and self._operate("hasattr", self, name):
             raise CannotCross(f"a {self._kind}")
         if name.startswith("_"):
             raise AttributeError(name)
         return LearnerObject(self._handle, f"{self._path}.{name}".lstrip("."))
+
+    def _source(self) -> Any:
+        """What ``inspect`` finds as its source; AttributeError, where there is none: it asks before it needs it."""
+        try:
+            return self._operate("source", self)
+        except (OSError, TypeError) as error:
+            raise AttributeError("__wrapped__") from error
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in LearnerObject.__slots__:

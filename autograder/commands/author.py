@@ -141,6 +141,7 @@ def verify(
     """
     from autograder.classes.task import graders
     from autograder.course import Course
+    from autograder.lesson import LessonError
     from autograder.proofs.side_by_side import Proof, side_by_side
     from autograder.proofs.stock import tried
 
@@ -157,7 +158,13 @@ def verify(
         if not (others or stems):
             raise Problem(course.why_not())
         stems = _that_ask(course, stems, exercise) if stems else []
-        theirs = {name: list(tried(course, name, reference)) for name in others}
+        theirs, refused = {}, 0
+        for name in others:
+            try:
+                theirs[name] = list(tried(course, name, reference))
+            except LessonError as error:  # the others are verified nevertheless
+                err.print(Text(str(error)))
+                refused += 1
     limits = Limits(isolation=isolation.value)
     if theirs:
         with explained(), Template(course.packages) as template:
@@ -174,6 +181,8 @@ def verify(
     if failed:
         err.print(f"{failed} claims do not hold. Replay with: autograder verify --seed {seed}")
         raise typer.Exit(Exit.NOT_FULL_MARKS)
+    if refused:
+        raise typer.Exit(Exit.UNGRADABLE)
 
 
 def _compared(assignment: str, notebooks: list[Tried], template: Template, limits: Limits) -> int:

@@ -30,7 +30,9 @@ from autograder.proofs.contained import kernels_in
 from autograder.submission import read_submission, rebuild
 from autograder.verdict import CheckResult, Verdict
 
+_NO_NETWORK = "put the data beside the notebook in the course's source folder: where answers run is no network"
 CURES = {
+    **dict.fromkeys(("Failed to resolve", "Name or service not known", "urlopen error", "Max retries"), _NO_NETWORK),
     "No module named": "install it where grading runs, or put it beside the notebook in the course's source folder",
     "a function of the cell that calls it can": "call it from a function or a lambda of the cell, and hand that over",
     "an answer reads its public attributes": "let the answer do no more with it, or make it there",
@@ -47,10 +49,14 @@ CURES = {
     "gradients do not reach": "give it as a function of a beside module",
     "doctest finds no docstrings": "call the function and check what it returns",
     "its docstring is not the instructor's": "call the function and check what it returns",
+    "which only a test defines": "define it in a locked cell",
     "No such file": "put the file beside the notebook in the course's source folder",
+    "its cell stopped with": "mend what stops that cell",
     "is not defined": "define it in the grade cell or in a locked cell",
+    "over the": "hand over less at a time, or make it in the answer",
     "took more than": "make it quicker, or raise the limit of time",
 }
+NO_END = "there, a cell takes too long, or ends the kernel, and nothing is graded"
 PERSON = "change the test, or leave it to a person"
 
 
@@ -62,6 +68,8 @@ class Compared:
     whose: str
     ours: CheckResult
     stock: float | None
+    why: str = ""
+    """What nbgrader's kernel said, where it gives nothing."""
 
     @property
     def fate(self) -> str:
@@ -74,7 +82,8 @@ class Compared:
         if self.fate == "same":
             return f"{points}: {self.ours.points:g} of {self.ours.max_points:g}, the same as stock nbgrader"
         if self.fate == "differs":
-            return f"{points}: {self.ours.points:g}, and stock nbgrader gives {stock}: {self.reason}"
+            why = self.why if self.why and (self.ours.points or 0) > (self.stock or 0) else self.reason
+            return f"{points}: {self.ours.points:g}, and stock nbgrader gives {stock}: {why}"
         return f"{points}: waits for a person, stock nbgrader gives {stock}. {self.reason}. Cure: {self.cure}."
 
     @property
@@ -82,12 +91,20 @@ class Compared:
         """Why, in one line."""
         message = self.ours.message
         reason = (message.observed.splitlines() or [message.what.partition(FAILS_TOO)[0]])[0].rstrip(".")
-        is_failure = self.ours.verdict is Verdict.JUDGE_ERROR and not message.what.startswith(CANNOT_RUN)
-        return f"It fails here: {reason}" if is_failure and "cannot be judged" not in reason else reason
+        if not self._fails or "cannot be judged" in reason:
+            return reason
+        return f"It fails here: {reason}" if self.whose == "reference" else "The reference fails here too"
+
+    @property
+    def _fails(self) -> bool:
+        """Whether the cell ran and does not hold, where the reference's should."""
+        return self.ours.verdict is Verdict.JUDGE_ERROR and not self.ours.message.what.startswith(CANNOT_RUN)
 
     @property
     def cure(self) -> str:
         """What an instructor can do about a cell that waits."""
+        if self._fails and self.whose != "reference":
+            return "that of the reference"
         said = str(self.ours.message)
         return next((cure for words, cure in CURES.items() if words in said), PERSON)
 
@@ -108,7 +125,7 @@ class Tried:
         for whose, notebook in (("reference", self.reference), ("untouched", self.untouched)):
             given = by_stock(notebook, self.lesson.files, grader.limits.cell_seconds)
             for check in grader.grade(notebook, 1).checks:
-                yield Compared(check.grade_id, whose, check, given.get(check.grade_id))
+                yield Compared(check.grade_id, whose, check, *given.get(check.grade_id, (None, NO_END)))
 
 
 def tried(course: Course, assignment: str, reference: Path | None = None) -> Iterator[Tried]:
@@ -124,7 +141,7 @@ def tried(course: Course, assignment: str, reference: Path | None = None) -> Ite
         lesson = course.lesson(assignment, name, step)
         untouched, solved = copy.deepcopy(lesson.source), lesson.source
         if step == "source":
-            untouched, _ = ClearSolutions(config=course.config).preprocess(untouched, {})
+            untouched = _cleared(untouched, course, f"{assignment}/{name}")
         if reference:
             path = reference / f"{name}.ipynb" if reference.is_dir() else reference
             solved = rebuild(read_submission(path), lesson)
@@ -134,13 +151,22 @@ def tried(course: Course, assignment: str, reference: Path | None = None) -> Ite
         yield Tried(Written(assignment, name), lesson, solved, untouched, step == "release")
 
 
+def _cleared(notebook: NotebookNode, course: Course, title: str) -> NotebookNode:
+    """The notebook as nbgrader releases it: of its solutions nothing is left."""
+    try:
+        cleared: NotebookNode = ClearSolutions(config=course.config).preprocess(notebook, {})[0]
+    except RuntimeError as error:
+        raise LessonError(f"{title}: nbgrader itself cannot release it. It says: {error}") from None
+    return cleared
+
+
 def _told(lesson: Lesson) -> dict[str, str]:
     """The grade cells, nothing in them hidden: to who wrote them, all is said."""
     return {name: lesson.cells[name].source.replace(HIDDEN, "TESTS") for name in lesson.exercises}
 
 
-def by_stock(notebook: NotebookNode, files: Mapping[str, bytes], seconds: float) -> dict[str, float | None]:
-    """What nbgrader gives each grade cell of a notebook, run from beginning to end beside its files."""
+def by_stock(notebook: NotebookNode, files: Mapping[str, bytes], seconds: float) -> dict[str, tuple[float | None, str]]:
+    """What nbgrader gives each grade cell of a notebook run from its beginning to its end, and why not all."""
     ran, given = copy.deepcopy(notebook), {}
     with tempfile.TemporaryDirectory(prefix="autograder-stock-") as folder:
         work, own = Path(folder, "work"), Path(folder, "own")
@@ -163,10 +189,21 @@ def by_stock(notebook: NotebookNode, files: Mapping[str, bytes], seconds: float)
             return {}
     for cell in filter(is_grade, ran.cells):
         try:
-            given[marks(cell)["grade_id"]] = determine_grade(cell)[0]
+            points = determine_grade(cell)[0]
         except ValueError:  # more than the maximum
-            given[marks(cell)["grade_id"]] = None
+            points = None
+        given[marks(cell)["grade_id"]] = points, _complaint(cell)
     return given
+
+
+def _complaint(cell: NotebookNode) -> str:
+    """What a cell that ran in a kernel says of its failure: there, all that it prints to stderr is one."""
+    for output in cell.outputs:
+        if output.output_type == "error":
+            return f"there, {output.ename}: {output.evalue.splitlines()[0] if output.evalue else ''}".rstrip(": ")
+        if output.output_type == "stream" and output.name == "stderr":
+            return f"there, what a cell prints to stderr costs its points: {output.text.splitlines()[0]}"
+    return ""
 
 
 def judges_nothing(lesson: Lesson) -> Iterator[tuple[str, str]]:
