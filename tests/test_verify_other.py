@@ -35,7 +35,7 @@ CELLS = [
     test("check(double(2), 4)", "double-values", 2),
     test("n = sum(double(k) == 2 * k for k in range(4))\nn / 2", "double-part", 2),
     answer(SOLUTION.format("mark", "x.set_title('t')"), "draw"),
-    test("import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nmark(ax)\nassert ax.get_title()", "draw-title", 1),
+    test("from matplotlib.figure import Figure\nax = Figure().subplots()\nmark(ax)\nassert ax.get_title()", "draw-title", 1),
     test(
         "import pytest\nwith pytest.raises(Exception):\n    double()\nassert double([1]) is not double([1])", "loose", 1
     ),
@@ -238,5 +238,5 @@ def test_a_notebook_that_clears_away_clears_nothing_away_but_its_own(tmp_path: P
         ),
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    assert by_stock(notebook, {"data.txt": b"1"}, 60) == {"cleared": 2.0}
+    assert by_stock(notebook, {"data.txt": b"1"}, 60) == {"cleared": (2.0, "")}
     assert (precious / "thesis.txt").read_text() == "seven years"
