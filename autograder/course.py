@@ -15,6 +15,7 @@ from autograder.autotests import instantiated
 from autograder.boundary.limits import MAX_OWN, MAX_OWN_BYTES
 from autograder.lesson import Lesson, LessonError
 from autograder.packages import Packages
+from autograder.regions import refuse_open_ones
 
 if TYPE_CHECKING:
     from nbgrader.converters import BaseConverter
@@ -160,7 +161,10 @@ class Course:
         # Stock nbgrader judges every check as the submission is: so is a notebook of its source folder, if not asked.
         once = self._own.get("count_once", source == script)
         lesson = Lesson.read(source, self.packages, once, files)
-        return lesson if source == script else instantiated(lesson, source.parent, self.config)
+        if source == script:
+            return lesson
+        refuse_open_ones(lesson.source, os.path.relpath(source, self.root), self.config)
+        return instantiated(lesson, source.parent, self.config)
 
 
 def is_plain(path: Path, folder: Path) -> bool:

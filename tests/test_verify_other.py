@@ -35,7 +35,11 @@ CELLS = [
     test("check(double(2), 4)", "double-values", 2),
     test("n = sum(double(k) == 2 * k for k in range(4))\nn / 2", "double-part", 2),
     answer(SOLUTION.format("mark", "x.set_title('t')"), "draw"),
-    test("from matplotlib.figure import Figure\nax = Figure().subplots()\nmark(ax)\nassert ax.get_title()", "draw-title", 1),
+    test(
+        "from matplotlib.figure import Figure\nax = Figure().subplots()\nmark(ax)\nassert ax.get_title()",
+        "draw-title",
+        1,
+    ),
     test(
         "import pytest\nwith pytest.raises(Exception):\n    double()\nassert double([1]) is not double([1])", "loose", 1
     ),
@@ -240,3 +244,65 @@ def test_a_notebook_that_clears_away_clears_nothing_away_but_its_own(tmp_path: P
     notebook = nbformat.v4.new_notebook(cells=cells)
     assert by_stock(notebook, {"data.txt": b"1"}, 60) == {"cleared": (2.0, "")}
     assert (precious / "thesis.txt").read_text() == "seven years"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "double-values",
+            "check(double(1), 2)\n### BEGIN HIDDEN TESTS\ncheck(double(2), 4)",
+            "cell 4 (double-values), line 2: BEGIN HIDDEN TESTS has no END HIDDEN TESTS below it. "
+            "Write END HIDDEN TESTS where it ends.",
+        ),
+        (
+            "double-values",
+            "check(double(1), 2)\n### END HIDDEN TESTS",
+            "cell 4 (double-values), line 2: END HIDDEN TESTS has no BEGIN HIDDEN TESTS above it, and hides nothing. "
+            "Write BEGIN HIDDEN TESTS where it begins.",
+        ),
+        (
+            "double",
+            "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x",
+            "cell 3 (double), line 2: BEGIN SOLUTION has no END SOLUTION below it. Write END SOLUTION where it ends.",
+        ),
+        (
+            "double",
+            "### BEGIN MARK SCHEME\n### BEGIN MARK SCHEME\n### END MARK SCHEME",
+            "cell 3 (double), line 1: BEGIN MARK SCHEME has no END MARK SCHEME before the next BEGIN MARK SCHEME. "
+            "Write END MARK SCHEME where it ends.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["verify", "grade"])
+def test_a_region_that_does_not_begin_or_end_is_named(
+    course: Path, command: str, name: str, text: str, said: str
+) -> None:
+    path = course / "source" / "ps1" / "problem 1.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == name).source = text
+    handed_in = course / "submitted" / "amy" / "ps1" / path.name
+    handed_in.parent.mkdir(parents=True)
+    for each in (path, handed_in):
+        nbformat.write(notebook, each)
+    told = CliRunner().invoke(app, [command, "ps1"])
+    assert told.exit_code == 2
+    assert " ".join(told.output.split()).endswith(f"source/ps1/problem 1.ipynb, {said}")
+
+
+def test_commands_of_the_system_that_do_nothing_are_named(course: Path, warm: None) -> None:
+    path = course / "source" / "ps1" / "problem 1.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [*notebook.cells[:4], plain("!pip install x\nfiles = !ls"), locked("%%bash\nls", "made")]
+    notebook.cells.insert(0, plain("!wget https://example.org/d.csv"))
+    nbformat.write(notebook, path)
+    told = CliRunner().invoke(app, ["verify"]).stdout.splitlines()
+    why = (
+        "does nothing when a submission is graded, where no program starts and no network is: "
+        "put what it fetches or makes beside the notebook in the course's source folder."
+    )
+    assert told[:3] == [
+        f"! ps1/problem 1: cell 1: `!wget https://example.org/d.csv` {why}",
+        f"! ps1/problem 1: cell 6: `!ls` {why}",
+        f"! ps1/problem 1: cell 7 (made): `%%bash` {why}",
+    ]

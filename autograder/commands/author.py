@@ -188,7 +188,7 @@ def verify(
 def _compared(assignment: str, notebooks: list[Tried], template: Template, limits: Limits) -> int:
     """Say of each grade cell of an assignment what we give and what nbgrader gives; how many differ."""
     from autograder.grading import Grader
-    from autograder.proofs.stock import judges_nothing
+    from autograder.proofs.stock import judges_nothing, runs_nothing
 
     fates: Counter[str] = Counter()
     for each in notebooks:
@@ -198,7 +198,7 @@ def _compared(assignment: str, notebooks: list[Tried], template: Template, limit
             continue
         if each.hides_nothing:
             out.print(Text(f"! {title}: read from its release: what hidden tests ask is not tried.", style="yellow"))
-        for grade_id, warning in judges_nothing(lesson):
+        for grade_id, warning in [*runs_nothing(lesson), *judges_nothing(lesson)]:
             out.print(Text(f"! {title}: {grade_id}: {warning}.", style="yellow"))
         with Grader(lesson, template, limits, each.reference) as grader:
             for cell in each.compare(grader):

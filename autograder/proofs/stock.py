@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -216,6 +217,35 @@ def judges_nothing(lesson: Lesson) -> Iterator[tuple[str, str]]:
             continue
         for warning in dict.fromkeys(filter(None, map(_warning, sorted(ast.walk(tree), key=_line)))):
             yield marks(cell)["grade_id"], warning
+
+
+def runs_nothing(lesson: Lesson) -> Iterator[tuple[str, str]]:
+    """(cell, warning): commands of the system in the instructor's cells, which do nothing where grading runs."""
+    for number, cell in enumerate(lesson.source.cells, 1):
+        if cell.cell_type != "code" or is_grade(cell) or is_answer(cell):
+            continue
+        name = marks(cell).get("grade_id")
+        try:
+            calls = [each for each in ast.walk(ast.parse(python(cell.source))) if isinstance(each, ast.Call)]
+        except SyntaxError:
+            continue
+        for command in dict.fromkeys(filter(None, map(_command, calls))):
+            why = "does nothing when a submission is graded, where no program starts and no network is"
+            cure = "put what it fetches or makes beside the notebook in the course's source folder"
+            yield f"cell {number}" + (f" ({name})" if name else ""), f"`{command[:60]}` {why}: {cure}"
+
+
+def _command(call: ast.Call) -> str:
+    """The command of the system that a piece of a cell runs, as it stands there; '' of any other, and of installers."""
+    words = [each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    if not isinstance(call.func, ast.Attribute) or ast.unparse(call.func.value) != "get_ipython()" or not words:
+        return ""
+    if call.func.attr in ("system", "getoutput"):
+        return (
+            "" if re.match(r"\s*(python3? -m )?(pip|conda|mamba|apt|apt-get)\b", words[0]) else f"!{words[0].strip()}"
+        )
+    is_shell = call.func.attr == "run_cell_magic" and words[0] in ("bash", "sh", "script", "system", "perl", "ruby")
+    return f"%%{words[0]}" if is_shell else ""
 
 
 def _line(node: ast.AST) -> int:
