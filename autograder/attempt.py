@@ -111,6 +111,7 @@ class Attempt:
                     if exercise in lost or not self.worker.alive:
                         raise lost.get(exercise) or next(reversed(lost.values()))
                     result = self.judge(cell, seed)
+                    self._replace(cell)  # where a signal of the cell's has interrupted a call
                 except WorkerLost as loss:
                     lost[exercise] = loss
                     message = titled(Message(loss.message, verdict=loss.verdict), self.lesson, grade_id)

@@ -1,7 +1,7 @@
 """What a process has beside names, as the grade cells of one submission set it. Grader's side.
 
-A notebook has one process. Here environment variables and the limit of recursion are set while cells of the submission
-run, and its own process is told; of what it sets itself nothing comes back.
+A notebook has one process. Here environment variables, the limit of recursion and the like are set while cells of the
+submission run, and its own process is told; of what it sets itself nothing comes back.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from autograder.boundary.process_state import State, become, now
 
-_SETS = re.compile(r"environ|putenv|setenv|setrecursionlimit")
+_SETS = re.compile(r"environ|putenv|setenv|setrecursionlimit|decimal|seterr|errstate|default_dtype|default_tensor_type")
 
 
 class Surroundings:

@@ -183,6 +183,51 @@ SURROUNDINGS = {
         "import sys\nsys.setrecursionlimit(10_000)\nassert depth(5_000) == 5_000",
         "def depth(n): return 0",
     ),
+    "digits of decimals": Kind(
+        "from decimal import Decimal\ndef third(): return Decimal(1) / 3",
+        "import decimal\nwith decimal.localcontext() as c:\n    c.prec = 4\n    assert str(third()) == '0.3333'\n"
+        "assert str(third()) == '0.' + 28 * '3'",
+        "from decimal import Decimal\ndef third(): return Decimal('0.3333')",
+    ),
+    "errors of numpy": Kind(
+        "import numpy as np\ndef log(x): return np.log(x)",
+        "import numpy as np\ntry:\n    with np.errstate(divide='raise'): log(np.zeros(1))\n    assert False\n"
+        "except FloatingPointError: pass",
+        "def log(x): return x",
+    ),
+    "the dtype of torch": Kind(
+        "import torch\ndef ones(): return torch.ones(1)",
+        "import torch\ntorch.set_default_dtype(torch.float64)\nassert ones().dtype == torch.float64\n"
+        "torch.set_default_dtype(torch.float32)\nassert ones().dtype == torch.float32",
+        "import torch\ndef ones(): return torch.ones(1, dtype=torch.float32)",
+    ),
+    "threads": Kind(
+        "import time\ndef slow(n):\n    time.sleep(0.001); return [n, str(n)]",
+        "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(8) as pool:\n"
+        "    assert list(pool.map(slow, range(40))) == [[n, str(n)] for n in range(40)]",
+        "def slow(n): return [n, n]",
+    ),
+    "a thread hands over what does not cross": Kind(
+        "def count(c): return 1",
+        "import threading, sqlite3\n"
+        "t = threading.Thread(target=count, args=[sqlite3.connect(':memory:')]); t.start(); t.join()",
+        "def count(c): return 2",
+        waits="a Connection of the test's cannot cross",
+    ),
+    "an alarm of the test's ends a call": Kind(
+        "import time\ndef sleeps(): time.sleep(30)",
+        "import signal\ndef ring(*_): raise TimeoutError\nsignal.signal(signal.SIGALRM, ring)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.2)\ntry:\n    sleeps()\n    assert False\nexcept TimeoutError: pass",
+        "def sleeps(): return 1",
+    ),
+    "and asks for more": Kind(
+        "import time\ndef sleeps_2(): time.sleep(30)\ndef seven(): return 7",
+        "import signal\ndef ring(*_): raise TimeoutError\nsignal.signal(signal.SIGALRM, ring)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.2)\ntry: sleeps_2()\nexcept TimeoutError: assert seven() == 7",
+        "import time\ndef sleeps_2(): time.sleep(30)\ndef seven(): return 8",
+        waits="a signal of the test's has interrupted a call: nothing is asked after that",
+    ),
+    "what comes after that is judged": Kind("def eight(): return 8", "assert eight() == 8", "def eight(): return 7"),
 }
 NS = "from types import SimpleNamespace\n"
 OBJECTS = {

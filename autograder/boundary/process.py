@@ -16,6 +16,8 @@ from autograder.boundary.parcel import Parcel
 from autograder.boundary.shared import Shared
 from autograder.boundary.template import NO_FILES, START_SECONDS, Ended, Template
 from autograder.boundary.wire import receive, send
+from autograder.bounds import TimeUp
+from autograder.errors import AuthoringError
 from autograder.verdict import Verdict
 
 
@@ -41,6 +43,7 @@ class Process:
         self.loss: WorkerLost | None = None
         """How the grader lost it, once it has."""
         self.ended = Ended(0)
+        self._was_interrupted = False
         self.shared: Shared | None = None
         """The values that both sides hold, where grade cells are plain ones."""
         self.layers = self._active_layers()
@@ -51,11 +54,13 @@ class Process:
 
     def exchange(self, message: dict[str, Any], parcel: Parcel | None = None) -> tuple[dict, Parcel]:
         """Send a message and wait for the one that comes next; WorkerLost, if none does."""
+        if self._was_interrupted:
+            raise AuthoringError("a signal of the test's has interrupted a call: nothing is asked after that")
         if not self.alive:
             raise self._lost(Verdict.RUN_TIME_ERROR, "the submission's process has ended")
         try:
             send(self._channel, message, parcel, self._deadline)
-            reply, received = receive(self._channel, self._deadline)
+            reply, received = self._reply()
         except Deadline:
             self.stop()
             said = f"stopped after {self.limits.cell_seconds:g} s without an answer"
@@ -71,6 +76,16 @@ class Process:
         if (shared := self.shared) is not None:
             self.trusting(lambda: shared.take(reply, received))
         return reply, received
+
+    def _reply(self) -> tuple[dict, Parcel]:
+        try:
+            return receive(self._channel, self._deadline)
+        except (WireError, TimeUp, KeyboardInterrupt):
+            raise
+        except BaseException:  # of a signal's handler in a test: what comes next would be the answer to this
+            self._was_interrupted = True
+            self.stop()
+            raise
 
     def over(self, verdict: Verdict, message: str) -> WorkerLost:
         """End it for this reason; what to raise."""

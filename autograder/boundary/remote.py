@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import math
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import torch
@@ -41,7 +42,7 @@ from autograder.boundary.references import References
 from autograder.boundary.stream import Stream
 from autograder.boundary.template import NO_FILES, Ended, Template
 from autograder.boundary.wire import decode, encode, parts, resolve_path
-from autograder.errors import CannotCross, IsModule, LearnerError, short
+from autograder.errors import CannotCross, IsModule, LearnerError, incidents, short
 from autograder.verdict import Verdict
 
 
@@ -68,6 +69,21 @@ def imported(path: str) -> Any:
     return resolve_path(found, name)
 
 
+def _one_at_a_time(method: Callable) -> Any:
+    """A method that threads of a grade cell wait for; what one of them cannot have is noted as the cell's."""
+
+    @wraps(method)
+    def alone(self: RemoteWorker, *args: Any, **kwargs: Any) -> Any:
+        with self.lock:
+            if threading.current_thread() is threading.main_thread():
+                self.met = incidents.get()
+            elif incidents.get() is None:
+                incidents.set(self.met)
+            return method(self, *args, **kwargs)
+
+    return alone
+
+
 class RemoteWorker:
     """One submission's process, as the grader sees it."""
 
@@ -90,6 +106,9 @@ class RemoteWorker:
         """What a plain grade cell's calls begin with."""
         self._answers = Answers(self._process, self._references)
         self._requests = 0
+        self.lock = threading.RLock()
+        self.met: list[Exception] | None = None
+        """What the cell that runs could not have."""
         self._mirror: Mirror | None = None
         self._accepts: Callable[[str, bytes], bool] = lambda *_: False
         self.left_out: dict[str, None] = {}
@@ -174,6 +193,7 @@ class RemoteWorker:
         )
         return allowance.kept(outputs, cut), problem
 
+    @_one_at_a_time
     def lookup(self, name: str, own: str = "") -> Any:
         """The value or callable that ``name`` stands for; KeyError if there is none.
 
@@ -202,6 +222,7 @@ class RemoteWorker:
         """Run a function of the course's next to the learner's code."""
         return self.call({"beside": path_of(function, self._beside)}, args, kwargs)
 
+    @_one_at_a_time
     def call(self, target: dict, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call an object of the learner's; its outputs stay connected to the inputs for autograd."""
         self.before_call()
@@ -228,6 +249,7 @@ class RemoteWorker:
             self._process.trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
         return value
 
+    @_one_at_a_time
     def backward(self, graph: Graph, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
         """The vector-Jacobian product of an earlier call, computed where its graph is."""
         sent = self._references.parcel()
@@ -292,12 +314,14 @@ class RemoteWorker:
         # Outside the handler: what is behind the exception is what was behind it there.
         raise seen
 
+    @_one_at_a_time
     def assign(self, name: str, value: Any) -> None:
         """Give a name of the submission's another value, or (``FORGOTTEN``) none."""
         sent = self._references.parcel()
         content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._references.refer)}
         self._ask({"do": "assign", "name": name} | content, sent)
 
+    @_one_at_a_time
     def patch(self, module: str, name: str, value: Any) -> None:
         """Give a module on the submission's side what a test has put into the grader's; or (``FORGOTTEN``) its own."""
         sent = self._references.parcel()
@@ -309,10 +333,12 @@ class RemoteWorker:
         """Objects of the test's of which is not known here what a call made of them."""
         return self._references.handed.spoiled
 
+    @_one_at_a_time
     def surround(self, new: State, as_before: list[str]) -> None:
         """Set environment variables and the like on the submission's side; others to what they were there."""
         self._ask({"do": "surround", "new": new, "as_before": as_before}, self._references.parcel())
 
+    @_one_at_a_time
     def names(self) -> list[str]:
         """The global names of the submission's."""
         reply, _ = self._ask({"do": "names"}, self._references.parcel())
