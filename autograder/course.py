@@ -13,6 +13,7 @@ from traitlets.config.loader import Config, PyFileConfigLoader
 
 from autograder.autotests import instantiated
 from autograder.boundary.limits import MAX_OWN, MAX_OWN_BYTES
+from autograder.headers import surrounded
 from autograder.lesson import Lesson, LessonError
 from autograder.packages import Packages
 from autograder.regions import refuse_open_ones
@@ -164,6 +165,8 @@ class Course:
         if source == script:
             return lesson
         refuse_open_ones(lesson.source, os.path.relpath(source, self.root), self.config)
+        if step == "source":
+            lesson = surrounded(lesson, self.config)
         return instantiated(lesson, source.parent, self.config)
 
 

@@ -306,3 +306,28 @@ def test_commands_of_the_system_that_do_nothing_are_named(course: Path, warm: No
         f"! ps1/problem 1: cell 6: `!ls` {why}",
         f"! ps1/problem 1: cell 7 (made): `%%bash` {why}",
     ]
+
+
+def test_the_header_that_nbgrader_puts_before_a_notebook_is_part_of_it(course: Path, warm: None) -> None:
+    config = course / "nbgrader_config.py"
+    config.write_text(config.read_text() + "c.IncludeHeaderFooter.header = 'header.ipynb'\n")
+    header = nbformat.v4.new_notebook(cells=[plain("import math\ndef half(x): return x / 2")])
+    nbformat.write(header, course / "header.ipynb")
+    cells = [
+        answer(SOLUTION.format("area", "math.pi * x"), "area"),
+        test("assert half(area(2)) == math.pi", "area-1", 1),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), course / "source" / "ps1" / "problem 1.ipynb")
+    told = CliRunner().invoke(app, ["verify"]).stdout.splitlines()
+    assert told[:2] == [
+        "✓ ps1/problem 1: reference area-1: 1 of 1, the same as stock nbgrader",
+        "✓ ps1/problem 1: untouched area-1: 0 of 1, the same as stock nbgrader",
+    ]
+
+
+def test_a_header_that_is_not_there_is_named(course: Path) -> None:
+    config = course / "nbgrader_config.py"
+    config.write_text(config.read_text() + "c.IncludeHeaderFooter.footer = 'footer.ipynb'\n")
+    told = CliRunner().invoke(app, ["verify"])
+    assert told.exit_code == 2
+    assert "footer.ipynb: cannot be read as a header or footer of notebooks" in " ".join(told.output.split())
