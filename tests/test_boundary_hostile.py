@@ -297,6 +297,7 @@ def test_a_result_that_makes_no_sense_ends_the_worker(told, reply: Reply) -> Non
 PLAIN = {"value": 1, "graph": None, "damage": None}
 RAISED = {"error": ["ValueError", "", 0, "", ["ValueError"], ""], "args": [], "notes": []}
 LEAF = {"shared": [-5, {"leaf": [{"name": "0", "grad": False}, None, True, False]}]}
+GRAPH = {"attributes": ["networkx.classes.graph:Graph", {"dict": [["add_edge", 1]]}]}
 OF_A_PLAIN_CELL: dict[str, tuple[dict, dict[str, torch.Tensor]]] = {
     "a warning without a class": (PLAIN | {"warned": [["old"]]}, {}),
     "a warning of a class that is none": (PLAIN | {"warned": [["old", "os:system", "object"]]}, {}),
@@ -313,6 +314,16 @@ OF_A_PLAIN_CELL: dict[str, tuple[dict, dict[str, torch.Tensor]]] = {
     "an object of no data": (PLAIN | {"value": {"shared": [-1, {"derived": ["K", [], {"lent": [1, "x", []]}]}]}}, {}),
     "an object of a class without names": (PLAIN | {"value": {"shared": [-1, {"derived": ["K", [{}], []]}]}}, {}),
     "a model": (PLAIN | {"value": {"shared": [-1, {"made": ["torch.nn:Linear", {"dict": []}]}]}}, {}),
+    "attributes of another class": (
+        PLAIN | {"value": {"shared": [-1, {"attributes": ["os:Popen", {"dict": []}]}]}},
+        {},
+    ),
+    "attributes that a graph has not": (PLAIN | {"value": {"shared": [-1, GRAPH]}}, {}),
+    "attributes that are none": (PLAIN | {"value": {"shared": [-1, {"attributes": ["types:SimpleNamespace", 3]}]}}, {}),
+    "what was never handed over": (PLAIN | {"value": {"handed": 1}}, {}),
+    "a pickle": (PLAIN | {"value": {"handed": [1, "cos\nsystem\n(S'true'\ntR."]}}, {}),
+    "a change of what was never handed over": ({"changed": [7]}, {}),
+    "changes without a number": ({"changed": []}, {}),
     "leaves that are none": (PLAIN | {"value": TENSOR, "graph": 1, "leaves": [1]}, {"0": torch.ones(1)}),
     "a cause that is none": (RAISED | {"cause": {"error": 3}}, {}),
     "notes that are none": (RAISED | {"notes": 7}, {}),

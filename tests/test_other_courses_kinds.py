@@ -65,6 +65,18 @@ AWAITS = {
         "async with C() as c:\n    assert c == 3\n    raise ValueError\nassert LEFT == [ValueError]",
         "LEFT = []\nclass C:\n    async def __aenter__(self): return 3\n    async def __aexit__(self, *e): return True",
     ),
+    "a manager passes over an assertion": Kind(
+        "class D:\n    async def __aenter__(self): return 3\n    async def __aexit__(self, *e): return True",
+        "async with D() as d:\n    assert d == 4",
+        "class D:\n    async def __aenter__(self): return 5\n    async def __aexit__(self, *e): return True",
+        waits="a context manager of an answer's passed over an assertion that failed",
+    ),
+    "so does one that does not wait": Kind(
+        "class E:\n    def __enter__(self): return 3\n    def __exit__(self, *e): return True",
+        "with E() as e:\n    assert e == 4",
+        "class E:\n    def __enter__(self): return 5\n    def __exit__(self, *e): return True",
+        waits="a context manager of an answer's passed over an assertion that failed",
+    ),
     "inspect asks what a function is": Kind(
         PLUS_ONE,
         "import inspect\nassert inspect.iscoroutinefunction(f) and inspect.iscoroutine(f(1))",
@@ -137,6 +149,13 @@ MOCKS = {
         f"{CALLS}o = Mock(); f(o)\no.save.assert_called_once_with()",
         "def f(o): o.save.assert_called_once_with = lambda: None",
         waits="a Mock of the test's cannot cross to the learner's side for",
+    ),
+    "an answer puts something of its own into a mock": Kind(
+        "def f(db): db.get = lambda *_: 3; return db.get('k')",
+        f"{CALLS}db = Mock(); db.get.return_value = 3\nassert f(db) == 3\ndb.get.assert_called_once_with('k')",
+        "class Get:\n    def __call__(self, k): return 3\n    def assert_called_once_with(self, k): pass\n"
+        "def f(db): db.get = Get(); return 3",
+        waits="a Mock of the test's cannot cross to the learner's side for 'get'",
     ),
     "a name in __main__ is patched": Kind(
         TWO, f"{CALLS}with patch('__main__.f', return_value=10) as m:\n    assert g() == 11\nassert g() == 2", NOT_TWO

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from autograder.boundary.callbacks import library_path
 from autograder.boundary.kinds import TYPES
 from autograder.boundary.operators import BINARY, COMPARISONS, IDENTITY, IN_PLACE, KNOWN, known
-from autograder.errors import CannotCross
+from autograder.errors import AuthoringError, CannotCross
 
 if TYPE_CHECKING:
     from autograder.boundary.learner import LearnerObject
@@ -86,7 +86,14 @@ def contains(self: LearnerObject, item: Any) -> bool:
 
 def leave(self: LearnerObject, kind: Any, error: Any, _: Any) -> bool:
     """The end of a ``with``, told of the exception in it and not of its way here; whether it is over by that."""
-    return bool(self._operate("exit", self, kind, error, None))
+    return passed_over(bool(self._operate("exit", self, kind, error, None)), error)
+
+
+def passed_over(said: bool, error: Any) -> bool:
+    """Whether an exception is over, as an object says that has not to decide over a cell's own assertions."""
+    if said and isinstance(error, AssertionError):
+        AuthoringError("a context manager of an answer's passed over an assertion that failed")  # which is remembered
+    return said
 
 
 def operators() -> dict[str, Callable]:

@@ -9,7 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,6 +30,7 @@ from autograder.boundary.effects import (
     restore,
     without_grad_flags,
 )
+from autograder.boundary.handles import RemoteHandle, one_at_a_time
 from autograder.boundary.learner import LearnerObject, path_of
 from autograder.boundary.limits import MAX_REQUESTS, MAX_TEXT, Limits
 from autograder.boundary.mirror import Mirror
@@ -42,7 +43,7 @@ from autograder.boundary.references import References
 from autograder.boundary.stream import Stream
 from autograder.boundary.template import NO_FILES, Ended, Template
 from autograder.boundary.wire import decode, encode, parts, resolve_path
-from autograder.errors import CannotCross, IsModule, LearnerError, incidents, short
+from autograder.errors import CannotCross, IsModule, LearnerError, short
 from autograder.verdict import Verdict
 
 
@@ -67,21 +68,6 @@ def imported(path: str) -> Any:
     module, _, name = path.partition(":")
     found: Any = importlib.import_module(module)
     return resolve_path(found, name)
-
-
-def _one_at_a_time(method: Callable) -> Any:
-    """A method that threads of a grade cell wait for; what one of them cannot have is noted as the cell's."""
-
-    @wraps(method)
-    def alone(self: RemoteWorker, *args: Any, **kwargs: Any) -> Any:
-        with self.lock:
-            if threading.current_thread() is threading.main_thread():
-                self.met = incidents.get()
-            elif incidents.get() is None:
-                incidents.set(self.met)
-            return method(self, *args, **kwargs)
-
-    return alone
 
 
 class RemoteWorker:
@@ -193,7 +179,7 @@ class RemoteWorker:
         )
         return allowance.kept(outputs, cut), problem
 
-    @_one_at_a_time
+    @one_at_a_time
     def lookup(self, name: str, own: str = "") -> Any:
         """The value or callable that ``name`` stands for; KeyError if there is none.
 
@@ -222,7 +208,7 @@ class RemoteWorker:
         """Run a function of the course's next to the learner's code."""
         return self.call({"beside": path_of(function, self._beside)}, args, kwargs)
 
-    @_one_at_a_time
+    @one_at_a_time
     def call(self, target: dict, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call an object of the learner's; its outputs stay connected to the inputs for autograd."""
         self.before_call()
@@ -249,7 +235,7 @@ class RemoteWorker:
             self._process.trusting(lambda: self._take_note(reply["damage"], parcel, sent, [*args, *kwargs.values()]))
         return value
 
-    @_one_at_a_time
+    @one_at_a_time
     def backward(self, graph: Graph, grads: list[torch.Tensor | None], accumulate: bool) -> list[torch.Tensor | None]:
         """The vector-Jacobian product of an earlier call, computed where its graph is."""
         sent = self._references.parcel()
@@ -314,14 +300,14 @@ class RemoteWorker:
         # Outside the handler: what is behind the exception is what was behind it there.
         raise seen
 
-    @_one_at_a_time
+    @one_at_a_time
     def assign(self, name: str, value: Any) -> None:
         """Give a name of the submission's another value, or (``FORGOTTEN``) none."""
         sent = self._references.parcel()
         content = {} if value is FORGOTTEN else {"value": encode(value, sent, self._references.refer)}
         self._ask({"do": "assign", "name": name} | content, sent)
 
-    @_one_at_a_time
+    @one_at_a_time
     def patch(self, module: str, name: str, value: Any) -> None:
         """Give a module on the submission's side what a test has put into the grader's; or (``FORGOTTEN``) its own."""
         sent = self._references.parcel()
@@ -333,12 +319,12 @@ class RemoteWorker:
         """Objects of the test's of which is not known here what a call made of them."""
         return self._references.handed.spoiled
 
-    @_one_at_a_time
+    @one_at_a_time
     def surround(self, new: State, as_before: list[str]) -> None:
         """Set environment variables and the like on the submission's side; others to what they were there."""
         self._ask({"do": "surround", "new": new, "as_before": as_before}, self._references.parcel())
 
-    @_one_at_a_time
+    @one_at_a_time
     def names(self) -> list[str]:
         """The global names of the submission's."""
         reply, _ = self._ask({"do": "names"}, self._references.parcel())
@@ -396,26 +382,3 @@ class RemoteWorker:
             left_out = self._process.trusting(lambda: [*map(short, reply["left_out"])])
             self.left_out |= dict.fromkeys(left_out[: MOST_LEFT_OUT - len(self.left_out)])
         return reply, received
-
-
-class RemoteHandle:
-    """One callable object in a worker, which forgets it when the grader does."""
-
-    def __init__(self, worker: RemoteWorker, number: int) -> None:
-        self.worker, self.number = worker, number
-
-    def __del__(self) -> None:
-        self.worker.release(self.number)
-
-    @property
-    def lends(self) -> bool:
-        """Whether a grade cell may do with the object what it likes."""
-        return self.worker.lends
-
-    def operate(self, target: dict, args: tuple, kwargs: dict[str, Any]) -> Any:
-        """Do an operator, or call, for a plain grade cell."""
-        return self.worker.operate(target, args, kwargs)
-
-    def call(self, path: str, args: tuple, kwargs: dict[str, Any]) -> Any:
-        """Call the object, or what is at the dotted attribute ``path`` of it."""
-        return self.worker.call({"object": [self.number, path]}, args, kwargs)

@@ -7,6 +7,8 @@ from collections.abc import Generator
 from functools import lru_cache
 from typing import Any
 
+from autograder.boundary.protocols import passed_over
+
 
 class Awaited:
     """``await x``: a task where the object is, of which is asked now and then whether it is over."""
@@ -75,8 +77,8 @@ class Entered:
     def __aenter__(self: Any) -> Any:
         return self._operate("aenter", self)
 
-    def __aexit__(self: Any, kind: Any, error: Any, _: Any) -> Any:
-        return self._operate("aexit", self, kind, error, None)
+    async def __aexit__(self: Any, kind: Any, error: Any, _: Any) -> bool:
+        return passed_over(bool(await self._operate("aexit", self, kind, error, None)), error)
 
 
 _BY_WORD = {"coroutine": Stepped, "awaitable": Awaited, "async iterable": Iterated, "async manager": Entered}
