@@ -136,20 +136,21 @@ class Attempt:
         self._note(marks(cell).get("grade_id", "an answer") if is_answer(cell) else "a cell of your own")
         if problem:
             self.problems[marks(cell).get("grade_id", cell.id)] = problem
-            if self.worker.lends and problem.missing in {*self._of_tests, *self._not_given}:
+            by_test = problem.missing in self._of_tests and dict.__contains__(self.namespace, problem.missing)
+            if self.worker.lends and (by_test or problem.missing in self._not_given):
                 self._not_given += [problem.missing]
                 self._not_given += [name for each in statements(cell.source) for name in each.defines]
             shown = {"ename": problem.named, "evalue": quoted(problem.message), "traceback": [str(problem)]}
             outputs += self._allowance.kept([{"output_type": "error"} | shown])
         cell.outputs = [nbformat.from_dict(output) for output in outputs]
-        self._follow(cell)
+        self._follow(cell, problem is not None and problem.is_a(ImportError))
 
-    def _follow(self, cell: NotebookNode) -> None:
+    def _follow(self, cell: NotebookNode, lacks: bool) -> None:
         """Let the names of grade cells follow: what a cell of the instructor's defines is known here too."""
         self.worker.begin()
         try:
             with alarm(self._seconds + ANSWERED_WITHIN), self._folder.at():
-                self.namespace.follow(cell)
+                self.namespace.follow(cell, lacks)
         except TimeUp:
             self.worker.give_up()
             what = f"stopped: a cell of the lesson took more than {self._seconds:g} s where grading runs"

@@ -97,7 +97,10 @@ def judge(
             elif is_hidden:
                 message = _said_of_a_secret(reason, exercise, cells)
             else:
-                message = _placed(_said_by(reason, exercise), _learners(reason), exercise, cells)
+                message = _placed(_said_by(reason, exercise), stopped := _learners(reason), exercise, cells)
+                if stopped and stopped.missing and (ended := _ended(stopped.missing, problems, cells)):
+                    why = f"the cell of {stopped.missing} stopped with {ended.said}"
+                    message = replace(message, observed=f"{message.observed}\n{why}")
         return titled(message, lesson, grade_id)
     finally:
         incidents.reset(token)

@@ -21,8 +21,7 @@ from nbformat import NotebookNode
 
 from autograder.boundary.process import WorkerLost
 from autograder.boundary.randomness import preserved, random_state, seed_everything, set_random_state
-from autograder.boundary.remote import FORGOTTEN, RemoteWorker, imported
-from autograder.boundary.wire import resolve_path
+from autograder.boundary.remote import FORGOTTEN, RemoteWorker
 from autograder.bounds import TimeUp
 from autograder.docstrings import find_only_the_instructors, written_in
 from autograder.draws import derive_seed
@@ -31,16 +30,15 @@ from autograder.lesson import Lesson, is_answer, is_demo, is_grade, is_locked
 from autograder.magics import Commands, python
 from autograder.main_module import Main
 from autograder.no_formulas import read_no_formulas
+from autograder.patches import Patches, imported_by
 from autograder.questions import ASKED, Questions, run_in
-from autograder.statements import Statement, cached_statements, put_into, root_of
+from autograder.statements import Statement, cached_statements, root_of
 from autograder.surroundings import Surroundings
 
 NOTEBOOKS = frozenset(["_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"])
 """What IPython remembers of its own: the submission's cells ran there, so it is nobody's here."""
 DRAWS = re.compile(r"rand|shuffle|sample|choice|normal|uniform|seed", re.IGNORECASE)
 """What is in the code of a lesson in which chance has a part."""
-_STREAMS = (("sys", "stdout"), ("sys", "stderr"))
-"""What a test puts in their place gets what an answer prints anyway."""
 _SHOWS = ("print", "display", "matplotlib.pyplot")
 
 
@@ -56,7 +54,7 @@ class Namespace(dict):
             super().__setitem__(ASKED, Questions(self, self._of_theirs))
         self._worker = worker
         self._judges = False
-        self._patched: dict[tuple[ModuleType, str], list] = {}
+        self._patches = Patches(worker)
         self._before_update: dict[str, Any] = {}
         self._surroundings = Surroundings(cell.source for cell in lesson.source.cells)
         self.seed = 0
@@ -83,10 +81,9 @@ class Namespace(dict):
     @contextmanager
     def judging(self, source: str = "") -> Iterator[None]:
         """Inside, a grade cell runs: of what it defines, the submission sees what its answers may read."""
-        for module, name in self._patched_by(source):
-            self._patched.setdefault((module, name), [getattr(module, name, None)] * 2)
+        self._patches.watch(source, self)
         self._forget_what_is_spoiled()
-        self._worker().before_call = self._pass_patches_on
+        self._worker().before_call = self._before_call
         self._judges, main = True, sys.modules["__main__"]
         sys.modules["__main__"] = Main(self)
         try:
@@ -102,38 +99,16 @@ class Namespace(dict):
                 self._unavailable[name] = f"{name} was changed by an answer, in a way that a test does not see"
                 self.pop(name)
 
-    def _patched_by(self, source: str) -> Iterator[tuple[ModuleType, str]]:
-        """The modules of which a cell gives a name another value (``np.linalg.solve = None``), and the names."""
-        found: dict[str, Any] = dict(self) | {"__builtins__": builtins}
-        for statement in cached_statements(source):
-            for name, path in _imported_by(statement.node).items():
-                with suppress(Exception):
-                    found[name] = imported(path)
-            for node in ast.walk(statement.node):
-                for owner, name in put_into(node):
-                    root, _, path = owner.partition(".")
-                    with suppress(Exception):
-                        module = resolve_path(found[root], path) if root in found else imported(owner)
-                        # What is put into __main__ are names of the notebook's.
-                        is_one = isinstance(module, ModuleType) and module.__name__ != "__main__"
-                        if is_one and (module.__name__, name) not in _STREAMS:
-                            yield module, name
-
-    def _pass_patches_on(self) -> None:
-        """What the test has put into a library, the submission finds there too."""
-        for (module, name), seen in self._patched.items():
-            if (now := getattr(module, name, None)) is not seen[1]:
-                seen[1] = now
-                self._worker().patch(module.__name__, name, FORGOTTEN if now is seen[0] else now)
+    def _before_call(self) -> None:
+        """What the test has put into a library or set for its process, the submission finds there too."""
+        self._patches.pass_on()
         new, as_before = self._surroundings.news()
         if new or as_before:
             self._worker().surround(new, as_before)
 
     def restore(self) -> None:
         """Give libraries back what tests have put something else in the place of: others are judged here too."""
-        for (module, name), (original, _) in self._patched.items():
-            setattr(module, name, original)
-        self._patched.clear()
+        self._patches.restore()
 
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
@@ -252,8 +227,11 @@ class Namespace(dict):
         """What the submission has under this name, or the cell."""
         return self._worker().lookup(name) if name in self._common.values() or name not in self else self[name]
 
-    def follow(self, cell: NotebookNode) -> None:
-        """What the instructor's cell of this id means for the names here, once it ran on the submission's side."""
+    def follow(self, cell: NotebookNode, lacks: bool = False) -> None:
+        """What the instructor's cell of this id means for the names here, once it ran on the submission's side.
+
+        ``lacks`` says that it ended there at something that is not installed.
+        """
         own = self._cells.get(cell.id)
         if own is None or own.cell_type != "code" or is_grade(own) or is_demo(own):
             return
@@ -262,7 +240,7 @@ class Namespace(dict):
             return
         quiet = io.StringIO()
         with redirect_stdout(quiet), redirect_stderr(quiet), self._own_stream(own), self._surroundings.on_both_sides():
-            self._run(own, whole=is_locked(own))
+            self._run(own, is_locked(own), lacks)
         self._seeded = self._seeded or "seed(" in own.source
 
     def seed_of(self, cell: NotebookNode) -> int | None:
@@ -288,19 +266,23 @@ class Namespace(dict):
     def _release(self, reference: str) -> None:
         """From here on, what an answer defines or changes is the submission's."""
         for statement in cached_statements(reference):
-            self._imported |= _imported_by(statement.node)
+            self._imported |= imported_by(statement.node)
             self._theirs |= statement.defines
             changed = {name for name in statement.changes if not _is_code(self.get(name))}
             for name in statement.defines | changed:
                 self.pop(name, None)
                 self._unavailable.pop(name, None)
 
-    def _run(self, cell: NotebookNode, whole: bool) -> None:
+    def _run(self, cell: NotebookNode, whole: bool, lacks: bool) -> None:
         """Run an ordinary cell of the instructor's: all of it, or what it imports."""
+        missing = ""
         file, text = f"<cell {cell.id}>", python(cell.source)
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         for statement in cached_statements(cell.source):
             if not (whole or isinstance(statement.node, ast.Import | ast.ImportFrom)) or self._only_shows(statement):
+                continue
+            if missing:  # a notebook's cell has ended
+                self._unavailable |= {name: missing for name in statement.defines if not dict.__contains__(self, name)}
                 continue
             try:
                 run_in(ast.Module([statement.node], []), file, self)
@@ -310,6 +292,7 @@ class Namespace(dict):
                 install = ": install it there" if isinstance(error, ImportError) else ""
                 what = f"`{ast.unparse(statement.node)[:80]}` fails where grading runs: {error}{install}"
                 self._unavailable |= dict.fromkeys(statement.defines, what)
+                missing = what if lacks and isinstance(error, ImportError) else ""
             except BaseException:  # a notebook's cell ends here too
                 return
             else:
@@ -339,23 +322,6 @@ class _Builtins(dict):
 
     def __getitem__(self, name: str) -> Any:
         return vars(builtins)[name] if self._names.is_pythons(name) else self._names.__missing__(name)
-
-
-def _imported_by(node: ast.stmt) -> dict[str, str]:
-    """What an import gives names to, as far as that is a module or something of one that is installed here."""
-    found: dict[str, str] = {}
-    if isinstance(node, ast.Import):
-        for each in node.names:
-            path = each.name if each.asname else each.name.partition(".")[0]
-            found[each.asname or path] = path
-    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        for each in node.names:
-            with suppress(Exception):
-                value = imported(f"{node.module}:{each.name}")
-                is_module = isinstance(value, ModuleType)
-                path = value.__name__ if is_module else f"{value.__module__}:{value.__qualname__}"
-                found[each.asname or each.name] = path
-    return found
 
 
 def _is_code(value: object) -> bool:

@@ -71,7 +71,9 @@ def test_a_name_that_is_not_there_is_said_to_be_in_the_cell_that_stopped(templat
         told = said(grade(made="raise NotImplementedError()\nn = 1"))
         assert "not implemented yet" in told
     with grading(template, *CELLS) as grade:
-        assert "its cell stopped with ModuleNotFoundError: “No module named 'nothing_of_that_name'”" in said(grade())
+        assert "the cell of half stopped with ModuleNotFoundError: “No module named 'nothing_of_that_name'”" in said(
+            grade()
+        )
 
 
 def test_a_value_that_is_too_large_to_hand_over_waits_also_where_the_test_expects_an_error(template: Template) -> None:
@@ -127,3 +129,33 @@ def test_what_nbgrader_cannot_release_is_said_and_the_others_are_verified(course
 
 def test_a_course_that_nbgrader_cannot_release_alone_ends_with_status_2(course: Path) -> None:
     assert CliRunner().invoke(app, ["verify", "broken"]).exit_code == 2
+
+
+USES = "import pandas as pd\ndef doubled(t): return t.apply(lambda column: 2 * column)"
+FORBIDS = """\
+import pandas as pd
+table, kept = pd.DataFrame({"a": [1, 2]}), pd.DataFrame.apply
+assert doubled(table)["a"].tolist() == [2, 4]
+def fail(): raise ValueError("Did you really use apply?")
+setattr(pd.DataFrame, "apply", fail)
+try: doubled(table)
+except (ValueError, TypeError): pass
+else: assert False, "apply was not used"
+finally: setattr(pd.DataFrame, "apply", kept)
+assert doubled(table)["a"].tolist() == [2, 4]
+"""
+MOCKS = """\
+from unittest.mock import patch
+with patch.object(pd.DataFrame, "apply", return_value=7): assert doubled(table) == 7
+with patch("pandas.DataFrame.apply", return_value=8): assert doubled(table) == 8
+assert doubled(table)["a"].tolist() == [2, 4]
+"""
+
+
+def test_what_a_test_puts_into_a_class_of_a_library_an_answer_finds_there(template: Template) -> None:
+    with grading(template, answer(USES, "doubled"), test(FORBIDS, "forbids"), test(MOCKS, "mocks")) as grade:
+        right = grade()
+        assert points(right) == [2, 2], said(right)
+        assert points(grade(doubled="def doubled(t): return 2 * t")) == [0, 0]
+        again = grade()
+        assert points(again) == [2, 2], said(again)

@@ -264,6 +264,15 @@ def test_an_import_that_no_test_needs_ends_nothing_and_one_that_is_needed_waits(
     assert "`from no_such_module_2 import helper` fails where grading runs: No module named" in said(graded)
 
 
+def test_what_a_notebook_does_not_get_to_import_waits(template: Template) -> None:
+    begin = plain("import math\nimport no_such_module\nimport json, math\nfrom math import pi as half_turn")
+    asks = test("assert json.loads(f()) == 1", "json"), test("assert half_turn and math and f() == '1'", "turn")
+    with grading(template, begin, answer("def f(): return '1'"), *asks, test("assert math.pi and f() == '1'")) as grade:
+        graded = grade()
+    assert points(graded) == [None, None, 2], said(graded)
+    assert said(graded).count("`import no_such_module` fails where grading runs: No module named") == 2
+
+
 def test_the_reference_is_judged_once_for_all_learners(template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Attempt] = []
 

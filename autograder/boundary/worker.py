@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import inspect
 import os
 import signal
 import socket
@@ -29,7 +30,7 @@ from autograder.boundary.mirror import Mirror
 from autograder.boundary.parcel import Parcel
 from autograder.boundary.randomness import random_state, seed_everything, set_random_state
 from autograder.boundary.shell import Capped, Shell, leave_tools_out, run_cell
-from autograder.boundary.wire import decode, encode, receive, refuse_value, send
+from autograder.boundary.wire import decode, encode, receive, refuse_value, resolve_path, send
 from autograder.errors import CannotCross, LearnerError
 from autograder.packages import Packages
 
@@ -197,10 +198,12 @@ class Worker:
         return {}, self.lending.parcel()
 
     def patch(self, request: dict, received: Parcel) -> tuple[dict, Parcel]:
-        """Give a module another value under a name, as a test has done in the grader, or what it had before."""
-        module, name = importlib.import_module(request["module"]), request["name"]
-        own = self.patched.setdefault((module.__name__, name), getattr(module, name, None))
-        setattr(module, name, decode(request["value"], received, self.lending.find) if "value" in request else own)
+        """Give a module or class another value under a name, as a test has done in the grader, or what it had."""
+        module, _, path = request["module"].partition(":")
+        owner, name = resolve_path(importlib.import_module(module), path), request["name"]
+        has = inspect.getattr_static if path else getattr
+        own = self.patched.setdefault((request["module"], name), has(owner, name, None))
+        setattr(owner, name, decode(request["value"], received, self.lending.find) if "value" in request else own)
         return {}, self.lending.parcel()
 
     def surround(self, request: dict, _: Parcel) -> tuple[dict, Parcel]:

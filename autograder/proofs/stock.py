@@ -35,6 +35,7 @@ _NO_NETWORK = "put the data beside the notebook in the course's source folder: w
 CURES = {
     **dict.fromkeys(("Failed to resolve", "Name or service not known", "urlopen error", "Max retries"), _NO_NETWORK),
     "No module named": "install it where grading runs, or put it beside the notebook in the course's source folder",
+    "Operation not permitted": "where answers run no other program is started, and no network is there",
     "a function of the cell that calls it can": "call it from a function or a lambda of the cell, and hand that over",
     "an answer reads its public attributes": "let the answer do no more with it, or make it there",
     "cannot cross to the learner's side": "make it in the answer, or test what the answer returns",
@@ -52,7 +53,7 @@ CURES = {
     "its docstring is not the instructor's": "call the function and check what it returns",
     "which only a test defines": "define it in a locked cell",
     "No such file": "put the file beside the notebook in the course's source folder",
-    "its cell stopped with": "mend what stops that cell",
+    "stopped with": "mend what stops that cell",
     "is not defined": "define it in the grade cell or in a locked cell",
     "over the": "hand over less at a time, or make it in the answer",
     "took more than": "make it quicker, or raise the limit of time",
@@ -91,7 +92,8 @@ class Compared:
     def reason(self) -> str:
         """Why, in one line."""
         message = self.ours.message
-        reason = (message.observed.splitlines() or [message.what.partition(FAILS_TOO)[0]])[0].rstrip(".")
+        lines = message.observed.splitlines() or [message.what.partition(FAILS_TOO)[0]]
+        reason = next((line for line in lines if "stopped with" in line), lines[0]).rstrip(".")
         if not self._fails or "cannot be judged" in reason:
             return reason
         return f"It fails here: {reason}" if self.whose == "reference" else "The reference fails here too"
