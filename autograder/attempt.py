@@ -36,7 +36,7 @@ from autograder.names import listed
 from autograder.namespace import Namespace
 from autograder.questions import ASKED
 from autograder.sanitise import clean
-from autograder.statements import attributes_set, cached_statements
+from autograder.statements import attributes_set
 from autograder.submission import runs
 from autograder.verdict import CheckResult, Message, Verdict, folded
 
@@ -77,8 +77,6 @@ class Attempt:
         self.problems: dict[str, LearnerError] = {}
         self._not_given: list[str] = []
         """Names that cells of the notebook did not find here, since only a test defines them, and what follows."""
-        tests = (cell.source for cell in lesson.source.cells if is_grade(cell))
-        self._of_tests = {name for source in tests for each in cached_statements(source) for name in each.defines}
         self._ours = {cell.id: cell.source for cell in lesson.source.cells}
         self._left_out: dict[str, str] = {}
         self._allowance = Allowance()
@@ -130,13 +128,15 @@ class Attempt:
         """Run one cell in the worker and keep its outputs for people."""
         try:
             seed = self.namespace.seed_of(cell)
+            if self.worker.lends:
+                self.namespace.give(cell)
             outputs, problem = self.worker.run(cell.source, self._is_ours(cell), seed, self._allowance)
         except LearnerError as error:  # what is nested too deeply for Python's compiler breaks IPython's report of it
             outputs, problem = [], error
         self._note(marks(cell).get("grade_id", "an answer") if is_answer(cell) else "a cell of your own")
         if problem:
             self.problems[marks(cell).get("grade_id", cell.id)] = problem
-            by_test = problem.missing in self._of_tests and dict.__contains__(self.namespace, problem.missing)
+            by_test = problem.missing in self.namespace.of_tests and dict.__contains__(self.namespace, problem.missing)
             if self.worker.lends and (by_test or problem.missing in self._not_given):
                 self._not_given += [problem.missing]
                 self._not_given += [name for each in statements(cell.source) for name in each.defines]

@@ -39,6 +39,7 @@ NOTEBOOKS = frozenset(["_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh
 """What IPython remembers of its own: the submission's cells ran there, so it is nobody's here."""
 DRAWS = re.compile(r"rand|shuffle|sample|choice|normal|uniform|seed", re.IGNORECASE)
 """What is in the code of a lesson in which chance has a part."""
+_FAILS = "fails where grading runs"
 _SHOWS = ("print", "display", "matplotlib.pyplot")
 
 
@@ -77,6 +78,9 @@ class Namespace(dict):
         self._shared = {
             name for source in answers for statement in cached_statements(source) for name in statement.reads
         }
+        tests = (cell.source for cell in lesson.source.cells if is_grade(cell))
+        self.of_tests = {name for source in tests for each in cached_statements(source) for name in each.defines}
+        """What grade cells define."""
 
     @contextmanager
     def judging(self, source: str = "") -> Iterator[None]:
@@ -113,13 +117,27 @@ class Namespace(dict):
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
         if self._judges and name in self._shared:
-            token = incidents.set(None)  # nothing is lost that the cell has asked for
-            try:
-                self._worker().assign(name, value)
-            except (AuthoringError, CannotCross):
-                pass
-            finally:
-                incidents.reset(token)
+            self._assign(name, value)
+
+    def _assign(self, name: str, value: Any) -> None:
+        """Give the submission what it may have."""
+        token = incidents.set(None)  # nothing is lost that the cell has asked for
+        try:
+            self._worker().assign(name, value)
+        except (AuthoringError, CannotCross):
+            pass
+        finally:
+            incidents.reset(token)
+
+    def give(self, cell: NotebookNode) -> None:
+        """Give the submission what this cell of the instructor's reads and a test before it has defined."""
+        own = self._cells.get(cell.id)
+        if own is None or is_answer(own) or own.cell_type != "code":
+            return
+        read = {name for statement in cached_statements(own.source) for name in statement.reads}
+        for name in read & self.of_tests:
+            if dict.__contains__(self, name):
+                self._assign(name, self[name])
 
     def put(self, name: str, value: Any) -> None:
         """Give a name another value, here and for the submission: as who puts something into ``__main__`` means it."""
@@ -290,7 +308,8 @@ class Namespace(dict):
                 raise
             except (AuthoringError, CannotCross, ImportError) as error:
                 install = ": install it there" if isinstance(error, ImportError) else ""
-                what = f"`{ast.unparse(statement.node)[:80]}` fails where grading runs: {error}{install}"
+                what = f"`{ast.unparse(statement.node)[:80]}` {_FAILS}: {error}{install}"
+                what = str(error) if _FAILS in str(error) else what  # of several, what the others follow from
                 self._unavailable |= dict.fromkeys(statement.defines, what)
                 missing = what if lacks and isinstance(error, ImportError) else ""
             except BaseException:  # a notebook's cell ends here too

@@ -151,6 +151,15 @@ def test_what_only_a_test_defines_is_seen_by_an_answer_of_which_the_reference_re
     assert "your code uses expected" in said(peeks)
 
 
+def test_what_only_a_test_defines_is_seen_by_later_cells_of_the_instructors_that_read_it(template: Template) -> None:
+    later = plain("shown = 2 * expected"), locked("kept = [expected]", "kept")
+    tests = test("expected = 3\nassert f(1) == expected"), test("assert shown == 6 and kept == [3]", "later")
+    with grading(template, answer("def f(x): return x + 2"), tests[0], *later, tests[1]) as grade:
+        assert points(grade()) == [2, 2]
+        peeks = grade(answer="def f(x): return expected")
+    assert points(peeks) == [None, 2], "when it was asked, it was not there yet"
+
+
 def test_a_locked_cell_that_an_answer_breaks_costs_what_uses_it(template: Template) -> None:
     cells = (answer("def f(): return [1]"), locked("first = f()[0]"), test("assert first == 1"))
     with grading(template, *cells) as grade:
