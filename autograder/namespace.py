@@ -62,7 +62,12 @@ class Namespace(dict):
         """What the instructor's cells draw from, where they seed nothing themselves."""
         self._seeded = False
         self._random: list = []
-        self._draws = any(is_locked(cell) and DRAWS.search(cell.source) for cell in lesson.source.cells)
+        code = {name[:-3]: text.decode(errors="replace") for name, text in lesson.files.items() if name.endswith(".py")}
+        locked = [cell.source for cell in lesson.source.cells if is_locked(cell)]
+        self._draws = any(map(DRAWS.search, [*locked, *code.values()]))
+        self._seeding = [
+            name.split("/")[-1] for name, text in code.items() if any(map(_seeds, cached_statements(text)))
+        ]
         self._cells = {cell.id: cell for cell in lesson.source.cells}
         self._theirs: set[str] = set()
         self._unavailable: dict[str, str] = {}
@@ -259,7 +264,8 @@ class Namespace(dict):
         quiet = io.StringIO()
         with redirect_stdout(quiet), redirect_stderr(quiet), self._own_stream(own), self._surroundings.on_both_sides():
             self._run(own, is_locked(own), lacks)
-        self._seeded = self._seeded or "seed(" in own.source
+        imports = (re.search(rf"\bimport\b.*\b{name}\b|\bfrom\b.*\b{name}\b", own.source) for name in self._seeding)
+        self._seeded = self._seeded or "seed(" in own.source or any(imports)
 
     def seed_of(self, cell: NotebookNode) -> int | None:
         """What a locked cell draws from on both sides, so that its data are the same; None, where the lesson seeds."""
@@ -330,6 +336,10 @@ class Namespace(dict):
         shows = root if root in _SHOWS else getattr(value, "__name__", "")
         asks = (name not in self and not hasattr(builtins, name) for name in statement.reads)
         return shows in _SHOWS or any(asks)
+
+
+def _seeds(statement: Statement) -> bool:
+    return isinstance(statement.node, ast.Expr) and "seed(" in ast.unparse(statement.node)
 
 
 class _Builtins(dict):

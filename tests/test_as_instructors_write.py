@@ -159,3 +159,25 @@ def test_what_a_test_puts_into_a_class_of_a_library_an_answer_finds_there(templa
         assert points(grade(doubled="def doubled(t): return 2 * t")) == [0, 0]
         again = grade()
         assert points(again) == [2, 2], said(again)
+
+
+DATA = (
+    b"import numpy as np\nnp.random.seed(1000)\ndef made(): return np.random.rand(3)\ndef pearson_normal(x): return x\n"
+)
+MADE = "import numpy as np\nnp.random.seed(1000)\nfirst, second = np.random.rand(3), np.random.rand(3)"
+
+
+def test_numbers_that_a_module_seeds_go_on_from_cell_to_cell_whatever_is_called_between(template: Template) -> None:
+    lesson = lesson_of(
+        locked("import data\nfirst = data.made()"),
+        answer("def total(x): return float(x.sum())", "total"),
+        test("assert total(first) == float(first.sum())", "first"),
+        locked("second = data.made()\nnormal = data.pearson_normal(second)", "again"),
+        answer("largest = float(second.max())", "largest"),
+        test(f"{MADE}\nassert largest == second.max()", "second"),
+        files={"data.py": DATA},
+    )
+    with Grader(lesson, template) as grader:
+        right = grader.grade(lesson.source, 1)
+        assert points(right) == [2, 2], said(right)
+        assert points(grader.grade(answered(lesson.source, {"largest": "largest = float(second.min())"}), 1)) == [2, 0]

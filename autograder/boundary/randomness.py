@@ -46,13 +46,23 @@ def set_random_state(state: list) -> None:
     torch.default_generator.set_state(torch.tensor(numbers, dtype=torch.uint8))
 
 
+def where_it_stands() -> tuple:
+    """The state of every global generator, for ``go_on_from`` in the same process."""
+    return torch.default_generator.get_state(), np.random.get_state(), random.getstate()
+
+
+def go_on_from(state: tuple) -> None:
+    """Put every global generator where it stood."""
+    torch.default_generator.set_state(state[0])
+    np.random.set_state(state[1])
+    random.setstate(state[2])
+
+
 @contextmanager
 def preserved() -> Iterator[None]:
     """Leave the global random state as it was found."""
-    before = torch.default_generator.get_state(), np.random.get_state(), random.getstate()
+    before = where_it_stands()
     try:
         yield
     finally:
-        torch.default_generator.set_state(before[0])
-        np.random.set_state(before[1])
-        random.setstate(before[2])
+        go_on_from(before)

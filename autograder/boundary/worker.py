@@ -28,7 +28,13 @@ from autograder.boundary.frames import Closed, TooLarge
 from autograder.boundary.lending import Changed, FromTest, Lending, from_test
 from autograder.boundary.mirror import Mirror
 from autograder.boundary.parcel import Parcel
-from autograder.boundary.randomness import random_state, seed_everything, set_random_state
+from autograder.boundary.randomness import (
+    go_on_from,
+    random_state,
+    seed_everything,
+    set_random_state,
+    where_it_stands,
+)
 from autograder.boundary.shell import Capped, Shell, leave_tools_out, run_cell
 from autograder.boundary.wire import decode, encode, receive, refuse_value, resolve_path, send
 from autograder.errors import CannotCross, LearnerError
@@ -82,6 +88,8 @@ class Worker:
         self.patched: dict[tuple[str, str], Any] = {}
         self.surroundings: process_state.State = {}
         """What they were before a test has set them."""
+        self.stands: tuple = ()
+        """Where the random numbers of the notebook's cells have come to."""
         self.mirror = Mirror(Path.cwd())
         self._folders_before = len(sys.path_importer_cache)
         self.actions: dict[str, Callable[[dict, Parcel], tuple[dict, Parcel]]] = {
@@ -161,8 +169,11 @@ class Worker:
         self.shell.commands = request["commands"]
         if request["seed"] is not None:
             seed_everything(request["seed"])
+        elif self.stands:  # as in a notebook, whatever was called between the cells
+            go_on_from(self.stands)
         self._look_into_folders_anew()
         outputs, cut, error = run_cell(self.shell, request["source"], self.most_output, *request["room"])
+        self.stands = where_it_stands() if self.lending.lends else ()
         return {"outputs": outputs, "cut": cut, "problem": LearnerError.of(error).args if error else None}, Parcel()
 
     def _look_into_folders_anew(self) -> None:
@@ -283,6 +294,7 @@ class Worker:
         if graph and leaves:
             reply["leaves"] = list(leaves)
         if "state" in request:
+            self.stands = where_it_stands() if self.lending.lends else ()
             reply["state"] = None if (state := random_state()) == begins_with else state
         return reply | ({"printed": silence.shown()} if request.get("lends") and silence.tell() else {}), sent
 
