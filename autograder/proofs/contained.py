@@ -9,6 +9,7 @@ import os
 import sys
 
 from jupyter_client.manager import AsyncKernelManager
+from traitlets import Unicode
 
 from autograder.boundary.sandbox import keep_changes_in
 
@@ -17,6 +18,10 @@ def kernels_in(folder: str) -> type[AsyncKernelManager]:
     """What starts kernels that change files in ``folder`` alone, where Landlock can be had."""
 
     class Contained(AsyncKernelManager):
+        # Of two kernels that start at the same time, each could be told a port that the other takes.
+        transport = Unicode("ipc" if os.name == "posix" else "tcp")
+        ip = Unicode(os.path.join(folder, "kernel") if os.name == "posix" else "127.0.0.1")
+
         def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
             return [sys.executable, "-P", "-m", __name__, folder, *super().format_kernel_cmd(extra_arguments)]
 
