@@ -268,6 +268,12 @@ OBJECTS = {
         "from collections import UserDict\nd = UserDict(a=1); f(d)\nassert d == {'a': 1, 'b': 2}",
         "def f(d): dict(d)['b'] = 2",
     ),
+    "a class below UserDict": Kind(
+        "from collections import UserDict\nclass Twice(UserDict):\n"
+        "    def __setitem__(self, k, v): super().__setitem__(k, 2 * v)",
+        "d = Twice(); d['a'] = 1\nassert d['a'] == 2 and dict(d) == {'a': 2} and 'a' in d and len(d) == 1",
+        "from collections import UserDict\nclass Twice(UserDict): pass",
+    ),
     "a graph is changed": Kind(
         "def f(g): g.add_edge(7, 8, weight=2.0); return len(g.nodes)",
         "import networkx as nx\ng = nx.path_graph(3)\nassert f(g) == 5\n"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor
@@ -100,9 +101,13 @@ class Shared:
         """Whether it is a model or the like that a test hands over."""
         return self._step > 0 and torch_objects.has(value)
 
-    def may_hand_over(self, value: Mapping) -> bool:
-        """Whether a mapping of a test's is no dict, and may change: a copy of it would be another thing."""
-        return self._step > 0 and isinstance(value, MutableMapping) and not isinstance(value, dict)
+    def is_more_than_data(self, value: Mapping) -> bool:
+        """Whether a mapping is no dict, and a dict of what it holds would not do: it may change, or has methods.
+
+        A test's that cannot change is told of as a dict.
+        """
+        kind = MutableMapping if self._step > 0 else Mapping
+        return isinstance(value, kind) and not isinstance(value, dict | MappingProxyType)
 
     def of_torch(self, name: Any, holds: Any) -> Any:
         """What a test has handed over; a submission hands over none."""

@@ -121,7 +121,7 @@ def content(value: Any, parcel: Parcel, refer: Callable[[Any], dict], depth: int
         return items if isinstance(value, list) else {"tuple": items}
     if kind := kinds.kind_of(value):
         return {kind.name: kind.sent(value, copied if isinstance(value, np.ndarray) else part)}
-    if isinstance(value, Mapping) and not (parcel.shared and parcel.shared.may_hand_over(value)):
+    if isinstance(value, Mapping) and not (parcel.shared and parcel.shared.is_more_than_data(value)):
         return {"dict": [[part(key), part(item)] for key, item in value.items()]}
     return tables.sent(value, copied) or formulas.sent(value, copied) or refer(value)
 
