@@ -58,6 +58,23 @@ AWAITS = {
     "a generator is iterated": Kind(
         COUNT, "got = []\nasync for i in g(3): got.append(i)\nassert got == [0, 1, 2]", "async def g(n):\n    yield 1"
     ),
+    "what comes next is asked for": Kind(
+        "async def one():\n    yield 1",
+        "a = one()\nassert await anext(a) == 1 and await anext(a, 'end') == 'end'",
+        "async def one():\n    yield 1\n    yield 2",
+    ),
+    "a task of an answer's is awaited by many": Kind(
+        "import asyncio\nasync def five(): await asyncio.sleep(0.01); return 5\n"
+        "def start(): return asyncio.create_task(five())",
+        "import asyncio\nt = start()\nasync def wait(): return await t\n"
+        "assert await asyncio.gather(t, wait(), wait()) == [5, 5, 5] and await t == 5",
+        "import asyncio\nasync def five(): return 4\ndef start(): return asyncio.create_task(five())",
+    ),
+    "a coroutine is awaited twice": Kind(
+        "async def once(): return 5",
+        "c = once()\nassert await c == 5\ntry:\n    await c\n    assert False\nexcept RuntimeError: pass",
+        "async def once(): return 4",
+    ),
     "a comprehension iterates": Kind(COUNT, "assert [i async for i in g(3)] == [0, 1, 2]", "async def g(n): yield 1"),
     "a manager is entered and left": Kind(
         "LEFT = []\nclass C:\n    async def __aenter__(self): return 3\n"

@@ -9,13 +9,28 @@ from typing import Any
 
 from autograder.boundary.protocols import passed_over
 
+_AGAIN = ("Task", "Future", "_GatheringFuture")
+"""What may be awaited by many, and again."""
+
 
 class Awaited:
     """``await x``: a task where the object is, of which is asked now and then whether it is over."""
 
     __slots__ = ()
 
-    def __await__(self: Any) -> Generator:
+    def __await__(self) -> Generator:
+        if self._kind in _AGAIN:  # type: ignore[attr-defined]
+            return self._waited_for()
+        try:
+            found: Generator = object.__getattribute__(self, "_driver")
+        except AttributeError:
+            found = None  # type: ignore[assignment]
+        if found is None or found.gi_frame is None:  # type: ignore[attr-defined]
+            # The same until it is over: anext() asks for it at each step.
+            object.__setattr__(self, "_driver", found := self._waited_for())
+        return found
+
+    def _waited_for(self: Any) -> Generator:
         task = self._operate("begun", self)
         begun = False
         while not begun or not task._operate("gone_on", task):
@@ -36,11 +51,11 @@ class Stepped(Awaited):
 
     def send(self, value: Any) -> Any:
         """The next step, as of a coroutine of this side's."""
-        return self._steps().send(value)
+        return self.__await__().send(value)
 
     def throw(self, *error: Any) -> Any:
         """Cancel it, or raise something else in it."""
-        return self._steps().throw(*error)
+        return self.__await__().throw(*error)
 
     def close(self: Any) -> None:
         """It goes on no more."""
@@ -48,13 +63,6 @@ class Stepped(Awaited):
 
     def __next__(self) -> Any:
         return self.send(None)
-
-    def _steps(self) -> Generator:
-        try:
-            found: Generator = object.__getattribute__(self, "_driver")
-        except AttributeError:
-            object.__setattr__(self, "_driver", found := self.__await__())
-        return found
 
 
 class Iterated:
