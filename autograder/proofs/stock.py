@@ -56,6 +56,7 @@ CURES = {
     "stopped with": "mend what stops that cell",
     "is not defined": "define it in the grade cell or in a locked cell",
     "over the": "hand over less at a time, or make it in the answer",
+    "without an answer": "make it quicker, or raise the limit of time",
     "took more than": "make it quicker, or raise the limit of time",
 }
 NO_END = "there, a cell takes too long, or ends the kernel, and nothing is graded"
