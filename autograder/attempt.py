@@ -128,8 +128,9 @@ class Attempt:
         """Run one cell in the worker and keep its outputs for people."""
         try:
             seed = self.namespace.seed_of(cell)
-            if self.worker.lends:
-                self.namespace.give(cell)
+            if self.worker.lends and (names := self.namespace.wanted(cell)):
+                with self._folder.at():
+                    self.namespace.give(names)
             outputs, problem = self.worker.run(cell.source, self._is_ours(cell), seed, self._allowance)
         except LearnerError as error:  # what is nested too deeply for Python's compiler breaks IPython's report of it
             outputs, problem = [], error

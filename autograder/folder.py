@@ -74,7 +74,7 @@ class Folder:
         if not (self._files or self._needed):
             yield
             return
-        before, before_tempdir = os.getcwd(), tempfile.tempdir
+        before, before_tempdir, known = os.getcwd(), tempfile.tempdir, {*sys.modules}
         os.chdir(self.path)
         sys.path.insert(0, self.path)
         sys.meta_path.insert(0, modules := _Modules(self.path, self._asked()))
@@ -96,7 +96,7 @@ class Folder:
             with suppress(ValueError):
                 sys.path.remove(self.path)
             # Another submission, or the reference, has its own of the same names.
-            from_here = [name for name, module in [*sys.modules.items()] if self._holds(module)]
+            from_here = [name for name in {*sys.modules} - known if self._holds(sys.modules[name])]
             self._modules = {name: sys.modules.pop(name) for name in from_here}
 
     def works_with_files(self, source: str) -> bool:

@@ -12,7 +12,7 @@ import io
 import linecache
 import re
 import sys
-from collections.abc import Callable, Iterator, KeysView, ValuesView
+from collections.abc import Callable, Iterable, Iterator, KeysView, ValuesView
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from types import ModuleType
 from typing import Any
@@ -134,15 +134,18 @@ class Namespace(dict):
         finally:
             incidents.reset(token)
 
-    def give(self, cell: NotebookNode) -> None:
-        """Give the submission what this cell of the instructor's reads and a test before it has defined."""
+    def wanted(self, cell: NotebookNode) -> set[str]:
+        """What this cell of the instructor's reads and a test before it has defined."""
         own = self._cells.get(cell.id)
         if own is None or is_answer(own) or own.cell_type != "code":
-            return
+            return set()
         read = {name for statement in cached_statements(own.source) for name in statement.reads}
-        for name in read & self.of_tests:
-            if dict.__contains__(self, name):
-                self._assign(name, self[name])
+        return {name for name in read & self.of_tests if dict.__contains__(self, name)}
+
+    def give(self, names: Iterable[str]) -> None:
+        """Give the submission these."""
+        for name in names:
+            self._assign(name, self[name])
 
     def put(self, name: str, value: Any) -> None:
         """Give a name another value, here and for the submission: as who puts something into ``__main__`` means it."""
