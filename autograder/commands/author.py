@@ -129,7 +129,7 @@ def verify(
         typer.Option(
             metavar="SOLVED",
             help="The solved notebook (or a folder with one for each) of an assignment whose source has no solutions, "
-            "or that is here as released only.",
+            "or that is here as released only. It runs as nbgrader would run it: take one that you trust.",
         ),
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Examples tried at the same time; else one a core.")] = None,
@@ -138,6 +138,7 @@ def verify(
     """Prove the course: reference, release and every example submission get what they deserve.
 
     Of an assignment without checks of ours: whether each grade cell gives what stock nbgrader gives, or waits, and why.
+    For that, its notebook is run in a kernel too, with its commands for the system.
     """
     from autograder.classes.task import graders
     from autograder.course import Course
