@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from class_of_four import PATCHED, RIGHT, STEM, WRONG, grade_here, hand_in, small_course, whole_class
 from typer.testing import CliRunner
@@ -68,7 +69,9 @@ def test_check_shows_the_messages_and_exits_1_for_less(course):
 def test_ctrl_c_ends_a_check_also_while_it_starts(course):
     command = [sys.executable, "-m", "autograder", "check", str(notebook(course, treble=RIGHT))]
     process = subprocess.Popen(command, cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(0.7)  # its processes are imported now
+    while not psutil.Process(process.pid).children():
+        time.sleep(0.02)
+    time.sleep(0.2)  # these import now
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130 and b"points" not in out
