@@ -331,6 +331,25 @@ OBJECTS = {
         "assert total(Twice(3)) == 6",
         "def total(xs): return 7",
     ),
+    "a file that the test has opened is read": Kind(
+        "def read(fh): return fh.readline() + fh.read(1)",
+        "with open('kinds.txt', 'w') as fh: fh.write('ab\\ncd')\n"
+        "with open('kinds.txt') as fh: assert read(fh) == 'ab\\nc' and fh.read() == 'd'",
+        "def read(fh): fh.seek(0); return 'ab\\nc'",
+    ),
+    "libraries read it": Kind(
+        "import csv, json\ndef rows(fh): return list(csv.DictReader(fh))\ndef after(r): next(r); return list(r)",
+        "import csv\nwith open('kinds.csv', 'w') as fh: fh.write('a,b\\n1,2\\n')\n"
+        "with open('kinds.csv') as fh: assert rows(fh) == [{'a': '1', 'b': '2'}]\n"
+        "with open('kinds.csv') as fh: assert after(csv.reader(fh)) == [['1', '2']]",
+        "def rows(fh): return [{'a': '1', 'b': '2'}]\ndef after(r): return list(r)",
+    ),
+    "one is written to": Kind(
+        "def write(fh): fh.write('x')",
+        "with open('written.txt', 'w') as fh: write(fh)\nwith open('written.txt') as fh: assert fh.read() == 'x'",
+        "def write(fh): pass",
+        waits="a TextIOWrapper of the test's cannot cross to the learner's side",
+    ),
     "what is handed over is changed": Kind(
         "def f(a): a.append(3)",
         "from array import array\na = array('i', [1]); f(a)\nassert a.tolist() == [1, 3]",
@@ -421,6 +440,11 @@ LOOKS = {
         "import inspect\ns = inspect.signature(area)\nassert str(s) == \"(w: int, h: 'int' = 2) -> float\"\n"
         "assert s.return_annotation is float and s.parameters['w'].annotation is int",
         "def area(w, h=2): return 1.0",
+    ),
+    "the members of a class": Kind(
+        "class M:\n    def m(self): pass\n    def n(self): pass",
+        "import inspect\nassert [name for name, _ in inspect.getmembers(M, inspect.isfunction)] == ['m', 'n']",
+        "class M:\n    def m(self): pass\n    n = 3",
     ),
     "the signature of a class": Kind(
         "class P:\n    def __init__(self, a, b=2): pass",

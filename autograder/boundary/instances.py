@@ -8,6 +8,7 @@ the same is not known, or nobody meant answers to do it.
 from __future__ import annotations
 
 import inspect
+import io
 import sys
 from collections.abc import Container
 from types import FunctionType
@@ -81,7 +82,12 @@ class Instance:
 
 def is_iterator(value: Any) -> bool:
     """Whether a value is a generator, or one of Python's own iterators: a test's, which an answer goes on with."""
-    return type(value).__module__ in ("builtins", "itertools") and hasattr(type(value), "__next__")
+    return type(value).__module__ in ("builtins", "itertools", "_csv") and hasattr(type(value), "__next__")
+
+
+def is_to_be_read(value: Any) -> bool:
+    """Whether a value is a file on the disk that a test has opened to read it."""
+    return type(value) in (io.TextIOWrapper, io.BufferedReader) and not value.closed and not value.writable()
 
 
 class Taken(Instance):
@@ -95,6 +101,32 @@ class Taken(Instance):
             case "next":
                 return next(self.value)
         return super().__call__(operation, *args, **more)
+
+
+class Method(Instance):
+    """What is called of such an object."""
+
+    def __call__(self, operation: Any, *args: Any, **more: Any) -> Any:
+        """What comes of the call."""
+        return self.value(*args, **more) if operation == "call" else super().__call__(operation, *args)
+
+
+class Opened(Taken):
+    """A file that an answer reads."""
+
+    def __call__(self, operation: Any, *args: Any, **more: Any) -> Any:
+        """What comes of reading it, which moves the file on."""
+        if operation == "getattr" and args[0] in _OF_FILES:
+            found = getattr(self.value, args[0])
+            return Method(found) if callable(found) else found
+        if operation == "enter":
+            return self.value
+        if operation == "exit":
+            return self.value.close()
+        return super().__call__(operation, *args, **more)
+
+
+_OF_FILES = ("read", "readline", "readlines", "seek", "tell", "close", "closed", "name", "mode", "encoding", "readable")
 
 
 class Mocked(Instance):

@@ -192,7 +192,7 @@ _TOLD = (
     *("__name__", "__qualname__", "__dict__", "__annotations__", "__signature__", "__wrapped__"),
     *("__bases__", "__mro__", "__defaults__", "__kwdefaults__", "__code__", "__module__", "__match_args__"),
     *("__isabstractmethod__", "__abstractmethods__", "__members__", "__self__", "__func__"),
-    *("__orig_bases__", "__total__", "__version__", "__author__", "__notes__", "__closure__"),
+    *("__orig_bases__", "__total__", "__version__", "__author__", "__notes__", "__closure__", "__weakref__"),
 )
 _OWN = re.compile(r"_(?!repr_|ipython|_)\w+")
 

@@ -13,7 +13,16 @@ from autograder.boundary.callbacks import course_path, is_library, library_path,
 from autograder.boundary.caught import Theirs, class_of, library_exception
 from autograder.boundary.copies import noted
 from autograder.boundary.handed import HandedOver
-from autograder.boundary.instances import Instance, Mocked, Taken, is_instance, is_iterator
+from autograder.boundary.instances import (
+    Instance,
+    Method,
+    Mocked,
+    Opened,
+    Taken,
+    is_instance,
+    is_iterator,
+    is_to_be_read,
+)
 from autograder.boundary.kinds import SINGLE, TYPES
 from autograder.boundary.learner import Handle, LearnerObject, lent, path_of
 from autograder.boundary.lent_data import lent_data
@@ -112,7 +121,7 @@ class References:
             return {"library": path}
         if found := self._asked(value):
             if id(value) not in self._numbers:
-                self.called[number := len(self.called) + 1] = found(value, self.settable)
+                self.called[number := len(self.called) + 1] = value if found is Method else found(value, self.settable)
                 self._numbers[id(value)] = number  # which stays its own: it is kept
             return {"given": self._numbers[id(value)]}
         if callable(value) and may_be_called_back(value, self.folder()):
@@ -129,6 +138,10 @@ class References:
         """How an object is had that stays here and is asked by the submission; None of any that is not."""
         if issubclass(type(value), NonCallableMock):
             return Mocked if only_records(value) else None
+        if isinstance(value, Method):
+            return Method
+        if is_to_be_read(value):
+            return Opened
         if is_iterator(value):
             return Taken
         return Instance if is_instance(value, self.folder()) else None

@@ -41,6 +41,7 @@ CURES = {
     "modules do not cross": "import it in the grade cell",
     "does not run where grade cells are judged": "write it in Python",
     "it does not lie where tests run": "let the answer write a text, a picture or an array, or read it in the answer",
+    "of the test's cannot be judged here": "let the answer make it, or return a copy that it has changed",
     "a test does not see it": "let the answer change it by a method of its class, or return it",
     "it is not sent to where tests run": "turn what the answer returns into numbers, texts or a list",
     "what it holds is not sent": "catch it in the answer",
