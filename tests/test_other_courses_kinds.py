@@ -318,6 +318,19 @@ OBJECTS = {
         "import torch\nassert f(torch.distributions.Normal(1.5, 2.0)) == 1.5",
         "def f(d): return d.stddev.item()",
     ),
+    "one that keeps what it has computed": Kind(
+        "def log_prob(d, x): return d.log_prob(x)",
+        "import torch\nd = torch.distributions.Bernoulli(torch.tensor(0.25)); x = torch.tensor(1.0)\n"
+        "assert torch.equal(log_prob(d, x), d.log_prob(x)) and torch.equal(log_prob(d, 0 * x), d.log_prob(0 * x))",
+        "def log_prob(d, x): return d.log_prob(1 - x)",
+    ),
+    "a distribution with a gradient": Kind(
+        "def loss(d): return d.rsample().sum()",
+        "import torch\nmu = torch.zeros(2, requires_grad=True)\nloss(torch.distributions.Normal(mu, 1.0)).backward()\n"
+        "assert mu.grad.tolist() == [1, 1]",
+        "def loss(d): return 2 * d.rsample().sum()",
+        waits="a Normal of the test's cannot cross to the learner's side",
+    ),
     "an iterator is gone on with": Kind(
         "def take(n, it): return [next(it) for _ in range(n)]",
         "it = (i * i for i in range(9))\nassert take(2, it) == [0, 1] and next(it) == 4\n"

@@ -6,9 +6,11 @@ the test's again, by its number, and a call that changes it lets the cell wait, 
 
 from __future__ import annotations
 
+import inspect
 import io
 import pickle
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,13 +20,15 @@ MOST_OBJECTS, MOST_BYTES = 1_000, 8 << 20
 """What is handed over to one submission: with each call all of it is compared with what it was."""
 _ELSEWHERE = ("matplotlib", "logging", "multiprocessing", "concurrent", "asyncio")
 """Libraries whose objects are nothing without what else their process holds."""
+_NOTED = ("_has_sorted_indices", "_has_canonical_format")
+"""What scipy notes of a sparse matrix."""
 _GLOBAL = "the numbers of numpy.random"
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, file: io.BytesIO, is_library: Callable[[str], bool]) -> None:
+    def __init__(self, file: io.BytesIO, is_library: Callable[[str], bool], had: dict[int, frozenset[str]]) -> None:
         super().__init__(file, protocol=5)
-        self._is_library = is_library
+        self._is_library, self._had = is_library, had
 
     def persistent_id(self, value: Any) -> str | None:
         return _GLOBAL if value is np.random.mtrand._rand else None
@@ -36,7 +40,28 @@ class _Pickler(pickle.Pickler):
             raise pickle.PicklingError(f"a {kind.__name__}")
         if isinstance(value, torch.Tensor) and value.requires_grad:
             raise pickle.PicklingError("a tensor with a gradient")
-        return NotImplemented
+        return self._without_new_caches(value)
+
+    def _without_new_caches(self, value: Any) -> Any:
+        """How to pickle an object that keeps what its properties have given since: that changes nothing in it."""
+        own = getattr(value, "__dict__", None)
+        if type(own) is not dict or isinstance(value, type):
+            return NotImplemented
+        had = self._had.setdefault(id(value), frozenset(own))
+        kept = [name for name in own if name not in had and _is_cache(type(value), name)]
+        made = value.__reduce_ex__(5) if kept else None
+        if not isinstance(made, tuple) or len(made) < 3 or made[2] is not own:
+            return NotImplemented
+        return (*made[:2], {name: each for name, each in own.items() if name not in kept}, *made[3:])
+
+
+def _is_cache(kind: type, name: str) -> bool:
+    """Whether a class has a property of this name that an object's own attribute takes the place of."""
+    if name in _NOTED:
+        return True
+    found = type(inspect.getattr_static(kind, name, None))
+    is_function = found in (FunctionType, staticmethod, classmethod)
+    return hasattr(found, "__get__") and not hasattr(found, "__set__") and not is_function
 
 
 class _Unpickler(pickle.Unpickler):
@@ -44,11 +69,13 @@ class _Unpickler(pickle.Unpickler):
         return np.random.mtrand._rand
 
 
-def _pickled(value: Any, is_library: Callable[[str], bool]) -> bytes | None:
-    """All that an object is, if that can be told and made again."""
+def _pickled(
+    value: Any, is_library: Callable[[str], bool], had: dict[int, frozenset[str]] | None = None
+) -> bytes | None:
+    """All that an object is, if that can be told and made again; ``had`` are the attributes of its parts before."""
     file = io.BytesIO()
     try:
-        _Pickler(file, is_library).dump(value)
+        _Pickler(file, is_library, {} if had is None else had).dump(value)
     except Exception:  # objects refuse in whatever way they like
         return None
     return file.getvalue()
@@ -94,12 +121,13 @@ class Received:
 
     def __init__(self) -> None:
         self._objects: dict[int, tuple[Any, bytes | None]] = {}
+        self._had: dict[int, frozenset[str]] = {}
 
     def found(self, number: int, state: str = "") -> Any:
         """The object of this number, made when it is told of for the first time."""
         if number not in self._objects:
             value = _Unpickler(io.BytesIO(state.encode("latin-1"))).load()
-            self._objects[number] = value, _pickled(value, _any_library)
+            self._objects[number] = value, _pickled(value, _any_library, self._had)
         return self._objects[number][0]
 
     def number_of(self, value: Any) -> int:
@@ -108,7 +136,7 @@ class Received:
 
     def changed(self) -> list[int]:
         """The numbers of those that are no more what they were, once each."""
-        now = {number: _pickled(value, _any_library) for number, (value, _) in self._objects.items()}
+        now = {number: _pickled(value, _any_library, self._had) for number, (value, _) in self._objects.items()}
         changed = [number for number, (_, was) in self._objects.items() if now[number] != was]
         self._objects |= {number: (self._objects[number][0], now[number]) for number in changed}
         return changed
