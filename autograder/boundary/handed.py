@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from autograder.errors import CannotCross
+
 MOST_OBJECTS, MOST_BYTES = 1_000, 8 << 20
 """What is handed over to one submission: with each call all of it is compared with what it was."""
 _ELSEWHERE = ("matplotlib", "logging", "multiprocessing", "concurrent", "asyncio")
@@ -126,7 +128,10 @@ class Received:
     def found(self, number: int, state: str = "") -> Any:
         """The object of this number, made when it is told of for the first time."""
         if number not in self._objects:
-            value = _Unpickler(io.BytesIO(state.encode("latin-1"))).load()
+            try:
+                value = _Unpickler(io.BytesIO(state.encode("latin-1"))).load()
+            except Exception as error:  # no error of the submission's
+                raise CannotCross("a object of a library") from error
             self._objects[number] = value, _pickled(value, _any_library, self._had)
         return self._objects[number][0]
 

@@ -1,4 +1,4 @@
-"""How values cross the boundary: a JSON tree beside raw tensor bytes, never pickle. Both sides."""
+"""How values cross the boundary: a JSON tree beside raw tensor bytes, no pickle of a submission's. Both sides."""
 
 from __future__ import annotations
 
