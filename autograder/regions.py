@@ -5,7 +5,7 @@ nbgrader stops at a beginning without an end, and hands out what stands above an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from nbformat import NotebookNode
 from traitlets.config.loader import Config
@@ -24,18 +24,30 @@ _REGIONS = (
 
 
 def refuse_open_ones(notebook: NotebookNode, name: str, config: Config) -> None:
-    """LessonError, if a region of the notebook has no beginning or no end; ``name`` is how the notebook is called."""
+    """LessonError, if a region of the notebook has no end; ``name`` is how the notebook is called."""
+    for place, line, what in _of_cells(notebook, config, _without_end):
+        raise LessonError(f"{name}, {place}, line {line}: {what}")
+
+
+def ends_alone(notebook: NotebookNode, config: Config) -> Iterator[tuple[str, str]]:
+    """(cell, warning): ends of regions that have no beginning, over which nbgrader passes."""
+    for place, line, what in _of_cells(notebook, config, _without_beginning):
+        yield place, f"line {line}: {what}"
+
+
+def _of_cells(
+    notebook: NotebookNode, config: Config, find: Callable[[str, str, str], Iterator[tuple[int, str]]]
+) -> Iterator[tuple[str, int, str]]:
     for number, cell in enumerate(notebook.cells, 1):
+        grade_id = marks(cell).get("grade_id")
+        place = f"cell {number} ({grade_id})" if grade_id else f"cell {number}"
         for kind, begin, end, begins, ends in _REGIONS:
             options = config[kind]
-            for line, what in _open(cell.source, options.get(begin, begins), options.get(end, ends)):
-                grade_id = marks(cell).get("grade_id")
-                which = f"cell {number} ({grade_id})" if grade_id else f"cell {number}"
-                raise LessonError(f"{name}, {which}, line {line}: {what}")
+            found = find(cell.source, options.get(begin, begins), options.get(end, ends))
+            yield from ((place, line, what) for line, what in found)
 
 
-def _open(source: str, begin: str, end: str) -> Iterator[tuple[int, str]]:
-    """The lines of a cell's regions that lack another, and what to do."""
+def _without_end(source: str, begin: str, end: str) -> Iterator[tuple[int, str]]:
     begun = 0
     for number, line in enumerate(source.split("\n"), 1):
         if begin in line:
@@ -43,8 +55,17 @@ def _open(source: str, begin: str, end: str) -> Iterator[tuple[int, str]]:
                 yield begun, f"{begin} has no {end} before the next {begin}. Write {end} where it ends."
             begun = number
         elif end in line:
-            if not begun:
-                yield number, f"{end} has no {begin} above it, and hides nothing. Write {begin} where it begins."
             begun = 0
     if begun:
         yield begun, f"{begin} has no {end} below it. Write {end} where it ends."
+
+
+def _without_beginning(source: str, begin: str, end: str) -> Iterator[tuple[int, str]]:
+    begun = False
+    for number, line in enumerate(source.split("\n"), 1):
+        if begin in line:
+            begun = True
+        elif end in line:
+            if not begun:
+                yield number, f"{end} has no {begin} above it, and hides nothing"
+            begun = False

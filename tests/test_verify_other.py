@@ -256,12 +256,6 @@ def test_a_notebook_that_clears_away_clears_nothing_away_but_its_own(tmp_path: P
             "Write END HIDDEN TESTS where it ends.",
         ),
         (
-            "double-values",
-            "check(double(1), 2)\n### END HIDDEN TESTS",
-            "cell 4 (double-values), line 2: END HIDDEN TESTS has no BEGIN HIDDEN TESTS above it, and hides nothing. "
-            "Write BEGIN HIDDEN TESTS where it begins.",
-        ),
-        (
             "double",
             "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x",
             "cell 3 (double), line 2: BEGIN SOLUTION has no END SOLUTION below it. Write END SOLUTION where it ends.",
@@ -275,9 +269,7 @@ def test_a_notebook_that_clears_away_clears_nothing_away_but_its_own(tmp_path: P
     ],
 )
 @pytest.mark.parametrize("command", ["verify", "grade"])
-def test_a_region_that_does_not_begin_or_end_is_named(
-    course: Path, command: str, name: str, text: str, said: str
-) -> None:
+def test_a_region_that_does_not_end_is_named(course: Path, command: str, name: str, text: str, said: str) -> None:
     path = course / "source" / "ps1" / "problem 1.ipynb"
     notebook = nbformat.read(path, as_version=4)
     next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == name).source = text
@@ -288,6 +280,21 @@ def test_a_region_that_does_not_begin_or_end_is_named(
     told = CliRunner().invoke(app, [command, "ps1"])
     assert told.exit_code == 2
     assert " ".join(told.output.split()).endswith(f"source/ps1/problem 1.ipynb, {said}")
+
+
+def test_an_end_without_a_beginning_is_named_and_judged_as_nbgrader_does(course: Path, warm: None) -> None:
+    path = course / "source" / "ps1" / "problem 1.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = notebook.cells[:4]
+    notebook.cells[3].source += "\n### END HIDDEN TESTS"
+    nbformat.write(notebook, path)
+    told = CliRunner().invoke(app, ["verify"]).stdout.splitlines()
+    assert told == [
+        "! ps1/problem 1: cell 4 (double-values): line 2: END HIDDEN TESTS has no BEGIN HIDDEN TESTS above it, and hides nothing.",
+        "✓ ps1/problem 1: reference double-values: 2 of 2, the same as stock nbgrader",
+        "✓ ps1/problem 1: untouched double-values: 0 of 2, the same as stock nbgrader",
+        "ps1: 2 the same as stock nbgrader, 0 wait, 0 differ",
+    ]
 
 
 def test_commands_of_the_system_that_do_nothing_are_named(course: Path, warm: None) -> None:

@@ -199,7 +199,7 @@ def _compared(assignment: str, notebooks: list[Tried], template: Template, limit
             continue
         if each.hides_nothing:
             out.print(Text(f"! {title}: read from its release: what hidden tests ask is not tried.", style="yellow"))
-        for grade_id, warning in [*runs_nothing(lesson), *judges_nothing(lesson)]:
+        for grade_id, warning in [*each.ends_alone, *runs_nothing(lesson), *judges_nothing(lesson)]:
             out.print(Text(f"! {title}: {grade_id}: {warning}.", style="yellow"))
         with Grader(lesson, template, limits, each.reference) as grader:
             for cell in each.compare(grader):

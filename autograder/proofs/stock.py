@@ -11,7 +11,7 @@ import copy
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from autograder.judging import CANNOT_RUN, HIDDEN
 from autograder.lesson import Lesson, LessonError, answered, is_answer, is_grade, marks
 from autograder.magics import python
 from autograder.proofs.contained import kernels_in
+from autograder.regions import ends_alone
 from autograder.submission import read_submission, rebuild
 from autograder.verdict import CheckResult, Verdict
 
@@ -123,6 +124,8 @@ class Tried:
     untouched: NotebookNode
     hides_nothing: bool = False
     """Whether it was read from the release, in which there are no hidden tests."""
+    ends_alone: Sequence[tuple[str, str]] = ()
+    """(cell, warning): of marks that end what nothing begins."""
 
     def compare(self, grader: Grader) -> Iterator[Compared]:
         """Every grade cell of both, through our grader and through nbgrader's."""
@@ -143,6 +146,7 @@ def tried(course: Course, assignment: str, reference: Path | None = None) -> Ite
         )
     for name in names:
         lesson = course.lesson(assignment, name, step)
+        alone = [*ends_alone(lesson.source, course.config)]
         untouched, solved = copy.deepcopy(lesson.source), lesson.source
         if step == "source":
             untouched = _cleared(untouched, course, f"{assignment}/{name}")
@@ -152,7 +156,7 @@ def tried(course: Course, assignment: str, reference: Path | None = None) -> Ite
             answers = {marks(cell)["grade_id"]: cell.source for cell in solved.cells if is_answer(cell)}
             lesson = replace(lesson, source=answered(lesson.source, answers))
         lesson = replace(lesson, source=answered(lesson.source, _told(lesson)))
-        yield Tried(Written(assignment, name), lesson, solved, untouched, step == "release")
+        yield Tried(Written(assignment, name), lesson, solved, untouched, step == "release", alone)
 
 
 def _cleared(notebook: NotebookNode, course: Course, title: str) -> NotebookNode:
