@@ -269,7 +269,10 @@ class Worker:
         begins_with = random_state() if "state" in request else None
         silence, grad_enabled = Capped(self.most_output), torch.set_grad_enabled(request["grad"])
         warned = warnings.catch_warnings(record=True) if self.lending.lends else nullcontext()
-        with redirect_stdout(silence), redirect_stderr(silence), self.shell.builtin_trap, grad_enabled, warned as found:
+        # A call of a check is no cell: what it does with loops of its own is its own affair.
+        loop = nullcontext() if self.lending.lends else counting_as_running(None)
+        printed = redirect_stdout(silence), redirect_stderr(silence)
+        with printed[0], printed[1], self.shell.builtin_trap, grad_enabled, loop, warned as found:
             if found is not None:  # as a test for warnings has it
                 warnings.simplefilter("always")
             try:
