@@ -244,7 +244,15 @@ def test_ctrl_c_saves_what_is_graded_and_the_next_run_goes_on(course):
     assert {score for (_, cell), score in scores(course).items() if cell == "treble-integers"} == {2.0, 0.0}
 
 
-def test_ctrl_c_while_a_grade_is_written_waits_until_it_is_whole(course, template, monkeypatch):
+@pytest.fixture
+def heard():
+    """Ctrl-C is heard, also where whoever runs the tests has had it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_while_a_grade_is_written_waits_until_it_is_whole(course, template, monkeypatch, heard):
     monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     whole_class(course)
 
@@ -259,7 +267,7 @@ def test_ctrl_c_while_a_grade_is_written_waits_until_it_is_whole(course, templat
     assert {student for student, _ in scores(course)} == {"ada"}
 
 
-def test_a_second_ctrl_c_does_not_wait(course, template, monkeypatch):
+def test_a_second_ctrl_c_does_not_wait(course, template, monkeypatch, heard):
     monkeypatch.setattr(autograder.classes.task, "template", lambda _: template)
     whole_class(course)
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -68,7 +69,10 @@ def test_check_shows_the_messages_and_exits_1_for_less(course):
 
 def test_ctrl_c_ends_a_check_also_while_it_starts(course):
     command = [sys.executable, "-m", "autograder", "check", str(notebook(course, treble=RIGHT))]
-    process = subprocess.Popen(command, cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # Tests that run in the background of a shell ignore Ctrl-C, and what they start would ignore it too.
+    heed = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, cwd=course.root, stdout=pipe, stderr=pipe, preexec_fn=heed)
     while not psutil.Process(process.pid).children():
         time.sleep(0.02)
     time.sleep(0.2)  # these import now

@@ -15,15 +15,22 @@ AT_A_TIME = 0.005
 """Seconds that the other side's loop runs before this side's has its turn."""
 
 
-@contextmanager
-def counting_as_running(loop: asyncio.AbstractEventLoop | None) -> Iterator[None]:
-    """Inside, this is the loop that runs: ``asyncio.run`` refuses to start another, as in a notebook."""
-    before = asyncio._get_running_loop()
-    asyncio._set_running_loop(loop)
-    try:
-        yield
-    finally:
-        asyncio._set_running_loop(before)
+class Counting:
+    """A ``with`` inside which this loop counts as the one that runs: ``asyncio.run`` refuses to start another.
+
+    No generator makes it: that would set attributes of the exceptions that pass, which are a submission's.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """None: no loop runs."""
+        self._loop = loop
+
+    def __enter__(self) -> None:
+        self._before = asyncio._get_running_loop()
+        asyncio._set_running_loop(self._loop)
+
+    def __exit__(self, *_: object) -> None:
+        asyncio._set_running_loop(self._before)
 
 
 @contextmanager
@@ -32,7 +39,7 @@ def of_a_cell() -> Iterator[None]:
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda *_: None)  # of tasks that nobody asked for their result
     try:
-        with counting_as_running(loop):
+        with Counting(loop):
             yield
     finally:
         left = asyncio.all_tasks(loop)
@@ -45,7 +52,7 @@ def of_a_cell() -> Iterator[None]:
 def finished(awaitable: Awaitable) -> Any:
     """What comes of a coroutine, run to its end in the loop that counts as running."""
     loop = asyncio.get_running_loop()
-    with counting_as_running(None):
+    with Counting(None):
         return loop.run_until_complete(awaitable)
 
 

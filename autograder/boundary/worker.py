@@ -23,7 +23,7 @@ from IPython.core.async_helpers import get_asyncio_loop
 from autograder.boundary import process_state, sandbox
 from autograder.boundary.arguments import Arguments, Known
 from autograder.boundary.calls import vector_jacobian_product
-from autograder.boundary.coroutines import counting_as_running
+from autograder.boundary.coroutines import Counting
 from autograder.boundary.frames import Closed, TooLarge
 from autograder.boundary.lending import Changed, FromTest, Lending, from_test
 from autograder.boundary.mirror import Mirror
@@ -106,7 +106,7 @@ class Worker:
 
     def serve(self) -> None:
         """Answer requests until the grader goes away."""
-        with suppress(Closed), counting_as_running(get_asyncio_loop()):
+        with suppress(Closed), Counting(get_asyncio_loop()):
             while True:
                 self._answer(*self._received())
 
@@ -270,7 +270,7 @@ class Worker:
         silence, grad_enabled = Capped(self.most_output), torch.set_grad_enabled(request["grad"])
         warned = warnings.catch_warnings(record=True) if self.lending.lends else nullcontext()
         # A call of a check is no cell: what it does with loops of its own is its own affair.
-        loop = nullcontext() if self.lending.lends else counting_as_running(None)
+        loop = nullcontext() if self.lending.lends else Counting(None)
         printed = redirect_stdout(silence), redirect_stderr(silence)
         with printed[0], printed[1], self.shell.builtin_trap, grad_enabled, loop, warned as found:
             if found is not None:  # as a test for warnings has it
