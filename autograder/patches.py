@@ -17,6 +17,8 @@ from autograder.statements import cached_statements, put_into
 
 _STREAMS = (("sys", "stdout"), ("sys", "stderr"))
 """What a test puts in their place gets what an answer prints anyway."""
+_NOTHING = object()
+"""What a name stands for that a module or class has not."""
 
 
 class Patches:
@@ -37,12 +39,16 @@ class Patches:
             if (now := _held(owner, name)) is not seen[1]:
                 seen[1] = now
                 where = library_path(owner) if isinstance(owner, type) else owner.__name__
-                self._worker().patch(where, name, FORGOTTEN if now is seen[0] else now)
+                told = None if now is _NOTHING else now
+                self._worker().patch(where, name, FORGOTTEN if now is seen[0] else told)
 
     def restore(self) -> None:
         """Give libraries back what was there."""
         for (owner, name), (original, _) in self._seen.items():
-            setattr(owner, name, original)
+            if original is not _NOTHING:
+                setattr(owner, name, original)
+            elif name in vars(owner):
+                delattr(owner, name)
         self._seen.clear()
 
 
@@ -68,7 +74,7 @@ def _patched(source: str, names: Mapping[str, Any]) -> Iterator[tuple[ModuleType
 
 def _held(owner: ModuleType | type, name: str) -> Any:
     """What a module or class has under a name, as it is there: of a class not what it makes of it for who asks."""
-    return inspect.getattr_static(owner, name, None) if isinstance(owner, type) else getattr(owner, name, None)
+    return inspect.getattr_static(owner, name, _NOTHING) if isinstance(owner, type) else getattr(owner, name, _NOTHING)
 
 
 def imported_by(node: ast.stmt) -> dict[str, str]:
