@@ -162,7 +162,7 @@ def judge_fall(answer: LearnerObject, case: Mapping[str, Any]) -> None:
 
     found = change(answer)
     if not found[0] > 4.2:
-        what, expected = "the spread does not fall with n", "a fall by about 5 from n = 1 to n = 25"
+        what, expected = "the spread does not fall with n as it should", "a fall by about 5 from n = 1 to n = 25"
         named = expect.recognised(found, None, exercise.mistaken(change), rtol=0.1)
         raise Failure(what, expected, f"it falls by the factor {found[0]:.2f}", named)
 
@@ -343,7 +343,7 @@ def latent_mean(mu, logvar, n):
 
 
 # Saves time where n is large.
-@exercise.wrong(draws=unnamed("the spread does not fall with n"))
+@exercise.wrong(draws=unnamed("the spread does not fall with n as it should"))
 def at_most_ten(mu, logvar, n):
     eps = torch.randn(min(n, 10), *mu.shape, dtype=mu.dtype, device=mu.device)
     z = mu + torch.exp(logvar / 2) * eps
